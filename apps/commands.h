@@ -1,0 +1,17 @@
+#pragma once
+// One function per subcommand: declares its options and what runs. main() only walks this list.
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+namespace fcclip::apps {
+
+/// Adds a subcommand to `app`; its callback does the work and throws fcclip::Error on failure.
+void add_tokenize(CLI::App& app);
+
+/// Runs the program: parses, dispatches, prints one-line errors; returns the exit status
+/// (0; 1 failure; 2 usage; 130 interrupted).
+int run(int argc, const char* const* argv);
+
+}  // namespace fcclip::apps

@@ -1,0 +1,5 @@
+#include "apps/commands.h"
+
+namespace fcclip::apps {
+void add_tokenize(CLI::App&) {}
+}  // namespace fcclip::apps

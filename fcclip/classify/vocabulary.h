@@ -1,0 +1,46 @@
+#pragma once
+// The words of one question: classes, their synonyms, and which are things.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fcclip::classify {
+
+struct VocabularyClass {
+  int64_t id = 0;                     ///< the data set's id; position + 1 when the user gave none
+  std::vector<std::string> synonyms;  ///< at least one; the first is the displayed name
+  bool is_thing = true;
+  bool is_background = false;         ///< absorbs what the user does not want; never reported
+};
+
+struct Vocabulary {
+  std::string name;
+  std::vector<VocabularyClass> classes;
+};
+
+/// "person, child,girl" -> {"person", "child", "girl"}: split at ", " then at ",", neither trimmed nor made
+/// unique (the reference's split_labels).
+std::vector<std::string> split_synonyms(std::string_view name);
+
+/// --classes: "cat, dog | puppy, grass": classes at commas, synonyms at bars, white space trimmed.
+/// Throws Error{invalid_argument} when empty.
+Vocabulary parse_classes(std::string_view text);
+
+/// The text form: one class a line, synonyms separated by '|', '#' comments, lines [things] and [stuff] before
+/// their classes (things by default). Throws Error{bad_format} with the line number.
+Vocabulary parse_vocabulary_text(std::string_view text);
+
+/// The JSON form: COCO categories, [{"id": 1, "name": "mug,cup", "isthing": 1}, …] or {"categories": [...]}.
+Vocabulary parse_vocabulary_json(std::string_view text);
+
+/// Merges b's classes behind a's; a class whose first name a has already is merged into it.
+Vocabulary merge(const Vocabulary& a, const Vocabulary& b);
+
+/// 1 where any synonym of the class equals (case-sensitive) any synonym of any training class.
+std::vector<bool> seen_classes(const Vocabulary& vocabulary, const Vocabulary& training);
+
+/// The 14 templates of the paper, "{}" where the name goes.
+const std::vector<std::string>& default_templates();
+
+}  // namespace fcclip::classify

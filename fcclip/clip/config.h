@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace fcclip::clip {
+
+enum class TowerKind { convnext, resnet };
+/// What follows the pooled ConvNeXt feature: a linear layer or LayerNorm-less MLP (`visual.head`).
+enum class HeadKind { linear, mlp };
+
+struct ConvNextConfig {
+  std::vector<int64_t> depths = {3, 3, 27, 3};
+  std::vector<int64_t> dims = {192, 384, 768, 1536};
+  double norm_eps = 1e-6;  ///< 1e-5 for xxlarge
+  HeadKind head = HeadKind::mlp;
+  int64_t head_hidden = 1536;
+};
+
+struct ResNetConfig {
+  std::vector<int64_t> layers = {3, 4, 6, 3};
+  int64_t width = 64;
+  int64_t heads = 32;      ///< of the attention pooling: width · 32 / 64
+  int64_t pool_grid = 7;   ///< side of the positional embedding's grid: image_size / 32
+};
+
+struct TextConfig {
+  int64_t context_length = 77, vocab_size = 49408, width = 768, heads = 12, layers = 16;
+  bool quick_gelu = false;  ///< OpenAI's weights
+};
+
+struct ClipConfig {
+  TowerKind tower = TowerKind::convnext;
+  ConvNextConfig convnext;  ///< used when tower == convnext
+  ResNetConfig resnet;      ///< used when tower == resnet
+  TextConfig text;
+  int64_t embed_dim = 768;  ///< D
+  int64_t image_size = 320;
+
+  /// Channels of res2 … res5.
+  std::vector<int64_t> feature_channels() const {
+    if (tower == TowerKind::convnext) return convnext.dims;
+    const int64_t w = resnet.width * 4;
+    return {w, 2 * w, 4 * w, 8 * w};
+  }
+};
+
+}  // namespace fcclip::clip

@@ -1,0 +1,44 @@
+#pragma once
+// The frozen image side of CLIP, behind one interface for ConvNeXt and ModifiedResNet.
+
+#include <memory>
+
+#include <ATen/core/Tensor.h>
+
+#include "fcclip/clip/config.h"
+#include "fcclip/core/trace.h"
+#include "fcclip/nn/weights.h"
+
+namespace fcclip::clip {
+
+/// All [B, H/s, W/s, C], float32, contiguous.
+struct ClipFeatures {
+  at::Tensor res2, res3, res4, res5;  ///< strides 4, 8, 16, 32
+  at::Tensor dense;                   ///< `clip_vis_dense`, stride 32: what masks pool from
+};
+
+class ImageTower {
+ public:
+  virtual ~ImageTower() = default;
+  /// Checkpoint names under `prefix` ("backbone.clip_model.visual").
+  virtual void declare(nn::WeightTable& table, const std::string& prefix) = 0;
+  /// Called once after the weights are set: folds and packs what inference needs.
+  virtual void prepare() {}
+  /// image [B, H, W, 3] normalised, H and W multiples of 32. No gradient is ever recorded.
+  /// Trace names: the goldens' "backbone.*".
+  virtual ClipFeatures forward(const at::Tensor& image, const Trace& trace = {}) const = 0;
+  /// One CLIP embedding per mask, not normalised.
+  ///   dense        [B, h, w, C]
+  ///   mask_logits  [B, Q, h, w]  a position counts where logit > 0
+  ///   returns      [B, Q, D]
+  /// ConvNeXt: masked mean, then the visual head. ResNet: attention pooling with the mask.
+  /// An empty mask gives head(0) (ConvNeXt) or the output projection's bias (ResNet).
+  /// Trace names: "classify.pooled_clip_feature", "classify.visual_head.*", "classify.clip_embedding".
+  virtual at::Tensor embed_masks(const at::Tensor& dense, const at::Tensor& mask_logits,
+                                 const Trace& trace = {}) const = 0;
+};
+
+/// A tower of this configuration with no weights yet. Throws Error{invalid_argument} on impossible sizes.
+std::unique_ptr<ImageTower> make_image_tower(const ClipConfig& config);
+
+}  // namespace fcclip::clip

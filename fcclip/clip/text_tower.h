@@ -1,0 +1,51 @@
+#pragma once
+// The frozen text side of CLIP: causal transformer over byte-pair tokens.
+
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "fcclip/clip/config.h"
+#include "fcclip/core/trace.h"
+#include "fcclip/nn/layers.h"
+#include "fcclip/nn/weights.h"
+
+namespace fcclip::clip {
+
+struct TextBlock {
+  nn::LayerNorm ln_1, ln_2;
+  nn::MultiheadAttention attn;
+  nn::Linear c_fc, c_proj;
+};
+
+class TextTower {
+ public:
+  explicit TextTower(const ClipConfig& config);
+  /// Checkpoint names under `prefix` ("backbone.clip_model"): token_embedding, positional_embedding,
+  /// transformer.resblocks.{i}, ln_final, text_projection, logit_scale.
+  void declare(nn::WeightTable& table, const std::string& prefix);
+  /// Called once after the weights are set.
+  void prepare();
+
+  /// Features of already tokenised texts, exact and no longer than they are: only positions up to the first
+  /// largest id are run, texts of similar length share a batch, common prefixes are computed once.
+  ///   token_ids  one row per text, start and end token included, no padding needed
+  ///   returns    [N, D], not normalised
+  /// Throws Error{invalid_argument} for an empty row, an id outside the vocabulary, more than the context.
+  at::Tensor encode(const std::vector<std::vector<int64_t>>& token_ids) const;
+
+  /// The plain computation over all positions, as the reference does it; traces the goldens' text names.
+  ///   tokens [N, context_length] int64;  returns [N, D]
+  at::Tensor encode_padded(const at::Tensor& tokens, const Trace& trace = {}) const;
+
+  /// CLIP's own scale: min(exp(logit_scale), 100).
+  double logit_scale() const;
+
+ private:
+  ClipConfig config_;
+  at::Tensor token_embedding_, positional_embedding_, text_projection_, logit_scale_;
+  std::vector<TextBlock> blocks_;
+  nn::LayerNorm ln_final_;
+};
+
+}  // namespace fcclip::clip

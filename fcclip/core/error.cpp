@@ -1,0 +1,42 @@
+#include "fcclip/core/error.h"
+
+#include <array>
+
+namespace fcclip {
+namespace {
+
+struct Row {
+  ErrorCode code;
+  std::string_view name;
+  int exit_status;
+  int http_status;
+};
+
+constexpr std::array kTable = {
+    Row{ErrorCode::invalid_argument, "invalid_argument", 2, 400},
+    Row{ErrorCode::shape_mismatch, "shape_mismatch", 1, 400},
+    Row{ErrorCode::not_found, "not_found", 1, 404},
+    Row{ErrorCode::io_failure, "io_failure", 1, 500},
+    Row{ErrorCode::bad_format, "bad_format", 1, 415},
+    Row{ErrorCode::unsafe_file, "unsafe_file", 1, 415},
+    Row{ErrorCode::missing_tensor, "missing_tensor", 1, 415},
+    Row{ErrorCode::unsupported, "unsupported", 1, 501},
+    Row{ErrorCode::out_of_memory, "out_of_memory", 1, 507},
+    Row{ErrorCode::interrupted, "interrupted", 130, 499},
+    Row{ErrorCode::internal, "internal", 1, 500},
+};
+
+const Row& row(ErrorCode code) {
+  for (const Row& candidate : kTable) {
+    if (candidate.code == code) return candidate;
+  }
+  return kTable.back();
+}
+
+}  // namespace
+
+std::string_view name(ErrorCode code) { return row(code).name; }
+int exit_status(ErrorCode code) { return row(code).exit_status; }
+int http_status(ErrorCode code) { return row(code).http_status; }
+
+}  // namespace fcclip

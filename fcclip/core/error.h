@@ -1,0 +1,52 @@
+#pragma once
+// The one error type of the library, and the tables from its codes to the outside world.
+
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace fcclip {
+
+enum class ErrorCode {
+  invalid_argument,  ///< the caller passed something that can't work (usage)
+  shape_mismatch,    ///< a tensor has the wrong shape or dtype
+  not_found,         ///< a file, class or tensor that was named does not exist
+  io_failure,        ///< the operating system refused to read or write
+  bad_format,        ///< a file is truncated, corrupt or not what its name says
+  unsafe_file,       ///< a file asks for code to be run; nothing was run
+  missing_tensor,    ///< a weight is missing, surplus, or not finite
+  unsupported,       ///< valid, but not something this build or model can do
+  out_of_memory,     ///< an allocation was refused
+  interrupted,       ///< stopped by a signal or by the caller
+  internal,          ///< a bug of this library
+};
+
+/// The code's name as written above, e.g. "bad_format".
+std::string_view name(ErrorCode code);
+
+/// Exit status of the program: 2 for usage (invalid_argument), 130 for interrupted, 1 for the rest.
+int exit_status(ErrorCode code);
+
+/// HTTP status of a server's answer: 400, 404, 415, 499, 500, 507 ….
+int http_status(ErrorCode code);
+
+/// message: what, where, expected, got, what to do; one line.
+class Error : public std::runtime_error {
+ public:
+  Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  ErrorCode code() const { return code_; }
+
+ private:
+  ErrorCode code_;
+};
+
+/// Throws Error with the parts written one after another: fail(ErrorCode::not_found, "no file ", path).
+template <typename... Parts>
+[[noreturn]] void fail(ErrorCode code, const Parts&... parts) {
+  std::ostringstream message;
+  (message << ... << parts);
+  throw Error(code, message.str());
+}
+
+}  // namespace fcclip

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace fcclip::head {
+
+struct PixelDecoderConfig {
+  std::vector<int64_t> in_channels = {192, 384, 768, 1536};  ///< res2 … res5
+  int64_t conv_dim = 256, mask_dim = 256;
+  int64_t encoder_layers = 6, heads = 8, points = 4, ffn_dim = 1024;
+  int64_t norm_groups = 32;
+};
+
+struct MaskDecoderConfig {
+  int64_t in_dim = 256;      ///< = conv_dim
+  int64_t hidden_dim = 256, mask_dim = 256, embed_dim = 768;
+  int64_t layers = 9, heads = 8, ffn_dim = 2048, queries = 250;
+};
+
+}  // namespace fcclip::head

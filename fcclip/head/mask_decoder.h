@@ -1,0 +1,56 @@
+#pragma once
+// Masked-attention transformer decoder (model section 5; the reference's
+// MultiScaleMaskedTransformerDecoder).
+
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "fcclip/core/trace.h"
+#include "fcclip/head/config.h"
+#include "fcclip/head/pixel_decoder.h"
+#include "fcclip/nn/layers.h"
+#include "fcclip/nn/weights.h"
+
+namespace fcclip::head {
+
+struct MaskPredictions {
+  at::Tensor mask_logits;  ///< [B, Q, H/4, W/4]
+  at::Tensor class_embed;  ///< [B, Q, D], not normalised; compare with text rows at logit_scale()
+};
+
+struct DecoderLayer {
+  nn::MultiheadAttention cross_attention, self_attention;
+  nn::LayerNorm cross_norm, self_norm, ffn_norm;
+  nn::Linear linear1, linear2;
+};
+
+class MaskDecoder {
+ public:
+  explicit MaskDecoder(const MaskDecoderConfig& config);
+  /// Checkpoint names under `prefix` ("sem_seg_head.predictor").
+  void declare(nn::WeightTable& table, const std::string& prefix);
+  void prepare();
+
+  /// Inference: the last prediction only, with the exact savings of model section 5. With a trace, all
+  /// predictions are computed and traced ("decoder.*"); pred_logits need the vocabulary and are traced by
+  /// the segmenter from class_embed.
+  MaskPredictions forward(const PixelFeatures& features, const Trace& trace = {}) const;
+
+  /// Training: one prediction before each layer and the final one, layers + 1 in all (the final is last).
+  std::vector<MaskPredictions> forward_all(const PixelFeatures& features) const;
+
+  /// Scalar tensor min(exp(logit_scale), 100), differentiable.
+  at::Tensor logit_scale() const;
+
+ private:
+  MaskDecoderConfig config_;
+  std::vector<DecoderLayer> layers_;
+  nn::LayerNorm decoder_norm_;
+  at::Tensor query_feat_, query_embed_, level_embed_, logit_scale_;
+  nn::Mlp mask_embed_, class_embed_;
+  nn::LayerNorm pooling_norm_;
+  nn::Linear pooling_proj_;
+};
+
+}  // namespace fcclip::head

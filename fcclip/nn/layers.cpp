@@ -1,0 +1,119 @@
+#include "fcclip/nn/layers.h"
+
+#include <ATen/ATen.h>
+
+#include "fcclip/core/check.h"
+
+namespace fcclip::nn {
+
+at::Tensor activate(Activation activation, const at::Tensor& x) {
+  switch (activation) {
+    case Activation::gelu:
+      return at::gelu(x);
+    case Activation::quick_gelu:
+      return x * at::sigmoid(1.702 * x);
+    case Activation::relu:
+      return at::relu(x);
+  }
+  fail(ErrorCode::internal, "unknown activation");
+}
+
+void Linear::declare(WeightTable& table, const std::string& prefix) {
+  table.add(prefix + ".weight", weight, {out, in});
+  if (with_bias) table.add(prefix + ".bias", bias, {out});
+}
+
+at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight, bias); }
+
+void PointwiseConv::declare(WeightTable& table, const std::string& prefix) {
+  table.add(prefix + ".weight", weight, {out, in, 1, 1});
+  if (with_bias) table.add(prefix + ".bias", bias, {out});
+}
+
+at::Tensor PointwiseConv::operator()(const at::Tensor& x) const {
+  return at::linear(x, weight.view({out, in}), bias);
+}
+
+void Conv::declare(WeightTable& table, const std::string& prefix) {
+  table.add(prefix + ".weight", weight, {out, in, kernel, kernel});
+  if (with_bias) table.add(prefix + ".bias", bias, {out});
+}
+
+at::Tensor Conv::operator()(const at::Tensor& x) const {
+  // [B, H, W, C] seen as a channels-last [B, C, H, W]: no copy on either side.
+  const at::Tensor y = at::conv2d(x.permute({0, 3, 1, 2}), weight, bias, stride, padding);
+  return y.permute({0, 2, 3, 1}).contiguous();
+}
+
+void LayerNorm::declare(WeightTable& table, const std::string& prefix) {
+  table.add(prefix + ".weight", weight, {channels}, WeightRole::norm);
+  table.add(prefix + ".bias", bias, {channels}, WeightRole::norm);
+}
+
+at::Tensor LayerNorm::operator()(const at::Tensor& x) const {
+  return at::layer_norm(x, {channels}, weight, bias, eps);
+}
+
+void GroupNorm::declare(WeightTable& table, const std::string& prefix) {
+  table.add(prefix + ".weight", weight, {channels}, WeightRole::norm);
+  table.add(prefix + ".bias", bias, {channels}, WeightRole::norm);
+}
+
+at::Tensor GroupNorm::operator()(const at::Tensor& x) const {
+  const at::Tensor y = at::group_norm(x.permute({0, 3, 1, 2}), groups, weight, bias, eps);
+  return y.permute({0, 2, 3, 1}).contiguous();
+}
+
+void MultiheadAttention::declare(WeightTable& table, const std::string& prefix) {
+  table.add(prefix + ".in_proj_weight", in_weight, {3 * width, width});
+  table.add(prefix + ".in_proj_bias", in_bias, {3 * width});
+  out_proj = Linear{width, width};
+  out_proj.declare(table, prefix + ".out_proj");
+}
+
+namespace {
+
+at::Tensor split_heads(const at::Tensor& x, int64_t heads) {
+  return x.unflatten(-1, {heads, -1}).transpose(1, 2);  // [B, heads, N, C / heads]
+}
+
+}  // namespace
+
+at::Tensor MultiheadAttention::operator()(const at::Tensor& query, const at::Tensor& key,
+                                          const at::Tensor& value,
+                                          const at::Tensor& blocked) const {
+  const auto project = [&](const at::Tensor& x, int64_t part) {
+    return at::linear(x, in_weight.narrow(0, part * width, width),
+                      in_bias.narrow(0, part * width, width));
+  };
+  const at::Tensor q = split_heads(project(query, 0), heads);
+  const at::Tensor k = split_heads(project(key, 1), heads);
+  const at::Tensor v = split_heads(project(value, 2), heads);
+  std::optional<at::Tensor> allowed;
+  if (blocked.defined()) allowed = blocked.logical_not();
+  const at::Tensor mixed = at::scaled_dot_product_attention(q, k, v, allowed);
+  return out_proj(mixed.transpose(1, 2).flatten(2));
+}
+
+Mlp::Mlp(int64_t in, int64_t hidden, int64_t out, int64_t depth) {
+  for (int64_t i = 0; i < depth; ++i) {
+    layers.push_back({i == 0 ? in : hidden, i == depth - 1 ? out : hidden});
+  }
+}
+
+void Mlp::declare(WeightTable& table, const std::string& prefix) {
+  for (size_t i = 0; i < layers.size(); ++i) {
+    layers[i].declare(table, prefix + ".layers." + std::to_string(i));
+  }
+}
+
+at::Tensor Mlp::operator()(const at::Tensor& x) const {
+  at::Tensor y = x;
+  for (size_t i = 0; i < layers.size(); ++i) {
+    y = layers[i](y);
+    if (i + 1 < layers.size()) y = at::relu(y);
+  }
+  return y;
+}
+
+}  // namespace fcclip::nn

@@ -1,0 +1,51 @@
+#include "fcclip/nn/weights.h"
+
+#include <ATen/ATen.h>
+
+#include "fcclip/core/check.h"
+
+namespace fcclip::nn {
+
+void WeightTable::add(std::string name, at::Tensor& member, std::vector<int64_t> shape,
+                      WeightRole role) {
+  rows_.push_back({std::move(name), &member, std::move(shape), role});
+}
+
+const Weight* WeightTable::find(std::string_view name) const {
+  for (const Weight& row : rows_) {
+    if (row.name == name) return &row;
+  }
+  return nullptr;
+}
+
+namespace {
+
+void check_finite(const std::string& name, const at::Tensor& value) {
+  // The sum of x·0 is NaN exactly when some element is not finite; one pass, no mask in memory.
+  if (!value.flatten().dot(value.new_zeros({1}).expand({value.numel()})).isfinite().item<bool>()) {
+    fail(ErrorCode::missing_tensor, "tensor ", name,
+         " has values that are not finite; the file is damaged or training diverged");
+  }
+}
+
+}  // namespace
+
+void load_weights(const WeightTable& table, const WeightSource& source, at::Device device) {
+  for (const Weight& row : table.rows()) {
+    at::Tensor value = source(row.name);
+    if (!value.defined()) {
+      fail(ErrorCode::missing_tensor, "tensor ", row.name, " ", shape_string(row.shape),
+           " is missing from the file");
+    }
+    check_shape("tensor " + row.name, value, row.shape);
+    if (!value.is_floating_point()) {
+      fail(ErrorCode::shape_mismatch, "tensor ", row.name, ": expected floating point, got ",
+           c10::toString(value.scalar_type()));
+    }
+    value = value.to(device, at::kFloat).contiguous();
+    if (value.numel() > 0) check_finite(row.name, value);
+    *row.member = value;
+  }
+}
+
+}  // namespace fcclip::nn

@@ -1,0 +1,55 @@
+#include "fcclip/ops/isa.h"
+
+#include <cstdlib>
+
+#include "fcclip/core/error.h"
+
+namespace fcclip::ops {
+namespace {
+
+Isa choose() {
+  const std::vector<Isa> available = available_isas();
+  const char* forced = std::getenv("FCCLIP_CPU_ISA");
+  if (forced == nullptr || *forced == '\0') return available.back();
+  for (const Isa isa : available) {
+    if (name(isa) == forced) return isa;
+  }
+  fail(ErrorCode::invalid_argument, "FCCLIP_CPU_ISA=", forced,
+       " is unknown or not available on this processor; use portable",
+       available.size() > 1 ? ", avx2" : "", available.size() > 2 ? " or avx512" : "");
+}
+
+}  // namespace
+
+std::string_view name(Isa isa) {
+  switch (isa) {
+    case Isa::avx512:
+      return "avx512";
+    case Isa::avx2:
+      return "avx2";
+    case Isa::portable:
+      break;
+  }
+  return "portable";
+}
+
+std::vector<Isa> available_isas() {
+  std::vector<Isa> isas = {Isa::portable};
+#ifdef FCCLIP_X86
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    isas.push_back(Isa::avx2);
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")) {
+      isas.push_back(Isa::avx512);
+    }
+  }
+#endif
+  return isas;
+}
+
+Isa chosen_isa() {
+  static const Isa isa = choose();
+  return isa;
+}
+
+}  // namespace fcclip::ops

@@ -1,0 +1,26 @@
+#pragma once
+// From an 8-bit picture to the network's input (model section 1).
+
+#include <ATen/core/Tensor.h>
+
+#include "fcclip/core/size.h"
+#include "fcclip/segmenter/model_config.h"
+
+namespace fcclip {
+
+/// The reference's ResizeShortestEdge: shorter side `short_side`, longer at most `max_side`, halves rounded up.
+Size resized_size(Size original, int64_t short_side, int64_t max_side);
+
+/// Pillow's antialiased bilinear resize of 8-bit pixels, bit for bit. rgb [H, W, 3] uint8 -> [h, w, 3] uint8.
+at::Tensor resize_bilinear_u8(const at::Tensor& rgb, Size size);
+
+struct NetworkInput {
+  at::Tensor pixels;   ///< [1, H, W, 3] float32, normalised, zero-padded right and bottom
+  at::Tensor resized;  ///< [h, w, 3] uint8
+  Size original_size, resized_size, padded_size;
+};
+
+/// Throws Error{shape_mismatch} unless rgb is [H, W, 3] uint8.
+NetworkInput preprocess(const at::Tensor& rgb, const PixelConfig& config, int64_t short_side, int64_t max_side);
+
+}  // namespace fcclip

@@ -1,0 +1,110 @@
+#pragma once
+// The public face: load a model, encode an image once, ask it any vocabulary any number of times.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fcclip/classify/text_classifier.h"
+#include "fcclip/classify/vocabulary.h"
+#include "fcclip/core/trace.h"
+#include "fcclip/results/results.h"
+#include "fcclip/segmenter/model_config.h"
+
+namespace fcclip {
+
+struct Model;
+
+enum class Task { panoptic, instance, semantic };
+
+struct SegmenterOptions {
+  std::string device = "cpu";   ///< "cpu", "cuda", "cuda:1"
+  bool use_text_cache = true;
+  std::filesystem::path cache_folder;  ///< empty: classify::default_cache_folder()
+};
+
+/// How large the network sees a picture. 0: the model's own setting.
+struct EncodeSize {
+  int64_t short_side = 0, max_side = 0;
+};
+
+/// What one run of the network leaves: enough for any number of questions.
+struct EncodedImage {
+  Size original, resized, padded;
+  at::Tensor mask_logits;  ///< [Q, H/4, W/4]
+  at::Tensor class_embed;  ///< [Q, D] in-vocabulary
+  at::Tensor clip_embed;   ///< [Q, D] out-of-vocabulary
+  at::Tensor valid;        ///< [Q] bool: the mask has a positive position on CLIP's map
+};
+
+/// A vocabulary made ready: classifier rows and which classes were seen in training.
+struct PreparedVocabulary {
+  classify::Vocabulary vocabulary;
+  classify::TextClassifier classifier;
+  std::vector<bool> seen;
+};
+
+struct AskOptions {
+  Task task = Task::panoptic;
+  classify::EnsembleOptions ensemble;     ///< start from Segmenter::ask_defaults()
+  results::PanopticOptions panoptic;
+  results::InstanceOptions instances;
+  int64_t next_best = 3;                  ///< alternatives named per segment
+};
+
+struct NameScore {
+  std::string name;
+  double score = 0;
+};
+
+struct Segment {
+  int64_t id = 0;             ///< value in Segmentation::ids (panoptic), 1-based position (others)
+  int64_t class_index = 0;    ///< position in the vocabulary
+  std::string name;           ///< the class's first synonym
+  std::string synonym;        ///< the synonym that won
+  bool is_thing = true;
+  double score = 0;           ///< class probability (instance: times mask quality)
+  double in_vocabulary_score = 0, out_of_vocabulary_score = 0;
+  std::vector<NameScore> next_best;
+  int64_t area_px = 0;
+  std::array<int64_t, 4> box_xywh_px = {0, 0, 0, 0};
+  std::vector<uint32_t> rle_counts;  ///< instance task only
+  int64_t query = -1;
+};
+
+struct Segmentation {
+  Task task = Task::panoptic;
+  Size size;
+  at::Tensor ids;     ///< [h, w] int32: segment ids (panoptic), contiguous labels from 0 (semantic), else undefined
+  std::vector<Segment> segments;
+};
+
+class Segmenter {
+ public:
+  /// Throws as load_model does; Error{unsupported} when the device is not there.
+  static Segmenter load(const std::filesystem::path& model, const SegmenterOptions& options = {});
+  Segmenter(std::shared_ptr<Model> model, const SegmenterOptions& options);
+
+  /// rgb [H, W, 3] uint8, at least 1×1. One run of the network.
+  EncodedImage encode(const at::Tensor& rgb, const EncodeSize& size = {}, const Trace& trace = {}) const;
+
+  /// Text features of the vocabulary (from the cache where it has them).
+  PreparedVocabulary prepare(const classify::Vocabulary& vocabulary,
+                             const classify::Progress& progress = {},
+                             const std::vector<std::string>& templates = {}) const;
+
+  /// Names the encoded masks with these words: milliseconds, no run of the network.
+  Segmentation ask(const EncodedImage& image, const PreparedVocabulary& vocabulary,
+                   const AskOptions& options, const Trace& trace = {}) const;
+
+  AskOptions ask_defaults() const;
+  const ModelConfig& config() const;
+  const Model& model() const { return *model_; }
+
+ private:
+  std::shared_ptr<Model> model_;
+  SegmenterOptions options_;
+};
+
+}  // namespace fcclip
