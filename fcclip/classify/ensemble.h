@@ -33,9 +33,14 @@ struct Classification {
   at::Tensor p_void;      ///< [B, Q, 1]
 };
 
+/// Both classifiers' class_logits, [B, Q, K+1].
+struct ClassLogits {
+  at::Tensor in_vocabulary, out_of_vocabulary;
+};
+
 /// valid: [B, Q] bool or undefined; used when only_valid_masks. A probability of exactly zero stays finite.
-Classification ensemble(const at::Tensor& in_logits, const at::Tensor& out_logits,
-                        const std::vector<bool>& seen, const at::Tensor& valid,
-                        const EnsembleOptions& options, const Trace& trace = {});
+Classification ensemble(const ClassLogits& logits, const std::vector<bool>& seen,
+                        const at::Tensor& valid, const EnsembleOptions& options,
+                        const Trace& trace = {});
 
 }  // namespace fcclip::classify

@@ -1,0 +1,37 @@
+# make demo  - sets up what is missing, builds, and segments a photograph
+# make test  - sets up what is missing, builds, and runs all tests
+# LibTorch comes from the torch wheel in .venv, or from CMAKE_PREFIX_PATH when you set it.
+
+BUILD ?= build/release
+JOBS ?= $(shell nproc)
+export CMAKE_BUILD_PARALLEL_LEVEL = $(JOBS)
+
+.PHONY: demo test build setup asan check install clean
+
+setup:
+	@scripts/setup.sh
+
+build: setup
+	@scripts/build.sh $(BUILD)
+
+demo: build
+	@scripts/demo.sh $(BUILD)
+
+test: build check
+	@cd $(BUILD) && ctest --output-on-failure --no-tests=error -j $(JOBS)
+
+# The unit tests of every file parser and kernel under AddressSanitizer and UndefinedBehaviorSanitizer.
+asan: setup
+	@scripts/asan.sh build/asan
+
+# Layering, sizes and formatting.
+check:
+	@python3 scripts/check_layers.py
+	@python3 scripts/check_sizes.py
+	@scripts/check_format.sh
+
+install: build
+	@cmake --install $(BUILD)
+
+clean:
+	rm -rf build

@@ -1,0 +1,20 @@
+#pragma once
+// From class probabilities and masks to named segments: the last step of Segmenter::ask.
+
+#include "fcclip/classify/ensemble.h"
+#include "fcclip/segmenter/segmenter.h"
+
+namespace fcclip {
+
+/// Runs the task's inference and gives every segment its words and scores. Segments of background
+/// classes are left out: panoptic ids stay contiguous, semantic pixels become -1.
+Segmentation describe(const EncodedImage& image, const PreparedVocabulary& vocabulary,
+                      const classify::Classification& classes, const AskOptions& options);
+
+/// The masks of an encoded image with the sizes they pass through.
+results::MaskSource mask_source(const EncodedImage& image);
+
+/// Per class of the vocabulary.
+std::vector<bool> thing_flags(const classify::Vocabulary& vocabulary);
+
+}  // namespace fcclip

@@ -1,0 +1,146 @@
+#include "fcclip/segmenter/segmenter.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include "fcclip/classify/ensemble.h"
+#include "fcclip/core/check.h"
+#include "fcclip/segmenter/describe.h"
+#include "fcclip/segmenter/model.h"
+#include "fcclip/segmenter/preprocess.h"
+
+namespace fcclip {
+namespace {
+
+at::Device parse_device(const std::string& text) {
+  at::Device device(at::kCPU);
+  try {
+    device = at::Device(text);
+  } catch (const c10::Error&) {
+    fail(ErrorCode::invalid_argument, "device '", text, "' is unknown; use cpu, cuda or cuda:N");
+  }
+  if (device.is_cuda() && !at::hasCUDA()) {
+    fail(ErrorCode::unsupported, "device '", text,
+         "' is not available: this LibTorch was built without CUDA or sees no GPU; use cpu");
+  }
+  if (!device.is_cpu() && !device.is_cuda()) {
+    fail(ErrorCode::unsupported, "device '", text, "' is not supported; use cpu or cuda");
+  }
+  return device;
+}
+
+at::Device device_of(const Model& model) {
+  return model.void_embedding.device();
+}
+
+// Mask logits at the resolution of CLIP's last map: what both towers pool with.
+at::Tensor masks_for_pooling(const at::Tensor& mask_logits, const at::Tensor& dense) {
+  return at::upsample_bilinear2d(mask_logits, {dense.size(1), dense.size(2)}, false);
+}
+
+classify::ClassLogits both_logits(const Model& model, const EncodedImage& image,
+                                  const classify::TextClassifier& classifier) {
+  const at::Tensor void_row = model.void_embedding.cpu();
+  return {classify::class_logits(image.class_embed.unsqueeze(0), classifier, void_row,
+                                 model.mask_decoder.logit_scale().cpu()),
+          classify::class_logits(image.clip_embed.unsqueeze(0), classifier, void_row,
+                                 at::scalar_tensor(model.text_tower.logit_scale()))};
+}
+
+}  // namespace
+
+Segmenter Segmenter::load(const std::filesystem::path& model, const SegmenterOptions& options) {
+  return Segmenter(load_model(model, parse_device(options.device)), options);
+}
+
+Segmenter::Segmenter(std::shared_ptr<Model> model, const SegmenterOptions& options)
+    : model_(std::move(model)), options_(options) {}
+
+const ModelConfig& Segmenter::config() const {
+  return model_->config;
+}
+
+AskOptions Segmenter::ask_defaults() const {
+  AskOptions options;
+  options.ensemble = model_->config.ensemble;
+  options.panoptic = model_->config.panoptic;
+  options.instances = model_->config.instances;
+  return options;
+}
+
+EncodedImage Segmenter::encode(const at::Tensor& rgb, const EncodeSize& size,
+                               const Trace& trace) const {
+  const c10::InferenceMode guard;
+  const PixelConfig& pixels = model_->config.pixels;
+  NetworkInput input =
+      preprocess(rgb, pixels, size.short_side > 0 ? size.short_side : pixels.short_side,
+                 size.max_side > 0 ? size.max_side : pixels.max_side);
+  if (trace) {
+    trace("image.resized", input.resized.permute({2, 0, 1}));
+    trace("image.padded", reference_layout(input.pixels));
+  }
+  const at::Device device = device_of(*model_);
+  clip::ClipFeatures clip = model_->image_tower->forward(input.pixels.to(device), trace);
+  const at::Tensor dense = clip.dense;
+  head::PixelFeatures features = model_->pixel_decoder.forward(
+      {std::move(clip.res2), std::move(clip.res3), std::move(clip.res4), std::move(clip.res5)},
+      trace);
+  const head::MaskPredictions masks = model_->mask_decoder.forward(features, trace);
+  features = {};
+
+  EncodedImage image{input.original_size, input.resized_size, input.padded_size};
+  const at::Tensor pooling = masks_for_pooling(masks.mask_logits, dense);
+  if (trace) trace("classify.mask_for_pooling", pooling);
+  image.clip_embed = model_->image_tower->embed_masks(dense, pooling, trace)[0].cpu();
+  image.class_embed = masks.class_embed[0].cpu();
+  image.mask_logits = masks.mask_logits[0].cpu();
+  image.valid = (pooling[0] > 0).flatten(1).any(1).cpu();
+  return image;
+}
+
+PreparedVocabulary Segmenter::prepare(const classify::Vocabulary& vocabulary,
+                                      const classify::Progress& progress,
+                                      const std::vector<std::string>& templates) const {
+  const c10::InferenceMode guard;
+  if (vocabulary.classes.empty()) {
+    fail(ErrorCode::invalid_argument, "the vocabulary has no classes; name at least one");
+  }
+  if (!model_->tokenizer) {
+    fail(ErrorCode::unsupported,
+         "the model file has no tokenizer merges; convert it again with --merges");
+  }
+  std::optional<classify::TextCache> cache;
+  if (options_.use_text_cache) {
+    cache.emplace(
+        options_.cache_folder.empty() ? classify::default_cache_folder() : options_.cache_folder,
+        classify::fingerprint(model_->text_tower.weights(), model_->tokenizer->merges()));
+  }
+  classify::EncodeOptions options;
+  options.templates = templates.empty() ? model_->config.templates : templates;
+  options.cache = cache ? &*cache : nullptr;
+  options.progress = progress;
+  PreparedVocabulary prepared{vocabulary};
+  prepared.classifier =
+      classify::encode_vocabulary(model_->text_tower, *model_->tokenizer, vocabulary, options);
+  prepared.classifier.rows = prepared.classifier.rows.cpu();
+  prepared.seen = classify::seen_classes(vocabulary, model_->config.training_vocabulary);
+  return prepared;
+}
+
+Segmentation Segmenter::ask(const EncodedImage& image, const PreparedVocabulary& vocabulary,
+                            const AskOptions& options, const Trace& trace) const {
+  const c10::InferenceMode guard;
+  const classify::ClassLogits logits = both_logits(*model_, image, vocabulary.classifier);
+  if (trace) {
+    trace("classify.in_vocab_logits", logits.in_vocabulary);
+    trace("classify.out_vocab_logits", logits.out_of_vocabulary);
+    if (options.ensemble.only_valid_masks) {
+      trace("classify.valid_mask", image.valid.to(at::kFloat).unsqueeze(0));
+    }
+  }
+  const classify::Classification classes = classify::ensemble(
+      logits, vocabulary.seen, image.valid.unsqueeze(0), options.ensemble, trace);
+  return describe(image, vocabulary, classes, options);
+}
+
+}  // namespace fcclip

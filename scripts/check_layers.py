@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""Holds includes to the layering of docs/architecture.md: a folder includes only folders it may know."""
+
+import pathlib
+import re
+import sys
+
+ALLOWED = {
+    "core": "",
+    "io": "core",
+    "ops": "core",
+    "nn": "core ops",
+    "clip": "core io ops nn",
+    "head": "core io ops nn",
+    "classify": "core io ops nn clip",
+    "results": "core io ops classify",
+    "segmenter": "core io ops nn clip head classify results",
+    "image": "core io ops classify results",
+    "data": "core io ops nn clip classify results segmenter image",
+    "eval": "core io ops classify results segmenter image data",
+    "train": "core io ops nn clip head classify results segmenter image data eval",
+}
+CUDA_MACRO = re.compile(r"^\s*#\s*if.*(__CUDA|USE_CUDA|FCCLIP_CUDA)")
+TENSOR_WIDE = re.compile(r"#include <(ATen/ATen\.h|torch/(torch|extension)\.h)>")
+INCLUDE = re.compile(r'#include "([^"]+)"')
+
+
+def problems(root: pathlib.Path):
+    for path in sorted(root.glob("fcclip/**/*")):
+        if path.suffix not in {".h", ".cpp", ".cu", ".cuh"}:
+            continue
+        folder = path.relative_to(root / "fcclip").parts[0]
+        allowed = set(ALLOWED[folder].split()) | {folder} if folder in ALLOWED else set()
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            where = f"{path.relative_to(root)}:{number}"
+            match = INCLUDE.match(line)
+            if match:
+                parts = match.group(1).split("/")
+                if parts[0] != "fcclip":
+                    yield f"{where}: include by full path (\"fcclip/...\"), not {match.group(1)}"
+                elif parts[1] not in allowed:
+                    yield f"{where}: {folder} may not know {parts[1]}"
+                elif folder != "ops" and parts[1] == "ops" and len(parts) > 3:
+                    yield f"{where}: kernels are reached only through fcclip/ops/*.h"
+            if CUDA_MACRO.match(line) and folder != "ops":
+                yield f"{where}: CUDA conditionals belong in ops"
+            if path.suffix == ".h" and TENSOR_WIDE.match(line):
+                yield f"{where}: headers include <ATen/core/Tensor.h> only"
+
+
+def main():
+    root = pathlib.Path(__file__).resolve().parent.parent
+    found = list(problems(root))
+    print("\n".join(found) if found else "layers: ok")
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()
