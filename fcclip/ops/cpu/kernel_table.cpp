@@ -1,0 +1,44 @@
+#include "fcclip/ops/cpu/kernel_table.h"
+
+#include "fcclip/core/error.h"
+
+namespace fcclip::ops {
+
+namespace portable {
+void fill_table(KernelTable& table);
+}
+#ifdef FCCLIP_X86
+namespace avx2 {
+void fill_table(KernelTable& table);
+}
+namespace avx512 {
+void fill_table(KernelTable& table);
+}
+#endif
+
+namespace {
+
+KernelTable make_table(Isa isa, void (*fill)(KernelTable&)) {
+  KernelTable table;
+  table.isa = isa;
+  fill(table);
+  return table;
+}
+
+}  // namespace
+
+const KernelTable& kernels(Isa isa) {
+  static const KernelTable portable_table = make_table(Isa::portable, portable::fill_table);
+#ifdef FCCLIP_X86
+  static const KernelTable avx2_table = make_table(Isa::avx2, avx2::fill_table);
+  static const KernelTable avx512_table = make_table(Isa::avx512, avx512::fill_table);
+  if (isa == Isa::avx512) return avx512_table;
+  if (isa == Isa::avx2) return avx2_table;
+#endif
+  if (isa != Isa::portable) {
+    fail(ErrorCode::unsupported, "kernels of ", name(isa), " are not part of this build");
+  }
+  return portable_table;
+}
+
+}  // namespace fcclip::ops
