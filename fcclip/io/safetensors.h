@@ -15,9 +15,10 @@ namespace fcclip::io {
 using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 using Metadata = std::map<std::string, std::string>;
 
-/// An open safetensors file. Tensors are views of the mapped file (copy-on-write, no copy made) and keep the
-/// mapping alive; they must not be written to. Throws Error{not_found, io_failure, bad_format}: every header
-/// is checked (bounds, overlaps, holes, dtypes, sizes, duplicate keys) before any tensor is made.
+/// An open safetensors file. Tensors are views of the mapped file (copy-on-write, no copy made) and
+/// keep the mapping alive; they must not be written to. Throws Error{not_found, io_failure,
+/// bad_format}: every header is checked (bounds, overlaps, holes, dtypes, sizes, duplicate keys)
+/// before any tensor is made.
 class SafetensorsFile {
  public:
   explicit SafetensorsFile(const std::filesystem::path& path);
@@ -37,8 +38,8 @@ class SafetensorsFile {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Writes to a temporary file beside `path`, then renames: never half a file. Tensors are made contiguous on
-/// the CPU one at a time. Throws Error{io_failure}.
+/// Writes to a temporary file beside `path`, then renames: never half a file. Tensors are made
+/// contiguous on the CPU one at a time. Throws Error{io_failure}.
 void save_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
                       const Metadata& metadata = {});
 
