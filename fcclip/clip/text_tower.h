@@ -18,30 +18,44 @@ struct TextBlock {
   nn::Linear c_fc, c_proj;
 };
 
+struct PrefixTree;
+
 class TextTower {
  public:
   explicit TextTower(const ClipConfig& config);
-  /// Checkpoint names under `prefix` ("backbone.clip_model"): token_embedding, positional_embedding,
-  /// transformer.resblocks.{i}, ln_final, text_projection, logit_scale.
+  /// Checkpoint names under `prefix` ("backbone.clip_model"): token_embedding,
+  /// positional_embedding, transformer.resblocks.{i}, ln_final, text_projection, logit_scale.
   void declare(nn::WeightTable& table, const std::string& prefix);
   /// Called once after the weights are set.
   void prepare();
 
-  /// Features of already tokenised texts, exact and no longer than they are: only positions up to the first
-  /// largest id are run, texts of similar length share a batch, common prefixes are computed once.
+  /// Features of already tokenised texts, exact and no longer than they are: only positions up to
+  /// the first largest id are run (attention is causal, so nothing behind it can change the
+  /// feature), and every distinct prefix is computed once, whatever number of texts begin with it.
+  /// Memory is bounded.
   ///   token_ids  one row per text, start and end token included, no padding needed
-  ///   returns    [N, D], not normalised
-  /// Throws Error{invalid_argument} for an empty row, an id outside the vocabulary, more than the context.
+  ///   returns    [N, D], not normalised, no gradient; no rows give [0, D]
+  /// Throws Error{invalid_argument} for an empty row, an id outside the vocabulary, more than the
+  /// context.
   at::Tensor encode(const std::vector<std::vector<int64_t>>& token_ids) const;
 
-  /// The plain computation over all positions, as the reference does it; traces the goldens' text names.
-  ///   tokens [N, context_length] int64;  returns [N, D]
+  /// The plain computation over all positions, as the reference does it; differentiable.
+  ///   tokens   [N, L] int64, L at most the context length
+  ///   returns  [N, D]
+  /// Trace names: "layer{i}.attn", "layer{i}.out", "ln_final", "text_features".
+  /// Throws Error{shape_mismatch}, Error{invalid_argument} for an id outside the vocabulary.
   at::Tensor encode_padded(const at::Tensor& tokens, const Trace& trace = {}) const;
 
   /// CLIP's own scale: min(exp(logit_scale), 100).
   double logit_scale() const;
 
+  /// Every tensor that a feature depends on, in a fixed order: what a cache of features is keyed
+  /// by.
+  std::vector<at::Tensor> weights() const;
+
  private:
+  at::Tensor encode_tree(const PrefixTree& tree) const;
+
   ClipConfig config_;
   at::Tensor token_embedding_, positional_embedding_, text_projection_, logit_scale_;
   std::vector<TextBlock> blocks_;

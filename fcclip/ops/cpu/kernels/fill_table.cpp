@@ -4,6 +4,10 @@
 
 namespace fcclip::ops::FCCLIP_ISA {
 
-void fill_table(KernelTable& table) {}
+void fill_prefix_attention(KernelTable& table);
+
+void fill_table(KernelTable& table) {
+  fill_prefix_attention(table);
+}
 
 }  // namespace fcclip::ops::FCCLIP_ISA
