@@ -1,7 +1,6 @@
 # embed_files(TARGET name.txt ...): each data file becomes bytes in the library, reached as
 # fcclip_embedded_<name with _ for .>_begin / _end. Assembly's .incbin keeps the build fast and the files readable.
 function(embed_files target)
-  enable_language(ASM)
   foreach(file ${ARGN})
     get_filename_component(name ${file} NAME)
     string(MAKE_C_IDENTIFIER ${name} symbol)
