@@ -1,0 +1,87 @@
+#include "apps/merges.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <vector>
+#include <zlib.h>
+
+#include "fcclip/core/error.h"
+#include "fcclip/io/atomic_file.h"
+
+namespace fcclip::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kPackedLimit = size_t{1} << 26;
+constexpr size_t kUnpackedLimit = size_t{1}
+                                  << 27;  // CLIP's is 3 MB; a gzip bomb must not fill the memory
+constexpr const char* kName = "bpe_simple_vocab_16e6.txt";
+
+std::string unpack_gzip(const std::string& packed, const fs::path& path) {
+  z_stream stream{};
+  if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK) fail(ErrorCode::out_of_memory, "zlib");
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
+  stream.avail_in = static_cast<uInt>(packed.size());
+  std::string text;
+  std::vector<char> block(1 << 18);
+  int status = Z_OK;
+  while (status == Z_OK && text.size() < kUnpackedLimit) {
+    stream.next_out = reinterpret_cast<Bytef*>(block.data());
+    stream.avail_out = static_cast<uInt>(block.size());
+    status = inflate(&stream, Z_NO_FLUSH);
+    text.append(block.data(), block.size() - stream.avail_out);
+  }
+  inflateEnd(&stream);
+  if (status != Z_STREAM_END) {
+    fail(ErrorCode::bad_format, "cannot unpack the merges of ", path.string(),
+         ": the gzip data are truncated, damaged or larger than ", kUnpackedLimit, " bytes");
+  }
+  return text;
+}
+
+std::string read_merges(const fs::path& path) {
+  std::string bytes = io::read_file(path, kPackedLimit);
+  const bool gzipped = bytes.size() > 2 && bytes[0] == '\x1f' && bytes[1] == '\x8b';
+  return gzipped ? unpack_gzip(bytes, path) : bytes;
+}
+
+/// <root>/lib/python3*/site-packages/open_clip/…, for every Python there.
+void add_environment(const fs::path& root, std::vector<fs::path>& places) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(root / "lib", ignored)) {
+    if (entry.path().filename().string().rfind("python", 0) != 0) continue;
+    places.push_back(entry.path() / "site-packages" / "open_clip" / (std::string(kName) + ".gz"));
+  }
+}
+
+std::vector<fs::path> usual_places() {
+  std::vector<fs::path> places;
+  std::error_code ignored;
+  fs::path folder = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  for (int level = 0; level < 4 && !folder.empty(); ++level, folder = folder.parent_path()) {
+    places.push_back(folder / "share" / "fcclip" / (std::string(kName) + ".gz"));
+    places.push_back(folder / "share" / "fcclip" / kName);
+    add_environment(folder / ".venv", places);
+    if (folder == folder.root_path()) break;
+  }
+  if (const char* environment = std::getenv("VIRTUAL_ENV")) add_environment(environment, places);
+  return places;
+}
+
+}  // namespace
+
+std::string find_merges(const std::string& user_path) {
+  if (!user_path.empty()) return read_merges(user_path);
+  const char* named = std::getenv("FCCLIP_MERGES");
+  if (named != nullptr && *named != '\0') return read_merges(named);
+  for (const fs::path& place : usual_places()) {
+    std::error_code ignored;
+    if (fs::is_regular_file(place, ignored)) return read_merges(place);
+  }
+  fail(ErrorCode::not_found, "no merges file: name CLIP's ", kName,
+       ".gz with --merges or FCCLIP_MERGES; it is in the Python package open_clip_torch "
+       "(pip install --no-deps open_clip_torch, folder open_clip)");
+}
+
+}  // namespace fcclip::apps
