@@ -1,6 +1,7 @@
 #include "fcclip/ops/mask_pool.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 
 #include "fcclip/core/error.h"
 #include "tests/support/goldens.h"
@@ -83,7 +84,7 @@ TEST(MaskPool, GradientToFeaturesIsTheFiniteDifference) {
   (mask_pool(x, logits) * weight).sum().backward();
   at::Tensor estimate = at::zeros_like(x);
   const double step = 1e-3;
-  const at::NoGradGuard no_grad;
+  const c10::AutoGradMode no_grad(false);
   for (int64_t i = 0; i < x.numel(); ++i) {
     const at::Tensor up = x.detach().clone(), down = x.detach().clone();
     up.flatten()[i] += step;
