@@ -8,7 +8,9 @@
 namespace fcclip::apps {
 
 /// Adds a subcommand to `app`; its callback does the work and throws fcclip::Error on failure.
+void add_segment(CLI::App& app);
 void add_tokenize(CLI::App& app);
+void add_trace(CLI::App& app);
 
 /// Runs the program: parses, dispatches, prints one-line errors; returns the exit status
 /// (0; 1 failure; 2 usage; 130 interrupted).

@@ -1,3 +1,5 @@
 #include "apps/commands.h"
 
-int main(int argc, char** argv) { return fcclip::apps::run(argc, argv); }
+int main(int argc, char** argv) {
+  return fcclip::apps::run(argc, argv);
+}

@@ -7,7 +7,8 @@
 namespace fcclip::apps {
 namespace {
 
-// A later failure must not be reported over several lines: messages from libraries are cut at the first.
+// A later failure must not be reported over several lines: messages from libraries are cut at the
+// first.
 std::string first_line(const char* text) {
   std::string line(text);
   return line.substr(0, line.find('\n'));
@@ -25,7 +26,9 @@ int run(int argc, const char* const* argv) {
   CLI::App app("Open-vocabulary panoptic, instance and semantic segmentation (FC-CLIP)", "fcclip");
   app.set_version_flag("--version", std::string("fcclip ") + FCCLIP_VERSION);
   app.require_subcommand(1);
+  add_segment(app);
   add_tokenize(app);
+  add_trace(app);
   try {
     app.parse(argc, argv);
     return 0;

@@ -30,7 +30,9 @@ bool matches(at::IntArrayRef got, at::IntArrayRef expected) {
 
 }  // namespace
 
-std::string shape_string(at::IntArrayRef shape) { return expected_string(shape); }
+std::string shape_string(at::IntArrayRef shape) {
+  return expected_string(shape);
+}
 
 void check_shape(std::string_view what, const at::Tensor& tensor, at::IntArrayRef expected) {
   if (!tensor.defined()) {

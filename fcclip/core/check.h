@@ -15,7 +15,8 @@ inline constexpr int64_t kAny = -1;
 /// "[2, 3, 4]"
 std::string shape_string(at::IntArrayRef shape);
 
-/// Throws Error{shape_mismatch} unless `tensor` is defined and has this shape (kAny matches every extent).
+/// Throws Error{shape_mismatch} unless `tensor` is defined and has this shape (kAny matches every
+/// extent).
 void check_shape(std::string_view what, const at::Tensor& tensor, at::IntArrayRef expected);
 
 /// Throws Error{shape_mismatch} unless `tensor` has this element type.

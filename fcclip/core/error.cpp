@@ -35,8 +35,14 @@ const Row& row(ErrorCode code) {
 
 }  // namespace
 
-std::string_view name(ErrorCode code) { return row(code).name; }
-int exit_status(ErrorCode code) { return row(code).exit_status; }
-int http_status(ErrorCode code) { return row(code).http_status; }
+std::string_view name(ErrorCode code) {
+  return row(code).name;
+}
+int exit_status(ErrorCode code) {
+  return row(code).exit_status;
+}
+int http_status(ErrorCode code) {
+  return row(code).http_status;
+}
 
 }  // namespace fcclip

@@ -41,7 +41,8 @@ class Error : public std::runtime_error {
   ErrorCode code_;
 };
 
-/// Throws Error with the parts written one after another: fail(ErrorCode::not_found, "no file ", path).
+/// Throws Error with the parts written one after another: fail(ErrorCode::not_found, "no file ",
+/// path).
 template <typename... Parts>
 [[noreturn]] void fail(ErrorCode code, const Parts&... parts) {
   std::ostringstream message;

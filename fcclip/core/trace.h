@@ -13,6 +13,8 @@ namespace fcclip {
 using Trace = std::function<void(std::string_view name, const at::Tensor& value)>;
 
 /// A map [B, H, W, C] as the reference's [B, C, H, W].
-inline at::Tensor reference_layout(const at::Tensor& map) { return map.permute({0, 3, 1, 2}); }
+inline at::Tensor reference_layout(const at::Tensor& map) {
+  return map.permute({0, 3, 1, 2});
+}
 
 }  // namespace fcclip

@@ -83,6 +83,7 @@ Segmentation describe_panoptic(const EncodedImage& image, const PreparedVocabula
   std::vector<int64_t> new_ids(result.segments.size() + 1, 0);
   for (const results::PanopticSegment& found : result.segments) {
     if (is_background(vocabulary, found.class_index)) continue;
+    if (found.score < options.min_score) continue;
     Segment segment = namer.name(found.query, found.class_index);
     segment.id = std::ssize(out.segments) + 1;
     segment.area_px = found.area_px;
@@ -103,6 +104,7 @@ Segmentation describe_instances(const EncodedImage& image, const PreparedVocabul
        results::instances(mask_source(image), classes.log_probs[0],
                           thing_flags(vocabulary.vocabulary), options.instances)) {
     if (is_background(vocabulary, found.class_index)) continue;
+    if (found.score < options.min_score) continue;
     Segment segment = namer.name(found.query, found.class_index);
     segment.id = std::ssize(out.segments) + 1;
     segment.score = found.score;

@@ -19,7 +19,7 @@ struct Model;
 enum class Task { panoptic, instance, semantic };
 
 struct SegmenterOptions {
-  std::string device = "cpu";   ///< "cpu", "cuda", "cuda:1"
+  std::string device = "cpu";  ///< "cpu", "cuda", "cuda:1"
   bool use_text_cache = true;
   std::filesystem::path cache_folder;  ///< empty: classify::default_cache_folder()
 };
@@ -47,10 +47,11 @@ struct PreparedVocabulary {
 
 struct AskOptions {
   Task task = Task::panoptic;
-  classify::EnsembleOptions ensemble;     ///< start from Segmenter::ask_defaults()
+  classify::EnsembleOptions ensemble;  ///< start from Segmenter::ask_defaults()
   results::PanopticOptions panoptic;
   results::InstanceOptions instances;
-  int64_t next_best = 3;                  ///< alternatives named per segment
+  int64_t next_best = 3;   ///< alternatives named per segment
+  double min_score = 0;    ///< segments below are left out, as background classes are
 };
 
 struct NameScore {
@@ -59,12 +60,12 @@ struct NameScore {
 };
 
 struct Segment {
-  int64_t id = 0;             ///< value in Segmentation::ids (panoptic), 1-based position (others)
-  int64_t class_index = 0;    ///< position in the vocabulary
-  std::string name;           ///< the class's first synonym
-  std::string synonym;        ///< the synonym that won
+  int64_t id = 0;           ///< value in Segmentation::ids (panoptic), 1-based position (others)
+  int64_t class_index = 0;  ///< position in the vocabulary
+  std::string name;         ///< the class's first synonym
+  std::string synonym;      ///< the synonym that won
   bool is_thing = true;
-  double score = 0;           ///< class probability (instance: times mask quality)
+  double score = 0;  ///< class probability (instance: times mask quality)
   double in_vocabulary_score = 0, out_of_vocabulary_score = 0;
   std::vector<NameScore> next_best;
   int64_t area_px = 0;
@@ -76,7 +77,8 @@ struct Segment {
 struct Segmentation {
   Task task = Task::panoptic;
   Size size;
-  at::Tensor ids;     ///< [h, w] int32: segment ids (panoptic), contiguous labels from 0 (semantic), else undefined
+  at::Tensor ids;  ///< [h, w] int32: segment ids (panoptic), contiguous labels from 0 (semantic),
+                   ///< else undefined
   std::vector<Segment> segments;
 };
 
@@ -87,7 +89,8 @@ class Segmenter {
   Segmenter(std::shared_ptr<Model> model, const SegmenterOptions& options);
 
   /// rgb [H, W, 3] uint8, at least 1×1. One run of the network.
-  EncodedImage encode(const at::Tensor& rgb, const EncodeSize& size = {}, const Trace& trace = {}) const;
+  EncodedImage encode(const at::Tensor& rgb, const EncodeSize& size = {},
+                      const Trace& trace = {}) const;
 
   /// Text features of the vocabulary (from the cache where it has them).
   PreparedVocabulary prepare(const classify::Vocabulary& vocabulary,

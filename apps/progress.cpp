@@ -1,0 +1,73 @@
+#include "apps/progress.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <unistd.h>
+
+namespace fcclip::apps {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::string rounded(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, value < 10 ? "%.1f" : "%.0f", value);
+  return text;
+}
+
+std::string duration(double seconds) {
+  const auto whole = static_cast<int64_t>(seconds + 0.5);
+  if (whole < 60) return std::to_string(whole) + " s";
+  if (whole < 3600) return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
+  return std::to_string(whole / 3600) + " h " + std::to_string(whole % 3600 / 60) + " min";
+}
+
+}  // namespace
+
+std::string progress_text(int64_t done, int64_t total, const std::string& unit, double seconds) {
+  constexpr int64_t kWidth = 24;
+  const int64_t filled = total > 0 ? std::min(kWidth, kWidth * done / total) : 0;
+  std::string text = "[" + std::string(filled, '#') + std::string(kWidth - filled, '.') + "] " +
+                     std::to_string(done) + "/" + std::to_string(total) + " " + unit;
+  if (done > 0 && seconds > 0) {
+    const double rate = static_cast<double>(done) / seconds;
+    text +=
+        rate >= 1 ? ", " + rounded(rate) + " " + unit + "/s" : ", " + rounded(1 / rate) + " s each";
+    text += ", " + duration(static_cast<double>(total - done) / rate) + " left";
+  }
+  return text;
+}
+
+Progress::Progress(std::string label, int64_t total, std::string unit)
+    : label_(std::move(label)),
+      unit_(std::move(unit)),
+      total_(total),
+      terminal_(isatty(STDERR_FILENO) == 1),
+      start_(Clock::now()),
+      drawn_(start_ - std::chrono::seconds(1)) {}
+
+Progress::~Progress() {
+  clear();
+}
+
+void Progress::update(int64_t done) {
+  if (!terminal_ || (done < total_ && seconds_since(drawn_) < 0.1)) return;
+  drawn_ = Clock::now();
+  shown_ = true;
+  const std::string text = progress_text(done, total_, unit_, seconds_since(start_));
+  std::fprintf(stderr, "\r\033[K%s %s", label_.c_str(), text.c_str());
+  std::fflush(stderr);
+}
+
+void Progress::clear() {
+  if (!shown_) return;
+  std::fputs("\r\033[K", stderr);
+  std::fflush(stderr);
+  shown_ = false;
+}
+
+}  // namespace fcclip::apps

@@ -1,0 +1,193 @@
+#include "apps/segment_options.h"
+
+#include <cstdlib>
+
+#include <ATen/Parallel.h>
+
+#include "fcclip/classify/load_vocabulary.h"
+#include "fcclip/core/error.h"
+#include "fcclip/io/atomic_file.h"
+
+namespace fcclip::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kLargestSide = 16384;
+
+// Beside the program when installed (bin/../share/fcclip) or built (build/…/bin/../share/fcclip).
+fs::path bundled_model() {
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  return program.parent_path().parent_path() / "share" / "fcclip" / "mini.safetensors";
+}
+
+// Marks the classes of `names` (added when the vocabulary lacks them).
+template <typename Mark>
+void mark_classes(classify::Vocabulary& vocabulary, const std::string& names, const Mark& mark) {
+  if (names.empty()) return;
+  for (const classify::VocabularyClass& named : classify::parse_classes(names).classes) {
+    bool found = false;
+    for (classify::VocabularyClass& entry : vocabulary.classes) {
+      if (entry.synonyms.front() != named.synonyms.front()) continue;
+      mark(entry);
+      found = true;
+    }
+    if (found) continue;
+    vocabulary.classes.push_back(named);
+    vocabulary.classes.back().id = std::ssize(vocabulary.classes);
+    mark(vocabulary.classes.back());
+  }
+}
+
+void apply_flags(classify::Vocabulary& vocabulary, const WordFlags& flags) {
+  using Class = classify::VocabularyClass;
+  mark_classes(vocabulary, flags.things, [](Class& entry) { entry.is_thing = true; });
+  mark_classes(vocabulary, flags.stuff, [](Class& entry) { entry.is_thing = false; });
+  mark_classes(vocabulary, flags.background, [](Class& entry) {
+    entry.is_background = true;
+    entry.is_thing = false;
+  });
+}
+
+Task parse_task(const std::string& name) {
+  if (name == "instance") return Task::instance;
+  return name == "semantic" ? Task::semantic : Task::panoptic;
+}
+
+}  // namespace
+
+void add_model_flags(CLI::App& command, ModelFlags& flags) {
+  command.add_option(
+      "-m,--model", flags.model,
+      "Model file (fcclip convert makes one); default $FCCLIP_MODEL or the bundled model");
+  command.add_option("--device", flags.device, "cpu, cuda or cuda:N")->capture_default_str();
+  command.add_option("--threads", flags.threads, "CPU threads; default all cores")
+      ->check(CLI::Range(1, 1024));
+  command.add_flag("--no-cache", flags.no_cache, "Neither read nor write cached text features");
+  command.add_option("--cache-folder", flags.cache_folder,
+                     "Where text features are kept; default $XDG_CACHE_HOME/fcclip");
+}
+
+void add_word_flags(CLI::App& command, WordFlags& flags) {
+  command
+      .add_option(
+          "-c,--classes", flags.classes,
+          "Words: classes at commas, synonyms at bars: \"cat, dog | puppy\"; repeat to ask more "
+          "than one question of each image")
+      ->expected(1)
+      ->take_all();
+  command
+      .add_option("-v,--vocabulary", flags.vocabularies,
+                  "A file (text or COCO categories JSON), a built-in name (fcclip classes lists "
+                  "them) or a+b")
+      ->expected(1)
+      ->take_all();
+  command.add_option("--things", flags.things, "Classes to treat as countable things");
+  command.add_option("--stuff", flags.stuff, "Classes to treat as uncountable stuff");
+  command.add_option("--background", flags.background,
+                     "Words that absorb what you don't want; never reported");
+  command.add_option("--templates", flags.templates,
+                     "File of prompt templates, one a line, {} for the name");
+}
+
+void add_ask_flags(CLI::App& command, AskFlags& flags) {
+  const CLI::Range probability(0.0, 1.0);
+  command.add_option("-t,--task", flags.task, "panoptic, instance or semantic")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"panoptic", "instance", "semantic"}));
+  command.add_option("--short-side", flags.short_side, "Network input's shorter side, in pixels")
+      ->check(CLI::Range(int64_t{1}, kLargestSide));
+  command
+      .add_option("--max-side", flags.max_side, "Network input's longer side at most, in pixels")
+      ->check(CLI::Range(int64_t{1}, kLargestSide));
+  command.add_option("--alpha", flags.alpha, "Ensemble weight of CLIP for seen classes")
+      ->check(probability);
+  command.add_option("--beta", flags.beta, "Ensemble weight of CLIP for unseen classes")
+      ->check(probability);
+  command
+      .add_option("--object-mask-threshold", flags.object_mask_threshold,
+                  "Panoptic: least class score of a query")
+      ->check(probability);
+  command
+      .add_option("--overlap-threshold", flags.overlap_threshold,
+                  "Panoptic: least share of a mask that must stay visible")
+      ->check(probability);
+  command.add_option("--min-score", flags.min_score, "Drop segments with a smaller score")
+      ->check(probability);
+  command.add_option("--top-k", flags.top_k, "Instance: candidates per image")
+      ->check(CLI::Range(int64_t{1}, int64_t{1000000}));
+  command.add_option("--next-best", flags.next_best, "Alternatives named for each segment")
+      ->check(CLI::Range(int64_t{0}, int64_t{1000}));
+}
+
+fs::path find_model(const std::string& named) {
+  if (!named.empty()) return named;
+  if (const char* set = std::getenv("FCCLIP_MODEL"); set != nullptr && *set != '\0') return set;
+  const fs::path bundled = bundled_model();
+  if (fs::exists(bundled)) return bundled;
+  fail(ErrorCode::not_found,
+       "no model: name one with --model or $FCCLIP_MODEL (fcclip convert CHECKPOINT -o MODEL makes "
+       "it)");
+}
+
+Segmenter load_segmenter(const ModelFlags& flags) {
+  if (flags.threads > 0) at::set_num_threads(flags.threads);
+  SegmenterOptions options;
+  options.device = flags.device;
+  options.use_text_cache = !flags.no_cache;
+  options.cache_folder = flags.cache_folder;
+  return Segmenter::load(find_model(flags.model), options);
+}
+
+std::vector<classify::Vocabulary> load_questions(const WordFlags& flags,
+                                                 const ModelConfig& model) {
+  std::vector<classify::Vocabulary> questions;
+  for (const std::string& text : flags.classes) questions.push_back(classify::parse_classes(text));
+  for (const std::string& spec : flags.vocabularies) {
+    questions.push_back(classify::load_vocabulary(spec));
+  }
+  if (questions.empty()) {
+    questions.push_back(model.training_vocabulary.classes.empty() ? classify::load_vocabulary("coco")
+                                                                  : model.training_vocabulary);
+  }
+  for (classify::Vocabulary& vocabulary : questions) apply_flags(vocabulary, flags);
+  return questions;
+}
+
+std::vector<std::string> load_templates(const WordFlags& flags) {
+  std::vector<std::string> templates;
+  if (flags.templates.empty()) return templates;
+  std::istringstream lines(io::read_file(flags.templates));
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (line.empty()) continue;
+    if (line.find("{}") == std::string::npos) {
+      fail(ErrorCode::invalid_argument, flags.templates, ": template '", line,
+           "' has no {} where the name goes");
+    }
+    templates.push_back(line);
+  }
+  if (templates.empty()) fail(ErrorCode::invalid_argument, flags.templates, ": no templates in it");
+  return templates;
+}
+
+AskOptions ask_options(const AskFlags& flags, const Segmenter& segmenter) {
+  AskOptions options = segmenter.ask_defaults();
+  options.task = parse_task(flags.task);
+  if (flags.alpha) options.ensemble.alpha = *flags.alpha;
+  if (flags.beta) options.ensemble.beta = *flags.beta;
+  if (flags.object_mask_threshold)
+    options.panoptic.object_mask_threshold = *flags.object_mask_threshold;
+  if (flags.overlap_threshold) options.panoptic.overlap_threshold = *flags.overlap_threshold;
+  if (flags.top_k) options.instances.top_k = *flags.top_k;
+  if (flags.next_best) options.next_best = *flags.next_best;
+  if (flags.min_score) options.min_score = *flags.min_score;
+  return options;
+}
+
+EncodeSize encode_size(const AskFlags& flags) {
+  return {flags.short_side, flags.max_side};
+}
+
+}  // namespace fcclip::apps

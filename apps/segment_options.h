@@ -1,0 +1,55 @@
+#pragma once
+// The options that `segment` and `trace` share: model, words, thresholds.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "fcclip/segmenter/segmenter.h"
+
+namespace fcclip::apps {
+
+struct ModelFlags {
+  std::string model, device = "cpu", cache_folder;
+  int threads = 0;
+  bool no_cache = false;
+};
+
+struct WordFlags {
+  std::vector<std::string> classes;       ///< --classes, once per question
+  std::vector<std::string> vocabularies;  ///< --vocabulary, once per question
+  std::string things, stuff, background, templates;
+};
+
+struct AskFlags {
+  std::string task = "panoptic";
+  int64_t short_side = 0, max_side = 0;
+  std::optional<double> alpha, beta, object_mask_threshold, overlap_threshold, min_score;
+  std::optional<int64_t> top_k, next_best;
+};
+
+void add_model_flags(CLI::App& command, ModelFlags& flags);
+void add_word_flags(CLI::App& command, WordFlags& flags);
+void add_ask_flags(CLI::App& command, AskFlags& flags);
+
+/// --model, $FCCLIP_MODEL or the bundled model. Throws Error{not_found} saying how to get one.
+std::filesystem::path find_model(const std::string& named);
+
+/// Sets the number of threads, loads.
+Segmenter load_segmenter(const ModelFlags& flags);
+
+/// One vocabulary per question, in the order --classes then --vocabulary; COCO's words when none
+/// was named.
+/// --things, --stuff and --background are applied to each.
+std::vector<classify::Vocabulary> load_questions(const WordFlags& flags, const ModelConfig& model);
+
+/// The templates of a file (one a line, "{}" where the name goes), or none for the model's own.
+std::vector<std::string> load_templates(const WordFlags& flags);
+
+AskOptions ask_options(const AskFlags& flags, const Segmenter& segmenter);
+EncodeSize encode_size(const AskFlags& flags);
+
+}  // namespace fcclip::apps

@@ -1,0 +1,54 @@
+// fcclip trace: every intermediate tensor of one image, for comparison with the reference.
+
+#include <iostream>
+
+#include "apps/commands.h"
+#include "apps/inputs.h"
+#include "apps/segment_options.h"
+#include "fcclip/core/error.h"
+#include "fcclip/image/image_file.h"
+#include "fcclip/io/safetensors.h"
+#include "fcclip/segmenter/trace_image.h"
+
+namespace fcclip::apps {
+namespace {
+
+struct TraceFlags {
+  std::string image, output;
+  ModelFlags model;
+  WordFlags words;
+  AskFlags ask;
+};
+
+void trace(const TraceFlags& flags) {
+  const Segmenter segmenter = load_segmenter(flags.model);
+  const std::vector<classify::Vocabulary> questions = load_questions(flags.words, segmenter.config());
+  if (questions.size() != 1) {
+    fail(ErrorCode::invalid_argument, "trace takes one vocabulary, got ", questions.size());
+  }
+  const at::Tensor rgb = flags.image == "-"
+                             ? image::decode_rgb(read_standard_input(), "standard input")
+                             : image::read_rgb(flags.image);
+  const PreparedVocabulary vocabulary =
+      segmenter.prepare(questions.front(), {}, load_templates(flags.words));
+  const io::NamedTensors tensors = trace_image(segmenter, rgb, encode_size(flags.ask), vocabulary,
+                                               ask_options(flags.ask, segmenter));
+  io::save_safetensors(flags.output, tensors, {{"image", flags.image}});
+  std::cout << flags.output << ": " << tensors.size() << " tensors\n";
+}
+
+}  // namespace
+
+void add_trace(CLI::App& app) {
+  auto flags = std::make_shared<TraceFlags>();
+  CLI::App* command = app.add_subcommand(
+      "trace", "Write every intermediate tensor of one image under the reference's names");
+  command->add_option("image", flags->image, "Picture, or - for standard input")->required();
+  command->add_option("-o,--output", flags->output, "safetensors file to write")->required();
+  add_model_flags(*command, flags->model);
+  add_word_flags(*command, flags->words);
+  add_ask_flags(*command, flags->ask);
+  command->callback([flags] { trace(*flags); });
+}
+
+}  // namespace fcclip::apps
