@@ -118,7 +118,13 @@ std::string header_text(const std::vector<const std::pair<std::string, at::Tenso
     row["data_offsets"] = {begin, end};
     begin = end;
   }
-  std::string text = header.dump();
+  std::string text;
+  try {
+    text = header.dump();
+  } catch (const nlohmann::json::exception&) {
+    fail(ErrorCode::invalid_argument,
+         "a tensor's name or the metadata is not UTF-8: can't be saved");
+  }
   const size_t used = (kLengthBytes + text.size()) % kAlignment;
   if (used != 0) text.append(kAlignment - used, ' ');
   return text;
