@@ -1,0 +1,42 @@
+#include "fcclip/head/position_encoding.h"
+
+#include <numbers>
+
+#include <ATen/ATen.h>
+
+#include "fcclip/core/error.h"
+
+namespace fcclip::head {
+namespace {
+
+constexpr double kTemperature = 10000;
+constexpr double kExtentEpsilon = 1e-6;
+
+// [extent, channels]: an axis depends on its own coordinate alone, so H + W rows are enough for H ·
+// W places.
+at::Tensor axis_positions(int64_t extent, int64_t channels, at::Device device) {
+  const at::TensorOptions options = at::TensorOptions(at::kFloat).device(device);
+  const at::Tensor place = at::arange(1, extent + 1, options);
+  const at::Tensor angle = place / (place[extent - 1] + kExtentEpsilon) * (2 * std::numbers::pi);
+  const at::Tensor index = at::arange(channels / 2, options);
+  const at::Tensor period = at::pow(kTemperature, 2 * index / static_cast<double>(channels));
+  const at::Tensor phase = angle.unsqueeze(1) / period;
+  return at::stack({phase.sin(), phase.cos()}, 2).flatten(1);
+}
+
+}  // namespace
+
+at::Tensor sine_positions(Size size, int64_t channels, at::Device device) {
+  if (channels <= 0 || channels % 4 != 0 || size.height <= 0 || size.width <= 0) {
+    fail(ErrorCode::invalid_argument,
+         "sine_positions: expected channels in multiples of 4 and a map with ", "places, got ",
+         channels, " channels for ", size.height, "x", size.width);
+  }
+  const int64_t half = channels / 2;
+  const at::Tensor y = axis_positions(size.height, half, device).unsqueeze(1);
+  const at::Tensor x = axis_positions(size.width, half, device).unsqueeze(0);
+  const std::vector<int64_t> shape = {size.height, size.width, half};
+  return at::cat({y.expand(shape), x.expand(shape)}, 2);
+}
+
+}  // namespace fcclip::head

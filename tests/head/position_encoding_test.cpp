@@ -1,0 +1,45 @@
+#include "fcclip/head/position_encoding.h"
+
+#include <ATen/ATen.h>
+
+#include "fcclip/core/error.h"
+#include "tests/support/goldens.h"
+
+namespace fcclip::head {
+namespace {
+
+struct Case {
+  int64_t channels;
+  Size size;
+};
+
+class SinePositions : public ::testing::TestWithParam<Case> {};
+
+TEST_P(SinePositions, EqualTheReference) {
+  FCCLIP_NEEDS_GOLDENS();
+  const auto [channels, size] = GetParam();
+  const std::string name = std::to_string(channels) + "_" + std::to_string(size.height) + "x" +
+                           std::to_string(size.width);
+  const at::Tensor got = sine_positions(size, channels, at::kCPU);
+  EXPECT_TRUE(test::near(got.permute({2, 0, 1}).unsqueeze(0),
+                         test::golden("ops/position_encoding_sine.safetensors", name), 1e-6));
+}
+
+INSTANTIATE_TEST_SUITE_P(Recorded, SinePositions,
+                         ::testing::Values(Case{256, {1, 1}}, Case{256, {3, 4}}, Case{64, {13, 17}},
+                                           Case{64, {5, 7}}));
+
+TEST(SinePositionsShape, PutsYBeforeX) {
+  const at::Tensor positions = sine_positions({3, 5}, 8, at::kCPU);
+  const at::Tensor y = positions.narrow(2, 0, 4), x = positions.narrow(2, 4, 4);
+  EXPECT_TRUE(y.equal(y.narrow(1, 0, 1).expand({3, 5, 4})));
+  EXPECT_TRUE(x.equal(x.narrow(0, 0, 1).expand({3, 5, 4})));
+  EXPECT_FALSE(y.select(0, 0).equal(y.select(0, 2)));
+}
+
+TEST(SinePositionsShape, ChannelsNotInMultiplesOfFourAreAnError) {
+  EXPECT_THROW(sine_positions({3, 5}, 6, at::kCPU), Error);
+}
+
+}  // namespace
+}  // namespace fcclip::head
