@@ -176,9 +176,9 @@ def pattern_sections(name, found):
                 continue
             if step not in sets:
                 sets.append(step)
-            items.append(f"{sets.index(step):X}")
+            items.append(f"{sets.index(step):x}")
         rules.append("+".join(items))
-    return [(f"{name} rules", rules)] + [(f"{name} set {i:X}", range_items(s)) for i, s in enumerate(sets)]
+    return [(f"{name} rules", rules)] + [(f"{name} set {i:x}", range_items(s)) for i, s in enumerate(sets)]
 
 
 def mojibake_sections():

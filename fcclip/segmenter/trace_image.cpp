@@ -56,6 +56,15 @@ void add_vocabulary(Collector& out, const Model& model, const PreparedVocabulary
   out.add("void_embedding.weight", model.void_embedding);
 }
 
+// Eight pixels a byte, the first in the lowest bit, rows joined: [N, ceil(h·w / 8)] uint8.
+at::Tensor pack_bits(const at::Tensor& masks) {
+  const int64_t pixels = masks[0].numel();
+  const at::Tensor flat =
+      at::constant_pad_nd(masks.flatten(1).to(at::kByte), {0, (8 - pixels % 8) % 8});
+  const at::Tensor weights = at::tensor({1, 2, 4, 8, 16, 32, 64, 128}, at::kByte);
+  return (flat.unflatten(1, {-1, 8}) * weights).sum(-1).to(at::kByte);
+}
+
 void add_instances(Collector& out, const EncodedImage& image, const at::Tensor& log_probs,
                    const PreparedVocabulary& vocabulary, const AskOptions& options) {
   const std::vector<results::Instance> found = results::instances(
@@ -66,11 +75,21 @@ void add_instances(Collector& out, const EncodedImage& image, const at::Tensor& 
   for (const results::Instance& instance : found) {
     classes.push_back(instance.class_index);
     scores.push_back(instance.score);
-    masks.push_back(results::rle_to_mask(instance.rle_counts, image.original));
+    masks.push_back(results::to_mask({image.original, instance.rle_counts}));
   }
   out.add("inst.classes", at::tensor(classes, at::kLong));
   out.add("inst.scores", at::tensor(scores, at::kDouble).to(at::kFloat));
-  if (!masks.empty()) out.add("inst.masks", at::stack(masks).to(at::kByte));
+  if (!masks.empty()) out.add("inst.masks_packed", pack_bits(at::stack(masks)));
+}
+
+void add_semantic(Collector& out, const results::MaskSource& masks, const at::Tensor& log_probs) {
+  const at::Tensor scores = results::semantic_scores(masks, log_probs);
+  const at::Tensor grid = scores.slice(1, 0, std::nullopt, 8).slice(2, 0, std::nullopt, 8);
+  out.add("sem_seg.argmax", scores.argmax(0).to(scores.size(0) <= 256 ? at::kByte : at::kInt));
+  out.add("sem_seg.grid", grid);
+  if (grid.size(0) < 2) return;
+  const at::Tensor best = std::get<0>(grid.topk(2, 0));
+  out.add("sem_seg.top2_margin_grid", best[0] - best[1]);
 }
 
 void add_results(Collector& out, const EncodedImage& image, const at::Tensor& log_probs,
@@ -78,14 +97,31 @@ void add_results(Collector& out, const EncodedImage& image, const at::Tensor& lo
   const results::MaskSource masks = mask_source(image);
   std::vector<int64_t> first(std::min<int64_t>(8, masks.mask_logits.size(0)));
   std::iota(first.begin(), first.end(), 0);
+  out.add("mask_cls_result", log_probs);
   out.add("mask_pred.first8", results::full_size_masks(masks, first));
-  const at::Tensor scores = results::semantic_scores(masks, log_probs);
-  out.add("sem_seg", scores);
-  out.add("sem_seg.argmax", scores.argmax(0).to(at::kInt));
   out.add("panoptic_seg",
           results::panoptic(masks, log_probs, thing_flags(vocabulary.vocabulary), options.panoptic)
               .ids);
+  add_semantic(out, masks, log_probs);
   add_instances(out, image, log_probs, vocabulary, options);
+}
+
+// The text tower's layers on the first synonym's first prompts.
+void add_text(Collector& out, const Model& model, const PreparedVocabulary& vocabulary) {
+  constexpr size_t kPrompts = 8;
+  const std::string& name = vocabulary.vocabulary.classes.front().synonyms.front();
+  std::vector<at::Tensor> rows;
+  for (const std::string& text : model.config.templates) {
+    if (rows.size() == kPrompts) break;
+    std::string prompt = text;
+    prompt.replace(prompt.find("{}"), 2, name);
+    rows.push_back(at::tensor(model.tokenizer->encode_padded(prompt), at::kLong));
+  }
+  const at::Tensor tokens = at::stack(rows).to(model.void_embedding.device());
+  out.add("text.tokens", tokens);
+  model.text_tower.encode_padded(tokens, [&](std::string_view layer, const at::Tensor& value) {
+    out.add("text." + std::string(layer), value);
+  });
 }
 
 }  // namespace
@@ -104,6 +140,7 @@ io::NamedTensors trace_image(const Segmenter& segmenter, const at::Tensor& rgb,
   const EncodedImage image = segmenter.encode(rgb, size, trace);
   segmenter.ask(image, vocabulary, options, trace);
   add_vocabulary(collector, segmenter.model(), vocabulary);
+  add_text(collector, segmenter.model(), vocabulary);
   add_results(collector, image, log_probs, vocabulary, options);
   return collector.take();
 }

@@ -1,0 +1,153 @@
+// From a PNG to segments, every stage against the recorded reference.
+
+#include <map>
+
+#include <ATen/ATen.h>
+
+#include "fcclip/image/image_file.h"
+#include "fcclip/segmenter/describe.h"
+#include "fcclip/segmenter/model.h"
+#include "fcclip/segmenter/segmenter.h"
+#include "fcclip/segmenter/trace_image.h"
+#include "tests/support/goldens.h"
+
+namespace fcclip {
+namespace {
+
+using test::golden;
+using test::golden_json;
+using test::near;
+
+struct Case {
+  std::string model, image;
+  int index;  // position in config.json's images
+};
+
+std::string case_name(const ::testing::TestParamInfo<Case>& info) {
+  return (info.param.model + "_" + info.param.image).replace(4, 1, "_");
+}
+
+// A model with formula weights and the recorded classifier rows in place of the text tower's.
+class EndToEnd : public ::testing::TestWithParam<Case> {
+ protected:
+  void SetUp() override {
+    FCCLIP_NEEDS_GOLDENS();
+    config_json_ = golden_json(GetParam().model + "/config.json");
+    auto model = std::make_shared<Model>(apply_reference_config({}, config_json_.dump()));
+    nn::load_weights(model->weights(), test::formula_weights(GetParam().model), at::kCPU);
+    model->prepare();
+    segmenter_ = std::make_unique<Segmenter>(model, SegmenterOptions{});
+    vocabulary_ = recorded_vocabulary();
+    const nlohmann::json& entry = config_json_["images"][GetParam().index];
+    rgb_ = image::read_rgb(test::goldens_folder() / "images" / entry["file"].get<std::string>());
+    size_ = {entry["short"], entry["max"]};
+    post_ = golden_json(GetParam().model + "/" + GetParam().image + ".post.json");
+  }
+
+  PreparedVocabulary recorded_vocabulary() const {
+    PreparedVocabulary prepared;
+    prepared.vocabulary = classify::parse_vocabulary_json(config_json_["test_vocabulary"].dump());
+    const classify::Vocabulary training =
+        classify::parse_vocabulary_json(config_json_["train_vocabulary"].dump());
+    prepared.classifier.rows =
+        golden(GetParam().model + "/vocab.safetensors", "test.text_classifier");
+    for (const auto& entry : prepared.vocabulary.classes) {
+      prepared.classifier.synonyms_per_class.push_back(std::ssize(entry.synonyms));
+    }
+    prepared.seen = classify::seen_classes(prepared.vocabulary, training);
+    return prepared;
+  }
+
+  AskOptions options(Task task) const {
+    AskOptions options = segmenter_->ask_defaults();
+    options.task = task;
+    return options;
+  }
+
+  at::Tensor recorded(const std::string& name) const {
+    return golden(GetParam().model + "/" + GetParam().image + ".safetensors", name);
+  }
+  at::Tensor recorded_post(const std::string& name) const {
+    return golden(GetParam().model + "/" + GetParam().image + ".post.safetensors", name);
+  }
+
+  nlohmann::json config_json_, post_;
+  std::unique_ptr<Segmenter> segmenter_;
+  PreparedVocabulary vocabulary_;
+  at::Tensor rgb_;
+  EncodeSize size_;
+};
+
+double tolerance(const std::string& name) {
+  if (name.starts_with("backbone.") || name.starts_with("image.")) return test::kFeatureTolerance;
+  return test::kDecoderTolerance;
+}
+
+double absolute_tolerance(const std::string& name) {
+  if (name.ends_with("_probs") || name.ends_with("void_prob")) return 5e-5;
+  if (name.ends_with("ensemble_log") || name.ends_with("mask_cls_result")) return 1e-4;
+  return 0;
+}
+
+TEST_P(EndToEnd, TraceHoldsEveryRecordedStage) {
+  std::map<std::string, at::Tensor> traced;
+  for (auto& [name, tensor] :
+       trace_image(*segmenter_, rgb_, size_, vocabulary_, options(Task::panoptic))) {
+    traced[name] = tensor;
+  }
+  const io::SafetensorsFile file(test::goldens_folder() / GetParam().model /
+                                 (GetParam().image + ".safetensors"));
+  for (const std::string& name : file.names()) {
+    ASSERT_TRUE(traced.contains(name)) << "not traced: " << name;
+    EXPECT_TRUE(near(traced[name], file.tensor(name), tolerance(name), absolute_tolerance(name)))
+        << name;
+  }
+}
+
+TEST_P(EndToEnd, PanopticEqualsTheRecordedSegments) {
+  const EncodedImage image = segmenter_->encode(rgb_, size_);
+  const Segmentation result = segmenter_->ask(image, vocabulary_, options(Task::panoptic));
+  const int64_t different = (result.ids != recorded_post("panoptic_seg")).sum().item<int64_t>();
+  EXPECT_LE(different, 3) << "panoptic pixels differ";
+  ASSERT_EQ(result.segments.size(), post_["segments_info"].size());
+  for (size_t i = 0; i < result.segments.size(); ++i) {
+    EXPECT_EQ(result.segments[i].id, post_["segments_info"][i]["id"]);
+    EXPECT_EQ(result.segments[i].class_index, post_["segments_info"][i]["category_id"]);
+    EXPECT_EQ(result.segments[i].is_thing, post_["segments_info"][i]["isthing"]);
+    EXPECT_NEAR(result.segments[i].area_px, post_["segment_areas_by_id"][i + 1].get<int64_t>(), 3);
+    EXPECT_NEAR(result.segments[i].score,
+                post_["kept_query_scores"][result.segments[i].query].get<double>(), 5e-5);
+  }
+}
+
+TEST_P(EndToEnd, SemanticEqualsTheRecordedLabels) {
+  const EncodedImage image = segmenter_->encode(rgb_, size_);
+  const Segmentation result = segmenter_->ask(image, vocabulary_, options(Task::semantic));
+  const at::Tensor want = recorded_post("sem_seg.argmax").to(at::kInt);
+  EXPECT_LE((result.ids != want).sum().item<int64_t>(), 3);
+}
+
+TEST_P(EndToEnd, InstancesEqualTheRecordedSet) {
+  const EncodedImage image = segmenter_->encode(rgb_, size_);
+  const Segmentation result = segmenter_->ask(image, vocabulary_, options(Task::instance));
+  const nlohmann::json& want = post_["instances_sorted_by_score"];
+  ASSERT_EQ(result.segments.size(), want.size());
+  for (size_t i = 0; i < result.segments.size(); ++i) {
+    EXPECT_EQ(result.segments[i].class_index, want[i]["category_id"]) << "instance " << i;
+    const int64_t area = want[i]["area"];
+    EXPECT_NEAR(result.segments[i].area_px, area, 1) << "instance " << i;
+    EXPECT_NEAR(result.segments[i].score, want[i]["score"].get<double>(),
+                result.segments[i].area_px == area ? 2e-5 : 5e-4)
+        << "instance " << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Goldens, EndToEnd,
+                         ::testing::Values(Case{"tiny-convnext", "astronaut", 0},
+                                           Case{"tiny-convnext", "chelsea", 1},
+                                           Case{"tiny-resnet", "astronaut", 0},
+                                           Case{"tiny-resnet", "chelsea", 1}),
+                         case_name);
+
+}  // namespace
+}  // namespace fcclip
