@@ -1,0 +1,1 @@
+// placeholder, replaced by the folder's first source
