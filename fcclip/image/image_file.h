@@ -9,21 +9,37 @@
 
 namespace fcclip::image {
 
-/// Largest picture read, in pixels; a header that claims more is refused before memory is asked for.
+/// Largest picture read, in pixels; a header that claims more is refused before memory is asked
+/// for.
 inline constexpr int64_t kMaxPixels = int64_t{1} << 29;
 
-/// JPEG (EXIF orientation applied; CMYK and grey too), PNG (1 to 16 bits, palette, grey, alpha dropped as
-/// Pillow's convert("RGB") does), WebP, TIFF -> [H, W, 3] uint8 RGB. The kind is told from the bytes, not from
-/// the name. Throws Error{not_found, io_failure, bad_format (says what the bytes look like)}.
+/// JPEG (EXIF orientation applied; CMYK and grey too), PNG (1 to 16 bits, palette, grey, alpha
+/// dropped as Pillow's convert("RGB") does), WebP, TIFF -> [H, W, 3] uint8 RGB. The kind is told
+/// from the bytes, not from the name. Of 16 bits the upper 8 are taken (Pillow does so for colour,
+/// but clips grey at 255, which makes a white picture). The first frame of an animation, the first
+/// page of a TIFF. Truncated pictures are refused. Throws Error{not_found, io_failure, bad_format
+/// (says what the bytes look like)}.
 at::Tensor read_rgb(const std::filesystem::path& path);
 at::Tensor decode_rgb(std::string_view bytes, std::string_view name_for_errors);
 
-/// A single-channel PNG of 8 or 16 bits, or an RGB one, exact values: [H, W] int32 or [H, W, 3] uint8.
+/// The stored values of a PNG: one channel of 1 to 16 bits, or palette indices -> [H, W] int32;
+/// 8-bit RGB -> [H, W, 3] uint8. Alpha is dropped, orientation ignored. For id maps and labels.
+/// Throws Error{not_found, io_failure, bad_format}.
 at::Tensor read_png_exact(const std::filesystem::path& path);
 
 /// Written atomically. rgb [H, W, 3] uint8, or grey [H, W] uint8 or int32 below 65,536 (16 bits).
 void write_png(const std::filesystem::path& path, const at::Tensor& pixels);
+/// Throws Error{shape_mismatch; invalid_argument when a value does not fit; io_failure}.
 std::string encode_png(const at::Tensor& pixels);
+
+/// rgb [H, W, 3] uint8, written atomically; full colour resolution (4:4:4) so that drawn text stays
+/// sharp. quality 1 … 100. Throws Error{shape_mismatch, invalid_argument, io_failure}.
+void write_jpeg(const std::filesystem::path& path, const at::Tensor& rgb, int quality = 92);
+std::string encode_jpeg(const at::Tensor& rgb, int quality = 92);
+
+/// What a file's first bytes look like, in a few words: "an empty file (0 bytes)", "a PDF
+/// document", …
+std::string describe_bytes(std::string_view bytes);
 
 /// Whether a name ends like a picture this library reads (for folders and globs).
 bool has_image_extension(const std::filesystem::path& path);

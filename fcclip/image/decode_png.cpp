@@ -1,0 +1,91 @@
+#include <algorithm>
+
+#include <ATen/ATen.h>
+
+#include "fcclip/image/codec.h"
+#include "fcclip/image/image_file.h"
+#include "fcclip/image/orientation.h"
+#include "fcclip/image/png_reader.h"
+#include "fcclip/io/atomic_file.h"
+
+namespace fcclip::image {
+namespace {
+
+[[noreturn]] void refuse_png(const PngReader& reader, std::string_view name) {
+  refuse(name, reader.truncated() ? "truncated PNG: " : "damaged PNG: ", reader.message());
+}
+
+PngReader::Header read_header(PngReader& reader, std::string_view bytes, std::string_view name) {
+  PngReader::Header header;
+  if (!reader.read_header(&header)) refuse_png(reader, name);
+  check_extent(name, header.width, header.height);
+  // Deflate packs at most 1032 bytes into one, so a small file with a huge header is told here.
+  const double row_bits = static_cast<double>(header.width) * header.bit_depth;
+  if (static_cast<double>(bytes.size()) * 1032 < row_bits / 8 * header.height) {
+    refuse(name, "truncated PNG: ", bytes.size(), " bytes cannot hold ", header.width, " x ",
+           header.height, " pixels");
+  }
+  return header;
+}
+
+void read_rows(PngReader& reader, uint8_t* target, const PngReader::Header& header,
+               size_t row_bytes, std::string_view name) {
+  if (reader.row_bytes() != row_bytes) refuse(name, "damaged PNG: unexpected row length");
+  std::vector<png_bytep> rows(header.height);
+  for (size_t y = 0; y < rows.size(); ++y) rows[y] = target + y * row_bytes;
+  if (!reader.read_rows(rows)) refuse_png(reader, name);
+}
+
+int orientation(PngReader& reader) {
+  const int from_exif = exif_orientation(reader.exif());
+  if (from_exif != 0) return from_exif;
+  return std::max(1, xmp_orientation(reader.text("XML:com.adobe.xmp")));
+}
+
+at::Tensor decode_png_exact(std::string_view bytes, std::string_view name) {
+  PngReader reader(bytes);
+  const PngReader::Header header = read_header(reader, bytes, name);
+  const bool colour = (header.color_type & PNG_COLOR_MASK_COLOR) != 0 &&
+                      header.color_type != PNG_COLOR_TYPE_PALETTE;
+  if (colour && header.bit_depth == 16) {
+    refuse(name, "a colour PNG of 16 bits, expected 8-bit RGB or one channel of at most 16 bits");
+  }
+  if (!reader.as_stored()) refuse_png(reader, name);
+  const int64_t height = header.height, width = header.width;
+  if (colour) {
+    at::Tensor rgb = at::empty({height, width, 3}, at::kByte);
+    read_rows(reader, rgb.data_ptr<uint8_t>(), header, width * 3, name);
+    return rgb;
+  }
+  if (header.bit_depth == 16) {
+    at::Tensor values = at::empty({height, width}, at::kUInt16);
+    read_rows(reader, static_cast<uint8_t*>(values.data_ptr()), header, width * 2, name);
+    return values.to(at::kInt);
+  }
+  at::Tensor values = at::empty({height, width}, at::kByte);
+  read_rows(reader, values.data_ptr<uint8_t>(), header, width, name);
+  return values.to(at::kInt);
+}
+
+}  // namespace
+
+Decoded decode_png(std::string_view bytes, std::string_view name) {
+  PngReader reader(bytes);
+  const PngReader::Header header = read_header(reader, bytes, name);
+  if (!reader.as_rgb8()) refuse_png(reader, name);
+  Decoded out;
+  out.rgb = at::empty({header.height, header.width, 3}, at::kByte);
+  read_rows(reader, out.rgb.data_ptr<uint8_t>(), header, size_t{header.width} * 3, name);
+  out.orientation = orientation(reader);
+  return out;
+}
+
+at::Tensor read_png_exact(const std::filesystem::path& path) {
+  const std::string bytes = io::read_file(path);
+  if (bytes.substr(0, 8) != std::string_view("\x89PNG\r\n\x1a\n", 8)) {
+    refuse(path.string(), describe_bytes(bytes), ", expected a PNG");
+  }
+  return decode_png_exact(bytes, path.string());
+}
+
+}  // namespace fcclip::image

@@ -1,0 +1,104 @@
+#include <csetjmp>
+#include <cstdio>  // jpeglib.h needs FILE
+#include <cstdlib>
+#include <jpeglib.h>
+
+#include <ATen/ATen.h>
+
+#include "fcclip/core/check.h"
+#include "fcclip/image/image_file.h"
+#include "fcclip/io/atomic_file.h"
+
+namespace fcclip::image {
+namespace {
+
+struct ErrorManager {
+  jpeg_error_mgr base;
+  jmp_buf jump;
+  char message[JMSG_LENGTH_MAX] = "";
+};
+
+[[noreturn]] void on_error(j_common_ptr info) {
+  auto* errors = reinterpret_cast<ErrorManager*>(info->err);
+  info->err->format_message(info, errors->message);
+  longjmp(errors->jump, 1);
+}
+
+void on_message(j_common_ptr, int) {}
+void on_output(j_common_ptr) {}
+
+class JpegWriter {
+ public:
+  JpegWriter() {
+    info_.err = jpeg_std_error(&errors_.base);
+    errors_.base.error_exit = on_error;
+    errors_.base.emit_message = on_message;
+    errors_.base.output_message = on_output;
+  }
+  JpegWriter(const JpegWriter&) = delete;
+  JpegWriter& operator=(const JpegWriter&) = delete;
+  ~JpegWriter() {
+    if (created_) jpeg_destroy_compress(&info_);
+    free(bytes_);
+  }
+
+  bool write(const uint8_t* rgb, int64_t width, int64_t height, int quality) {
+    if (setjmp(errors_.jump) != 0) return false;
+    jpeg_create_compress(&info_);
+    created_ = true;
+    jpeg_mem_dest(&info_, &bytes_, &size_);
+    info_.image_width = static_cast<JDIMENSION>(width);
+    info_.image_height = static_cast<JDIMENSION>(height);
+    info_.input_components = 3;
+    info_.in_color_space = JCS_RGB;
+    jpeg_set_defaults(&info_);
+    jpeg_set_quality(&info_, quality, TRUE);
+    for (int c = 0; c < 3; ++c)
+      info_.comp_info[c].h_samp_factor = info_.comp_info[c].v_samp_factor = 1;
+    jpeg_start_compress(&info_, TRUE);
+    while (info_.next_scanline < info_.image_height) {
+      JSAMPROW row[1] = {const_cast<JSAMPROW>(rgb + int64_t{info_.next_scanline} * width * 3)};
+      jpeg_write_scanlines(&info_, row, 1);
+    }
+    jpeg_finish_compress(&info_);
+    return true;
+  }
+
+  std::string bytes() const { return {reinterpret_cast<const char*>(bytes_), size_}; }
+  const char* message() const { return errors_.message; }
+
+ private:
+  jpeg_compress_struct info_ = {};
+  ErrorManager errors_;
+  bool created_ = false;
+  unsigned char* bytes_ = nullptr;
+  unsigned long size_ = 0;
+};
+
+}  // namespace
+
+std::string encode_jpeg(const at::Tensor& rgb, int quality) {
+  check_shape("pixels of a JPEG", rgb, {kAny, kAny, 3});
+  check_dtype("pixels of a JPEG", rgb, at::kByte);
+  const int64_t height = rgb.size(0), width = rgb.size(1);
+  if (height < 1 || width < 1 || height > 65500 || width > 65500) {
+    fail(ErrorCode::invalid_argument, "a JPEG cannot hold ", width, " x ", height,
+         " pixels; sides are 1 to 65500 (write a PNG instead)");
+  }
+  if (quality < 1 || quality > 100) {
+    fail(ErrorCode::invalid_argument, "JPEG quality is ", quality, ", expected 1 to 100");
+  }
+  const at::Tensor pixels = rgb.contiguous();
+  JpegWriter writer;
+  if (!writer.write(pixels.data_ptr<uint8_t>(), width, height, quality)) {
+    fail(ErrorCode::io_failure, "cannot encode a JPEG of ", width, " x ", height, ": ",
+         writer.message());
+  }
+  return writer.bytes();
+}
+
+void write_jpeg(const std::filesystem::path& path, const at::Tensor& rgb, int quality) {
+  io::write_atomically(path, encode_jpeg(rgb, quality));
+}
+
+}  // namespace fcclip::image
