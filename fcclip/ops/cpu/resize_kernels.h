@@ -1,0 +1,43 @@
+#pragma once
+// One output row of the two passes of ops/resize_u8.h, compiled for each instruction set.
+
+#include <cstdint>
+
+namespace fcclip::ops {
+
+/// Bits of a filter coefficient: 8 for the pixel and 2 of headroom leave 22 of 32 (Pillow's
+/// choice).
+inline constexpr int kResizeBits = 22;
+
+/// The filter of one axis: output i is sum over k < counts[i] of taps[i * stride + k] *
+/// input[starts[i] + k].
+struct ResizeTaps {
+  const int32_t* starts;
+  const int32_t* counts;
+  const int32_t* taps;
+  int64_t stride;
+};
+
+/// Along a row: in [in_width, channels] -> out [out_width, channels].
+using ResizeRowKernel = void (*)(const uint8_t* in, int64_t in_width, uint8_t* out,
+                                 int64_t out_width, int64_t channels, const ResizeTaps& filter);
+/// Across rows: out[i] from rows[k][i], i < n.
+using ResizeColumnKernel = void (*)(const uint8_t* const* rows, const int32_t* taps, int64_t count,
+                                    uint8_t* out, int64_t n);
+
+struct ResizeKernels {
+  ResizeRowKernel along_row;
+  ResizeColumnKernel across_rows;
+};
+
+namespace portable {
+ResizeKernels resize_kernels();
+}
+namespace avx2 {
+ResizeKernels resize_kernels();
+}
+namespace avx512 {
+ResizeKernels resize_kernels();
+}
+
+}  // namespace fcclip::ops
