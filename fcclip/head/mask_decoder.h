@@ -2,6 +2,8 @@
 // Masked-attention transformer decoder (model section 5; the reference's
 // MultiScaleMaskedTransformerDecoder).
 
+#include <array>
+#include <string>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -27,25 +29,39 @@ struct DecoderLayer {
 
 class MaskDecoder {
  public:
+  /// Throws Error{invalid_argument} where the sizes don't fit one another.
   explicit MaskDecoder(const MaskDecoderConfig& config);
   /// Checkpoint names under `prefix` ("sem_seg_head.predictor").
   void declare(nn::WeightTable& table, const std::string& prefix);
   void prepare();
 
-  /// Inference: the last prediction only, with the exact savings of model section 5. With a trace, all
-  /// predictions are computed and traced ("decoder.*"); pred_logits need the vocabulary and are traced by
-  /// the segmenter from class_embed.
+  /// Inference: the last prediction only, with the exact savings of model section 5. With a trace,
+  /// all predictions are computed and traced ("decoder.*"); pred_logits need the vocabulary and are
+  /// traced by the segmenter from class_embed.
   MaskPredictions forward(const PixelFeatures& features, const Trace& trace = {}) const;
 
-  /// Training: one prediction before each layer and the final one, layers + 1 in all (the final is last).
+  /// Training: one prediction before each layer and the final one, layers + 1 in all (the final is
+  /// last).
   std::vector<MaskPredictions> forward_all(const PixelFeatures& features) const;
 
   /// Scalar tensor min(exp(logit_scale), 100), differentiable.
   at::Tensor logit_scale() const;
 
  private:
+  struct Level;  // what the layers of one scale share
+  enum class Heads { last, all };
+
+  std::array<Level, 3> levels(const PixelFeatures& features) const;
+  std::vector<MaskPredictions> run(const PixelFeatures& features, Heads heads,
+                                   const Trace& trace) const;
+  MaskPredictions predict(const at::Tensor& queries, const at::Tensor& mask_features,
+                          const Trace& trace, const std::string& name) const;
+  at::Tensor update(int64_t layer, const at::Tensor& queries, const Level& level,
+                    const at::Tensor& blocked, const Trace& trace) const;
+
   MaskDecoderConfig config_;
   std::vector<DecoderLayer> layers_;
+  std::array<nn::PointwiseConv, 3> input_proj_;  ///< only where in_dim != hidden_dim
   nn::LayerNorm decoder_norm_;
   at::Tensor query_feat_, query_embed_, level_embed_, logit_scale_;
   nn::Mlp mask_embed_, class_embed_;

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/check.h"
+#include "fcclip/ops/masked_attention.h"
 
 namespace fcclip::nn {
 
@@ -23,7 +24,9 @@ void Linear::declare(WeightTable& table, const std::string& prefix) {
   if (with_bias) table.add(prefix + ".bias", bias, {out});
 }
 
-at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight, bias); }
+at::Tensor Linear::operator()(const at::Tensor& x) const {
+  return at::linear(x, weight, bias);
+}
 
 void PointwiseConv::declare(WeightTable& table, const std::string& prefix) {
   table.add(prefix + ".weight", weight, {out, in, 1, 1});
@@ -67,32 +70,28 @@ at::Tensor GroupNorm::operator()(const at::Tensor& x) const {
 void MultiheadAttention::declare(WeightTable& table, const std::string& prefix) {
   table.add(prefix + ".in_proj_weight", in_weight, {3 * width, width});
   table.add(prefix + ".in_proj_bias", in_bias, {3 * width});
-  out_proj = Linear{width, width};
+  out_proj.in = out_proj.out = width;  // not a new Linear: a second table must find the weights
   out_proj.declare(table, prefix + ".out_proj");
 }
-
-namespace {
-
-at::Tensor split_heads(const at::Tensor& x, int64_t heads) {
-  return x.unflatten(-1, {heads, -1}).transpose(1, 2);  // [B, heads, N, C / heads]
-}
-
-}  // namespace
 
 at::Tensor MultiheadAttention::operator()(const at::Tensor& query, const at::Tensor& key,
                                           const at::Tensor& value,
                                           const at::Tensor& blocked) const {
-  const auto project = [&](const at::Tensor& x, int64_t part) {
-    return at::linear(x, in_weight.narrow(0, part * width, width),
-                      in_bias.narrow(0, part * width, width));
+  // Parts of the stacked weight: 0 query, 1 key, 2 value.
+  const auto project = [&](const at::Tensor& x, int64_t part, int64_t parts) {
+    return at::linear(x, in_weight.narrow(0, part * width, parts * width),
+                      in_bias.narrow(0, part * width, parts * width));
   };
-  const at::Tensor q = split_heads(project(query, 0), heads);
-  const at::Tensor k = split_heads(project(key, 1), heads);
-  const at::Tensor v = split_heads(project(value, 2), heads);
-  std::optional<at::Tensor> allowed;
-  if (blocked.defined()) allowed = blocked.logical_not();
-  const at::Tensor mixed = at::scaled_dot_product_attention(q, k, v, allowed);
-  return out_proj(mixed.transpose(1, 2).flatten(2));
+  at::Tensor q, k;
+  if (query.is_same(key)) {
+    const at::Tensor both = project(query, 0, 2);
+    q = both.narrow(-1, 0, width);
+    k = both.narrow(-1, width, width);
+  } else {
+    q = project(query, 0, 1);
+    k = project(key, 1, 1);
+  }
+  return out_proj(ops::masked_attention(q, k, project(value, 2, 1), heads, blocked));
 }
 
 Mlp::Mlp(int64_t in, int64_t hidden, int64_t out, int64_t depth) {

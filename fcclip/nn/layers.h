@@ -60,14 +60,17 @@ struct GroupNorm {
   at::Tensor operator()(const at::Tensor& x) const;
 };
 
-/// torch.nn.MultiheadAttention's weights: <prefix>.in_proj_weight [3C, C], in_proj_bias, out_proj.*.
+/// torch.nn.MultiheadAttention's weights: <prefix>.in_proj_weight [3C, C], in_proj_bias,
+/// out_proj.*.
 struct MultiheadAttention {
   int64_t width = 0, heads = 1;
   at::Tensor in_weight, in_bias;
   Linear out_proj;
   void declare(WeightTable& table, const std::string& prefix);
   /// query [B, Nq, C], key and value [B, Nk, C];
-  /// blocked: undefined, or bool broadcastable to [B, heads, Nq, Nk], true where attention is not allowed.
+  /// blocked: undefined, or bool broadcastable to [B, heads, Nq, Nk], true where attention is not
+  /// allowed. A query that may attend nowhere gives out_proj's bias. Where query and key are one
+  /// tensor, both are one product.
   at::Tensor operator()(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
                         const at::Tensor& blocked = {}) const;
 };

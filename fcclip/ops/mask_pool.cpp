@@ -54,9 +54,9 @@ at::Tensor pool_in_blocks(const at::Tensor& rows, const at::Tensor& logits) {
   return mean(sums);
 }
 
-bool in_blocks(const at::Tensor& features) {
+bool in_blocks(const at::Tensor& features, bool requires_grad) {
   return features.is_cpu() && features.scalar_type() == at::kFloat &&
-         !(c10::GradMode::is_enabled() && features.requires_grad());
+         !(c10::GradMode::is_enabled() && requires_grad);
 }
 
 }  // namespace
@@ -67,7 +67,7 @@ at::Tensor mask_pool(const at::Tensor& features, const at::Tensor& mask_logits) 
               {features.size(0), kAny, features.size(1), features.size(2)});
   const at::Tensor rows = features.flatten(1, 2);
   const at::Tensor logits = mask_logits.detach().flatten(2);
-  if (in_blocks(features)) {
+  if (in_blocks(features, features.requires_grad())) {
     std::vector<at::Tensor> pooled;
     for (int64_t b = 0; b < rows.size(0); ++b) pooled.push_back(pool_in_blocks(rows[b], logits[b]));
     return pooled.empty() ? at::zeros({0, logits.size(1), rows.size(2)}, rows.options())
@@ -84,6 +84,11 @@ PooledMasks predict_and_pool_masks(const at::Tensor& embeddings, const at::Tenso
               {features.size(0), kAny, features.size(3)});
   const int64_t batch = features.size(0), queries = embeddings.size(1);
   const at::Tensor rows = features.flatten(1, 2);
+  if (!in_blocks(features, features.requires_grad() || embeddings.requires_grad())) {
+    const at::Tensor logits = at::bmm(embeddings, rows.transpose(1, 2))
+                                  .view({batch, queries, features.size(1), features.size(2)});
+    return {logits, mask_pool(features, logits)};
+  }
   at::Tensor logits = at::empty({batch, queries, rows.size(1)}, rows.options());
   at::Tensor pooled = at::empty({batch, queries, rows.size(2)}, rows.options());
   for (int64_t b = 0; b < batch; ++b) {

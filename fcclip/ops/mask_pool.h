@@ -23,7 +23,8 @@ struct PooledMasks {
 /// a time.
 ///   embeddings  [B, Q, C]
 ///   features    [B, H, W, C]
-/// For inference: no gradient. Throws Error{shape_mismatch}.
+/// Differentiable as mask_pool (then, and on other devices than CPUs, in two steps). Throws
+/// Error{shape_mismatch}.
 PooledMasks predict_and_pool_masks(const at::Tensor& embeddings, const at::Tensor& features);
 
 }  // namespace fcclip::ops
