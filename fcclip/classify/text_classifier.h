@@ -1,55 +1,41 @@
 #pragma once
 // Vocabulary -> classifier rows (model section 3), cached on disk.
 
-#include <filesystem>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
+#include "fcclip/classify/text_cache.h"
 #include "fcclip/classify/vocabulary.h"
 #include "fcclip/clip/text_tower.h"
 #include "fcclip/clip/tokenizer.h"
+#include "fcclip/core/log.h"
 
 namespace fcclip::classify {
 
 /// One row per synonym, classes in order. The void row is not here: it belongs to the model.
 struct TextClassifier {
-  at::Tensor rows;                           ///< [T, D], unit length
-  std::vector<int64_t> synonyms_per_class;   ///< sums to T
+  at::Tensor rows;                          ///< [T, D], unit length
+  std::vector<int64_t> synonyms_per_class;  ///< sums to T
 };
 
-/// Text features on disk: one file a prompt set, safe under concurrent processes (atomic writes; a damaged
-/// file is recomputed, never trusted). Key: text weights' fingerprint, templates, text.
-class TextCache {
- public:
-  /// folder: made when missing. fingerprint: of the text tower's weights and the tokenizer's merges.
-  TextCache(std::filesystem::path folder, std::string fingerprint);
-  std::optional<at::Tensor> find(const std::vector<std::string>& templates, const std::string& text) const;
-  void store(const std::vector<std::string>& templates, const std::string& text, const at::Tensor& row) const;
-
- private:
-  std::filesystem::path folder_;
-  std::string fingerprint_;
-};
-
-/// $XDG_CACHE_HOME/fcclip or ~/.cache/fcclip.
-std::filesystem::path default_cache_folder();
-
-/// A quick, stable fingerprint of tensors (hash of their bytes).
-std::string fingerprint(const std::vector<at::Tensor>& tensors, std::string_view extra);
-
+/// Distinct synonyms done (found in the cache or computed), of how many.
 using Progress = std::function<void(int64_t done, int64_t total)>;
 
 struct EncodeOptions {
-  std::vector<std::string> templates = default_templates();
+  std::vector<std::string> templates = default_templates();  ///< "{}" is where the name goes
   const TextCache* cache = nullptr;
   Progress progress;
+  LogCallback log;  ///< told when the cache can't be written; the rows are right all the same
 };
 
-/// Every synonym in every template: normalise, mean over templates, normalise.
+/// Every distinct synonym in every template: each prompt's feature normalised, mean over the
+/// templates, normalised again. Equal synonyms are encoded once; finished groups go to the cache as
+/// they come, so an interrupted encoding continues where it stopped. Throws Error{invalid_argument}
+/// for a vocabulary without classes, a class without synonyms, no templates or one without "{}".
+/// Source: paper section 3.
 TextClassifier encode_vocabulary(const clip::TextTower& tower, const clip::Tokenizer& tokenizer,
                                  const Vocabulary& vocabulary, const EncodeOptions& options);
 

@@ -49,6 +49,9 @@ class TextTower {
   /// CLIP's own scale: min(exp(logit_scale), 100).
   double logit_scale() const;
 
+  /// D, the length of a feature.
+  int64_t embed_dim() const { return config_.embed_dim; }
+
   /// Every tensor that a feature depends on, in a fixed order: what a cache of features is keyed
   /// by.
   std::vector<at::Tensor> weights() const;

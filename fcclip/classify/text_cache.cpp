@@ -1,0 +1,139 @@
+#include "fcclip/classify/text_cache.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <unordered_map>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include "fcclip/classify/record_log.h"
+#include "fcclip/core/check.h"
+
+namespace fcclip::classify {
+namespace {
+
+// The lengths keep ("ab", "c") and ("a", "bc") apart.
+Hash hash_list(const std::string& fingerprint, const std::vector<std::string>& templates) {
+  Hash hash = hash_text(fingerprint);
+  for (const std::string& text : templates) hash = hash_text(text, hash);
+  return hash;
+}
+
+at::Tensor row_of(const Record& record) {
+  at::Tensor row = at::empty({static_cast<int64_t>(record.count)}, at::kFloat);
+  std::memcpy(row.data_ptr<float>(), record.floats, 4 * record.count);
+  return row;
+}
+
+std::string read_if_there(const std::filesystem::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) return {};
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+std::string describe(const at::Tensor& tensor) {
+  return shape_string(tensor.sizes()) + c10::toString(tensor.scalar_type());
+}
+
+}  // namespace
+
+struct TextCache::Impl {
+  using Rows = std::unordered_map<std::string, at::Tensor>;
+  std::filesystem::path folder;
+  std::string fingerprint;
+  std::mutex mutex;
+  std::map<Hash, Rows> read;  // by key: what the files held, and what was stored since
+
+  std::filesystem::path file(const Hash& key) const {
+    return folder / "text" / (hex(key) + ".rows");
+  }
+
+  // Called with the mutex held.
+  Rows& rows(const Hash& key) {
+    const auto known = read.find(key);
+    if (known != read.end()) return known->second;
+    Rows& rows = read[key];
+    for_each_record(read_if_there(file(key)), key,
+                    [&](const Record& record) { rows[std::string(record.text)] = row_of(record); });
+    return rows;
+  }
+};
+
+TextCache::TextCache(std::filesystem::path folder, std::string fingerprint)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->folder = std::move(folder);
+  impl_->fingerprint = std::move(fingerprint);
+}
+TextCache::~TextCache() = default;
+TextCache::TextCache(TextCache&&) noexcept = default;
+TextCache& TextCache::operator=(TextCache&&) noexcept = default;
+
+std::optional<at::Tensor> TextCache::find(const std::vector<std::string>& templates,
+                                          const std::string& text) const {
+  const std::lock_guard lock(impl_->mutex);
+  const Impl::Rows& rows = impl_->rows(hash_list(impl_->fingerprint, templates));
+  const auto found = rows.find(text);
+  if (found == rows.end()) return std::nullopt;
+  return found->second;
+}
+
+void TextCache::store(const std::vector<std::string>& templates, const std::string& text,
+                      const at::Tensor& row) const {
+  check_shape("text cache: row", row, {kAny});
+  store(templates, std::vector<std::string>{text}, row.unsqueeze(0));
+}
+
+void TextCache::store(const std::vector<std::string>& templates,
+                      const std::vector<std::string>& texts, const at::Tensor& rows) const {
+  check_shape("text cache: rows", rows, {std::ssize(texts), kAny});
+  const at::Tensor plain = rows.detach().to(at::kCPU, at::kFloat).contiguous();
+  const Hash key = hash_list(impl_->fingerprint, templates);
+  const std::lock_guard lock(impl_->mutex);
+  Impl::Rows& known = impl_->rows(key);
+  std::string bytes;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const at::Tensor row = plain[static_cast<int64_t>(i)].clone();
+    bytes += encode_record(key, texts[i], row.const_data_ptr<float>(), row.numel());
+    known[texts[i]] = row;
+  }
+  append_locked(impl_->file(key), bytes);
+}
+
+std::filesystem::path TextCache::file(const std::vector<std::string>& templates) const {
+  return impl_->file(hash_list(impl_->fingerprint, templates));
+}
+
+std::filesystem::path default_cache_folder() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  if (cache != nullptr && *cache == '/') return std::filesystem::path(cache) / "fcclip";
+  const char* home = std::getenv("HOME");
+  if (home != nullptr && *home != '\0') return std::filesystem::path(home) / ".cache" / "fcclip";
+  fail(
+      ErrorCode::not_found,
+      "no folder for the text cache: neither XDG_CACHE_HOME nor HOME is set; switch the cache off");
+}
+
+std::string fingerprint(const std::vector<at::Tensor>& tensors, std::string_view extra) {
+  constexpr int64_t kPiece = 1 << 20;
+  Hash hash = hash_text(extra);
+  for (const at::Tensor& tensor : tensors) {
+    const at::Tensor plain = tensor.detach().cpu().contiguous();
+    const auto* bytes = static_cast<const char*>(plain.const_data_ptr());
+    const int64_t size = static_cast<int64_t>(plain.nbytes());
+    std::vector<Hash> pieces((size + kPiece - 1) / kPiece);
+    at::parallel_for(0, std::ssize(pieces), 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        pieces[i] = hash_bytes(bytes + i * kPiece, std::min(kPiece, size - i * kPiece));
+      }
+    });
+    hash = hash_text(describe(plain), hash);
+    hash = hash_bytes(pieces.data(), pieces.size() * sizeof(Hash), hash);
+  }
+  return hex(hash);
+}
+
+}  // namespace fcclip::classify
