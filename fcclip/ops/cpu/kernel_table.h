@@ -8,7 +8,10 @@
 
 #include <cstdint>
 
+#include "fcclip/ops/deform_args.h"
 #include "fcclip/ops/isa.h"
+#include "fcclip/ops/norm_args.h"
+#include "fcclip/ops/winograd_args.h"
 
 namespace fcclip::ops {
 
@@ -27,6 +30,23 @@ struct KernelTable {
   /// Rows [begin, end); scores: scratch for `longest` floats.
   void (*prefix_attention)(const PrefixAttention& job, float* scores, int64_t begin,
                            int64_t end) = nullptr;
+
+  /// Tokens, queries or rows [begin, end); a head of deform_samples_backward.
+  void (*deform_tokens)(const DeformTokens& job, int64_t begin, int64_t end) = nullptr;
+  void (*deform_samples)(const DeformSamples<float>& job, int64_t begin, int64_t end) = nullptr;
+  void (*deform_samples_double)(const DeformSamples<double>& job, int64_t begin,
+                                int64_t end) = nullptr;
+  void (*deform_samples_backward)(const DeformSamples<float>& job, int64_t head) = nullptr;
+  void (*deform_samples_backward_double)(const DeformSamples<double>& job, int64_t head) = nullptr;
+  void (*add_norm)(const AddNormRows& job, int64_t begin, int64_t end) = nullptr;
+  /// x [rows, channels]: merged into `moments` of each channel.
+  void (*channel_moments)(const float* x, int64_t rows, int64_t channels,
+                          ChannelMoments* moments) = nullptr;
+  void (*scale_shift)(const ScaleShiftRows& job, int64_t begin, int64_t end) = nullptr;
+  void (*scale_shift_add_upsampled)(const ScaleShiftRows& job, const UpsampledMap& coarse,
+                                    int64_t begin, int64_t end) = nullptr;
+  void (*winograd_in)(const WinogradTiles& job, int64_t begin, int64_t end) = nullptr;
+  void (*winograd_out)(const WinogradTiles& job, int64_t begin, int64_t end) = nullptr;
 };
 
 /// Decided by chosen_isa(); tests pass each of available_isas().

@@ -5,8 +5,18 @@
 namespace fcclip::ops::FCCLIP_ISA {
 
 void fill_prefix_attention(KernelTable& table);
+void fill_deform_samples(KernelTable& table);
+void fill_deform_tokens(KernelTable& table);
+void fill_add_norm(KernelTable& table);
+void fill_group_norm(KernelTable& table);
+void fill_winograd(KernelTable& table);
 
 void fill_table(KernelTable& table) {
+  fill_deform_samples(table);
+  fill_deform_tokens(table);
+  fill_add_norm(table);
+  fill_group_norm(table);
+  fill_winograd(table);
   fill_prefix_attention(table);
 }
 

@@ -1,0 +1,56 @@
+#include "fcclip/ops/add_norm.h"
+
+#include <ATen/ATen.h>
+
+#include "fcclip/core/check.h"
+#include "fcclip/ops/cpu/kernel_table.h"
+
+namespace fcclip::ops {
+namespace {
+
+void check_rows(std::string_view what, const at::Tensor& rows, const at::Tensor& like) {
+  check_shape(what, rows, like.sizes());
+  check_dtype(what, rows, at::kFloat);
+  if (!rows.is_contiguous() || !rows.is_cpu()) {
+    fail(ErrorCode::shape_mismatch, what, ": expected a contiguous tensor on the CPU");
+  }
+}
+
+AddNormRows job_of(const at::Tensor& x, const at::Tensor& y, const NormWeights& norm,
+                   const at::Tensor& out) {
+  check_rows("add_norm: x", x, x);
+  check_rows("add_norm: y", y, x);
+  check_rows("add_norm: out", out, x);
+  check_shape("add_norm: weight", norm.weight, {x.size(-1)});
+  check_shape("add_norm: bias", norm.bias, {x.size(-1)});
+  AddNormRows job;
+  job.x = x.const_data_ptr<float>();
+  job.y = y.const_data_ptr<float>();
+  job.weight = norm.weight.const_data_ptr<float>();
+  job.bias = norm.bias.const_data_ptr<float>();
+  job.out = out.data_ptr<float>();
+  job.channels = x.size(-1);
+  job.eps = static_cast<float>(norm.eps);
+  return job;
+}
+
+}  // namespace
+
+void add_norm(const at::Tensor& x, const at::Tensor& y, const NormWeights& norm,
+              const at::Tensor& out) {
+  if (x.numel() == 0) return;
+  kernels(norm.isa).add_norm(job_of(x, y, norm, out), 0, x.numel() / x.size(-1));
+}
+
+void add_norm_shift(const at::Tensor& x, const at::Tensor& y, const NormWeights& norm,
+                    const at::Tensor& out, const Shift& shift) {
+  if (x.numel() == 0) return;
+  AddNormRows job = job_of(x, y, norm, out);
+  check_rows("add_norm: shift", shift.shift, x);
+  check_rows("add_norm: shifted", shift.shifted, x);
+  job.shift = shift.shift.const_data_ptr<float>();
+  job.shifted = shift.shifted.data_ptr<float>();
+  kernels(norm.isa).add_norm(job, 0, x.numel() / x.size(-1));
+}
+
+}  // namespace fcclip::ops

@@ -1,0 +1,49 @@
+#include "fcclip/ops/add_norm.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "fcclip/core/error.h"
+#include "tests/support/goldens.h"
+
+namespace fcclip::ops {
+namespace {
+
+using test::near;
+
+at::Tensor expected(const at::Tensor& sum, const NormWeights& norm) {
+  return at::layer_norm(sum.to(at::kDouble), {sum.size(-1)}, norm.weight.to(at::kDouble),
+                        norm.bias.to(at::kDouble), norm.eps);
+}
+
+class AddNorm : public ::testing::TestWithParam<int64_t> {};
+
+TEST_P(AddNorm, EqualsDoublePrecisionOnEveryInstructionSet) {
+  at::manual_seed(4);
+  const int64_t channels = GetParam();
+  const at::Tensor x = at::randn({17, channels}) + 2, y = at::randn({17, channels});
+  const at::Tensor shift = at::randn({17, channels});
+  NormWeights norm = {at::randn({channels}), at::randn({channels})};
+  const at::Tensor want = expected(x.to(at::kDouble) + y.to(at::kDouble), norm);
+  for (const Isa isa : available_isas()) {
+    norm.isa = isa;
+    const at::Tensor out = at::empty_like(x), shifted = at::empty_like(x);
+    add_norm_shift(x, y, norm, out, {shift, shifted});
+    EXPECT_TRUE(near(out, want, 2e-6)) << name(isa);
+    EXPECT_TRUE(near(shifted, want + shift.to(at::kDouble), 2e-6)) << name(isa);
+    const at::Tensor in_place = x.clone();
+    add_norm(in_place, y, norm, in_place);
+    EXPECT_TRUE(in_place.equal(out)) << name(isa);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Channels, AddNorm, ::testing::Values(256, 64, 19, 3));
+
+TEST(AddNorm, AnotherShapeIsAnError) {
+  const NormWeights norm = {at::ones({8}), at::zeros({8})};
+  EXPECT_THROW(add_norm(at::ones({2, 8}), at::ones({3, 8}), norm, at::ones({2, 8})), Error);
+  EXPECT_THROW(add_norm(at::ones({2, 9}), at::ones({2, 9}), norm, at::ones({2, 9})), Error);
+}
+
+}  // namespace
+}  // namespace fcclip::ops

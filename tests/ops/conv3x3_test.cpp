@@ -1,0 +1,46 @@
+#include "fcclip/ops/conv3x3.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "fcclip/core/error.h"
+#include "tests/support/goldens.h"
+
+namespace fcclip::ops {
+namespace {
+
+using test::near;
+
+struct Shape {
+  int64_t height, width, in, out;
+};
+
+class Conv3x3 : public ::testing::TestWithParam<Shape> {};
+
+TEST_P(Conv3x3, EqualsADirectConvolutionInDouble) {
+  at::manual_seed(5);
+  const auto [height, width, in, out] = GetParam();
+  const at::Tensor x = at::randn({height, width, in});
+  const at::Tensor weight = (at::rand({out, in, 3, 3}) - 0.5) / std::sqrt(static_cast<double>(in));
+  const at::Tensor want = at::conv2d(x.to(at::kDouble).permute({2, 0, 1}).unsqueeze(0),
+                                     weight.to(at::kDouble), {}, 1, 1)[0]
+                              .permute({1, 2, 0});
+  const at::Tensor packed = pack_conv3x3(weight);
+  for (const Isa isa : available_isas()) {
+    EXPECT_TRUE(near(conv3x3(x, packed, isa), want, 5e-6)) << name(isa);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, Conv3x3,
+                         ::testing::Values(Shape{48, 32, 64, 64}, Shape{33, 50, 256, 256},
+                                           Shape{1, 1, 16, 8}, Shape{5, 3, 7, 19},
+                                           Shape{2, 70, 3, 5}));
+
+TEST(Conv3x3, AnotherNumberOfChannelsIsAnError) {
+  const at::Tensor packed = pack_conv3x3(at::ones({4, 3, 3, 3}));
+  EXPECT_THROW(conv3x3(at::ones({5, 5, 4}), packed), Error);
+  EXPECT_THROW(pack_conv3x3(at::ones({4, 3, 5, 5})), Error);
+}
+
+}  // namespace
+}  // namespace fcclip::ops
