@@ -38,6 +38,9 @@ class ImageTower {
                                  const Trace& trace = {}) const = 0;
 };
 
+/// Throws Error{shape_mismatch} unless image is float32 [B, H, W, 3] with H and W multiples of 32.
+void check_image(const at::Tensor& image);
+
 /// A tower of this configuration with no weights yet. Throws Error{invalid_argument} on impossible sizes.
 std::unique_ptr<ImageTower> make_image_tower(const ClipConfig& config);
 

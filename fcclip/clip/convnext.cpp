@@ -1,0 +1,128 @@
+#include "fcclip/clip/convnext.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+namespace fcclip::clip {
+namespace {
+
+constexpr int64_t kDepthwise = 7;
+constexpr int64_t kExpansion = 4;
+
+}  // namespace
+
+ConvNextBlock::ConvNextBlock(int64_t channels, double eps)
+    : channels(channels),
+      norm{channels, eps},
+      fc1{channels, channels * kExpansion},
+      fc2{channels * kExpansion, channels} {}
+
+void ConvNextBlock::declare(nn::WeightTable& table, const std::string& prefix) {
+  table.add(prefix + ".gamma", gamma, {channels});
+  table.add(prefix + ".conv_dw.weight", depthwise_weight, {channels, 1, kDepthwise, kDepthwise});
+  table.add(prefix + ".conv_dw.bias", depthwise_bias, {channels});
+  norm.declare(table, prefix + ".norm");
+  fc1.declare(table, prefix + ".mlp.fc1");
+  fc2.declare(table, prefix + ".mlp.fc2");
+}
+
+at::Tensor ConvNextBlock::plain(const at::Tensor& x, const Trace& trace,
+                                const std::string& name) const {
+  const at::Tensor convolved = at::conv2d(x.permute({0, 3, 1, 2}), depthwise_weight, depthwise_bias,
+                                          1, kDepthwise / 2, 1, channels)
+                                   .permute({0, 2, 3, 1})
+                                   .contiguous();
+  const at::Tensor normed = norm(convolved);
+  const at::Tensor mixed = fc2(nn::activate(nn::Activation::gelu, fc1(normed)));
+  if (trace) {
+    trace(name + ".conv_dw", reference_layout(convolved));
+    trace(name + ".norm", normed);
+    trace(name + ".mlp", mixed);
+  }
+  return x + gamma * mixed;
+}
+
+ConvNext::ConvNext(const ClipConfig& config) {
+  const ConvNextConfig& sizes = config.convnext;
+  stem_conv_ = nn::Conv{3, sizes.dims[0], 4, 4, 0};
+  stem_norm_ = nn::LayerNorm{sizes.dims[0], sizes.norm_eps};
+  for (size_t i = 0; i < sizes.dims.size(); ++i) {
+    ConvNextStage& stage = stages_.emplace_back();
+    if (i > 0) {
+      stage.downsample = Downsample{nn::LayerNorm{sizes.dims[i - 1], sizes.norm_eps},
+                                    nn::Conv{sizes.dims[i - 1], sizes.dims[i], 2, 2, 0}};
+    }
+    for (int64_t j = 0; j < sizes.depths[i]; ++j) {
+      stage.blocks.emplace_back(sizes.dims[i], sizes.norm_eps);
+    }
+  }
+  head_ = VisualHead(sizes, sizes.dims.back(), config.embed_dim);
+}
+
+void ConvNext::declare(nn::WeightTable& table, const std::string& prefix) {
+  const std::string trunk = prefix + ".trunk";
+  stem_conv_.declare(table, trunk + ".stem.0");
+  stem_norm_.declare(table, trunk + ".stem.1");
+  for (size_t i = 0; i < stages_.size(); ++i) {
+    const std::string name = trunk + ".stages." + std::to_string(i);
+    if (stages_[i].downsample) {
+      stages_[i].downsample->norm.declare(table, name + ".downsample.0");
+      stages_[i].downsample->conv.declare(table, name + ".downsample.1");
+    }
+    for (size_t j = 0; j < stages_[i].blocks.size(); ++j) {
+      stages_[i].blocks[j].declare(table, name + ".blocks." + std::to_string(j));
+    }
+  }
+  head_.declare(table, prefix);
+}
+
+void ConvNext::prepare() {}
+
+at::Tensor ConvNext::stem_plain(const at::Tensor& image, const Trace& trace) const {
+  const at::Tensor convolved = stem_conv_(image);
+  const at::Tensor normed = stem_norm_(convolved);
+  if (trace) {
+    trace("backbone.stem.conv", reference_layout(convolved));
+    trace("backbone.stem", reference_layout(normed));
+  }
+  return normed;
+}
+
+ClipFeatures ConvNext::forward_plain(const at::Tensor& image, const Trace& trace) const {
+  check_image(image);
+  at::Tensor x = stem_plain(image, trace);
+  std::vector<at::Tensor> features;
+  for (size_t i = 0; i < stages_.size(); ++i) {
+    const std::string stage = "backbone.stage" + std::to_string(i);
+    if (stages_[i].downsample) {
+      x = stages_[i].downsample->plain(x);
+      if (trace) trace(stage + ".downsample", reference_layout(x));
+    }
+    for (size_t j = 0; j < stages_[i].blocks.size(); ++j) {
+      const std::string block = stage + ".block" + std::to_string(j);
+      x = stages_[i].blocks[j].plain(x, trace, block);
+      if (trace) trace(block, reference_layout(x));
+    }
+    if (trace) trace("backbone.res" + std::to_string(i + 2), reference_layout(x));
+    features.push_back(x);
+  }
+  // clip_vis_dense is trunk.norm_pre(res5), which is the identity in these models.
+  return {features[0], features[1], features[2], features[3], features[3]};
+}
+
+ClipFeatures ConvNext::forward(const at::Tensor& image, const Trace& trace) const {
+  const at::NoGradGuard no_grad;
+  return forward_plain(image, trace);
+}
+
+at::Tensor ConvNext::embed_masks(const at::Tensor& dense, const at::Tensor& mask_logits,
+                                 const Trace& trace) const {
+  const at::NoGradGuard no_grad;
+  const at::Tensor pooled = masked_mean(dense, mask_logits);
+  if (trace) trace("classify.pooled_clip_feature", pooled);
+  const at::Tensor embedding = head_(pooled, trace);
+  if (trace) trace("classify.clip_embedding", embedding);
+  return embedding;
+}
+
+}  // namespace fcclip::clip

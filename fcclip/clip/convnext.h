@@ -1,0 +1,65 @@
+#pragma once
+// The ConvNeXt tower of open_clip's timm models.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "fcclip/clip/image_tower.h"
+#include "fcclip/clip/visual_head.h"
+#include "fcclip/nn/layers.h"
+
+namespace fcclip::clip {
+
+/// x + γ · fc2(GELU(fc1(LayerNorm(depthwise 7×7 (x))))), on [B, H, W, C].
+struct ConvNextBlock {
+  int64_t channels = 0;
+  at::Tensor depthwise_weight, depthwise_bias, gamma;
+  nn::LayerNorm norm;
+  nn::Linear fc1, fc2;
+  ConvNextBlock(int64_t channels, double eps);
+  void declare(nn::WeightTable& table, const std::string& prefix);
+  /// ATen operations, differentiable. Trace names: <name>.conv_dw, <name>.norm, <name>.mlp.
+  at::Tensor plain(const at::Tensor& x, const Trace& trace = {},
+                   const std::string& name = {}) const;
+};
+
+/// LayerNorm and a 2×2 convolution of stride 2.
+struct Downsample {
+  nn::LayerNorm norm;
+  nn::Conv conv;
+  at::Tensor plain(const at::Tensor& x) const { return conv(norm(x)); }
+};
+
+struct ConvNextStage {
+  std::optional<Downsample> downsample;  ///< not in the first stage
+  std::vector<ConvNextBlock> blocks;
+};
+
+class ConvNext : public ImageTower {
+ public:
+  explicit ConvNext(const ClipConfig& config);
+  void declare(nn::WeightTable& table, const std::string& prefix) override;
+  void prepare() override;
+  ClipFeatures forward(const at::Tensor& image, const Trace& trace = {}) const override;
+  at::Tensor embed_masks(const at::Tensor& dense, const at::Tensor& mask_logits,
+                         const Trace& trace = {}) const override;
+
+  /// forward() in differentiable ATen operations: what a gradient, another device or a comparison
+  /// needs.
+  ClipFeatures forward_plain(const at::Tensor& image, const Trace& trace = {}) const;
+  /// Pooled features [..., C] -> [..., D], differentiable.
+  const VisualHead& head() const { return head_; }
+
+ private:
+  at::Tensor stem_plain(const at::Tensor& image, const Trace& trace) const;
+
+  nn::Conv stem_conv_;
+  nn::LayerNorm stem_norm_;
+  std::vector<ConvNextStage> stages_;
+  VisualHead head_;
+};
+
+}  // namespace fcclip::clip

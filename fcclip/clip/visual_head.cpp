@@ -1,0 +1,45 @@
+#include "fcclip/clip/visual_head.h"
+
+#include <ATen/ATen.h>
+
+#include "fcclip/core/check.h"
+
+namespace fcclip::clip {
+
+VisualHead::VisualHead(const ConvNextConfig& config, int64_t channels, int64_t embed_dim)
+    : kind_(config.head), norm_{channels, config.norm_eps} {
+  if (kind_ == HeadKind::linear) {
+    proj_ = nn::Linear{channels, embed_dim, false};
+  } else {
+    fc1_ = nn::Linear{channels, config.head_hidden};
+    fc2_ = nn::Linear{config.head_hidden, embed_dim, false};
+  }
+}
+
+void VisualHead::declare(nn::WeightTable& table, const std::string& prefix) {
+  norm_.declare(table, prefix + ".trunk.head.norm");
+  if (kind_ == HeadKind::linear) {
+    proj_.declare(table, prefix + ".head.proj");
+  } else {
+    fc1_.declare(table, prefix + ".head.mlp.fc1");
+    fc2_.declare(table, prefix + ".head.mlp.fc2");
+  }
+}
+
+at::Tensor VisualHead::operator()(const at::Tensor& pooled, const Trace& trace) const {
+  const at::Tensor x = norm_(pooled);
+  if (trace) trace("classify.visual_head.trunk_head", x.flatten(0, -2));
+  if (kind_ == HeadKind::linear) return proj_(x);
+  const at::Tensor hidden = fc1_(x);
+  if (trace) trace("classify.visual_head.fc1", hidden.flatten(0, -2));
+  return fc2_(nn::activate(nn::Activation::gelu, hidden));
+}
+
+at::Tensor masked_mean(const at::Tensor& dense, const at::Tensor& mask_logits) {
+  check_shape("dense", dense, {kAny, kAny, kAny, kAny});
+  check_shape("mask_logits", mask_logits, {dense.size(0), kAny, dense.size(1), dense.size(2)});
+  const at::Tensor inside = mask_logits.gt(0).to(dense.scalar_type()).flatten(2);
+  return inside.bmm(dense.flatten(1, 2)) / (inside.sum(-1, true) + 1e-8);
+}
+
+}  // namespace fcclip::clip
