@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "fcclip/ops/deform_args.h"
+#include "fcclip/ops/gemm_args.h"
 #include "fcclip/ops/isa.h"
 #include "fcclip/ops/norm_args.h"
 #include "fcclip/ops/winograd_args.h"
@@ -27,6 +28,13 @@ struct PrefixAttention {
 
 struct KernelTable {
   Isa isa = Isa::portable;
+  /// How W [n, k] must be packed for gemm.
+  PackShape (*pack_shape)(int64_t n, int64_t k) = nullptr;
+  void (*gemm)(const GemmJob& job) = nullptr;
+  void (*norm_rows)(const NormRows& norm, const float* x, int64_t ldx, float* y, int64_t ldy,
+                    int64_t rows) = nullptr;
+  void (*depthwise7)(const DepthwiseJob& job) = nullptr;
+
   /// Rows [begin, end); scores: scratch for `longest` floats.
   void (*prefix_attention)(const PrefixAttention& job, float* scores, int64_t begin,
                            int64_t end) = nullptr;

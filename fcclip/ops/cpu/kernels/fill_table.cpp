@@ -10,8 +10,14 @@ void fill_deform_tokens(KernelTable& table);
 void fill_add_norm(KernelTable& table);
 void fill_group_norm(KernelTable& table);
 void fill_winograd(KernelTable& table);
+void fill_gemm(KernelTable& table);
+void fill_layer_norm(KernelTable& table);
+void fill_depthwise(KernelTable& table);
 
 void fill_table(KernelTable& table) {
+  fill_gemm(table);
+  fill_layer_norm(table);
+  fill_depthwise(table);
   fill_deform_samples(table);
   fill_deform_tokens(table);
   fill_add_norm(table);

@@ -1,0 +1,59 @@
+#pragma once
+// What the matrix product and the row kernels of the image tower work on; pointers only, shared by
+// both sides.
+
+#include <cstdint>
+
+namespace fcclip::ops {
+
+/// Applied to each element of a product after its bias.
+enum class Activation { none, relu, gelu, quick_gelu };
+
+/// Weights W [n, k] in the order in which the kernel reads them: blocks of `depth` columns; in a
+/// block, panels of `panel` rows of W; in a panel, for each column the panel's rows one after
+/// another (zeros after n).
+struct PackShape {
+  int64_t n = 0, k = 0;
+  int64_t panel = 0;  ///< rows of W a micro-kernel computes at once
+  int64_t depth = 0;  ///< columns in a block: a panel of a block stays in the first-level cache
+  int64_t padded_n() const { return (n + panel - 1) / panel * panel; }
+  int64_t floats() const { return padded_n() * k; }
+};
+
+/// c[r, :] = act(W a[r, :] + bias) + residual[r, :], for r in [0, rows).
+struct GemmJob {
+  PackShape shape;
+  const float* packed = nullptr;
+  const float* bias = nullptr;  ///< [n] or nullptr
+  Activation activation = Activation::none;
+  const float* a = nullptr;
+  int64_t lda = 0;
+  const float* residual = nullptr;  ///< nullptr: nothing is added. Must not overlap c
+  int64_t ld_residual = 0;
+  float* c = nullptr;  ///< also holds the partial sums between blocks of columns
+  int64_t ldc = 0;
+  int64_t rows = 0;
+};
+
+/// y[r, :] = LayerNorm(x[r, :]) · weight + bias; x == y is allowed.
+struct NormRows {
+  int64_t channels = 0;
+  const float* weight = nullptr;
+  const float* bias = nullptr;
+  float eps = 0;
+};
+
+/// Depthwise 7×7 convolution (zeros outside) of one image, for the pixels first … last − 1 in
+/// row-major order.
+struct DepthwiseJob {
+  const float* x = nullptr;  ///< [height, width, channels]
+  int64_t height = 0, width = 0, channels = 0;
+  const float* kernel = nullptr;  ///< [49, channels]
+  const float* bias = nullptr;    ///< [channels]
+  const float* zeros = nullptr;   ///< [channels] zeros: what is outside
+  int64_t first = 0, last = 0;
+  float* y = nullptr;  ///< row 0 is pixel `first`
+  int64_t ldy = 0;
+};
+
+}  // namespace fcclip::ops
