@@ -24,6 +24,8 @@ function(fcclip_precompiled_header)
 endfunction()
 
 function(fcclip_use_pch target)
+  # CMake gives programs -fPIE, with which GCC refuses a header precompiled with -fPIC.
+  target_compile_options(${target} PRIVATE -fPIC)
   target_precompile_headers(${target} REUSE_FROM fcclip_pch)
 endfunction()
 
