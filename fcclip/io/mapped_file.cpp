@@ -27,7 +27,7 @@ MappedFile::MappedFile(std::filesystem::path path, std::byte* data, size_t size)
     : path_(std::move(path)), data_(data), size_(size) {}
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr) munmap(data_, size_);
+  if (data_ != nullptr && copy_ == nullptr) munmap(data_, size_);
 }
 
 std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {
@@ -57,6 +57,16 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& 
   }
   return std::shared_ptr<const MappedFile>(
       new MappedFile(path, static_cast<std::byte*>(data), size));
+}
+
+std::shared_ptr<const MappedFile> MappedFile::of_bytes(std::span<const std::byte> bytes,
+                                                       const std::filesystem::path& name) {
+  // Exactly as large as the bytes, so that AddressSanitizer sees the first step beyond them.
+  auto copy = std::make_unique<std::byte[]>(bytes.size());
+  std::copy(bytes.begin(), bytes.end(), copy.get());
+  std::shared_ptr<MappedFile> file(new MappedFile(name, copy.get(), bytes.size()));
+  file->copy_ = std::move(copy);
+  return file;
 }
 
 at::Tensor tensor_of(const std::shared_ptr<const MappedFile>& file, const TensorView& view) {

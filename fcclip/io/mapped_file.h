@@ -18,6 +18,10 @@ class MappedFile {
   /// Throws Error{not_found} when there is no such file, Error{io_failure} with the system's
   /// reason, Error{bad_format} when it is not a regular file.
   static std::shared_ptr<const MappedFile> open(const std::filesystem::path& path);
+  /// The same view of bytes in memory (copied), for tests and fuzzing; `name` stands for the path
+  /// in messages.
+  static std::shared_ptr<const MappedFile> of_bytes(std::span<const std::byte> bytes,
+                                                    const std::filesystem::path& name);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
@@ -30,6 +34,7 @@ class MappedFile {
   std::filesystem::path path_;
   std::byte* data_;
   size_t size_;
+  std::unique_ptr<std::byte[]> copy_;  ///< of of_bytes(); null when mapped
 };
 
 /// Where a tensor lies inside a file. Extents and strides count elements.

@@ -35,8 +35,12 @@ struct SafetensorsFile::Impl {
 };
 
 SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
+    : SafetensorsFile(MappedFile::open(path)) {}
+
+SafetensorsFile::SafetensorsFile(std::shared_ptr<const MappedFile> file)
     : impl_(std::make_unique<Impl>()) {
-  impl_->file = MappedFile::open(path);
+  impl_->file = std::move(file);
+  const std::filesystem::path& path = impl_->file->path();
   const auto bytes = impl_->file->bytes();
   if (bytes.size() < kLengthBytes) {
     fail(ErrorCode::bad_format, path.string(), " has ", bytes.size(),

@@ -11,6 +11,8 @@
 
 namespace fcclip::io {
 
+class MappedFile;
+
 /// A named tensor and the text metadata of a file.
 using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 using Metadata = std::map<std::string, std::string>;
@@ -22,6 +24,7 @@ using Metadata = std::map<std::string, std::string>;
 class SafetensorsFile {
  public:
   explicit SafetensorsFile(const std::filesystem::path& path);
+  explicit SafetensorsFile(std::shared_ptr<const MappedFile> file);
   ~SafetensorsFile();
   SafetensorsFile(SafetensorsFile&&) noexcept;
   SafetensorsFile& operator=(SafetensorsFile&&) noexcept;
