@@ -1,0 +1,230 @@
+#include "fcclip/results/mask_geometry.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include "fcclip/core/check.h"
+
+namespace fcclip::results {
+namespace {
+
+void add_tap(Taps& taps, int& n, int64_t index, float weight) {
+  for (int i = 0; i < n; ++i) {
+    if (taps.index[i] == index) {
+      taps.weight[i] += weight;
+      return;
+    }
+  }
+  taps.index[n] = static_cast<int32_t>(index);
+  taps.weight[n++] = weight;
+}
+
+int64_t tile_extent(double pixels_per_cell, double cells, int64_t limit) {
+  const double wanted = std::min(pixels_per_cell * cells, static_cast<double>(limit));
+  return std::max<int64_t>(1, std::llround(wanted));
+}
+
+}  // namespace
+
+LinearTap linear_tap(int64_t position, int64_t from, int64_t to) {
+  // float32 throughout, as the reference's resize: the weights must be the same numbers.
+  const float scale = static_cast<float>(from) / static_cast<float>(to);
+  const float at = std::max(scale * (static_cast<float>(position) + 0.5f) - 0.5f, 0.0f);
+  LinearTap tap;
+  tap.near = std::min<int64_t>(static_cast<int64_t>(at), from - 1);
+  tap.next = std::min<int64_t>(tap.near + 1, from - 1);
+  tap.far = std::clamp(at - static_cast<float>(tap.near), 0.0f, 1.0f);
+  return tap;
+}
+
+std::vector<Taps> composed_taps(int64_t cells, int64_t padded, int64_t resized, int64_t original) {
+  std::vector<Taps> all(static_cast<size_t>(original));
+  for (int64_t i = 0; i < original; ++i) {
+    Taps& taps = all[static_cast<size_t>(i)];
+    int n = 0;
+    const LinearTap outer = linear_tap(i, resized, original);
+    for (const bool next : {false, true}) {
+      const float share = next ? outer.far : 1 - outer.far;
+      if (share == 0) continue;
+      const LinearTap inner = linear_tap(next ? outer.next : outer.near, cells, padded);
+      add_tap(taps, n, inner.near, share * (1 - inner.far));
+      add_tap(taps, n, inner.next, share * inner.far);
+    }
+    for (; n < 4; ++n) taps.index[n] = taps.index[0], taps.weight[n] = 0;
+  }
+  return all;
+}
+
+const MaskSource& MaskGeometry::checked(const MaskSource& source) {
+  check_shape("mask_logits", source.mask_logits, {kAny, kAny, kAny});
+  const auto positive = [](const char* what, Size size) {
+    if (size.height < 1 || size.width < 1) {
+      fail(ErrorCode::invalid_argument, what, " size must be at least 1x1, got ", size.height, "x",
+           size.width);
+    }
+  };
+  positive("padded", source.padded);
+  positive("resized", source.resized);
+  positive("original", source.original);
+  if (source.resized.height > source.padded.height || source.resized.width > source.padded.width) {
+    fail(ErrorCode::invalid_argument, "resized size ", source.resized.height, "x",
+         source.resized.width, " does not fit in padded size ", source.padded.height, "x",
+         source.padded.width);
+  }
+  if (source.mask_logits.size(1) < 1 || source.mask_logits.size(2) < 1) {
+    fail(ErrorCode::shape_mismatch, "mask_logits must have at least one pixel, got ",
+         shape_string(source.mask_logits.sizes()));
+  }
+  return source;
+}
+
+MaskGeometry::MaskGeometry(const MaskSource& source) {
+  checked(source);
+  logits_ = source.mask_logits.to(at::kCPU, at::kFloat).contiguous();
+  data_ = logits_.const_data_ptr<float>();
+  queries_ = logits_.size(0);
+  mask_size_ = {logits_.size(1), logits_.size(2)};
+  original_ = source.original;
+  taps_y_ = composed_taps(mask_size_.height, source.padded.height, source.resized.height,
+                          original_.height);
+  taps_x_ =
+      composed_taps(mask_size_.width, source.padded.width, source.resized.width, original_.width);
+}
+
+const float* MaskGeometry::mask(int64_t query) const {
+  return data_ + query * mask_size_.height * mask_size_.width;
+}
+
+TileRows MaskGeometry::rows(int64_t y, int64_t height) const {
+  TileRows tile = {y, height, mask_size_.height, 0};
+  int64_t last = 0;
+  for (int64_t i = y; i < y + height; ++i) {
+    for (const int32_t index : row_taps(i).index) {
+      tile.source_row = std::min<int64_t>(tile.source_row, index);
+      last = std::max<int64_t>(last, index);
+    }
+  }
+  tile.source_rows = last - tile.source_row + 1;
+  return tile;
+}
+
+TileColumns MaskGeometry::columns(int64_t x, int64_t width) const {
+  TileColumns tile;
+  tile.x = x;
+  tile.width = width;
+  tile.padded_width = (width + ops::kRowGroup - 1) / ops::kRowGroup * ops::kRowGroup;
+  int64_t first = mask_size_.width, last = 0;
+  for (int64_t begin = 0; begin < width; begin += ops::kRowGroup) {
+    const int64_t end = std::min(begin + ops::kRowGroup, width);
+    int32_t low = static_cast<int32_t>(mask_size_.width), high = 0;
+    for (int64_t i = begin; i < end; ++i) {
+      const Taps& taps = taps_x_[static_cast<size_t>(x + i)];
+      low = std::min(low, *std::min_element(taps.index, taps.index + 4));
+      high = std::max(high, *std::max_element(taps.index, taps.index + 4));
+    }
+    ops::ColumnGroup group = {low, high - low + 1, static_cast<int64_t>(tile.weights.size())};
+    tile.weights.resize(tile.weights.size() + static_cast<size_t>(group.count * ops::kRowGroup));
+    for (int64_t i = begin; i < end; ++i) {
+      const Taps& taps = taps_x_[static_cast<size_t>(x + i)];
+      for (int t = 0; t < 4; ++t) {
+        const int64_t at = (taps.index[t] - low) * ops::kRowGroup + i - begin;
+        tile.weights[static_cast<size_t>(group.weights + at)] += taps.weight[t];
+      }
+    }
+    tile.groups.push_back(group);
+    first = std::min<int64_t>(first, low);
+    last = std::max<int64_t>(last, high);
+  }
+  tile.source_column = first;
+  tile.source_columns = last - first + 1;
+  return tile;
+}
+
+std::vector<TileRows> MaskGeometry::row_tiles(double cells, int64_t limit) const {
+  const double per_cell = static_cast<double>(original_.height) / mask_size_.height;
+  const int64_t extent = tile_extent(per_cell, cells, limit);
+  std::vector<TileRows> tiles;
+  for (int64_t y = 0; y < original_.height; y += extent) {
+    tiles.push_back(rows(y, std::min(extent, original_.height - y)));
+  }
+  return tiles;
+}
+
+std::vector<TileColumns> MaskGeometry::column_tiles(double cells, int64_t limit) const {
+  const double per_cell = static_cast<double>(original_.width) / mask_size_.width;
+  const int64_t groups =
+      (tile_extent(per_cell, cells, limit) + ops::kRowGroup / 2) / ops::kRowGroup;
+  const int64_t extent = std::max<int64_t>(groups, 1) * ops::kRowGroup;
+  std::vector<TileColumns> tiles;
+  for (int64_t x = 0; x < original_.width; x += extent) {
+    tiles.push_back(columns(x, std::min(extent, original_.width - x)));
+  }
+  return tiles;
+}
+
+Bounds MaskGeometry::bounds(int64_t query, const TileRows& rows, const TileColumns& columns) const {
+  const float* corner = mask(query) + rows.source_row * mask_size_.width + columns.source_column;
+  float range[2];
+  ops::mask_row_kernels().min_max(corner, mask_size_.width, rows.source_rows,
+                                  columns.source_columns, range);
+  // A blend of values stays between them but for rounding: a few units in the last place.
+  const float slack = 4e-6f * std::max(std::abs(range[0]), std::abs(range[1]));
+  return {range[0] - slack, range[1] + slack};
+}
+
+void TileMask::load(int64_t query, const TileRows& rows, const TileColumns& columns) {
+  rows_ = rows;
+  width_ = columns.padded_width;
+  buffer_.resize(std::max(buffer_.size(), static_cast<size_t>(rows.source_rows * width_)));
+  const auto resize = ops::mask_row_kernels().resize_columns;
+  const ops::ColumnGroups groups = columns.view();
+  const float* from = geometry_.mask(query) + rows.source_row * geometry_.stride();
+  for (int64_t r = 0; r < rows.source_rows; ++r) {
+    float* to = buffer_.data() + r * width_;
+    resize(from + r * geometry_.stride(), groups, to);
+    std::fill(to + columns.width, to + width_, ops::kOutsideLogit);
+  }
+}
+
+ops::RowBlend TileMask::row(int64_t y) const {
+  const Taps& taps = geometry_.row_taps(rows_.y + y);
+  ops::RowBlend blend;
+  for (int t = 0; t < 4; ++t) {
+    blend.row[t] = buffer_.data() + (taps.index[t] - rows_.source_row) * width_;
+    blend.weight[t] = taps.weight[t];
+  }
+  return blend;
+}
+
+at::Tensor resize_region(const MaskGeometry& geometry, const std::vector<int64_t>& queries,
+                         const Region& region, bool sigmoid) {
+  const int64_t n = static_cast<int64_t>(queries.size());
+  at::Tensor out = at::empty({n, region.height, region.width}, at::kFloat);
+  float* to = out.data_ptr<float>();
+  const TileRows rows = geometry.rows(region.y, region.height);
+  const TileColumns columns = geometry.columns(region.x, region.width);
+  const ops::MaskRowKernels& kernels = ops::mask_row_kernels();
+  at::parallel_for(0, n, 1, [&](int64_t begin, int64_t end) {
+    TileMask mask(geometry);
+    std::vector<float> line(static_cast<size_t>(columns.padded_width));
+    for (int64_t i = begin; i < end; ++i) {
+      mask.load(queries[static_cast<size_t>(i)], rows, columns);
+      for (int64_t y = 0; y < region.height; ++y) {
+        if (sigmoid) {
+          kernels.sigmoid(mask.row(y), columns.padded_width, line.data(), ops::kRowGroup);
+        } else {
+          kernels.blend(mask.row(y), columns.padded_width, line.data());
+        }
+        std::memcpy(to + (i * region.height + y) * region.width, line.data(),
+                    static_cast<size_t>(region.width) * sizeof(float));
+      }
+    }
+  });
+  return out;
+}
+
+}  // namespace fcclip::results

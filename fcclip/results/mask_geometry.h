@@ -1,0 +1,113 @@
+#pragma once
+// Where a pixel of the original image finds its mask logit: two bilinear resizes (masks → padded
+// input, cropped input → original) composed into one weighted sum of at most four rows and four
+// columns. Both are linear and separable, so the composition is exact up to rounding.
+
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "fcclip/ops/mask_rows.h"
+#include "fcclip/results/results.h"
+
+namespace fcclip::results {
+
+/// value = Σ weight[i] · source[index[i]]; indices ascend, unused taps have weight 0.
+struct Taps {
+  int32_t index[4];
+  float weight[4];
+};
+
+/// One bilinear step in float32 (align_corners = false): value = (1 − far)·source[near] +
+/// far·source[next].
+struct LinearTap {
+  int64_t near = 0, next = 0;
+  float far = 0;
+};
+LinearTap linear_tap(int64_t position, int64_t from, int64_t to);
+
+/// Taps of each of `original` positions into `cells` cells, by way of `padded` cropped to
+/// `resized`.
+std::vector<Taps> composed_taps(int64_t cells, int64_t padded, int64_t resized, int64_t original);
+
+/// Rows [y, y + height) of the original and the mask rows they need.
+struct TileRows {
+  int64_t y = 0, height = 0;
+  int64_t source_row = 0, source_rows = 0;
+};
+
+/// Columns [x, x + width) of the original, and how to get them from mask columns.
+struct TileColumns {
+  int64_t x = 0, width = 0;
+  int64_t padded_width = 0;  ///< width rounded up to whole groups
+  int64_t source_column = 0, source_columns = 0;
+  std::vector<ops::ColumnGroup> groups;
+  std::vector<float> weights;
+  ops::ColumnGroups view() const {
+    return {groups.data(), static_cast<int64_t>(groups.size()), weights.data()};
+  }
+};
+
+/// Smallest and largest logit that a tile of one mask can hold.
+struct Bounds {
+  float low = 0, high = 0;
+};
+
+class MaskGeometry {
+ public:
+  /// Checks the sizes. Throws Error{shape_mismatch, invalid_argument}.
+  explicit MaskGeometry(const MaskSource& source);
+
+  /// `source` itself, its sizes checked as the constructor does.
+  static const MaskSource& checked(const MaskSource& source);
+
+  Size original() const { return original_; }
+  int64_t queries() const { return queries_; }
+  /// The mask of one query, [h, w] contiguous.
+  const float* mask(int64_t query) const;
+
+  TileRows rows(int64_t y, int64_t height) const;
+  TileColumns columns(int64_t x, int64_t width) const;
+  /// Tiles that cover the original, each about `cells` mask cells wide and high, within the limit.
+  std::vector<TileRows> row_tiles(double cells, int64_t limit) const;
+  std::vector<TileColumns> column_tiles(double cells, int64_t limit) const;
+
+  /// An interval that surely holds every logit of the tile, rounding included.
+  Bounds bounds(int64_t query, const TileRows& rows, const TileColumns& columns) const;
+
+  const Taps& row_taps(int64_t y) const { return taps_y_[static_cast<size_t>(y)]; }
+  int64_t stride() const { return mask_size_.width; }
+
+ private:
+  at::Tensor logits_;
+  const float* data_ = nullptr;
+  int64_t queries_ = 0;
+  Size mask_size_, original_;
+  std::vector<Taps> taps_y_, taps_x_;
+};
+
+/// One mask in one tile: columns resized, rows blended on demand. Reused from tile to tile.
+class TileMask {
+ public:
+  explicit TileMask(const MaskGeometry& geometry) : geometry_(geometry) {}
+  void load(int64_t query, const TileRows& rows, const TileColumns& columns);
+  /// Row y (0 … height − 1) of the tile for the row kernels.
+  ops::RowBlend row(int64_t y) const;
+
+ private:
+  const MaskGeometry& geometry_;
+  TileRows rows_;
+  int64_t width_ = 0;
+  std::vector<float> buffer_;
+};
+
+struct Region {
+  int64_t y = 0, height = 0, x = 0, width = 0;
+};
+
+/// The logits (or their sigmoids) of some queries in a region of the original: [queries, height,
+/// width].
+at::Tensor resize_region(const MaskGeometry& geometry, const std::vector<int64_t>& queries,
+                         const Region& region, bool sigmoid);
+
+}  // namespace fcclip::results

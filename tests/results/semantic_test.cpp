@@ -1,0 +1,166 @@
+#include <ATen/CPUGeneratorImpl.h>
+
+#include "fcclip/core/error.h"
+#include "tests/results/naive_results.h"
+#include "tests/support/goldens.h"
+
+namespace fcclip::results {
+namespace {
+
+using test::golden;
+using test::make_scene;
+using test::near;
+using test::Scene;
+
+int64_t different_pixels(const at::Tensor& a, const at::Tensor& b) {
+  return a.to(at::kLong).ne(b.to(at::kLong)).sum().item<int64_t>();
+}
+
+TEST(Semantic, EqualsRecordedOperatorCases) {
+  FCCLIP_NEEDS_GOLDENS();
+  const std::string file = "ops/postprocess.safetensors";
+  for (const nlohmann::json& c : test::golden_json("ops/postprocess.json").at("cases")) {
+    const std::string name = c.at("name");
+    SCOPED_TRACE(name);
+    const at::Tensor logits = golden(file, name + ".mask_pred");
+    const Size size = {logits.size(1), logits.size(2)};
+    const MaskSource masks = {logits, size, size, size};
+    const at::Tensor labels = semantic_labels(masks, golden(file, name + ".mask_cls"));
+    EXPECT_EQ(different_pixels(labels, golden(file, name + ".sem_seg.argmax")), 0);
+  }
+}
+
+struct Image {
+  MaskSource masks;
+  at::Tensor log_probs;
+  std::string folder, name, post;
+};
+
+Image load(const std::string& folder, const std::string& name) {
+  const std::string path = folder + "/" + name;
+  const nlohmann::json json = test::golden_json(path + ".post.json");
+  const auto size = [&](const char* key) {
+    return Size{json.at(key)[0].get<int64_t>(), json.at(key)[1].get<int64_t>()};
+  };
+  return {{golden(path + ".safetensors", "decoder.heads4.pred_masks")[0], size("padded_hw"),
+           size("network_input_hw"), size("original_size_hw")},
+          golden(path + ".post.safetensors", "mask_cls_result"),
+          folder,
+          name,
+          path + ".post.safetensors"};
+}
+
+at::Tensor every_eighth(const at::Tensor& scores) {
+  using at::indexing::None, at::indexing::Slice;
+  return scores.index({Slice(), Slice(None, None, 8), Slice(None, None, 8)});
+}
+
+class RecordedSemantic : public ::testing::TestWithParam<std::pair<const char*, const char*>> {};
+
+TEST_P(RecordedSemantic, MasksAtTheOriginalSize) {
+  FCCLIP_NEEDS_GOLDENS();
+  const Image image = load(GetParam().first, GetParam().second);
+  const int64_t n = image.name == "astronaut" ? 8 : 4;
+  std::vector<int64_t> queries;
+  for (int64_t q = 0; q < n; ++q) queries.push_back(q);
+  EXPECT_TRUE(near(full_size_masks(image.masks, queries),
+                   golden(image.post, "mask_pred.first" + std::to_string(n)), 2e-6));
+}
+
+TEST_P(RecordedSemantic, LabelsWithinThreePixels) {
+  FCCLIP_NEEDS_GOLDENS();
+  const Image image = load(GetParam().first, GetParam().second);
+  const at::Tensor labels = semantic_labels(image.masks, image.log_probs);
+  EXPECT_LE(different_pixels(labels, golden(image.post, "sem_seg.argmax")), 3);
+}
+
+TEST_P(RecordedSemantic, Scores) {
+  FCCLIP_NEEDS_GOLDENS();
+  const Image image = load(GetParam().first, GetParam().second);
+  const at::Tensor scores = semantic_scores(image.masks, image.log_probs);
+  EXPECT_TRUE(near(every_eighth(scores), golden(image.post, "sem_seg.grid"), 5e-6));
+}
+
+TEST_P(RecordedSemantic, ScoresResizedLate) {
+  FCCLIP_NEEDS_GOLDENS();
+  const Image image = load(GetParam().first, GetParam().second);
+  const std::string file = image.folder + "/semantic_only_and_batch.safetensors";
+  const at::Tensor scores = semantic_scores_resized_late(image.masks, image.log_probs);
+  EXPECT_TRUE(near(every_eighth(scores), golden(file, image.name + ".sem_seg.grid"), 5e-6));
+  const at::Tensor want = golden(file, image.name + ".sem_seg.argmax");
+  EXPECT_LE(different_pixels(scores.argmax(0), want), 3);
+  EXPECT_LE(different_pixels(semantic_labels_resized_late(image.masks, image.log_probs), want), 3);
+}
+
+INSTANTIATE_TEST_SUITE_P(Semantic, RecordedSemantic,
+                         ::testing::Values(std::pair("tiny-convnext", "astronaut"),
+                                           std::pair("tiny-convnext", "chelsea"),
+                                           std::pair("tiny-resnet", "astronaut"),
+                                           std::pair("tiny-resnet", "chelsea")));
+
+TEST(Resampling, CropAndResizeEqualsRecorded) {
+  FCCLIP_NEEDS_GOLDENS();
+  using at::indexing::None, at::indexing::Slice;
+  const std::string file = "ops/resampling.safetensors";
+  const at::Tensor x = golden(file, "sem_seg_postprocess.x");
+  for (const std::string name : {"up", "down", "same"}) {
+    SCOPED_TRACE(name);
+    const at::Tensor args = golden(file, "sem_seg_postprocess." + name + ".args");
+    const auto arg = [&](int64_t i) { return args[i].item<int64_t>(); };
+    const MaskSource masks = {x, {x.size(1), x.size(2)}, {arg(0), arg(1)}, {arg(2), arg(3)}};
+    const at::Tensor third = full_size_masks(masks, {0, 1, 2, 3})
+                                 .index({Slice(), Slice(None, None, 3), Slice(None, None, 3)});
+    EXPECT_TRUE(near(third, golden(file, "sem_seg_postprocess." + name + ".out"), 1e-6));
+  }
+}
+
+TEST(Resampling, EachRecordedSize) {
+  FCCLIP_NEEDS_GOLDENS();
+  const std::string file = "ops/resampling.safetensors";
+  const at::Tensor x = golden(file, "bilinear.x")[0];
+  for (const Size size : {Size{13, 17}, {1, 1}, {26, 34}, {3, 40}, {50, 9}, {52, 68}, {7, 5}}) {
+    const std::string name =
+        "bilinear." + std::to_string(size.height) + "x" + std::to_string(size.width);
+    SCOPED_TRACE(name);
+    const MaskSource to_padded = {x, size, size, size};
+    const MaskSource to_original = {x, {13, 17}, {13, 17}, size};
+    EXPECT_TRUE(near(full_size_masks(to_padded, {0, 1, 2}), golden(file, name)[0], 1e-6));
+    EXPECT_TRUE(near(full_size_masks(to_original, {0, 1, 2}), golden(file, name)[0], 1e-6));
+  }
+}
+
+struct Sizes {
+  int64_t queries, classes;
+  Size cells, resized, original;
+};
+
+class SemanticSizes : public ::testing::TestWithParam<Sizes> {};
+
+TEST_P(SemanticSizes, EqualsWholeImageTensors) {
+  const Sizes p = GetParam();
+  const Scene s = make_scene(p.queries, p.classes, p.cells, p.resized, p.original, 11);
+  const at::Tensor want = test::naive_semantic_scores(s.masks, s.log_probs);
+  EXPECT_TRUE(near(semantic_scores(s.masks, s.log_probs), want, 1e-5));
+  // Where labels differ, the two best scores must be as good as equal.
+  const at::Tensor labels = semantic_labels(s.masks, s.log_probs).to(at::kLong);
+  const at::Tensor lost = std::get<0>(want.max(0)) - want.gather(0, labels.unsqueeze(0)).squeeze(0);
+  EXPECT_LE(lost.max().item<float>(), 1e-5 * want.max().item<float>());
+  EXPECT_LE(different_pixels(labels, want.argmax(0)), 3);
+}
+
+INSTANTIATE_TEST_SUITE_P(Semantic, SemanticSizes,
+                         ::testing::Values(Sizes{20, 5, {32, 48}, {122, 183}, {125, 188}},
+                                           Sizes{50, 13, {32, 48}, {128, 192}, {400, 600}},
+                                           Sizes{12, 3000, {16, 16}, {64, 50}, {50, 39}},
+                                           Sizes{9, 1, {16, 16}, {50, 64}, {77, 100}},
+                                           Sizes{9, 4, {8, 8}, {32, 32}, {1, 1}},
+                                           Sizes{9, 4, {8, 160}, {1, 640}, {1, 5000}},
+                                           Sizes{1, 2, {24, 24}, {90, 96}, {300, 320}}));
+
+TEST(Semantic, QueryOutsideIsNamed) {
+  const Scene s = make_scene(4, 3, {8, 8}, {32, 32}, {32, 32}, 5);
+  EXPECT_THROW(full_size_masks(s.masks, {4}), Error);
+}
+
+}  // namespace
+}  // namespace fcclip::results
