@@ -8,6 +8,7 @@
 
 #include <cstdint>
 
+#include "fcclip/ops/attention_args.h"
 #include "fcclip/ops/deform_args.h"
 #include "fcclip/ops/gemm_args.h"
 #include "fcclip/ops/isa.h"
@@ -38,6 +39,9 @@ struct KernelTable {
   /// Rows [begin, end); scores: scratch for `longest` floats.
   void (*prefix_attention)(const PrefixAttention& job, float* scores, int64_t begin,
                            int64_t end) = nullptr;
+  /// Heads [begin, end); scratch: job.scratch() floats.
+  void (*block_attention)(const BlockAttention& job, float* scratch, int64_t begin,
+                          int64_t end) = nullptr;
 
   /// Tokens, queries or rows [begin, end); a head of deform_samples_backward.
   void (*deform_tokens)(const DeformTokens& job, int64_t begin, int64_t end) = nullptr;

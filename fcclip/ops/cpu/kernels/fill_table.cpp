@@ -5,6 +5,7 @@
 namespace fcclip::ops::FCCLIP_ISA {
 
 void fill_prefix_attention(KernelTable& table);
+void fill_masked_attention(KernelTable& table);
 void fill_deform_samples(KernelTable& table);
 void fill_deform_tokens(KernelTable& table);
 void fill_add_norm(KernelTable& table);
@@ -24,6 +25,7 @@ void fill_table(KernelTable& table) {
   fill_group_norm(table);
   fill_winograd(table);
   fill_prefix_attention(table);
+  fill_masked_attention(table);
 }
 
 }  // namespace fcclip::ops::FCCLIP_ISA
