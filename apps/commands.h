@@ -8,7 +8,10 @@
 namespace fcclip::apps {
 
 /// Adds a subcommand to `app`; its callback does the work and throws fcclip::Error on failure.
+void add_convert(CLI::App& app);
+void add_info(CLI::App& app);
 void add_init(CLI::App& app);
+void add_score(CLI::App& app);
 void add_segment(CLI::App& app);
 void add_tokenize(CLI::App& app);
 void add_trace(CLI::App& app);

@@ -40,6 +40,10 @@ struct Model {
 /// Names in published checkpoints that carry nothing: loss buffers, step counters, masks.
 bool is_ignored_tensor(const std::string& name);
 
+/// The tokenizer for a text tower: of its vocabulary's size, or CLIP's own where the embedding was cut short.
+/// Throws Error{bad_format} for damaged merges.
+std::unique_ptr<clip::Tokenizer> make_tokenizer(std::string_view merges, const clip::TextConfig& text);
+
 /// Opens a model file (safetensors with "fcclip" metadata); weights are views of the mapped file on a CPU.
 /// Throws Error{not_found, bad_format, missing_tensor (missing, surplus, not finite), shape_mismatch}.
 std::shared_ptr<Model> load_model(const std::filesystem::path& path, at::Device device);

@@ -1,0 +1,81 @@
+// fcclip convert: published weights -> one self-describing model file.
+
+#include "fcclip/segmenter/convert.h"
+
+#include <iostream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "apps/commands.h"
+#include "apps/merges.h"
+#include "fcclip/classify/load_vocabulary.h"
+#include "fcclip/core/error.h"
+#include "fcclip/io/atomic_file.h"
+#include "fcclip/segmenter/file_summary.h"
+
+namespace fcclip::apps {
+namespace {
+
+struct ConvertFlags {
+  std::vector<std::string> checkpoints;
+  std::string output, config, training_vocabulary, merges;
+  std::string dtype = "float32";
+};
+
+const std::map<std::string, at::ScalarType> kDtypes = {{"float32", at::ScalarType::Float},
+                                                       {"float16", at::ScalarType::Half},
+                                                       {"bfloat16", at::ScalarType::BFloat16}};
+
+constexpr size_t kConfigLimit = size_t{1} << 26;
+
+/// A model file brings its own merges; everything else needs CLIP's.
+std::string merges_for(const ConvertFlags& flags) {
+  if (flags.merges.empty()) {
+    for (const std::string& path : flags.checkpoints) {
+      if (summarize_file(path).has_merges) return {};
+    }
+  }
+  return find_merges(flags.merges);
+}
+
+void convert_command(const ConvertFlags& flags) {
+  ConvertOptions options;
+  options.checkpoints.assign(flags.checkpoints.begin(), flags.checkpoints.end());
+  options.merges = merges_for(flags);
+  if (!flags.config.empty()) options.reference_config = io::read_file(flags.config, kConfigLimit);
+  if (!flags.training_vocabulary.empty()) {
+    options.training_vocabulary = classify::load_vocabulary(flags.training_vocabulary);
+  }
+  const Converted converted = convert(options);
+  for (const std::string& note : converted.notes) std::cerr << "fcclip: " << note << '\n';
+  save_model(flags.output, *converted.model, kDtypes.at(flags.dtype));
+  std::cout << flags.output << ": " << converted.model->config.name << ", "
+            << converted.model->config.provenance << '\n';
+}
+
+}  // namespace
+
+void add_convert(CLI::App& app) {
+  auto flags = std::make_shared<ConvertFlags>();
+  CLI::App* command = app.add_subcommand("convert", "Make a model file from published checkpoints");
+  command
+      ->add_option("checkpoint", flags->checkpoints,
+                   "FC-CLIP checkpoint (.pth) and/or open_clip weights (.bin, .safetensors)")
+      ->required();
+  command->add_option("-o,--output", flags->output, "Model file to write")->required();
+  command->add_option("--config", flags->config,
+                      "JSON with what tensors cannot tell (heads, thresholds, vocabulary)");
+  command->add_option("--training-vocabulary", flags->training_vocabulary,
+                      "Classes it was trained on: a file or a built-in name (default: COCO's 133)");
+  command->add_option("--merges", flags->merges,
+                      "CLIP's bpe_simple_vocab_16e6.txt[.gz] of the open_clip_torch package");
+  command->add_option("--dtype", flags->dtype, "How matrices are stored")
+      ->check(CLI::IsMember({"float32", "float16", "bfloat16"}))
+      ->capture_default_str();
+  command->callback([flags] { convert_command(*flags); });
+}
+
+}  // namespace fcclip::apps

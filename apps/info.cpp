@@ -1,0 +1,161 @@
+// fcclip info: what a file of weights is.
+
+#include <iomanip>
+#include <iostream>
+#include <sstream>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "apps/commands.h"
+#include "fcclip/segmenter/file_summary.h"
+
+namespace fcclip::apps {
+namespace {
+
+std::string join(const std::vector<int64_t>& values) {
+  std::string text;
+  for (const int64_t value : values) text += (text.empty() ? "" : " ") + std::to_string(value);
+  return text;
+}
+
+/// 1234567 -> "1,234,567"
+std::string grouped(int64_t value) {
+  std::string digits = std::to_string(value);
+  for (int64_t at = static_cast<int64_t>(digits.size()) - 3; at > 0; at -= 3) {
+    digits.insert(static_cast<size_t>(at), ",");
+  }
+  return digits;
+}
+
+std::string tower_text(const clip::ClipConfig& config) {
+  std::ostringstream text;
+  if (config.tower == clip::TowerKind::convnext) {
+    text << "ConvNeXt, depths " << join(config.convnext.depths) << ", channels "
+         << join(config.convnext.dims) << ", "
+         << (config.convnext.head == clip::HeadKind::mlp ? "MLP" : "linear") << " head, eps "
+         << config.convnext.norm_eps;
+  } else {
+    text << "ModifiedResNet, layers " << join(config.resnet.layers) << ", width "
+         << config.resnet.width << ", " << config.resnet.heads << " pooling heads on a grid of "
+         << config.resnet.pool_grid;
+  }
+  text << ", embedding " << config.embed_dim;
+  return text.str();
+}
+
+std::string text_tower_text(const clip::TextConfig& config) {
+  std::ostringstream text;
+  text << config.layers << " layers, width " << config.width << ", " << config.heads << " heads, "
+       << config.vocab_size << " tokens, context " << config.context_length << ", "
+       << (config.quick_gelu ? "QuickGELU" : "GELU");
+  return text.str();
+}
+
+void row(const std::string& label, const std::string& value) {
+  std::cout << "  " << std::left << std::setw(21) << label << value << '\n';
+}
+
+void print_head(const ModelConfig& config) {
+  const head::PixelDecoderConfig& pixel = config.pixel_decoder;
+  const head::MaskDecoderConfig& mask = config.mask_decoder;
+  std::ostringstream text;
+  text << pixel.encoder_layers << " encoder layers, width " << pixel.conv_dim << ", " << pixel.heads
+       << " heads, " << pixel.points << " points";
+  row("pixel decoder", text.str());
+  text.str("");
+  text << mask.layers << " layers, width " << mask.hidden_dim << ", " << mask.heads << " heads, "
+       << mask.queries << " queries";
+  row("mask decoder", text.str());
+  text.str("");
+  text << "alpha " << config.ensemble.alpha << ", beta " << config.ensemble.beta
+       << (config.ensemble.only_valid_masks ? ", valid masks only" : "") << "; object threshold "
+       << config.panoptic.object_mask_threshold << ", overlap " << config.panoptic.overlap_threshold
+       << ", top " << config.instances.top_k;
+  row("inference", text.str());
+}
+
+void print_vocabulary(const FileSummary& summary) {
+  const classify::Vocabulary& words = summary.config->training_vocabulary;
+  if (!words.classes.empty()) {
+    row("training vocabulary", std::to_string(words.classes.size()) + " classes" +
+                                   (words.name.empty() ? "" : " (" + words.name + ")"));
+  } else if (summary.training_classes > 0) {
+    row("training vocabulary", std::to_string(summary.training_classes) + " classes, not named");
+  } else if (summary.kind == "model file") {
+    row("training vocabulary", "none: every class counts as unseen");
+  }
+}
+
+void print_config(const FileSummary& summary) {
+  if (!summary.config) {
+    if (!summary.not_recognized.empty()) row("not recognised", summary.not_recognized);
+    return;
+  }
+  const ModelConfig& config = *summary.config;
+  row("architecture", config.name);
+  row("image tower", tower_text(config.clip));
+  row("text tower", text_tower_text(config.clip.text));
+  if (summary.kind != "CLIP weights") print_head(config);
+  print_vocabulary(summary);
+  if (!config.provenance.empty()) row("provenance", config.provenance);
+}
+
+void print_summary(const std::string& path, const FileSummary& summary) {
+  std::cout << path << ": " << summary.kind << " (" << summary.format << ", "
+            << grouped(static_cast<int64_t>(summary.file_bytes)) << " bytes)\n";
+  print_config(summary);
+  int64_t total = 0;
+  for (const auto& [part, count] : summary.parameters) total += count;
+  row("parameters", grouped(total) + " in " + std::to_string(summary.tensors) + " tensors");
+  for (const auto& [part, count] : summary.parameters) row("  " + part, grouped(count));
+  std::string types;
+  for (const auto& [type, count] : summary.dtypes) {
+    types += (types.empty() ? "" : ", ") + type + " × " + std::to_string(count);
+  }
+  row("element types", types);
+  std::string others;
+  for (const std::string& other : summary.others) others += (others.empty() ? "" : ", ") + other;
+  if (!others.empty()) row("also in the file", others);
+  if (summary.iteration) row("iteration", grouped(*summary.iteration));
+}
+
+nlohmann::json to_json(const FileSummary& summary) {
+  nlohmann::json json = {{"kind", summary.kind},
+                         {"format", summary.format},
+                         {"file_bytes", summary.file_bytes},
+                         {"tensors", summary.tensors},
+                         {"parameters", summary.parameters},
+                         {"dtypes", summary.dtypes},
+                         {"others", summary.others},
+                         {"has_merges", summary.has_merges}};
+  if (summary.config) json["config"] = nlohmann::json::parse(fcclip::to_json(*summary.config));
+  if (!summary.not_recognized.empty()) json["not_recognized"] = summary.not_recognized;
+  if (summary.iteration) json["iteration"] = *summary.iteration;
+  if (summary.training_classes > 0) json["training_classes"] = summary.training_classes;
+  return json;
+}
+
+}  // namespace
+
+void add_info(CLI::App& app) {
+  struct Flags {
+    std::string file;
+    bool json = false;
+  };
+  auto flags = std::make_shared<Flags>();
+  CLI::App* command = app.add_subcommand("info", "Tell what a model file or checkpoint is");
+  command->add_option("file", flags->file, "Model file, checkpoint or CLIP weights")->required();
+  command->add_flag("--json", flags->json, "For machines");
+  command->callback([flags] {
+    const FileSummary summary = summarize_file(flags->file);
+    if (flags->json) {
+      std::cout << to_json(summary).dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
+                << '\n';
+    } else {
+      print_summary(flags->file, summary);
+    }
+  });
+}
+
+}  // namespace fcclip::apps

@@ -1,0 +1,127 @@
+// Model files: safetensors with the published names, and metadata that make them self-describing.
+
+#include <set>
+
+#include <ATen/ATen.h>
+
+#include "fcclip/core/check.h"
+#include "fcclip/core/error.h"
+#include "fcclip/io/printable.h"
+#include "fcclip/segmenter/model.h"
+
+namespace fcclip {
+namespace {
+
+constexpr const char* kFormatKey = "format";
+constexpr const char* kFormat = "fcclip-model-1";
+constexpr const char* kConfigKey = "fcclip";
+constexpr const char* kMergesKey = "merges";
+
+const std::string& require_entry(const io::Metadata& metadata, const char* key,
+                                 const std::string& file) {
+  const auto found = metadata.find(key);
+  if (found == metadata.end()) {
+    fail(ErrorCode::bad_format, file, " is a safetensors file but no model file of fcclip (no \"",
+         key, "\" in its metadata); make one with: fcclip convert ", file, " -o MODEL");
+  }
+  return found->second;
+}
+
+ModelConfig read_config(const io::Metadata& metadata, const std::string& file) {
+  const std::string& text = require_entry(metadata, kConfigKey, file);
+  const std::string& format = require_entry(metadata, kFormatKey, file);
+  if (format != kFormat) {
+    fail(ErrorCode::unsupported, file, ": model file format ", io::printable(format), ", expected ",
+         kFormat, "; made by a newer version?");
+  }
+  try {
+    return model_config_from_json(text);
+  } catch (const Error& error) {
+    fail(error.code(), file, ": ", error.what());
+  }
+}
+
+std::unique_ptr<Model> build(ModelConfig config, const std::string& file) {
+  try {
+    return std::make_unique<Model>(std::move(config));
+  } catch (const Error& error) {
+    // Sizes that contradict each other are the file's fault here, not the caller's.
+    fail(ErrorCode::bad_format, file, ": ", error.what());
+  }
+}
+
+void check_no_surplus(const Model& model, const io::SafetensorsFile& file,
+                      const std::string& path) {
+  std::set<std::string_view> known;
+  for (const nn::Weight& row : model.weights().rows()) known.insert(row.name);
+  for (const std::string& name : file.names()) {
+    if (!known.contains(name) && !is_ignored_tensor(name)) {
+      fail(ErrorCode::missing_tensor, path, ": tensor ", io::printable(name),
+           " is none of this model's; surplus tensors mean another architecture or a damaged file");
+    }
+  }
+}
+
+/// Vectors, norms and scales stay float32: they are a thousandth of the file, and some have a wide
+/// range.
+at::Tensor stored(const nn::Weight& row, at::ScalarType dtype) {
+  const at::Tensor& value = *row.member;
+  if (!value.defined()) {
+    fail(ErrorCode::missing_tensor, "tensor ", row.name, " has no values yet; nothing was saved");
+  }
+  if (row.shape.size() < 2 || dtype == at::kFloat) return value.detach().to(at::kFloat);
+  const at::Tensor narrow = value.detach().to(dtype);
+  if (dtype == at::kHalf && !narrow.isfinite().all().item<bool>()) {
+    fail(ErrorCode::unsupported, "tensor ", row.name,
+         " has values beyond float16's 65504; save as bfloat16 or float32");
+  }
+  return narrow;
+}
+
+}  // namespace
+
+std::unique_ptr<clip::Tokenizer> make_tokenizer(std::string_view merges,
+                                                const clip::TextConfig& text) {
+  // 256 bytes, each also as the end of a word, the start and the end token. An embedding with fewer
+  // rows is a cut one: ids stay CLIP's, and the text tower refuses those outside by name.
+  constexpr int64_t kSmallest = 2 * 256 + 2, kClip = 49408;
+  const int64_t size = text.vocab_size >= kSmallest ? text.vocab_size : kClip;
+  return std::make_unique<clip::Tokenizer>(merges, size, text.context_length);
+}
+
+std::shared_ptr<Model> load_model(const std::filesystem::path& path, at::Device device) {
+  const io::SafetensorsFile file(path);
+  const std::string name = path.string();
+  std::shared_ptr<Model> model = build(read_config(file.metadata(), name), name);
+  check_no_surplus(*model, file, name);
+  const auto source = [&](const std::string& tensor) {
+    return file.contains(tensor) ? file.tensor(tensor) : at::Tensor();
+  };
+  try {
+    nn::load_weights(model->weights(), source, device);
+  } catch (const Error& error) {
+    fail(error.code(), name, ": ", error.what());
+  }
+  const auto merges = file.metadata().find(kMergesKey);
+  if (merges != file.metadata().end()) {
+    model->tokenizer = make_tokenizer(merges->second, model->config.clip.text);
+  }
+  model->prepare();
+  return model;
+}
+
+void save_model(const std::filesystem::path& path, const Model& model, at::ScalarType dtype) {
+  if (dtype != at::kFloat && dtype != at::kHalf && dtype != at::kBFloat16) {
+    fail(ErrorCode::invalid_argument, "a model is saved as float32, float16 or bfloat16, not as ",
+         c10::toString(dtype));
+  }
+  io::NamedTensors tensors;
+  for (const nn::Weight& row : model.weights().rows()) {
+    tensors.emplace_back(row.name, stored(row, dtype));
+  }
+  io::Metadata metadata = {{kFormatKey, kFormat}, {kConfigKey, to_json(model.config)}};
+  if (model.tokenizer != nullptr) metadata[kMergesKey] = model.tokenizer->merges();
+  io::save_safetensors(path, tensors, metadata);
+}
+
+}  // namespace fcclip
