@@ -3,49 +3,64 @@
 // (model section 4; the reference's MSDeformAttnPixelDecoder).
 
 #include <array>
+#include <string>
 
 #include <ATen/core/Tensor.h>
 
+#include "fcclip/core/size.h"
 #include "fcclip/core/trace.h"
 #include "fcclip/head/config.h"
+#include "fcclip/head/deformable_encoder.h"
 #include "fcclip/nn/layers.h"
 #include "fcclip/nn/weights.h"
 
 namespace fcclip::head {
 
-/// Inputs, [B, H/s, W/s, C_s] at strides 4, 8, 16, 32. `head` does not know `clip`: the segmenter copies.
+/// Inputs, [B, H/s, W/s, C_s] at strides 4, 8, 16, 32. `head` does not know `clip`: the segmenter
+/// copies.
 struct BackboneFeatures {
   at::Tensor res2, res3, res4, res5;
 };
 
 struct PixelFeatures {
-  at::Tensor mask_features;             ///< [B, H/4, W/4, mask_dim]
-  std::array<at::Tensor, 3> levels;     ///< [B, H/s, W/s, conv_dim] at strides 32, 16, 8
-};
-
-struct DeformableLayer {
-  nn::Linear sampling_offsets, attention_weights, value_proj, output_proj, linear1, linear2;
-  nn::LayerNorm norm1, norm2;
+  at::Tensor mask_features;          ///< [B, H/4, W/4, mask_dim]
+  std::array<at::Tensor, 3> levels;  ///< [B, H/s, W/s, conv_dim] at strides 32, 16, 8
 };
 
 class PixelDecoder {
  public:
+  /// Throws Error{invalid_argument} where the sizes don't fit one another.
   explicit PixelDecoder(const PixelDecoderConfig& config);
   /// Checkpoint names under `prefix` ("sem_seg_head.pixel_decoder").
   void declare(nn::WeightTable& table, const std::string& prefix);
+  /// Packs the weights of the fused path; again after every change of the weights.
   void prepare();
-  /// Differentiable when gradients are enabled; the fused path otherwise. Trace: "pixel_decoder.*", "msda0.*".
+  /// Always float32, also under autocast. With gradients enabled, with a trace, before prepare()
+  /// and off the CPU: differentiable operations; otherwise the fused path. Trace:
+  /// "pixel_decoder.*", "msda0.*". Throws Error{shape_mismatch}.
   PixelFeatures forward(const BackboneFeatures& features, const Trace& trace = {}) const;
 
  private:
+  /// res5, res4, res3: the order of the levels.
+  using Maps = std::array<at::Tensor, 3>;
+  using Sizes = std::array<Size, 3>;
+  void check(const BackboneFeatures& features) const;
+  at::Tensor positions(const Sizes& sizes, const Trace& trace) const;
+  PixelFeatures forward_plain(const Maps& maps, const at::Tensor& res2, const Trace& trace) const;
+  PixelFeatures forward_fused(const Maps& maps, const at::Tensor& res2) const;
+  void project_fused(const Maps& maps, int64_t image, const at::Tensor& tokens) const;
+  void pyramid_fused(const at::Tensor& res2, const at::Tensor& finest,
+                     const at::Tensor& mask_features) const;
+
   PixelDecoderConfig config_;
   std::array<nn::PointwiseConv, 3> input_proj_;  ///< res5, res4, res3
   std::array<nn::GroupNorm, 3> input_norm_;
   at::Tensor level_embed_;
-  std::vector<DeformableLayer> layers_;
+  DeformableEncoder encoder_;
   nn::PointwiseConv adapter_, mask_features_;
   nn::Conv layer_1_;
   nn::GroupNorm adapter_norm_, layer_1_norm_;
+  at::Tensor layer_1_packed_;  ///< undefined until prepared
 };
 
 }  // namespace fcclip::head

@@ -42,15 +42,4 @@ void add_norm(const at::Tensor& x, const at::Tensor& y, const NormWeights& norm,
   kernels(norm.isa).add_norm(job_of(x, y, norm, out), 0, x.numel() / x.size(-1));
 }
 
-void add_norm_shift(const at::Tensor& x, const at::Tensor& y, const NormWeights& norm,
-                    const at::Tensor& out, const Shift& shift) {
-  if (x.numel() == 0) return;
-  AddNormRows job = job_of(x, y, norm, out);
-  check_rows("add_norm: shift", shift.shift, x);
-  check_rows("add_norm: shifted", shift.shifted, x);
-  job.shift = shift.shift.const_data_ptr<float>();
-  job.shifted = shift.shifted.data_ptr<float>();
-  kernels(norm.isa).add_norm(job, 0, x.numel() / x.size(-1));
-}
-
 }  // namespace fcclip::ops

@@ -20,12 +20,4 @@ struct NormWeights {
 void add_norm(const at::Tensor& x, const at::Tensor& y, const NormWeights& norm,
               const at::Tensor& out);
 
-/// The same, and shifted = out + shift.
-///   shift, shifted  like x
-struct Shift {
-  at::Tensor shift, shifted;
-};
-void add_norm_shift(const at::Tensor& x, const at::Tensor& y, const NormWeights& norm,
-                    const at::Tensor& out, const Shift& shift);
-
 }  // namespace fcclip::ops

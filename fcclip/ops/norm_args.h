@@ -9,8 +9,7 @@ namespace fcclip::ops {
 /// y.
 struct AddNormRows {
   const float *x = nullptr, *y = nullptr, *weight = nullptr, *bias = nullptr;
-  const float* shift = nullptr;
-  float *out = nullptr, *shifted = nullptr;
+  float* out = nullptr;
   int64_t channels = 0;
   float eps = 1e-5f;
 };

@@ -49,15 +49,9 @@ void add_norm(const AddNormRows& a, int64_t begin, int64_t end) {
     int64_t i = 0;
     for (; i + kWidth <= n; i += kWidth) {
       const Vec v = (Vec::load(out + i) - Vec::all(mean)) * Vec::all(scale);
-      const Vec normed = fma(v, Vec::load(a.weight + i), Vec::load(a.bias + i));
-      normed.store(out + i);
-      if (a.shift == nullptr) continue;
-      (normed + Vec::load(a.shift + row * n + i)).store(a.shifted + row * n + i);
+      fma(v, Vec::load(a.weight + i), Vec::load(a.bias + i)).store(out + i);
     }
-    for (; i < n; ++i) {
-      out[i] = (out[i] - mean) * scale * a.weight[i] + a.bias[i];
-      if (a.shift != nullptr) a.shifted[row * n + i] = out[i] + a.shift[row * n + i];
-    }
+    for (; i < n; ++i) out[i] = (out[i] - mean) * scale * a.weight[i] + a.bias[i];
   }
 }
 
