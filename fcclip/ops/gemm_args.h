@@ -16,6 +16,8 @@ struct PackShape {
   int64_t n = 0, k = 0;
   int64_t panel = 0;  ///< rows of W a micro-kernel computes at once
   int64_t depth = 0;  ///< columns in a block: a panel of a block stays in the first-level cache
+  int64_t rows =
+      1;  ///< rows of a a micro-kernel computes at once: blocks of its multiples waste nothing
   int64_t padded_n() const { return (n + panel - 1) / panel * panel; }
   int64_t floats() const { return padded_n() * k; }
 };

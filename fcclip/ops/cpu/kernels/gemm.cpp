@@ -185,7 +185,7 @@ void gemm(const GemmJob& job) {
 PackShape pack_shape(int64_t n, int64_t k) {
   // Blocks of equal depth: a short last one would not pay for its pass over c.
   const int64_t blocks = (k + kDepth - 1) / kDepth;
-  return {n, k, kPanel, blocks > 0 ? (k + blocks - 1) / blocks : 1};
+  return {n, k, kPanel, blocks > 0 ? (k + blocks - 1) / blocks : 1, kRows};
 }
 
 }  // namespace

@@ -1,0 +1,48 @@
+#pragma once
+// Two matrix products with the rows between them in a workspace of one core.
+
+#include <algorithm>
+
+#include "fcclip/ops/packed_matrix.h"
+#include "fcclip/ops/row_blocks.h"
+
+namespace fcclip::ops {
+
+/// y[r, :] = residual[r, :] + W₂ act(W₁ x[r, :] + bias₁) + bias₂.
+struct MlpRows {
+  const PackedMatrix *first = nullptr, *second = nullptr;
+  const float *first_bias = nullptr, *second_bias = nullptr;
+  Activation activation = Activation::gelu;
+
+  /// Rows that pay: enough to read the weights seldom (they leave the cache from a width of about
+  /// 400 on), not so many that the hidden rows leave the last-level cache.
+  int64_t block_rows() const { return std::clamp<int64_t>(second->n() / 4, 96, 288); }
+  int64_t workspace_floats(int64_t rows) const { return rows * workspace_stride(first->n()); }
+
+  /// residual may be nullptr; it must not overlap y.
+  void run(const float* x, int64_t ldx, const float* residual, float* y, int64_t rows,
+           float* workspace) const {
+    GemmJob job = first->job();
+    job.bias = first_bias;
+    job.activation = activation;
+    job.a = x;
+    job.lda = ldx;
+    job.c = workspace;
+    job.ldc = workspace_stride(first->n());
+    job.rows = rows;
+    first->multiply(job);
+
+    GemmJob next = second->job();
+    next.bias = second_bias;
+    next.a = workspace;
+    next.lda = job.ldc;
+    next.residual = residual;
+    next.ld_residual = second->n();
+    next.c = y;
+    next.ldc = second->n();
+    next.rows = rows;
+    second->multiply(next);
+  }
+};
+
+}  // namespace fcclip::ops

@@ -1,0 +1,35 @@
+#pragma once
+// The weights of a matrix product, copied once into the order in which a CPU kernel reads them.
+
+#include <ATen/core/Tensor.h>
+
+#include "fcclip/ops/gemm_args.h"
+#include "fcclip/ops/isa.h"
+
+namespace fcclip::ops {
+
+class PackedMatrix {
+ public:
+  PackedMatrix() = default;
+  /// weight [n, k] float32 on the CPU; a copy is made, the tensor is not kept. row_scale:
+  /// undefined, or [n], by which each row is multiplied. Throws Error{shape_mismatch}.
+  explicit PackedMatrix(const at::Tensor& weight, const at::Tensor& row_scale = {},
+                        Isa isa = chosen_isa());
+
+  bool defined() const { return data_.defined(); }
+  int64_t n() const { return shape_.n; }
+  int64_t k() const { return shape_.k; }
+  const PackShape& shape() const { return shape_; }
+  Isa isa() const { return isa_; }
+  /// A job with the weights set; the caller sets the rest.
+  GemmJob job() const;
+  /// Runs it on the calling thread.
+  void multiply(const GemmJob& job) const;
+
+ private:
+  PackShape shape_;
+  Isa isa_ = Isa::portable;
+  at::Tensor data_;
+};
+
+}  // namespace fcclip::ops

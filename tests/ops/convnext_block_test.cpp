@@ -1,0 +1,86 @@
+#include "fcclip/ops/convnext_block.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "fcclip/core/error.h"
+#include "tests/support/goldens.h"
+
+namespace fcclip::ops {
+namespace {
+
+using test::formula_tensor;
+using test::near;
+
+ConvNextBlockWeights weights_of(int64_t channels) {
+  const auto draw = [channels](const std::string& key, at::IntArrayRef shape, double lo,
+                               double hi) {
+    return formula_tensor("block" + std::to_string(channels) + ":", key, shape, lo, hi);
+  };
+  const int64_t hidden = 4 * channels;
+  ConvNextBlockWeights weights;
+  weights.depthwise = draw("dw", {channels, 1, 7, 7}, -0.3, 0.3);
+  weights.depthwise_bias = draw("dwb", {channels}, -0.3, 0.3);
+  weights.norm_weight = draw("nw", {channels}, 0.5, 1.5);
+  weights.norm_bias = draw("nb", {channels}, -0.5, 0.5);
+  weights.fc1_weight = draw("w1", {hidden, channels}, -0.3, 0.3);
+  weights.fc1_bias = draw("b1", {hidden}, -0.3, 0.3);
+  weights.fc2_weight = draw("w2", {channels, hidden}, -0.3, 0.3);
+  weights.fc2_bias = draw("b2", {channels}, -0.3, 0.3);
+  weights.gamma = draw("gamma", {channels}, -1, 1);
+  return weights;
+}
+
+at::Tensor naive(const ConvNextBlockWeights& w, const at::Tensor& x) {
+  const auto wide = [](const at::Tensor& tensor) { return tensor.to(at::kDouble); };
+  const int64_t channels = x.size(3);
+  const at::Tensor convolved = at::conv2d(wide(x).permute({0, 3, 1, 2}), wide(w.depthwise),
+                                          wide(w.depthwise_bias), 1, 3, 1, channels)
+                                   .permute({0, 2, 3, 1});
+  const at::Tensor normed =
+      at::layer_norm(convolved, {channels}, wide(w.norm_weight), wide(w.norm_bias), w.eps);
+  const at::Tensor hidden = at::gelu(at::linear(normed, wide(w.fc1_weight), wide(w.fc1_bias)));
+  return x + wide(w.gamma) * at::linear(hidden, wide(w.fc2_weight), wide(w.fc2_bias));
+}
+
+struct Map {
+  int64_t batch, height, width, channels;
+};
+
+// Maps smaller than the window, rows that end in the middle of a tile, several images, channels
+// that are no multiple of a vector, and more pixels than one block of rows has.
+const Map kMaps[] = {{1, 1, 1, 16},  {1, 2, 3, 32},   {2, 5, 9, 20},
+                     {1, 7, 27, 40}, {3, 11, 21, 36}, {1, 24, 33, 7}};
+
+class ConvNextBlockMaps : public ::testing::TestWithParam<std::tuple<Isa, Map>> {};
+
+TEST_P(ConvNextBlockMaps, EqualsTheBlockInDouble) {
+  const auto [isa, map] = GetParam();
+  const ConvNextBlockWeights weights = weights_of(map.channels);
+  const at::Tensor x =
+      formula_tensor("block", "x", {map.batch, map.height, map.width, map.channels}, -2, 2);
+  at::Tensor y = at::full_like(x, std::numeric_limits<float>::quiet_NaN());
+  PackedConvNextBlock(weights, isa).run(x, y);
+  EXPECT_TRUE(near(y, naive(weights, x), 2e-6));
+}
+
+INSTANTIATE_TEST_SUITE_P(Isas, ConvNextBlockMaps,
+                         ::testing::Combine(::testing::ValuesIn(available_isas()),
+                                            ::testing::ValuesIn(kMaps)));
+
+TEST(ConvNextBlock, RefusesToWriteOverItsInput) {
+  const PackedConvNextBlock block(weights_of(8));
+  at::Tensor x = at::zeros({1, 2, 2, 8});
+  EXPECT_THROW(block.run(x, x), Error);
+}
+
+TEST(ConvNextBlock, WrongShapesAreRefused) {
+  ConvNextBlockWeights weights = weights_of(8);
+  at::Tensor y = at::zeros({1, 2, 2, 7});
+  EXPECT_THROW(PackedConvNextBlock(weights).run(at::zeros({1, 2, 2, 7}), y), Error);
+  weights.gamma = at::zeros({7});
+  EXPECT_THROW(PackedConvNextBlock{weights}, Error);
+}
+
+}  // namespace
+}  // namespace fcclip::ops
