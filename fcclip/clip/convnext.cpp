@@ -9,6 +9,10 @@ namespace {
 constexpr int64_t kDepthwise = 7;
 constexpr int64_t kExpansion = 4;
 
+ops::ChannelNorm channel_norm(const nn::LayerNorm& norm) {
+  return {norm.weight, norm.bias, norm.eps};
+}
+
 }  // namespace
 
 ConvNextBlock::ConvNextBlock(int64_t channels, double eps)
@@ -24,6 +28,11 @@ void ConvNextBlock::declare(nn::WeightTable& table, const std::string& prefix) {
   norm.declare(table, prefix + ".norm");
   fc1.declare(table, prefix + ".mlp.fc1");
   fc2.declare(table, prefix + ".mlp.fc2");
+}
+
+void ConvNextBlock::prepare() {
+  packed = ops::PackedConvNextBlock({depthwise_weight, depthwise_bias, norm.weight, norm.bias,
+                                     fc1.weight, fc1.bias, fc2.weight, fc2.bias, gamma, norm.eps});
 }
 
 at::Tensor ConvNextBlock::plain(const at::Tensor& x, const Trace& trace,
@@ -76,11 +85,24 @@ void ConvNext::declare(nn::WeightTable& table, const std::string& prefix) {
   head_.declare(table, prefix);
 }
 
-void ConvNext::prepare() {}
+void ConvNext::prepare() {
+  if (!stem_conv_.weight.is_cpu()) return;
+  packed_stem_ = ops::PackedPatchConv(stem_conv_.weight, stem_conv_.bias, std::nullopt,
+                                      channel_norm(stem_norm_));
+  for (ConvNextStage& stage : stages_) {
+    if (stage.downsample) {
+      Downsample& down = *stage.downsample;
+      down.packed = ops::PackedPatchConv(down.conv.weight, down.conv.bias, channel_norm(down.norm),
+                                         std::nullopt);
+    }
+    for (ConvNextBlock& block : stage.blocks) block.prepare();
+  }
+}
 
-at::Tensor ConvNext::stem_plain(const at::Tensor& image, const Trace& trace) const {
-  const at::Tensor convolved = stem_conv_(image);
-  const at::Tensor normed = stem_norm_(convolved);
+at::Tensor ConvNext::stem(const at::Tensor& image, const Trace& trace, bool fast) const {
+  const bool packed = fast && packed_stem_.defined();
+  const at::Tensor convolved = !packed || trace ? stem_conv_(image) : at::Tensor();
+  const at::Tensor normed = packed ? packed_stem_(image) : stem_norm_(convolved);
   if (trace) {
     trace("backbone.stem.conv", reference_layout(convolved));
     trace("backbone.stem", reference_layout(normed));
@@ -88,21 +110,38 @@ at::Tensor ConvNext::stem_plain(const at::Tensor& image, const Trace& trace) con
   return normed;
 }
 
-ClipFeatures ConvNext::forward_plain(const at::Tensor& image, const Trace& trace) const {
+at::Tensor ConvNext::run_blocks(const ConvNextStage& stage, at::Tensor x, const Trace& trace,
+                                const std::string& name, bool fast) const {
+  // Two maps are enough for a stage, unless somebody keeps those in between.
+  at::Tensor next;
+  for (size_t j = 0; j < stage.blocks.size(); ++j) {
+    const ConvNextBlock& block = stage.blocks[j];
+    const std::string block_name = name + ".block" + std::to_string(j);
+    if (!fast || !block.packed.defined()) {
+      x = block.plain(x, trace, block_name);
+    } else {
+      // What happens inside a packed block is never in memory: recomputed for those who ask.
+      if (trace) block.plain(x, trace, block_name);
+      if (trace || !next.defined()) next = at::empty_like(x);
+      block.packed.run(x, next);
+      std::swap(x, next);
+    }
+    if (trace) trace(block_name, reference_layout(x));
+  }
+  return x;
+}
+
+ClipFeatures ConvNext::run(const at::Tensor& image, const Trace& trace, bool fast) const {
   check_image(image);
-  at::Tensor x = stem_plain(image, trace);
+  at::Tensor x = stem(image, trace, fast);
   std::vector<at::Tensor> features;
   for (size_t i = 0; i < stages_.size(); ++i) {
-    const std::string stage = "backbone.stage" + std::to_string(i);
+    const std::string name = "backbone.stage" + std::to_string(i);
     if (stages_[i].downsample) {
-      x = stages_[i].downsample->plain(x);
-      if (trace) trace(stage + ".downsample", reference_layout(x));
+      x = (*stages_[i].downsample)(x, fast);
+      if (trace) trace(name + ".downsample", reference_layout(x));
     }
-    for (size_t j = 0; j < stages_[i].blocks.size(); ++j) {
-      const std::string block = stage + ".block" + std::to_string(j);
-      x = stages_[i].blocks[j].plain(x, trace, block);
-      if (trace) trace(block, reference_layout(x));
-    }
+    x = run_blocks(stages_[i], x, trace, name, fast);
     if (trace) trace("backbone.res" + std::to_string(i + 2), reference_layout(x));
     features.push_back(x);
   }
@@ -112,7 +151,11 @@ ClipFeatures ConvNext::forward_plain(const at::Tensor& image, const Trace& trace
 
 ClipFeatures ConvNext::forward(const at::Tensor& image, const Trace& trace) const {
   const at::NoGradGuard no_grad;
-  return forward_plain(image, trace);
+  return run(image, trace, true);
+}
+
+ClipFeatures ConvNext::forward_plain(const at::Tensor& image, const Trace& trace) const {
+  return run(image, trace, false);
 }
 
 at::Tensor ConvNext::embed_masks(const at::Tensor& dense, const at::Tensor& mask_logits,

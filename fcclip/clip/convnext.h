@@ -10,6 +10,8 @@
 #include "fcclip/clip/image_tower.h"
 #include "fcclip/clip/visual_head.h"
 #include "fcclip/nn/layers.h"
+#include "fcclip/ops/convnext_block.h"
+#include "fcclip/ops/patch_conv.h"
 
 namespace fcclip::clip {
 
@@ -19,8 +21,10 @@ struct ConvNextBlock {
   at::Tensor depthwise_weight, depthwise_bias, gamma;
   nn::LayerNorm norm;
   nn::Linear fc1, fc2;
+  ops::PackedConvNextBlock packed;  ///< set by prepare(), on a CPU
   ConvNextBlock(int64_t channels, double eps);
   void declare(nn::WeightTable& table, const std::string& prefix);
+  void prepare();
   /// ATen operations, differentiable. Trace names: <name>.conv_dw, <name>.norm, <name>.mlp.
   at::Tensor plain(const at::Tensor& x, const Trace& trace = {},
                    const std::string& name = {}) const;
@@ -30,7 +34,10 @@ struct ConvNextBlock {
 struct Downsample {
   nn::LayerNorm norm;
   nn::Conv conv;
-  at::Tensor plain(const at::Tensor& x) const { return conv(norm(x)); }
+  ops::PackedPatchConv packed;
+  at::Tensor operator()(const at::Tensor& x, bool fast) const {
+    return fast && packed.defined() ? packed(x) : conv(norm(x));
+  }
 };
 
 struct ConvNextStage {
@@ -54,10 +61,14 @@ class ConvNext : public ImageTower {
   const VisualHead& head() const { return head_; }
 
  private:
-  at::Tensor stem_plain(const at::Tensor& image, const Trace& trace) const;
+  ClipFeatures run(const at::Tensor& image, const Trace& trace, bool fast) const;
+  at::Tensor stem(const at::Tensor& image, const Trace& trace, bool fast) const;
+  at::Tensor run_blocks(const ConvNextStage& stage, at::Tensor x, const Trace& trace,
+                        const std::string& name, bool fast) const;
 
   nn::Conv stem_conv_;
   nn::LayerNorm stem_norm_;
+  ops::PackedPatchConv packed_stem_;
   std::vector<ConvNextStage> stages_;
   VisualHead head_;
 };
