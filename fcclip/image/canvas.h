@@ -1,0 +1,55 @@
+#pragma once
+// A Cairo picture that comes from and goes to a tensor, and text on it. Internal to the folder.
+
+#include <cairo.h>
+#include <memory>
+#include <string>
+
+#include <ATen/core/Tensor.h>
+
+#include "fcclip/image/palette.h"
+
+namespace fcclip::image {
+
+struct TextSize {
+  double width = 0, height = 0;
+};
+
+/// One line: a name in bold and, lighter, what follows it.
+struct Text {
+  std::string name, detail;
+  double font_px = 16;
+};
+
+/// A name made fit to be drawn: valid UTF-8, no control characters, at most 48 characters.
+std::string drawable(const std::string& name);
+
+class Canvas {
+ public:
+  Canvas(int64_t height, int64_t width, const Colour& background);
+  explicit Canvas(const at::Tensor& rgb);
+
+  at::Tensor to_rgb() const;
+  cairo_t* cairo() const { return cairo_.get(); }
+  void set_colour(const Colour& colour, double opacity = 1) const;
+  void rounded_box(double x, double y, double width, double height, double radius) const;
+
+  TextSize measure(const Text& text) const;
+  /// The upper left corner at (x, y).
+  void draw_text(const Text& text, double x, double y, const Colour& colour) const;
+
+ private:
+  template <auto kFree>
+  struct Release {
+    template <typename T>
+    void operator()(T* object) const {
+      kFree(object);
+    }
+  };
+  void open(int64_t height, int64_t width);
+
+  std::unique_ptr<cairo_surface_t, Release<cairo_surface_destroy>> surface_;
+  std::unique_ptr<cairo_t, Release<cairo_destroy>> cairo_;
+};
+
+}  // namespace fcclip::image

@@ -1,0 +1,199 @@
+#include "fcclip/image/overlay.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <map>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include "fcclip/core/check.h"
+#include "fcclip/image/border_distance.h"
+#include "fcclip/image/canvas.h"
+#include "fcclip/image/label_placement.h"
+#include "fcclip/image/legend.h"
+#include "fcclip/image/segment_map.h"
+#include "fcclip/ops/resize_u8.h"
+
+namespace fcclip::image {
+namespace {
+
+constexpr Colour kWhite = {255, 255, 255}, kDark = {18, 18, 20};
+
+Size drawing_size(const at::Tensor& rgb, const OverlayOptions& options) {
+  const auto height = static_cast<double>(rgb.size(0)), width = static_cast<double>(rgb.size(1));
+  const double longer = std::max(height, width);
+  const auto lowest = static_cast<double>(options.min_longer_side);
+  const auto highest = static_cast<double>(options.max_longer_side);
+  if (longer >= lowest && longer <= highest) return {rgb.size(0), rgb.size(1)};
+  const double scale = (longer < lowest ? lowest : highest) / longer;
+  return {std::max<int64_t>(1, std::lround(height * scale)),
+          std::max<int64_t>(1, std::lround(width * scale))};
+}
+
+uint8_t mix(uint8_t under, int over, double opacity) {
+  return static_cast<uint8_t>(std::lround(under + (over - under) * opacity));
+}
+
+/// Translucent inside; at its border a thin line of the segment's own colour, brighter than the
+/// fill.
+at::Tensor fill_segments(const at::Tensor& rgb, const at::Tensor& map, const at::Tensor& distance,
+                         const std::vector<Colour>& colours, const OverlayOptions& options) {
+  at::Tensor out = rgb.clone();
+  const int64_t width = rgb.size(1);
+  const double line =
+      options.outlines ? std::max(1.0, static_cast<double>(std::max(rgb.size(0), width)) / 640) : 0;
+  uint8_t* pixels = out.data_ptr<uint8_t>();
+  const int32_t* position = map.data_ptr<int32_t>();
+  const float* depth = distance.data_ptr<float>();
+  at::parallel_for(0, rgb.size(0), 64, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin * width; i < end * width; ++i) {
+      if (position[i] < 0) continue;
+      const Colour& colour = colours[position[i]];
+      // 1 on the line, falling to 0 within a pixel behind it.
+      const double edge = std::clamp(line + 1 - depth[i], 0.0, 1.0);
+      const double opacity = options.fill_opacity + edge * (0.95 - options.fill_opacity);
+      for (int c = 0; c < 3; ++c) {
+        const double bright = colour[c] + edge * 0.25 * (255 - colour[c]);
+        pixels[3 * i + c] = mix(pixels[3 * i + c], static_cast<int>(bright), opacity);
+      }
+    }
+  });
+  return out;
+}
+
+double base_font(Size size) {
+  const double side = std::sqrt(static_cast<double>(size.height * size.width));
+  return std::clamp(0.027 * side, 14.0, 60.0);
+}
+
+std::string score_text(double score) {
+  if (!(score >= 0)) return "";
+  char text[32];
+  snprintf(text, sizeof text, "%.2f", std::min(score, 1e6));
+  return text;
+}
+
+void draw_boxes(const Canvas& canvas, const OverlayInput& input, const std::vector<Colour>& colours,
+                double scale, double line) {
+  cairo_set_line_width(canvas.cairo(), line);
+  for (size_t i = 0; i < input.segments.size(); ++i) {
+    if (!input.segments[i].box_xywh_px) continue;
+    const std::array<int64_t, 4>& box = *input.segments[i].box_xywh_px;
+    canvas.set_colour(colours[i]);
+    cairo_rectangle(canvas.cairo(), static_cast<double>(box[0]) * scale,
+                    static_cast<double>(box[1]) * scale, static_cast<double>(box[2]) * scale,
+                    static_cast<double>(box[3]) * scale);
+    cairo_stroke(canvas.cairo());
+  }
+}
+
+void draw_leader(const Canvas& canvas, const PlacedLabel& label, const Colour& colour) {
+  cairo_t* cr = canvas.cairo();
+  const double x = std::clamp(label.anchor_x, label.box.x, label.box.x + label.box.width);
+  const double y = std::clamp(label.anchor_y, label.box.y, label.box.y + label.box.height);
+  const double line = std::max(1.2, label.text.font_px / 11);
+  for (const auto& [ink, width] : {std::pair(kDark, 2.2 * line), std::pair(colour, line)}) {
+    canvas.set_colour(ink, 0.9);
+    cairo_set_line_width(cr, width);
+    cairo_move_to(cr, x, y);
+    cairo_line_to(cr, label.anchor_x, label.anchor_y);
+    cairo_stroke(cr);
+    cairo_arc(cr, label.anchor_x, label.anchor_y, 1.1 * width, 0, 6.2832);
+    cairo_fill(cr);
+  }
+}
+
+/// White on a dark plate with an edge in the segment's colour: legible on everything.
+void draw_label(const Canvas& canvas, const PlacedLabel& label, const Colour& colour) {
+  const double font = label.text.font_px, edge = std::max(1.0, font / 14);
+  const Box& box = label.box;
+  canvas.rounded_box(box.x + edge / 2, box.y + edge / 2, box.width - edge, box.height - edge,
+                     0.28 * font);
+  canvas.set_colour(kDark, 0.78);
+  cairo_fill_preserve(canvas.cairo());
+  canvas.set_colour(colour, 0.95);
+  cairo_set_line_width(canvas.cairo(), edge);
+  cairo_stroke(canvas.cairo());
+  canvas.draw_text(label.text, box.x + kPadX * font, box.y + kPadY * font, kWhite);
+}
+
+void draw_labels(const Canvas& canvas, const at::Tensor& map, const at::Tensor& distance,
+                 const OverlayInput& input, const std::vector<Colour>& colours,
+                 const OverlayOptions& options) {
+  std::vector<LabelRequest> requests;
+  for (size_t i = 0; i < input.segments.size(); ++i) {
+    const OverlaySegment& segment = input.segments[i];
+    requests.push_back({static_cast<int32_t>(i), drawable(segment.label),
+                        options.scores ? score_text(segment.score) : ""});
+  }
+  PlacementOptions placement;
+  placement.font_px = base_font({map.size(0), map.size(1)});
+  placement.min_font_px = std::max(10.0, 0.55 * placement.font_px);
+  placement.min_area_fraction = options.min_label_area;
+  const std::vector<PlacedLabel> labels = place_labels(
+      map, distance, requests, placement, [&](const Text& text) { return canvas.measure(text); });
+  for (const PlacedLabel& label : labels) {
+    if (label.outside) draw_leader(canvas, label, colours[label.request]);
+  }
+  for (const PlacedLabel& label : labels) draw_label(canvas, label, colours[label.request]);
+}
+
+at::Tensor with_legend(const at::Tensor& drawn, const at::Tensor& map, const OverlayInput& input,
+                       const std::vector<Colour>& colours) {
+  const auto count = static_cast<int64_t>(input.segments.size());
+  const at::Tensor areas = at::bincount(map.flatten() + 1, {}, count + 1);
+  // Several things of one name share an entry; the largest names come first.
+  std::map<std::string, std::pair<int64_t, Colour>> by_name;
+  for (int64_t i = 0; i < count; ++i) {
+    const auto area = areas[i + 1].item<int64_t>();
+    if (area == 0 || input.segments[i].label.empty()) continue;
+    by_name.try_emplace(input.segments[i].label, 0, colours[i]).first->second.first += area;
+  }
+  std::vector<std::pair<int64_t, LegendEntry>> ordered;
+  for (const auto& [label, found] : by_name)
+    ordered.push_back({found.first, {label, found.second}});
+  std::stable_sort(ordered.begin(), ordered.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::vector<LegendEntry> entries;
+  for (const auto& [area, entry] : ordered) entries.push_back(entry);
+  if (entries.empty()) return drawn;
+  const double font = 0.75 * base_font({map.size(0), map.size(1)});
+  return at::cat({drawn, draw_legend(entries, drawn.size(1), std::max(12.0, font))}, 0);
+}
+
+}  // namespace
+
+std::vector<Colour> overlay_colours(const std::vector<OverlaySegment>& segments) {
+  std::vector<std::string> names;
+  for (const OverlaySegment& segment : segments) names.push_back(segment.label);
+  std::vector<Colour> colours = class_colours(names);
+  std::map<std::string, int64_t> seen;
+  for (size_t i = 0; i < segments.size(); ++i) {
+    if (segments[i].colour) colours[i] = *segments[i].colour;
+    if (segments[i].is_thing) colours[i] = variation(colours[i], seen[segments[i].label]++);
+  }
+  return colours;
+}
+
+at::Tensor draw_overlay(const at::Tensor& rgb, const OverlayInput& input,
+                        const OverlayOptions& options) {
+  check_shape("picture under an overlay", rgb, {kAny, kAny, 3});
+  check_dtype("picture under an overlay", rgb, at::kByte);
+  if (rgb.numel() == 0) fail(ErrorCode::shape_mismatch, "picture under an overlay has no pixels");
+  const Size size = drawing_size(rgb, options);
+  const at::Tensor map =
+      resize_positions(segment_positions(input, {rgb.size(0), rgb.size(1)}), size).contiguous();
+  const at::Tensor distance = border_distance(map);
+  const std::vector<Colour> colours = overlay_colours(input.segments);
+  const at::Tensor under = ops::resize_bilinear_u8(rgb, size).contiguous();
+  const Canvas canvas(fill_segments(under, map, distance, colours, options));
+  const double scale = static_cast<double>(size.width) / static_cast<double>(rgb.size(1));
+  if (options.boxes) draw_boxes(canvas, input, colours, scale, std::max(1.0, base_font(size) / 12));
+  if (options.labels) draw_labels(canvas, map, distance, input, colours, options);
+  const at::Tensor drawn = canvas.to_rgb();
+  return options.legend ? with_legend(drawn, map, input, colours) : drawn;
+}
+
+}  // namespace fcclip::image
