@@ -1,6 +1,9 @@
 #pragma once
 // The words of one question: classes, their synonyms, and which are things.
 
+#include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +14,9 @@ struct VocabularyClass {
   int64_t id = 0;                     ///< the data set's id; position + 1 when the user gave none
   std::vector<std::string> synonyms;  ///< at least one; the first is the displayed name
   bool is_thing = true;
-  bool is_background = false;         ///< absorbs what the user does not want; never reported
+  bool is_background = false;  ///< absorbs what the user does not want; never reported
+  std::optional<std::array<uint8_t, 3>>
+      colour_rgb;  ///< of the data set's palette, where there is one
 };
 
 struct Vocabulary {
@@ -19,22 +24,30 @@ struct Vocabulary {
   std::vector<VocabularyClass> classes;
 };
 
-/// "person, child,girl" -> {"person", "child", "girl"}: split at ", " then at ",", neither trimmed nor made
-/// unique (the reference's split_labels).
+/// "person, child,girl" -> {"person", "child", "girl"}: split at ", " then at ",", neither trimmed
+/// nor made unique (the reference's split_labels).
 std::vector<std::string> split_synonyms(std::string_view name);
 
-/// --classes: "cat, dog | puppy, grass": classes at commas, synonyms at bars, white space trimmed.
-/// Throws Error{invalid_argument} when empty.
+/// --classes: "cat, dog | puppy, grass": classes at commas, synonyms at bars, white space trimmed;
+/// empty parts are left out. Throws Error{invalid_argument} when nothing remains, or for text that
+/// is not UTF-8.
 Vocabulary parse_classes(std::string_view text);
 
-/// The text form: one class a line, synonyms separated by '|', '#' comments, lines [things] and [stuff] before
-/// their classes (things by default). Throws Error{bad_format} with the line number.
+/// The text form: one class a line, synonyms separated by '|', comments from a '#' at a line's
+/// start or after a blank, lines [things] and [stuff] before their classes (things by default).
+/// Windows line ends and a byte order mark are fine. Throws Error{bad_format} with the line number.
 Vocabulary parse_vocabulary_text(std::string_view text);
 
-/// The JSON form: COCO categories, [{"id": 1, "name": "mug,cup", "isthing": 1}, …] or {"categories": [...]}.
+/// The JSON form: COCO categories, [{"id": 1, "name": "mug,cup", "isthing": 1}, …] or
+/// {"categories": [...]}; also a list of names ["mug,cup", …], or an object with "stuff_classes" or
+/// "synonyms" and the data set's id maps instead of categories. Names are split at commas as
+/// published; ids default to positions from 1, isthing to 1; "color" may give [r, g, b]. Throws
+/// Error{bad_format} naming the entry.
 Vocabulary parse_vocabulary_json(std::string_view text);
 
-/// Merges b's classes behind a's; a class whose first name a has already is merged into it.
+/// Merges b's classes behind a's; a class whose first name is the first name of one of a's is
+/// merged into that one (its other synonyms are added). An id of b that a has already becomes the
+/// next free one.
 Vocabulary merge(const Vocabulary& a, const Vocabulary& b);
 
 /// 1 where any synonym of the class equals (case-sensitive) any synonym of any training class.

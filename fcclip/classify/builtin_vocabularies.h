@@ -1,0 +1,33 @@
+#pragma once
+// The class tables of the benchmarks, built in from data/vocabularies.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fcclip/classify/vocabulary.h"
+
+namespace fcclip::classify {
+
+struct BuiltinVocabulary {
+  std::string name;                  ///< of the data file, e.g. "coco_panoptic_133"
+  std::vector<std::string> aliases;  ///< e.g. "coco"
+};
+
+/// All of them, sorted by name.
+const std::vector<BuiltinVocabulary>& builtin_vocabularies();
+/// Their names alone.
+const std::vector<std::string>& builtin_vocabulary_names();
+
+/// Whether `name` is one of the names or aliases; case and the difference of '-' and '_' do not
+/// matter.
+bool is_builtin_vocabulary(std::string_view name);
+
+/// Classes in contiguous order with the data set's ids, thing or stuff, and colours where
+/// published. Throws Error{not_found} listing the names.
+Vocabulary builtin_vocabulary(std::string_view name);
+
+/// The data file itself: also the ignore label, label divisor and original names.
+std::string_view builtin_vocabulary_json(std::string_view name);
+
+}  // namespace fcclip::classify
