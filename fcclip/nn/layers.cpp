@@ -1,6 +1,7 @@
 #include "fcclip/nn/layers.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 
 #include "fcclip/core/check.h"
 #include "fcclip/ops/masked_attention.h"
@@ -89,7 +90,11 @@ at::Tensor MultiheadAttention::operator()(const at::Tensor& query, const at::Ten
     k = both.narrow(-1, width, width);
   } else {
     q = project(query, 0, 1);
-    k = project(key, 1, 1);
+    // Without gradients: no bias, since it adds the same to all of a query's scores, which softmax
+    // does not see; and keys side by side in memory, as the kernel reads them.
+    k = c10::GradMode::is_enabled()
+            ? project(key, 1, 1)
+            : at::matmul(in_weight.narrow(0, width, width), key.transpose(1, 2)).transpose(1, 2);
   }
   return out_proj(ops::masked_attention(q, k, project(value, 2, 1), heads, blocked));
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
 
 #include "tests/support/goldens.h"
 
@@ -171,6 +172,14 @@ TEST(MultiheadAttention, AttendsOnlyWhereNotBlocked) {
   const at::Tensor got =
       layer(q.unsqueeze(0), k.unsqueeze(0), v.unsqueeze(0), blocked.view({1, 1, 5, 9}));
   EXPECT_TRUE(near(got[0], naive_attention(layer, q, k, v, blocked), 1e-5));
+}
+
+TEST(MultiheadAttention, GivesTheSameWithoutGradients) {
+  const MultiheadAttention layer = attention_layer();
+  const at::Tensor q = random({2, 5, 12}, 17), k = random({2, 9, 12}, 18);
+  const at::Tensor with = layer(q, k, k);
+  const c10::InferenceMode inference;
+  EXPECT_TRUE(near(layer(q, k, k), with, 1e-6));
 }
 
 TEST(MultiheadAttention, ProjectsOneTensorForQueryAndKeyAtOnce) {
