@@ -86,7 +86,8 @@ TEST_P(EnsembleRecorded, EveryStage) {
   };
   const nlohmann::json config = test::golden_json(model + "/config.json");
   std::vector<bool> seen;
-  for (const int flag : test::golden_json(model + "/vocab.json").at("category_overlapping_mask")) {
+  const nlohmann::json vocabulary = test::golden_json(model + "/vocab.json");
+  for (const int flag : vocabulary.at("category_overlapping_mask")) {
     seen.push_back(flag != 0);
   }
   const EnsembleOptions options{config.at("geometric_ensemble_alpha"),
