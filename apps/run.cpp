@@ -26,6 +26,7 @@ int run(int argc, const char* const* argv) {
   CLI::App app("Open-vocabulary panoptic, instance and semantic segmentation (FC-CLIP)", "fcclip");
   app.set_version_flag("--version", std::string("fcclip ") + FCCLIP_VERSION);
   app.require_subcommand(1);
+  add_classes(app);
   add_convert(app);
   add_info(app);
   add_init(app);

@@ -1,0 +1,173 @@
+// fcclip score: saved predictions of any system against the truth, without a model.
+
+#include "fcclip/eval/score.h"
+
+#include <cmath>
+#include <cstdio>
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+
+#include "apps/commands.h"
+#include "apps/progress.h"
+#include "fcclip/classify/load_vocabulary.h"
+
+namespace fcclip::apps {
+namespace {
+
+struct ScoreFlags {
+  std::string truth, prediction, truth_pngs, prediction_pngs, names;
+  int64_t classes = 0, ignore = 255;
+  bool json = false;
+};
+
+// Makes a bar at the first report; the score functions do not know about terminals.
+class Bar {
+ public:
+  eval::Progress callback() {
+    return [this](int64_t done, int64_t total) {
+      if (!bar_) bar_ = std::make_unique<Progress>("scoring", total, "images");
+      bar_->update(done);
+    };
+  }
+
+ private:
+  std::unique_ptr<Progress> bar_;
+};
+
+void print_row(const char* name, std::initializer_list<double> values, const char* tail = "") {
+  std::printf("%-24s", name);
+  for (const double value : values) {
+    if (std::isnan(value) || value < 0) {
+      std::printf("       -");
+    } else {
+      std::printf("  %6.2f", value);
+    }
+  }
+  std::printf("%s\n", tail);
+}
+
+void print_panoptic(const nlohmann::json& scores) {
+  std::printf("%-24s  %6s  %6s  %6s  %6s\n", "", "PQ", "SQ", "RQ", "n");
+  for (const char* group : {"All", "Things", "Stuff"}) {
+    const nlohmann::json& row = scores[group];
+    const std::string count = "  " + std::to_string(row["n"].get<int64_t>());
+    print_row(group,
+              {100 * row["pq"].get<double>(), 100 * row["sq"].get<double>(),
+               100 * row["rq"].get<double>()},
+              count.c_str());
+  }
+}
+
+void score_panoptic(const ScoreFlags& flags) {
+  eval::PanopticScore score;
+  {
+    Bar bar;
+    score = eval::score_panoptic(
+        {flags.truth, flags.prediction, flags.truth_pngs, flags.prediction_pngs}, bar.callback());
+  }
+  const nlohmann::json scores = eval::to_json(score);
+  if (flags.json) {
+    std::cout << scores.dump(1) << '\n';
+    return;
+  }
+  print_panoptic(scores);
+  for (const eval::Category& category : score.categories) {
+    const eval::MatchCounts counts = score.quality.counts(category.id);
+    if (counts.empty()) continue;
+    const eval::Quality quality = eval::quality_of(counts);
+    print_row(category.name.c_str(), {100 * quality.pq, 100 * quality.sq, 100 * quality.rq});
+  }
+}
+
+void score_instances(const ScoreFlags& flags) {
+  eval::InstanceScore score;
+  {
+    Bar bar;
+    score = eval::score_instances(flags.truth, flags.prediction, bar.callback());
+  }
+  const nlohmann::json scores = eval::to_json(score);
+  if (flags.json) {
+    std::cout << scores.dump(1) << '\n';
+    return;
+  }
+  std::printf("%-24s  %6s  %6s  %6s  %6s  %6s  %6s\n", "", "AP", "AP50", "AP75", "APs", "APm",
+              "APl");
+  for (const auto* ap : {&score.masks, &score.boxes}) {
+    const eval::ApSummary s = ap->summary();
+    const auto percent = [](double value) { return value < 0 ? value : 100 * value; };
+    print_row(ap == &score.masks ? "masks" : "boxes",
+              {percent(s.ap), percent(s.ap50), percent(s.ap75), percent(s.ap_small),
+               percent(s.ap_medium), percent(s.ap_large)});
+  }
+}
+
+std::vector<std::string> class_names(const ScoreFlags& flags) {
+  std::vector<std::string> names;
+  if (!flags.names.empty()) {
+    for (const auto& entry : classify::load_vocabulary(flags.names).classes) {
+      names.push_back(entry.synonyms.front());
+    }
+  }
+  for (int64_t k = std::ssize(names); k < flags.classes; ++k)
+    names.push_back("c" + std::to_string(k));
+  return names;
+}
+
+void score_semantic(const ScoreFlags& flags) {
+  const std::vector<std::string> names = class_names(flags);
+  const auto score = [&] {
+    Bar bar;
+    return eval::score_semantic({flags.truth, flags.prediction, flags.classes, flags.ignore},
+                                bar.callback());
+  }();
+  if (flags.json) {
+    std::cout << eval::to_json(score, names, flags.ignore).dump(1) << '\n';
+    return;
+  }
+  const eval::SemanticSummary summary = score.summary();
+  std::printf("%-24s  %6s  %6s  %6s  %6s\n", "", "mIoU", "fwIoU", "mACC", "pACC");
+  print_row("All", {100 * summary.mean_iou, 100 * summary.frequency_weighted_iou,
+                    100 * summary.mean_accuracy, 100 * summary.pixel_accuracy});
+  std::printf("%-24s  %6s  %6s  %6s\n", "", "IoU", "ACC", "B-IoU");
+  for (int64_t k = 0; k < flags.classes; ++k) {
+    const eval::SemanticClassScore& one = summary.classes[k];
+    print_row(names[k].c_str(), {100 * one.iou, 100 * one.accuracy, 100 * one.boundary_iou});
+  }
+}
+
+CLI::App* add_kind(CLI::App& score, ScoreFlags& flags, const char* name, const char* help) {
+  CLI::App* kind = score.add_subcommand(name, help);
+  kind->add_option("truth", flags.truth, "Truth")->required();
+  kind->add_option("prediction", flags.prediction, "Prediction")->required();
+  kind->add_flag("--json", flags.json, "All numbers as JSON");
+  return kind;
+}
+
+}  // namespace
+
+void add_score(CLI::App& app) {
+  auto flags = std::make_shared<ScoreFlags>();
+  CLI::App* score = app.add_subcommand("score", "Score saved predictions of any system");
+  score->require_subcommand(1);
+  CLI::App* panoptic =
+      add_kind(*score, *flags, "panoptic", "COCO panoptic JSON files with their PNG folders");
+  panoptic->add_option("--truth-pngs", flags->truth_pngs, "Folder; default: named as the JSON");
+  panoptic->add_option("--prediction-pngs", flags->prediction_pngs,
+                       "Folder; default: named as the JSON");
+  panoptic->callback([flags] { score_panoptic(*flags); });
+  CLI::App* instances =
+      add_kind(*score, *flags, "instances", "COCO instances JSON and results JSON");
+  instances->callback([flags] { score_instances(*flags); });
+  CLI::App* semantic =
+      add_kind(*score, *flags, "semantic", "Folders of label PNGs with equal names");
+  semantic->add_option("--classes", flags->classes, "Number of classes")
+      ->required()
+      ->check(CLI::Range(int64_t{1}, int64_t{65535}));
+  semantic->add_option("--ignore", flags->ignore, "Label that is not scored")
+      ->capture_default_str();
+  semantic->add_option("--names", flags->names, "Vocabulary whose names are shown");
+  semantic->callback([flags] { score_semantic(*flags); });
+}
+
+}  // namespace fcclip::apps

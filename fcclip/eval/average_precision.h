@@ -1,0 +1,78 @@
+#pragma once
+// Average precision of boxes and masks, equal to pycocotools' COCOeval.
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "fcclip/results/rle.h"
+
+namespace fcclip::eval {
+
+enum class ApKind { box, mask };
+
+struct TruthInstance {
+  int64_t category_id = 0;
+  std::array<double, 4> box_xywh_px = {0, 0, 0, 0};
+  double area_px = 0;  ///< decides small, medium, large; as the annotation says
+  bool is_crowd = false;
+  results::Rle mask;  ///< ApKind::mask only
+};
+
+struct DetectedInstance {
+  int64_t category_id = 0;
+  double score = 0;
+  std::array<double, 4> box_xywh_px = {0, 0, 0, 0};
+  double area_px = 0;  ///< of the box (ApKind::box) or of the mask
+  results::Rle mask;
+};
+
+/// The twelve COCO numbers, in [0, 1]; −1 where the truth has nothing to find.
+struct ApSummary {
+  double ap = -1, ap50 = -1, ap75 = -1, ap_small = -1, ap_medium = -1, ap_large = -1;
+  double ar1 = -1, ar10 = -1, ar100 = -1, ar_small = -1, ar_medium = -1, ar_large = -1;
+  std::array<double, 12> numbers() const {
+    return {ap,  ap50, ap75,  ap_small, ap_medium, ap_large,
+            ar1, ar10, ar100, ar_small, ar_medium, ar_large};
+  }
+};
+
+/// Matches picture after picture and keeps a few bytes per detection; no masks are kept.
+class AveragePrecision {
+ public:
+  explicit AveragePrecision(ApKind kind) : kind_(kind) {}
+
+  /// At most the 100 best detections of a category count. Pictures may come in any order.
+  void add_image(int64_t image_id, const std::vector<TruthInstance>& truths,
+                 const std::vector<DetectedInstance>& detections);
+  void merge(const AveragePrecision& other);
+
+  /// Over `categories`, or over all that the truth has.
+  ApSummary summary() const;
+  ApSummary summary(const std::vector<int64_t>& categories) const;
+  /// Mean precision of one category over all thresholds; nothing when the truth has none of it.
+  std::optional<double> category_ap(int64_t category) const;
+  std::vector<int64_t> categories() const;
+
+  static constexpr int kAreas = 4;        ///< all, small, medium, large
+  static constexpr int kThresholds = 10;  ///< IoU 0.50, 0.55 … 0.95
+
+  struct Scored {
+    double score;
+    int16_t rank;                                   ///< by score, within its picture and category
+    std::array<uint16_t, kAreas> matched, ignored;  ///< a bit per threshold
+  };
+  struct ImageResult {
+    int64_t image_id;
+    std::vector<Scored> detections;           ///< falling score
+    std::array<int32_t, kAreas> truth_count;  ///< not ignored
+  };
+
+ private:
+  ApKind kind_;
+  std::map<int64_t, std::vector<ImageResult>> by_category_;
+};
+
+}  // namespace fcclip::eval

@@ -1,0 +1,59 @@
+#pragma once
+// Scores of saved predictions of any system, without a model; and their JSON form.
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "fcclip/eval/average_precision.h"
+#include "fcclip/eval/coco_files.h"
+#include "fcclip/eval/panoptic_quality.h"
+#include "fcclip/eval/semantic_score.h"
+
+namespace fcclip::eval {
+
+using Progress = std::function<void(int64_t done, int64_t total)>;
+
+struct PanopticFiles {
+  std::filesystem::path truth_json, prediction_json;
+  std::filesystem::path truth_pngs, prediction_pngs;  ///< empty: the JSON's path without ".json"
+};
+
+struct PanopticScore {
+  PanopticQuality quality;
+  std::vector<Category> categories;
+};
+
+/// Pictures are read by several threads, one at a time each. Throws Error naming the file: a truth
+/// without prediction, a prediction without truth, a PNG of another size, an unknown category or
+/// segment id.
+PanopticScore score_panoptic(const PanopticFiles& files, const Progress& progress = {});
+
+struct InstanceScore {
+  AveragePrecision boxes{ApKind::box}, masks{ApKind::mask};
+  std::vector<Category> categories;
+};
+InstanceScore score_instances(const std::filesystem::path& truth_json,
+                              const std::filesystem::path& results_json,
+                              const Progress& progress = {});
+
+struct SemanticFolders {
+  std::filesystem::path truth, prediction;  ///< PNGs of the same names, a label per pixel
+  int64_t classes = 0, ignore = 255;
+};
+SemanticScore score_semantic(const SemanticFolders& folders, const Progress& progress = {});
+
+/// {"All", "Things", "Stuff", "per_class", "counts"}
+nlohmann::json to_json(const PanopticScore& score);
+/// {"bbox": {"stats12", …}, "segm": {…}}; −1 as pycocotools has it, null for a category the truth
+/// lacks.
+nlohmann::json to_json(const InstanceScore& score);
+/// {"class_names", "ignore_label", "metrics", "confusion…"}; percent; null where a class never
+/// occurs.
+nlohmann::json to_json(const SemanticScore& score, const std::vector<std::string>& names,
+                       int64_t ignore);
+
+}  // namespace fcclip::eval

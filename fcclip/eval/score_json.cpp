@@ -1,0 +1,106 @@
+#include <algorithm>
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "fcclip/eval/score.h"
+
+namespace fcclip::eval {
+namespace {
+
+using nlohmann::json;
+
+json quality_json(const Quality& quality) {
+  return {{"pq", quality.pq}, {"sq", quality.sq}, {"rq", quality.rq}};
+}
+
+json mean_json(const PanopticScore& score, bool things, bool stuff) {
+  std::vector<int64_t> ids;
+  for (const Category& category : score.categories) {
+    if (category.is_thing ? things : stuff) ids.push_back(category.id);
+  }
+  const MeanQuality mean = score.quality.mean(ids);
+  json out = quality_json(mean);
+  out["n"] = mean.count;
+  return out;
+}
+
+json ap_json(const AveragePrecision& ap, const std::vector<Category>& categories) {
+  std::vector<int64_t> ids;
+  for (const Category& category : categories) ids.push_back(category.id);
+  const std::array<double, 12> numbers = ap.summary(ids).numbers();
+  json percent = json::array(), per_category = json::object();
+  for (size_t i = 0; i < 6; ++i) {
+    percent.push_back(numbers[i] < 0 ? json(nullptr) : json(100 * numbers[i]));
+  }
+  for (const Category& category : categories) {
+    const std::optional<double> value = ap.category_ap(category.id);
+    per_category[category.name] = value ? json(100 * *value) : json(nullptr);
+  }
+  return {{"stats12", numbers},
+          {"AP,AP50,AP75,APs,APm,APl(x100)", percent},
+          {"per_category_AP(x100)", per_category}};
+}
+
+json percent(double value) {
+  return std::isnan(value) ? json(nullptr) : json(100 * value);
+}
+
+// As detectron2's min(iou, boundary): Python's min keeps the first operand when the second is not
+// smaller.
+double smaller(double iou, double boundary) {
+  return boundary < iou ? boundary : iou;
+}
+
+}  // namespace
+
+json to_json(const PanopticScore& score) {
+  json per_class = json::object(), counts = json::object();
+  for (const Category& category : score.categories) {
+    const MatchCounts sums = score.quality.counts(category.id);
+    const std::string id = std::to_string(category.id);
+    per_class[id] = quality_json(quality_of(sums));
+    counts[id] = {{"iou", sums.iou},
+                  {"tp", sums.true_positives},
+                  {"fp", sums.false_positives},
+                  {"fn", sums.false_negatives}};
+  }
+  return {{"All", mean_json(score, true, true)},
+          {"Things", mean_json(score, true, false)},
+          {"Stuff", mean_json(score, false, true)},
+          {"per_class", per_class},
+          {"counts", counts}};
+}
+
+json to_json(const InstanceScore& score) {
+  return {{"bbox", ap_json(score.boxes, score.categories)},
+          {"segm", ap_json(score.masks, score.categories)}};
+}
+
+json to_json(const SemanticScore& score, const std::vector<std::string>& names, int64_t ignore) {
+  const SemanticSummary summary = score.summary();
+  json metrics = {{"mIoU", percent(summary.mean_iou)},
+                  {"fwIoU", percent(summary.frequency_weighted_iou)},
+                  {"mACC", percent(summary.mean_accuracy)},
+                  {"pACC", percent(summary.pixel_accuracy)}};
+  for (int64_t k = 0; k < score.classes(); ++k) {
+    const SemanticClassScore& one = summary.classes[k];
+    metrics["IoU-" + names[k]] = percent(one.iou);
+    metrics["ACC-" + names[k]] = percent(one.accuracy);
+    if (!score.has_boundary()) continue;
+    metrics["BoundaryIoU-" + names[k]] = percent(one.boundary_iou);
+    metrics["min(IoU, B-Iou)-" + names[k]] = percent(smaller(one.iou, one.boundary_iou));
+  }
+  json confusion = json::array();
+  const int64_t side = score.classes() + 1;
+  for (int64_t row = 0; row < side; ++row) {
+    const auto begin = score.confusion().begin() + row * side;
+    confusion.push_back(std::vector<int64_t>(begin, begin + side));
+  }
+  return {{"class_names", names},
+          {"ignore_label", ignore},
+          {"metrics", metrics},
+          {"confusion[pred][gt] (last row/col = ignore)", confusion}};
+}
+
+}  // namespace fcclip::eval

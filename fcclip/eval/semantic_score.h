@@ -1,0 +1,52 @@
+#pragma once
+// mIoU and its relatives, equal to detectron2's SemSegEvaluator, boundary IoU included.
+
+#include <cstdint>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+namespace fcclip::eval {
+
+struct SemanticClassScore {
+  double iou = 0, accuracy = 0;  ///< NaN for a class that never occurs in the truth
+  double boundary_iou = 0;       ///< NaN when neither truth nor prediction has a boundary of it
+};
+
+struct SemanticSummary {
+  double mean_iou = 0, frequency_weighted_iou = 0, mean_accuracy = 0, pixel_accuracy = 0;
+  std::vector<SemanticClassScore> classes;
+};
+
+/// Confusion counts of labels; memory is (classes + 1)² however many pictures are added.
+class SemanticScore {
+ public:
+  /// boundary: also count boundary IoU (at most 254 classes, as in detectron2).
+  explicit SemanticScore(int64_t classes, bool boundary = true);
+
+  /// truth, prediction [h, w] int32: contiguous labels; truth may hold `ignore`, such pixels are
+  /// left out; a prediction of `ignore` is wrong everywhere. Throws Error{shape_mismatch};
+  /// Error{bad_format} naming the label that is out of range.
+  void add(const at::Tensor& truth, const at::Tensor& prediction, int64_t ignore);
+  void merge(const SemanticScore& other);
+
+  SemanticSummary summary() const;
+  /// Row: prediction, column: truth; the last of each is "ignored".
+  const std::vector<int64_t>& confusion() const { return confusion_; }
+  int64_t classes() const { return classes_; }
+  bool has_boundary() const { return boundary_; }
+
+ private:
+  int64_t classes_;
+  bool boundary_;
+  std::vector<int64_t> confusion_, boundary_confusion_;
+};
+
+/// The mean of IoU over those of `classes` that occur; NaN when none does.
+double mean_iou(const SemanticSummary& summary, const std::vector<int64_t>& classes);
+
+/// detectron2's label boundaries: label minus the minimum label within round(0.02 · diagonal)
+/// pixels, outside counting as 0. labels [h, w] int32.
+at::Tensor label_boundary(const at::Tensor& labels);
+
+}  // namespace fcclip::eval

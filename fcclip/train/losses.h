@@ -1,0 +1,51 @@
+#pragma once
+// The training loss: classes, masks and dice of every prediction layer (model section 8).
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "fcclip/train/matcher.h"
+
+namespace fcclip::train {
+
+struct LossOptions {
+  MatchWeights weights;      ///< of the costs and of the losses
+  double void_weight = 0.1;  ///< of queries that answer for nothing, in the cross entropy
+  PointOptions points;
+};
+
+/// Of one prediction layer, not weighted; scalars with gradients.
+struct LayerLosses {
+  at::Tensor classes, mask, dice;
+};
+
+struct Losses {
+  std::vector<LayerLosses>
+      layers;  ///< first the final prediction, then the auxiliary ones from the first layer on
+  at::Tensor total;  ///< weighted sum, to be differentiated
+};
+
+/// Random points for prediction layer `layer` (0 is the final one); the order of draws is part of
+/// the recipe: per layer one matcher draw a picture, then the loss's two.
+using DrawLayerPoints = std::function<at::Tensor(int64_t layer, int64_t rows, int64_t count)>;
+
+/// predictions: the final one last, as MaskDecoder::forward_all gives them.
+/// mask_count: true segments of the whole (distributed) batch divided by the number of processes;
+/// at least 1 is used.
+Losses compute_losses(const std::vector<Prediction>& predictions,
+                      const std::vector<Targets>& targets, double mask_count,
+                      const LossOptions& options, const DrawLayerPoints& draw);
+
+/// Weighted cross entropy of one layer. targets beyond the matches are void.
+at::Tensor class_loss(const at::Tensor& class_logits, const std::vector<Targets>& targets,
+                      const std::vector<Assignment>& matches, double void_weight);
+
+/// Mean binary cross entropy, and dice, at points of T matched masks, divided by mask_count.
+///   logits, truth [T, P]
+at::Tensor mask_loss(const at::Tensor& logits, const at::Tensor& truth, double mask_count);
+at::Tensor dice_loss(const at::Tensor& logits, const at::Tensor& truth, double mask_count);
+
+}  // namespace fcclip::train
