@@ -8,18 +8,9 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/image/palette.h"
+#include "fcclip/image/text.h"
 
 namespace fcclip::image {
-
-struct TextSize {
-  double width = 0, height = 0;
-};
-
-/// One line: a name in bold and, lighter, what follows it.
-struct Text {
-  std::string name, detail;
-  double font_px = 16;
-};
 
 /// A name made fit to be drawn: valid UTF-8, no control characters, at most 48 characters.
 std::string drawable(const std::string& name);

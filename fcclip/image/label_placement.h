@@ -2,12 +2,12 @@
 // Where the labels of an overlay go. Plain geometry; internal to the folder.
 
 #include <functional>
-#include <optional>
+#include <string>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
-#include "fcclip/image/canvas.h"
+#include "fcclip/image/text.h"
 
 namespace fcclip::image {
 
