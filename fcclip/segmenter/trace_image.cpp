@@ -109,6 +109,7 @@ void add_results(Collector& out, const EncodedImage& image, const at::Tensor& lo
 // The text tower's layers on the first synonym's first prompts.
 void add_text(Collector& out, const Model& model, const PreparedVocabulary& vocabulary) {
   constexpr size_t kPrompts = 8;
+  if (!model.tokenizer) return;
   const std::string& name = vocabulary.vocabulary.classes.front().synonyms.front();
   std::vector<at::Tensor> rows;
   for (const std::string& text : model.config.templates) {
