@@ -57,7 +57,10 @@ VocabularyClass class_of(const Json& row, size_t index) {
     refuse(index, "expected a name or an object like {\"id\": 1, \"name\": \"mug,cup\"}");
   entry.synonyms = names_of(row.value("name", Json()), index);
   if (const auto id = row.find("id"); id != row.end()) {
-    if (!id->is_number_integer()) refuse(index, "expected \"id\" to be a whole number");
+    constexpr int64_t kLargestId = int64_t{1} << 53;  // what every JSON reader keeps exactly
+    if (!id->is_number_integer() || *id < 0 || *id > kLargestId) {
+      refuse(index, "expected \"id\" to be a whole number from 0 to 2^53");
+    }
     entry.id = id->get<int64_t>();
   }
   if (const auto thing = row.find("isthing"); thing != row.end())
@@ -94,6 +97,23 @@ Json rows_of_lists(const Json& object) {
   return rows;
 }
 
+/// Given ids must differ; a class without one keeps its position, or gets the next free id where
+/// that is taken.
+void settle_ids(const Json& rows, std::vector<VocabularyClass>& classes) {
+  std::unordered_set<int64_t> ids;
+  int64_t highest = static_cast<int64_t>(classes.size());
+  const auto given = [&](size_t i) { return rows[i].is_object() && rows[i].contains("id"); };
+  for (size_t i = 0; i < classes.size(); ++i) {
+    if (!given(i)) continue;
+    const int64_t id = classes[i].id;
+    if (!ids.insert(id).second) refuse(i, "id " + std::to_string(id) + " occurs a second time");
+    highest = std::max(highest, id);
+  }
+  for (size_t i = 0; i < classes.size(); ++i) {
+    if (!given(i) && !ids.insert(classes[i].id).second) classes[i].id = ++highest;
+  }
+}
+
 Json parsed(std::string_view text) {
   try {
     return Json::parse(text);  // skips a byte order mark, refuses what is not UTF-8
@@ -122,12 +142,8 @@ Vocabulary parse_vocabulary_json(std::string_view text) {
          "vocabulary: no classes; expected [{\"id\": 1, \"name\": \"mug,cup\", \"isthing\": 1}, "
          "...]");
   }
-  std::unordered_set<int64_t> ids;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    vocabulary.classes.push_back(class_of(rows[i], i));
-    const int64_t id = vocabulary.classes.back().id;
-    if (!ids.insert(id).second) refuse(i, "id " + std::to_string(id) + " occurs a second time");
-  }
+  for (size_t i = 0; i < rows.size(); ++i) vocabulary.classes.push_back(class_of(rows[i], i));
+  settle_ids(rows, vocabulary.classes);
   return vocabulary;
 }
 
