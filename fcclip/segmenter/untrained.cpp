@@ -129,8 +129,10 @@ ModelConfig preset_config(std::string_view name) {
   if (name == "tiny") return tiny_config();
   if (name == "RN50") return resnet50_preset();
   if (name == "convnext_base_w_320") {
-    return convnext_preset(std::string(name), {{3, 3, 27, 3}, {128, 256, 512, 1024}}, 640,
-                           {77, 49408, 640, 10, 12, false});
+    ModelConfig config = convnext_preset(std::string(name), {{3, 3, 27, 3}, {128, 256, 512, 1024}},
+                                         640, {77, 49408, 640, 10, 12, false});
+    config.clip.convnext.head = clip::HeadKind::linear;
+    return config;
   }
   if (name == "convnext_large_d_320") {
     return convnext_preset(std::string(name), {{3, 3, 27, 3}, {192, 384, 768, 1536}}, 768,
