@@ -168,9 +168,11 @@ std::vector<Instance> instances(const MaskSource& masks, const at::Tensor& class
   const MaskGeometry geometry(masks);
   const std::vector<Pick> picks = pick(probs, is_thing, options);
   std::map<int64_t, size_t> position;  // of each query that is picked, however often
-  std::vector<int64_t> queries;
+  std::vector<int64_t> queries, uses;
   for (const Pick& p : picks) {
-    if (position.emplace(p.query, queries.size()).second) queries.push_back(p.query);
+    const auto [entry, is_new] = position.emplace(p.query, queries.size());
+    if (is_new) queries.push_back(p.query), uses.push_back(0);
+    ++uses[entry->second];
   }
   std::vector<QueryMask> scanned(queries.size());
   const QueryScanner scanner(geometry);
@@ -181,14 +183,20 @@ std::vector<Instance> instances(const MaskSource& masks, const at::Tensor& class
   });
   std::vector<Instance> found;
   for (const Pick& p : picks) {
-    const QueryMask& mask = scanned[position[p.query]];
+    const size_t at = position[p.query];
+    QueryMask& mask = scanned[at];
     Instance instance;
     instance.class_index = p.class_index;
     instance.query = p.query;
     instance.score = static_cast<double>(p.score) * mask.mean_sigmoid;
     instance.area_px = area(mask.rle);
     instance.box_xywh_px = box_xywh(mask.rle);
-    instance.rle_counts = mask.rle.counts;
+    // Noisy masks have millions of runs: they are copied only for a query that is picked again.
+    if (--uses[at] == 0) {
+      instance.rle_counts = std::move(mask.rle.counts);
+    } else {
+      instance.rle_counts = mask.rle.counts;
+    }
     found.push_back(std::move(instance));
   }
   std::stable_sort(found.begin(), found.end(),

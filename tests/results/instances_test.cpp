@@ -96,16 +96,13 @@ INSTANTIATE_TEST_SUITE_P(Instances, RecordedInstances,
                                            std::pair("tiny-resnet", "astronaut"),
                                            std::pair("tiny-resnet", "chelsea")));
 
-struct Sizes {
-  int64_t queries, classes;
-  Size cells, resized, original;
-};
+using Sizes = test::SceneSizes;
 
 class InstanceSizes : public ::testing::TestWithParam<Sizes> {};
 
 TEST_P(InstanceSizes, EqualWholeImageTensors) {
   const Sizes p = GetParam();
-  const Scene s = make_scene(p.queries, p.classes, p.cells, p.resized, p.original, 13);
+  const Scene s = make_scene(p, 13);
   const at::Tensor logits = test::naive_masks(s.masks);
   const at::Tensor probs = at::softmax(s.log_probs, -1);
   const std::vector<Instance> got = instances(s.masks, s.log_probs, s.is_thing, {30, true});
@@ -135,7 +132,7 @@ INSTANTIATE_TEST_SUITE_P(Instances, InstanceSizes,
                                            Sizes{9, 4, {160, 8}, {640, 1}, {5000, 1}}));
 
 TEST(Instances, ThingsAreChosenAfterTheBestPairs) {
-  Scene s = make_scene(4, 2, {8, 8}, {32, 32}, {32, 32}, 5);
+  Scene s = make_scene({4, 2, {8, 8}, {32, 32}, {32, 32}}, 5);
   s.is_thing = {false, true};
   // Each query's first class (stuff) is far ahead, so the four best pairs are all stuff.
   s.log_probs = at::log_softmax(at::tensor({4.0f, 0.0f, 0.0f}).expand({4, 3}), -1);
@@ -147,7 +144,7 @@ TEST(Instances, ThingsAreChosenAfterTheBestPairs) {
 }
 
 TEST(Instances, EmptyMaskHasScoreZero) {
-  Scene s = make_scene(1, 1, {8, 8}, {32, 32}, {32, 32}, 5);
+  Scene s = make_scene({1, 1, {8, 8}, {32, 32}, {32, 32}}, 5);
   s.masks.mask_logits = at::full({1, 8, 8}, -1.0);
   const std::vector<Instance> got = instances(s.masks, s.log_probs, {true}, {});
   ASSERT_EQ(got.size(), 1);

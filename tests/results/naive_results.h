@@ -70,8 +70,13 @@ struct Scene {
   std::vector<bool> is_thing;
 };
 
-inline Scene make_scene(int64_t queries, int64_t classes, Size cells, Size resized, Size original,
-                        uint64_t seed) {
+struct SceneSizes {
+  int64_t queries, classes;
+  Size cells, resized, original;
+};
+
+inline Scene make_scene(const SceneSizes& sizes, uint64_t seed) {
+  const auto& [queries, classes, cells, resized, original] = sizes;
   auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
   Scene scene;
   const Size coarse = {std::max<int64_t>(2, cells.height / 6),

@@ -103,17 +103,14 @@ INSTANTIATE_TEST_SUITE_P(Panoptic, RecordedPanoptic,
                                            std::pair("tiny-resnet", "astronaut"),
                                            std::pair("tiny-resnet", "chelsea")));
 
-struct Sizes {
-  int64_t queries, classes;
-  Size cells, resized, original;
-};
+using Sizes = test::SceneSizes;
 
 class PanopticSizes : public ::testing::TestWithParam<Sizes> {};
 
 TEST_P(PanopticSizes, EqualsWholeImageTensors) {
   const Sizes p = GetParam();
   for (const double overlap : {0.8, 0.3, 0.0}) {
-    const Scene s = make_scene(p.queries, p.classes, p.cells, p.resized, p.original, 7);
+    const Scene s = make_scene(p, 7);
     const PanopticResult got = panoptic(s.masks, s.log_probs, s.is_thing, {0.0, overlap});
     const PanopticResult want =
         test::naive_panoptic(s.masks, s.log_probs, s.is_thing, {0.0, overlap});
@@ -138,7 +135,7 @@ INSTANTIATE_TEST_SUITE_P(Panoptic, PanopticSizes,
                                            Sizes{1, 2, {24, 24}, {90, 96}, {300, 320}}));
 
 TEST(Panoptic, NoKeptQueryGivesAnEmptyMap) {
-  Scene s = make_scene(5, 3, {8, 8}, {32, 32}, {40, 30}, 1);
+  Scene s = make_scene({5, 3, {8, 8}, {32, 32}, {40, 30}}, 1);
   s.log_probs = at::zeros({5, 4});
   s.log_probs.select(1, 3).fill_(5);  // void everywhere
   const PanopticResult got = panoptic(s.masks, s.log_probs, s.is_thing, {});
@@ -153,7 +150,7 @@ TEST(Panoptic, NoQueriesAtAllGiveAnEmptyMap) {
 }
 
 TEST(Panoptic, PermutedQueriesGiveTheSameSegments) {
-  const Scene s = make_scene(16, 6, {32, 32}, {120, 128}, {150, 160}, 3);
+  const Scene s = make_scene({16, 6, {32, 32}, {120, 128}, {150, 160}}, 3);
   const PanopticResult a = panoptic(s.masks, s.log_probs, s.is_thing, {0.0, 0.3});
   const at::Tensor order = at::arange(15, -1, -1, at::kLong);
   MaskSource permuted = s.masks;
@@ -177,7 +174,7 @@ TEST(Panoptic, PermutedQueriesGiveTheSameSegments) {
 // Far below zero every sigmoid is exactly 0 in float32: all queries tie, and the first is given the
 // pixel.
 TEST(Panoptic, VanishingSigmoidsTieForTheFirstQuery) {
-  const Scene s = make_scene(4, 3, {16, 16}, {64, 64}, {64, 64}, 5);
+  const Scene s = make_scene({4, 3, {16, 16}, {64, 64}, {64, 64}}, 5);
   MaskSource masks = s.masks;
   masks.mask_logits = at::full({4, 16, 16}, -200.0);
   masks.mask_logits[0].narrow(0, 0, 2).fill_(5);
@@ -190,7 +187,7 @@ TEST(Panoptic, VanishingSigmoidsTieForTheFirstQuery) {
 }
 
 TEST(Panoptic, WrongShapesAreNamed) {
-  const Scene s = make_scene(4, 3, {8, 8}, {32, 32}, {32, 32}, 5);
+  const Scene s = make_scene({4, 3, {8, 8}, {32, 32}, {32, 32}}, 5);
   EXPECT_THROW(panoptic(s.masks, at::zeros({5, 4}), s.is_thing, {}), Error);
   EXPECT_THROW(panoptic(s.masks, s.log_probs, {true}, {}), Error);
   MaskSource bad = s.masks;

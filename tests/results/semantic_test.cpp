@@ -129,16 +129,13 @@ TEST(Resampling, EachRecordedSize) {
   }
 }
 
-struct Sizes {
-  int64_t queries, classes;
-  Size cells, resized, original;
-};
+using Sizes = test::SceneSizes;
 
 class SemanticSizes : public ::testing::TestWithParam<Sizes> {};
 
 TEST_P(SemanticSizes, EqualsWholeImageTensors) {
   const Sizes p = GetParam();
-  const Scene s = make_scene(p.queries, p.classes, p.cells, p.resized, p.original, 11);
+  const Scene s = make_scene(p, 11);
   const at::Tensor want = test::naive_semantic_scores(s.masks, s.log_probs);
   EXPECT_TRUE(near(semantic_scores(s.masks, s.log_probs), want, 1e-5));
   // Where labels differ, the two best scores must be as good as equal.
@@ -158,7 +155,7 @@ INSTANTIATE_TEST_SUITE_P(Semantic, SemanticSizes,
                                            Sizes{1, 2, {24, 24}, {90, 96}, {300, 320}}));
 
 TEST(Semantic, QueryOutsideIsNamed) {
-  const Scene s = make_scene(4, 3, {8, 8}, {32, 32}, {32, 32}, 5);
+  const Scene s = make_scene({4, 3, {8, 8}, {32, 32}, {32, 32}}, 5);
   EXPECT_THROW(full_size_masks(s.masks, {4}), Error);
 }
 
