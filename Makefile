@@ -18,6 +18,7 @@ demo: build
 	@scripts/demo.sh $(BUILD)
 
 test: build check
+	@scripts/check_consumer.sh $(BUILD)
 	@cd $(BUILD) && ctest --output-on-failure --no-tests=error -j $(JOBS)
 
 # The unit tests of every file parser and kernel under AddressSanitizer and UndefinedBehaviorSanitizer.

@@ -22,7 +22,9 @@ def functions(lines):
         while end < len(lines) and "{" not in lines[end] and ";" not in lines[end]:
             end += 1
             header += lines[end] if end < len(lines) else ""
-        if end >= len(lines) or "{" not in lines[end]:
+        # Tables and macro uses are not functions.
+        is_function = end < len(lines) and "{" in lines[end] and " = " not in header.split("{")[0]
+        if not is_function or re.match(r"\s*[A-Z_]+\(", header):
             number += 1
             continue
         depth, last = 0, end
