@@ -37,6 +37,7 @@ class DescriptorBuffer : public std::streambuf {
   }
   int sync() override { return drain() ? 0 : -1; }
   std::streamsize xsputn(const char* data, std::streamsize count) override {
+    if (count <= 0) return 0;
     if (count <= epptr() - pptr()) {
       std::memcpy(pptr(), data, static_cast<size_t>(count));
       pbump(static_cast<int>(count));

@@ -104,6 +104,7 @@ void apply_vision(clip::ClipConfig& clip, const nlohmann::json& vision) {
       found->at("depths").get_to(clip.convnext.depths);
       found->at("dims").get_to(clip.convnext.dims);
     }
+    require(!clip.convnext.dims.empty(), "vision_cfg.timm_model_args.dims is empty");
     clip.convnext.head_hidden = clip.convnext.dims.back();
   } else {
     clip.tower = clip::TowerKind::resnet;
@@ -169,16 +170,74 @@ void apply_inference(ModelConfig& config, const nlohmann::json& json) {
 }
 
 nlohmann::json parse(std::string_view text) {
+  // Writing and comparing JSON recurse: what is deeper than any configuration is refused while it
+  // is read.
+  constexpr int kDeepest = 32;
+  const auto bound = [](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
+    if (depth > kDeepest)
+      fail(ErrorCode::bad_format, "model configuration: JSON nested too deeply");
+    return true;
+  };
   try {
-    return nlohmann::json::parse(text);
+    return nlohmann::json::parse(text, bound);
   } catch (const nlohmann::json::exception& error) {
     fail(ErrorCode::bad_format, "model configuration: not valid JSON: ", error.what());
   }
 }
 
+/// Sizes a file may claim: far above any model, far below what would exhaust the memory before a
+/// tensor is compared with them.
+void require_counts(const std::vector<int64_t>& values, int64_t most, const char* what) {
+  for (const int64_t value : values) {
+    if (value < 1 || value > most) {
+      fail(ErrorCode::invalid_argument, "model configuration: ", what, ": expected 1 to ", most,
+           ", got ", value);
+    }
+  }
+}
+
+void validate_tower(const clip::ClipConfig& config) {
+  constexpr int64_t kMostBlocks = 1000, kMostChannels = 1 << 16, kMostTokens = 1 << 24;
+  const bool convnext = config.tower == clip::TowerKind::convnext;
+  const std::vector<int64_t>& layers = convnext ? config.convnext.depths : config.resnet.layers;
+  require(layers.size() == 4, "the image tower needs four stages");
+  require_counts(layers, kMostBlocks, "blocks of an image tower's stage");
+  if (convnext) {
+    require(config.convnext.dims.size() == 4, "clip.convnext.dims must be four");
+    require_counts(config.convnext.dims, kMostChannels, "clip.convnext.dims");
+    require_counts({config.convnext.head_hidden}, kMostChannels, "clip.convnext.head_hidden");
+    require(config.convnext.norm_eps > 0, "clip.convnext.norm_eps must be above 0");
+  } else {
+    const auto& [unused, width, heads, grid] = config.resnet;
+    require_counts({width, heads, grid}, kMostChannels / 32, "clip.resnet.width, heads, pool_grid");
+    require(width * 32 % heads == 0,
+            "clip.resnet.heads must divide the channels of the last stage");
+  }
+  require_counts({config.embed_dim, config.text.width}, kMostChannels,
+                 "clip.embed_dim, clip.text.width");
+  require_counts({config.text.heads, config.text.layers}, kMostBlocks, "clip.text.heads, layers");
+  require_counts({config.text.vocab_size}, kMostTokens, "clip.text.vocab_size");
+  require_counts({config.text.context_length}, kMostChannels, "clip.text.context_length");
+  require(config.text.width % config.text.heads == 0,
+          "clip.text.width must be a multiple of heads");
+}
+
+void validate_head_sizes(const ModelConfig& config) {
+  constexpr int64_t kMostLayers = 1000, kMostChannels = 1 << 16;
+  const auto& [in, conv, mask, layers, heads, points, ffn, groups] = config.pixel_decoder;
+  require_counts({conv, mask, ffn}, kMostChannels, "pixel_decoder widths");
+  require_counts({layers, heads, points, groups}, kMostLayers, "pixel_decoder counts");
+  const head::MaskDecoderConfig& decoder = config.mask_decoder;
+  require_counts({decoder.hidden_dim, decoder.ffn_dim, decoder.queries}, kMostChannels,
+                 "mask_decoder widths and queries");
+  require_counts({decoder.layers, decoder.heads}, kMostLayers, "mask_decoder counts");
+}
+
 }  // namespace
 
 void validate(const ModelConfig& config) {
+  validate_tower(config.clip);
+  validate_head_sizes(config);
   const auto& [in, conv, mask, layers, heads, points, ffn, groups] = config.pixel_decoder;
   require(in == config.clip.feature_channels(),
           "pixel_decoder.in_channels differ from the image tower's channels");
@@ -186,7 +245,6 @@ void validate(const ModelConfig& config) {
           "pixel_decoder.conv_dim must be a multiple of heads");
   require(groups > 0 && conv % groups == 0,
           "pixel_decoder.conv_dim must be a multiple of norm_groups");
-  require(layers >= 1 && points >= 1 && ffn >= 1, "pixel_decoder sizes must be at least 1");
   const head::MaskDecoderConfig& decoder = config.mask_decoder;
   require(decoder.in_dim == conv && decoder.mask_dim == mask,
           "mask_decoder.in_dim and mask_dim must equal the pixel decoder's conv_dim and mask_dim");
@@ -194,10 +252,8 @@ void validate(const ModelConfig& config) {
           "mask_decoder.embed_dim must equal clip.embed_dim");
   require(decoder.heads > 0 && decoder.hidden_dim % decoder.heads == 0,
           "mask_decoder.hidden_dim must be a multiple of heads");
-  require(decoder.queries >= 1 && decoder.layers >= 1, "mask_decoder needs queries and layers");
-  const clip::TextConfig& text = config.clip.text;
-  require(text.heads > 0 && text.width % text.heads == 0,
-          "clip.text.width must be a multiple of heads");
+  require_counts({config.pixels.size_divisor, config.pixels.short_side, config.pixels.max_side},
+                 1 << 16, "pixels' sizes");
   require(config.pixels.size_divisor > 0 && config.pixels.size_divisor % 32 == 0,
           "pixels.size_divisor must be a multiple of 32");
   for (const double std : config.pixels.std) require(std > 0, "pixels.std must be above 0");
