@@ -122,14 +122,14 @@ void sampling(int rounds) {
 void pyramid(int rounds) {
   const at::Tensor x = at::randn({160, 216, 256}), coarse = at::randn({80, 108, 256});
   const at::Tensor weight = at::randn({256, 256, 3, 3}) / 48;
-  const at::Tensor packed = ops::pack_conv3x3(weight);
+  const ops::PackedConv3x3 conv(weight);
   const at::Tensor seen = x.permute({2, 0, 1}).unsqueeze(0);  // channels last
   compare(
       "3x3 convolution 256 to 256 at stride 4", rounds,
       [&] {
         return at::conv2d(seen, weight, {}, 1, 1)[0].permute({1, 2, 0});
       },
-      [&] { return ops::conv3x3(x, packed); });
+      [&] { return conv(x); });
   const ops::GroupNormWeights norm = {at::rand({256}), at::randn({256})};
   const at::Tensor out = at::empty_like(x);
   compare(

@@ -64,19 +64,6 @@ void DeformableEncoder::declare(nn::WeightTable& table, const std::string& prefi
   }
 }
 
-void DeformableEncoder::prepare() {
-  sampling_.clear();
-  const at::Tensor order = ops::deform_row_order(config_.heads, kLevels, config_.points);
-  for (const DeformableLayer& layer : layers_) {
-    if (!layer.value_proj.weight.is_cpu()) return;
-    const auto stack = [&](const at::Tensor& offsets, const at::Tensor& logits) {
-      return at::cat({offsets, logits}).index_select(0, order).detach();
-    };
-    sampling_.push_back({stack(layer.sampling_offsets.weight, layer.attention_weights.weight),
-                         stack(layer.sampling_offsets.bias, layer.attention_weights.bias)});
-  }
-}
-
 at::Tensor DeformableEncoder::attend(const DeformableLayer& layer, const at::Tensor& tokens,
                                      const at::Tensor& query, at::ArrayRef<Size> levels,
                                      const Trace& trace) const {

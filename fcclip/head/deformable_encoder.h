@@ -12,6 +12,7 @@
 #include "fcclip/head/config.h"
 #include "fcclip/nn/layers.h"
 #include "fcclip/nn/weights.h"
+#include "fcclip/ops/packed_matrix.h"
 
 namespace fcclip::head {
 
@@ -45,17 +46,25 @@ class DeformableEncoder {
 
  private:
   struct Workspace;
-  struct Sampling {
-    at::Tensor weight, bias;  ///< offsets and attention weights in the fused kernel's row order
+  /// A linear layer as the fused path runs it.
+  struct Product {
+    ops::PackedMatrix matrix;
+    at::Tensor bias;
+    ops::Activation activation = ops::Activation::none;
+    void run(const at::Tensor& x, int64_t rows, const at::Tensor& out) const;
+  };
+  struct PackedLayer {
+    Product sampling;  ///< offsets and attention weights in the fused kernel's row order
+    Product value, output, linear1, linear2;
   };
   at::Tensor attend(const DeformableLayer& layer, const at::Tensor& tokens, const at::Tensor& query,
                     at::ArrayRef<Size> levels, const Trace& trace) const;
-  void fused_rows(size_t layer, const at::Tensor& tokens, const at::Tensor& value, int64_t begin,
+  void fused_rows(size_t layer, const at::Tensor& x, const at::Tensor& value, int64_t begin,
                   const Workspace& work) const;
 
   PixelDecoderConfig config_;
   std::vector<DeformableLayer> layers_;
-  std::vector<Sampling> sampling_;  ///< per layer; empty until prepared
+  std::vector<PackedLayer> packed_;  ///< empty until prepared
 };
 
 }  // namespace fcclip::head

@@ -6,7 +6,6 @@
 
 #include "fcclip/core/check.h"
 #include "fcclip/head/position_encoding.h"
-#include "fcclip/ops/conv3x3.h"
 
 namespace fcclip::head {
 namespace {
@@ -69,7 +68,8 @@ void PixelDecoder::declare(nn::WeightTable& table, const std::string& prefix) {
 
 void PixelDecoder::prepare() {
   encoder_.prepare();
-  layer_1_packed_ = layer_1_.weight.is_cpu() ? ops::pack_conv3x3(layer_1_.weight) : at::Tensor();
+  const bool cpu = layer_1_.weight.is_cpu();
+  layer_1_packed_ = cpu ? ops::PackedConv3x3(layer_1_.weight) : ops::PackedConv3x3();
 }
 
 void PixelDecoder::check(const BackboneFeatures& features) const {

@@ -13,6 +13,7 @@
 #include "fcclip/head/deformable_encoder.h"
 #include "fcclip/nn/layers.h"
 #include "fcclip/nn/weights.h"
+#include "fcclip/ops/conv3x3.h"
 
 namespace fcclip::head {
 
@@ -60,7 +61,7 @@ class PixelDecoder {
   nn::PointwiseConv adapter_, mask_features_;
   nn::Conv layer_1_;
   nn::GroupNorm adapter_norm_, layer_1_norm_;
-  at::Tensor layer_1_packed_;  ///< undefined until prepared
+  ops::PackedConv3x3 layer_1_packed_;  ///< undefined until prepared
 };
 
 }  // namespace fcclip::head

@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/head/pixel_decoder.h"
-#include "fcclip/ops/conv3x3.h"
 #include "fcclip/ops/group_norm.h"
 
 namespace fcclip::head {
@@ -30,7 +29,7 @@ void PixelDecoder::pyramid_fused(const at::Tensor& res2, const at::Tensor& fines
                                  const at::Tensor& mask_features) const {
   const at::Tensor sum = adapter_(res2);
   ops::group_norm_add_upsampled(sum, weights_of(adapter_norm_), finest, sum);
-  const at::Tensor layer_1 = ops::conv3x3(sum, layer_1_packed_);
+  const at::Tensor layer_1 = layer_1_packed_(sum);
   ops::group_norm_relu(layer_1, weights_of(layer_1_norm_), layer_1);
   at::Tensor out = mask_features.flatten(0, 1);
   at::addmm_out(out, mask_features_.bias, layer_1.flatten(0, 1),

@@ -4,7 +4,6 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <c10/core/InferenceMode.h>
 
 #include "fcclip/core/check.h"
 #include "fcclip/ops/cpu/kernel_table.h"
@@ -16,6 +15,8 @@ constexpr int64_t kPlanes = kWinogradIn * kWinogradIn;
 // 96 tiles of 256 channels: both workspaces together are 7 MB, in the last-level cache, and the
 // products are long enough for full speed.
 constexpr int64_t kBlockTiles = 96;
+// Between planes, so that their rows do not fall into one set of the first-level cache.
+constexpr int64_t kPlaneGap = 16;
 
 // G of the Cook-Toom construction for the points of kernels/winograd.cpp: row i has the powers of
 // its point over the product of its differences to the others; the last row is the point at
@@ -36,50 +37,68 @@ at::Tensor weight_transform() {
   return g;
 }
 
-// The first `count` tiles' planes of a workspace, contiguous, as the batched product wants them.
-at::Tensor planes(const at::Tensor& workspace, int64_t count, int64_t channels) {
-  return workspace.narrow(0, 0, kPlanes * count * channels).view({kPlanes, count, channels});
+int64_t tiles_along(int64_t extent) {
+  return (extent + kWinogradOut - 1) / kWinogradOut;
 }
 
 }  // namespace
 
-at::Tensor pack_conv3x3(const at::Tensor& weight) {
+PackedConv3x3::PackedConv3x3(const at::Tensor& weight, Isa isa) {
   check_shape("3x3 convolution: weight", weight, {kAny, kAny, 3, 3});
-  const at::Tensor g = weight_transform().to(weight.device());
-  // [out, in, 3, 3] -> G w Gᵀ [out, in, 6, 6] -> [6, 6, in, out]
+  const at::Tensor g = weight_transform();
+  // [out, in, 3, 3] -> G w Gᵀ [out, in, 6, 6] -> [36, out, in]
   const at::Tensor w = at::matmul(at::matmul(g, weight.detach().to(at::kDouble)), g.t());
-  return w.permute({2, 3, 1, 0}).flatten(0, 1).to(at::kFloat).contiguous();
+  const at::Tensor planes = w.permute({2, 3, 0, 1}).flatten(0, 1).to(at::kFloat).contiguous();
+  for (int64_t i = 0; i < kPlanes; ++i) planes_.emplace_back(planes[i], at::Tensor(), isa);
 }
 
-at::Tensor conv3x3(const at::Tensor& x, const at::Tensor& packed, Isa isa) {
-  check_shape("3x3 convolution: packed weight", packed, {kPlanes, kAny, kAny});
-  check_shape("3x3 convolution: x", x, {kAny, kAny, packed.size(1)});
+// Tiles from `first`: into the workspace, through the products, to y.
+void PackedConv3x3::run_block(const at::Tensor& x, const at::Tensor& y, int64_t first,
+                              float* workspace) const {
+  const int64_t in = planes_[0].k(), out = planes_[0].n();
+  const int64_t count =
+      std::min(kBlockTiles, tiles_along(x.size(0)) * tiles_along(x.size(1)) - first);
+  WinogradTiles job;
+  job.map_in = x.const_data_ptr<float>();
+  job.map_out = y.data_ptr<float>();
+  job.height = x.size(0), job.width = x.size(1);
+  job.channels = in;
+  job.planes = workspace;
+  job.plane = kBlockTiles * in + kPlaneGap;
+  const Isa isa = planes_[0].isa();
+  kernels(isa).winograd_in(job, first, first + count);
+  const int64_t out_plane = kBlockTiles * out + kPlaneGap;
+  float* products = workspace + kPlanes * job.plane;
+  for (int64_t i = 0; i < kPlanes; ++i) {
+    GemmJob product = planes_[static_cast<size_t>(i)].job();
+    product.a = workspace + i * job.plane;
+    product.lda = in;
+    product.c = products + i * out_plane;
+    product.ldc = out;
+    product.rows = count;
+    planes_[static_cast<size_t>(i)].multiply(product);
+  }
+  job.channels = out;
+  job.planes = products;
+  job.plane = out_plane;
+  kernels(isa).winograd_out(job, first, first + count);
+}
+
+at::Tensor PackedConv3x3::operator()(const at::Tensor& x) const {
+  const int64_t in = planes_.at(0).k(), out = planes_.at(0).n();
+  check_shape("3x3 convolution: x", x, {kAny, kAny, in});
   check_dtype("3x3 convolution: x", x, at::kFloat);
   if (!x.is_contiguous() || !x.is_cpu()) {
     fail(ErrorCode::shape_mismatch, "3x3 convolution: expected a contiguous map on the CPU");
   }
-  const int64_t height = x.size(0), width = x.size(1), in = packed.size(1), out = packed.size(2);
-  at::Tensor y = at::empty({height, width, out}, x.options());
-  const int64_t tiles =
-      ((height + kWinogradOut - 1) / kWinogradOut) * ((width + kWinogradOut - 1) / kWinogradOut);
+  const at::Tensor y = at::empty({x.size(0), x.size(1), out}, x.options());
+  const int64_t tiles = tiles_along(x.size(0)) * tiles_along(x.size(1));
   const int64_t blocks = (tiles + kBlockTiles - 1) / kBlockTiles;
   at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
-    const c10::InferenceMode guard;  // thread-local: the workers do not inherit the caller's
-    const at::Tensor before = at::empty({kPlanes * kBlockTiles * in}, x.options());
-    const at::Tensor after = at::empty({kPlanes * kBlockTiles * out}, x.options());
+    const at::Tensor workspace =
+        at::empty({kPlanes * (kBlockTiles * (in + out) + 2 * kPlaneGap)}, x.options());
     for (int64_t block = begin; block < end; ++block) {
-      const int64_t first = block * kBlockTiles, count = std::min(kBlockTiles, tiles - first);
-      at::Tensor transformed = planes(before, count, in), product = planes(after, count, out);
-      WinogradTiles job;
-      job.map_in = x.const_data_ptr<float>();
-      job.map_out = y.data_ptr<float>();
-      job.planes = transformed.data_ptr<float>();
-      job.height = height, job.width = width, job.channels = in, job.tiles = count;
-      kernels(isa).winograd_in(job, first, first + count);
-      at::bmm_out(product, transformed, packed);
-      job.planes = product.data_ptr<float>();
-      job.channels = out;
-      kernels(isa).winograd_out(job, first, first + count);
+      run_block(x, y, block * kBlockTiles, workspace.data_ptr<float>());
     }
   });
   return y;

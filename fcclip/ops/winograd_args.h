@@ -12,8 +12,8 @@ inline constexpr float kWinogradPoint = 0.70710678118654752440f;
 struct WinogradTiles {
   const float* map_in = nullptr;  ///< [height, width, channels]
   float* map_out = nullptr;       ///< [height, width, channels]
-  float* planes = nullptr;        ///< [36, tiles, channels]
-  int64_t height = 0, width = 0, channels = 0, tiles = 0;
+  float* planes = nullptr;        ///< 36 of [tiles, channels], `plane` floats apart
+  int64_t height = 0, width = 0, channels = 0, plane = 0;
 };
 
 }  // namespace fcclip::ops

@@ -25,9 +25,8 @@ TEST_P(Conv3x3, EqualsADirectConvolutionInDouble) {
   const at::Tensor want = at::conv2d(x.to(at::kDouble).permute({2, 0, 1}).unsqueeze(0),
                                      weight.to(at::kDouble), {}, 1, 1)[0]
                               .permute({1, 2, 0});
-  const at::Tensor packed = pack_conv3x3(weight);
   for (const Isa isa : available_isas()) {
-    EXPECT_TRUE(near(conv3x3(x, packed, isa), want, 5e-6)) << name(isa);
+    EXPECT_TRUE(near(PackedConv3x3(weight, isa)(x), want, 5e-6)) << name(isa);
   }
 }
 
@@ -37,9 +36,9 @@ INSTANTIATE_TEST_SUITE_P(Shapes, Conv3x3,
                                            Shape{2, 70, 3, 5}));
 
 TEST(Conv3x3, AnotherNumberOfChannelsIsAnError) {
-  const at::Tensor packed = pack_conv3x3(at::ones({4, 3, 3, 3}));
-  EXPECT_THROW(conv3x3(at::ones({5, 5, 4}), packed), Error);
-  EXPECT_THROW(pack_conv3x3(at::ones({4, 3, 5, 5})), Error);
+  const PackedConv3x3 conv(at::ones({4, 3, 3, 3}));
+  EXPECT_THROW(conv(at::ones({5, 5, 4})), Error);
+  EXPECT_THROW(PackedConv3x3(at::ones({4, 3, 5, 5})), Error);
 }
 
 }  // namespace

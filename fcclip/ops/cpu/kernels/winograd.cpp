@@ -52,9 +52,9 @@ void store_some(Vec v, float* p, int64_t n) {
   }
 }
 
-// Tiles [begin, end) of the map into w.planes[36][w.tiles][channels].
+// Tiles [begin, end) of the map into the rows of w.planes.
 void winograd_in(const WinogradTiles& w, int64_t begin, int64_t end) {
-  const int64_t across = (w.width + kOut - 1) / kOut, plane = w.tiles * w.channels;
+  const int64_t across = (w.width + kOut - 1) / kOut;
   for (int64_t tile = begin; tile < end; ++tile) {
     const int64_t top = tile / across * kOut - 1, left = tile % across * kOut - 1;
     for (int64_t c = 0; c < w.channels; c += kWidth) {
@@ -69,14 +69,14 @@ void winograd_in(const WinogradTiles& w, int64_t begin, int64_t end) {
       for (int64_t i = 0; i < kIn; ++i) transform_in(patch + i, kIn, half + i, kIn);
       for (int64_t i = 0; i < kIn; ++i) transform_in(half + i * kIn, 1, done + i * kIn, 1);
       float* out = w.planes + (tile - begin) * w.channels + c;
-      for (int64_t i = 0; i < kIn * kIn; ++i) store_some(done[i], out + i * plane, n);
+      for (int64_t i = 0; i < kIn * kIn; ++i) store_some(done[i], out + i * w.plane, n);
     }
   }
 }
 
 // Tiles [begin, end) from w.planes to the map.
 void winograd_out(const WinogradTiles& w, int64_t begin, int64_t end) {
-  const int64_t across = (w.width + kOut - 1) / kOut, plane = w.tiles * w.channels;
+  const int64_t across = (w.width + kOut - 1) / kOut;
   for (int64_t tile = begin; tile < end; ++tile) {
     const int64_t top = tile / across * kOut, left = tile % across * kOut;
     const int64_t lines = w.height - top < kOut ? w.height - top : kOut;
@@ -85,7 +85,7 @@ void winograd_out(const WinogradTiles& w, int64_t begin, int64_t end) {
       const int64_t n = w.channels - c < kWidth ? w.channels - c : kWidth;
       const float* in = w.planes + (tile - begin) * w.channels + c;
       Vec product[kIn * kIn], half[kOut * kIn], done[kOut * kOut];
-      for (int64_t i = 0; i < kIn * kIn; ++i) product[i] = load_some(in + i * plane, n);
+      for (int64_t i = 0; i < kIn * kIn; ++i) product[i] = load_some(in + i * w.plane, n);
       for (int64_t i = 0; i < kIn; ++i) transform_out(product + i, kIn, half + i, kIn);
       for (int64_t i = 0; i < kOut; ++i) transform_out(half + i * kIn, 1, done + i * kOut, 1);
       for (int64_t y = 0; y < lines; ++y) {
