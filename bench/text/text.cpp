@@ -8,12 +8,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
 #include "fcclip/classify/load_vocabulary.h"
+#include "fcclip/classify/text_cache.h"
 #include "fcclip/clip/prefix_tree.h"
 #include "fcclip/clip/text_tower.h"
 #include "fcclip/clip/tokenizer.h"
@@ -79,11 +81,37 @@ double gflop(const clip::TextConfig& text, double nodes) {
   return 2e-9 * nodes * width * width * (12.0 * static_cast<double>(text.layers - 1) + 2.0);
 }
 
-void count(const std::vector<clip::TokenRow>& rows, const clip::TextConfig& text) {
-  double nodes = 0, tokens = 0;
+double count_nodes(const std::vector<clip::TokenRow>& rows) {
+  double nodes = 0;
   for (const clip::PrefixTree& tree : clip::build_prefix_trees(rows, 2048)) {
     nodes += static_cast<double>(tree.tokens.size(0));
   }
+  return nodes;
+}
+
+void measure_cache(const clip::TextTower& tower) {
+  double start = cpu_seconds();
+  const std::string print = classify::fingerprint(tower.weights(), "");
+  std::printf("fingerprint: %.3f CPU seconds\n", cpu_seconds() - start);
+  std::string pattern = (std::filesystem::temp_directory_path() / "text_bench_XXXXXX").string();
+  const std::filesystem::path folder = mkdtemp(pattern.data());
+  std::vector<std::string> names(3000);
+  for (size_t i = 0; i < names.size(); ++i) names[i] = "name " + std::to_string(i);
+  const std::vector<std::string>& templates = classify::default_templates();
+  classify::TextCache(folder, print)
+      .store(templates, names, at::randn({std::ssize(names), tower.embed_dim()}));
+  start = cpu_seconds();
+  const classify::TextCache cache(folder, print);
+  int64_t found = 0;
+  for (const std::string& name : names) found += cache.find(templates, name).has_value();
+  std::printf("cache: %lld rows found in %.3f CPU seconds\n", static_cast<long long>(found),
+              cpu_seconds() - start);
+  std::filesystem::remove_all(folder);
+}
+
+void count(const std::vector<clip::TokenRow>& rows, const clip::TextConfig& text) {
+  const double nodes = count_nodes(rows);
+  double tokens = 0;
   for (const clip::TokenRow& row : rows) tokens += static_cast<double>(row.size());
   const double padded = static_cast<double>(rows.size()) * static_cast<double>(text.context_length);
   std::printf(
@@ -113,8 +141,10 @@ void run(char** argument, size_t prompts, int threads) {
   tower.encode({rows.front()});  // pages of the file come in here
   const double start = cpu_seconds();
   const at::Tensor features = tower.encode(rows);
-  std::printf("fcclip: %zu prompts, %d threads, %.2f CPU seconds\n", rows.size(), threads,
-              cpu_seconds() - start);
+  const double seconds = cpu_seconds() - start;
+  std::printf("fcclip: %zu prompts, %d threads, %.2f CPU seconds, %.0f GFLOP/s\n", rows.size(),
+              threads, seconds, gflop(text, count_nodes(rows)) / seconds);
+  measure_cache(tower);
   io::save_safetensors(argument[4],
                        {{"tokens", padded(rows, text.context_length)}, {"features", features}});
 }

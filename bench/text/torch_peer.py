@@ -29,8 +29,8 @@ class Block(nn.Module):
 
 def encode(weights, blocks, tokens):
     length = tokens.shape[1]
-    later = torch.full((length, length), float("-inf")).triu(1)
     x = weights["token_embedding.weight"][tokens] + weights["positional_embedding"]
+    later = torch.full((length, length), float("-inf"), dtype=x.dtype).triu(1)
     for block in blocks:
         x = block(x, later)
     x = nn.functional.layer_norm(x, x.shape[-1:], weights["ln_final.weight"], weights["ln_final.bias"])

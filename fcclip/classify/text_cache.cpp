@@ -1,8 +1,8 @@
 #include "fcclip/classify/text_cache.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <map>
 #include <mutex>
 #include <unordered_map>
@@ -12,6 +12,7 @@
 
 #include "fcclip/classify/record_log.h"
 #include "fcclip/core/check.h"
+#include "fcclip/io/atomic_file.h"
 
 namespace fcclip::classify {
 namespace {
@@ -29,10 +30,14 @@ at::Tensor row_of(const Record& record) {
   return row;
 }
 
-std::string read_if_there(const std::filesystem::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) return {};
-  return {std::istreambuf_iterator<char>(stream), {}};
+// What can't be read is as good as absent: the rows are computed again, and storing them says what
+// is wrong.
+std::string read_if_readable(const std::filesystem::path& path) {
+  try {
+    return io::read_file(path);
+  } catch (const Error&) {
+    return {};
+  }
 }
 
 std::string describe(const at::Tensor& tensor) {
@@ -57,7 +62,7 @@ struct TextCache::Impl {
     const auto known = read.find(key);
     if (known != read.end()) return known->second;
     Rows& rows = read[key];
-    for_each_record(read_if_there(file(key)), key,
+    for_each_record(read_if_readable(file(key)), key,
                     [&](const Record& record) { rows[std::string(record.text)] = row_of(record); });
     return rows;
   }

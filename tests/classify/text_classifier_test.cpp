@@ -159,9 +159,9 @@ struct Recorded {
   clip::TextConfig text;
 };
 
-class EncodeVocabularyRecorded : public ::testing::TestWithParam<Recorded> {};
+class EncodeVocabularyRecordedModels : public ::testing::TestWithParam<Recorded> {};
 
-TEST_P(EncodeVocabularyRecorded, ClassifiersAndClassLogitsRow) {
+TEST_P(EncodeVocabularyRecordedModels, ClassifiersOfBothVocabularies) {
   FCCLIP_NEEDS_GOLDENS();
   FCCLIP_NEEDS_MERGES();
   clip::ClipConfig config;
@@ -191,7 +191,7 @@ TEST_P(EncodeVocabularyRecorded, ClassifiersAndClassLogitsRow) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, EncodeVocabularyRecorded,
+INSTANTIATE_TEST_SUITE_P(Models, EncodeVocabularyRecordedModels,
                          ::testing::Values(Recorded{"tiny-convnext", {77, 49408, 64, 2, 2, false}},
                                            Recorded{"tiny-resnet", {77, 49408, 128, 2, 2, true}}),
                          [](const auto& info) { return info.index == 0 ? "convnext" : "resnet"; });
