@@ -22,6 +22,8 @@ struct SegmentSpots {
   std::vector<Spot> spots;
 };
 
+constexpr double kMostHidden = 0.6, kLastResort = 0.3;
+
 class Placer {
  public:
   Placer(const at::Tensor& ids, const at::Tensor& distance, const PlacementOptions& options,
@@ -50,14 +52,17 @@ class Placer {
   std::optional<PlacedLabel> inside(const LabelRequest& request, double font, bool detail,
                                     double coverage) const {
     PlacedLabel label = sized(request, font, detail);
-    for (const Spot& spot : segments_.at(request.id).spots) {
+    const SegmentSpots& segment = segments_.at(request.id);
+    for (const Spot& spot : segment.spots) {
       if (spot.depth < 0.3 * label.box.height) break;
       label.box.x = std::clamp(spot.x - label.box.width / 2, 0.0, width_ - label.box.width);
       label.box.y = std::clamp(spot.y - label.box.height / 2, 0.0, height_ - label.box.height);
-      if (fits_picture(label.box) && free(label.box) &&
-          covered(label.box, request.id) >= coverage) {
-        return label;
-      }
+      if (!fits_picture(label.box) || !free(label.box)) continue;
+      const double on_segment = covered(label.box, request.id);
+      // A label that hides most of what it names is better put beside it.
+      const bool hides = on_segment * label.box.width * label.box.height >
+                         kMostHidden * static_cast<double>(segment.area);
+      if (on_segment >= coverage && (!hides || coverage < kLastResort)) return label;
     }
     return std::nullopt;
   }
