@@ -46,6 +46,14 @@ install_merges() {
   pip_install --no-deps "open_clip_torch==$OPEN_CLIP_VERSION"
 }
 
+# The official evaluators, against which the tests hold `fcclip score` on random cases.
+install_evaluators() {
+  compgen -G '.venv/lib/python3*/site-packages/pycocotools/cocoeval.py' >/dev/null && return 0
+  echo "setup: installing pycocotools (for the tests) into .venv"
+  pip_install "pycocotools==2.0.11" "numpy<3" "Pillow<14"
+}
+
 install_packages
 install_torch
 install_merges
+install_evaluators

@@ -17,8 +17,9 @@ constexpr int64_t kMostDetections = 100;
 constexpr std::array<std::array<double, 2>, kAreas> kAreaRanges = {
     {{0, 1e10}, {0, 32 * 32}, {32 * 32, 96 * 96}, {96 * 96, 1e10}}};
 
+// To the last bit as numpy's linspace gives them: overlaps of whole pixels do fall on thresholds.
 double threshold(int index) {
-  return 0.5 + 0.05 * index;
+  return index == kThresholds - 1 ? 0.95 : 0.5 + index * ((0.95 - 0.5) / (kThresholds - 1));
 }
 
 bool outside(double area, int range) {
