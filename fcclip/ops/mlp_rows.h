@@ -16,7 +16,7 @@ struct MlpRows {
 
   /// Rows that pay: enough to read the weights seldom (they leave the cache from a width of about
   /// 400 on), not so many that the hidden rows leave the last-level cache.
-  int64_t block_rows() const { return std::clamp<int64_t>(second->n() / 4, 96, 288); }
+  int64_t block_rows() const { return std::clamp<int64_t>(second->n() / 6, 96, 288); }
   int64_t workspace_floats(int64_t rows) const { return rows * workspace_stride(first->n()); }
 
   /// residual may be nullptr; it must not overlap y.

@@ -21,8 +21,12 @@ constexpr int kRows = 14;
 constexpr int64_t kDepth = 256;
 #else
 constexpr int kRows = 6;
-constexpr int64_t kDepth = 512;
+constexpr int64_t kDepth = 256;
 #endif
+
+// Weights are read once per block of rows, from far away: a tile fetches a quarter of the next
+// panel on its way.
+constexpr int64_t kAhead = kPanel / 4;
 
 struct Tile {
   const float* a;
@@ -31,24 +35,43 @@ struct Tile {
   int64_t depth;
   float* c;
   int64_t ldc;
-  bool first;  // nothing in c yet
+  bool first;         // nothing in c yet: begin with the bias
+  const float* bias;  // of the panel, or nullptr
+  const float*
+      ahead;  // weights to fetch into the second-level cache meanwhile: a part of the next panel
 };
 
 template <int R>
 inline __attribute__((always_inline)) void multiply(const Tile& tile) {
   Vec sum[R][2];
-  FCCLIP_UNROLL for (int r = 0; r < R; ++r) {
-    sum[r][0] = tile.first ? Vec::zero() : Vec::load(tile.c + r * tile.ldc);
-    sum[r][1] = tile.first ? Vec::zero() : Vec::load(tile.c + r * tile.ldc + kWidth);
+  if (tile.first) {
+    const Vec b0 = tile.bias ? Vec::load(tile.bias) : Vec::zero();
+    const Vec b1 = tile.bias ? Vec::load(tile.bias + kWidth) : Vec::zero();
+    FCCLIP_UNROLL for (int r = 0; r < R; ++r) {
+      sum[r][0] = b0;
+      sum[r][1] = b1;
+    }
+  } else {
+    FCCLIP_UNROLL for (int r = 0; r < R; ++r) sum[r][0] = sum[r][1] = Vec::zero();
   }
   const float* a = tile.a;
   const float* b = tile.b;
-  for (int64_t k = 0; k < tile.depth; ++k, ++a, b += kPanel) {
+  const float* ahead = tile.ahead;
+  for (int64_t k = 0; k < tile.depth; ++k, ++a, b += kPanel, ahead += kAhead) {
+    __builtin_prefetch(ahead, 0, 2);
     const Vec b0 = Vec::load(b), b1 = Vec::load(b + kWidth);
     FCCLIP_UNROLL for (int r = 0; r < R; ++r) {
       const Vec x = Vec::all(a[r * tile.lda]);
       sum[r][0] = fma(x, b0, sum[r][0]);
       sum[r][1] = fma(x, b1, sum[r][1]);
+    }
+  }
+  // Each block of depth has a sum of its own, added last: the rounding error grows with the square root of a block,
+  // not of the whole depth.
+  if (!tile.first) {
+    FCCLIP_UNROLL for (int r = 0; r < R; ++r) {
+      sum[r][0] = sum[r][0] + Vec::load(tile.c + r * tile.ldc);
+      sum[r][1] = sum[r][1] + Vec::load(tile.c + r * tile.ldc + kWidth);
     }
   }
   FCCLIP_UNROLL for (int r = 0; r < R; ++r) {
@@ -85,15 +108,12 @@ inline Vec activate(Activation activation, Vec x) {
   return x;
 }
 
-// Bias, activation and residual of a finished tile of `rows` × one panel.
+// Activation and residual of a finished tile of `rows` × one panel.
 template <Activation kActivation>
-void finish_rows(float* c, int64_t ldc, int64_t rows, const float* bias, const float* residual,
-                 int64_t ld_residual) {
-  const Vec b0 = bias ? Vec::load(bias) : Vec::zero();
-  const Vec b1 = bias ? Vec::load(bias + kWidth) : Vec::zero();
+void finish_rows(float* c, int64_t ldc, int64_t rows, const float* residual, int64_t ld_residual) {
   for (int64_t r = 0; r < rows; ++r) {
-    Vec y0 = activate(kActivation, Vec::load(c + r * ldc) + b0);
-    Vec y1 = activate(kActivation, Vec::load(c + r * ldc + kWidth) + b1);
+    Vec y0 = activate(kActivation, Vec::load(c + r * ldc));
+    Vec y1 = activate(kActivation, Vec::load(c + r * ldc + kWidth));
     if (residual) {
       y0 = y0 + Vec::load(residual + r * ld_residual);
       y1 = y1 + Vec::load(residual + r * ld_residual + kWidth);
@@ -103,17 +123,18 @@ void finish_rows(float* c, int64_t ldc, int64_t rows, const float* bias, const f
   }
 }
 
-void finish(Activation activation, float* c, int64_t ldc, int64_t rows, const float* bias,
-            const float* residual, int64_t ld_residual) {
+void finish(Activation activation, float* c, int64_t ldc, int64_t rows, const float* residual,
+            int64_t ld_residual) {
   switch (activation) {
     case Activation::gelu:
-      return finish_rows<Activation::gelu>(c, ldc, rows, bias, residual, ld_residual);
+      return finish_rows<Activation::gelu>(c, ldc, rows, residual, ld_residual);
     case Activation::quick_gelu:
-      return finish_rows<Activation::quick_gelu>(c, ldc, rows, bias, residual, ld_residual);
+      return finish_rows<Activation::quick_gelu>(c, ldc, rows, residual, ld_residual);
     case Activation::relu:
-      return finish_rows<Activation::relu>(c, ldc, rows, bias, residual, ld_residual);
+      return finish_rows<Activation::relu>(c, ldc, rows, residual, ld_residual);
     case Activation::none:
-      return finish_rows<Activation::none>(c, ldc, rows, bias, residual, ld_residual);
+      if (residual) finish_rows<Activation::none>(c, ldc, rows, residual, ld_residual);
+      return;
   }
 }
 
@@ -124,18 +145,24 @@ void copy_block(const float* from, int64_t ld_from, float* to, int64_t ld_to, in
   }
 }
 
+void advance(Tile& tile, int done, const float* next_panel) {
+  tile.a += done * tile.lda;
+  tile.ahead += kAhead * tile.depth;
+  if (tile.ahead >= next_panel + kPanel * tile.depth) tile.ahead = next_panel;
+}
+
 // One panel of one block of columns, for all rows.
 void full_panel(const GemmJob& job, Tile tile, int64_t column, bool last) {
-  const float* bias = job.bias ? job.bias + column : nullptr;
+  const float* next_panel = tile.ahead;
   for (int64_t row = 0; row < job.rows;) {
     tile.c = job.c + row * job.ldc + column;
     const int done = multiply_some(tile, job.rows - row);
     if (last) {
-      finish(job.activation, tile.c, job.ldc, done, bias,
+      finish(job.activation, tile.c, job.ldc, done,
              job.residual ? job.residual + row * job.ld_residual + column : nullptr,
              job.ld_residual);
     }
-    tile.a += done * tile.lda;
+    advance(tile, done, next_panel);
     row += done;
   }
 }
@@ -143,24 +170,26 @@ void full_panel(const GemmJob& job, Tile tile, int64_t column, bool last) {
 // The last panel when n is no multiple of its width: computed in a tile of its own.
 void narrow_panel(const GemmJob& job, Tile tile, int64_t column, bool last) {
   const int64_t columns = job.shape.n - column;
+  const float* next_panel = tile.ahead;
   float sums[kRows * kPanel], added[kRows * kPanel] = {}, bias[kPanel] = {};
-  if (job.bias) copy_block(job.bias + column, 0, bias, 0, 1, columns);
+  if (tile.bias) copy_block(tile.bias, 0, bias, 0, 1, columns);
+  tile.bias = bias;
+  tile.c = sums;
+  tile.ldc = kPanel;
   for (int64_t row = 0; row < job.rows;) {
     float* c = job.c + row * job.ldc + column;
     const int64_t rows = job.rows - row < kRows ? job.rows - row : kRows;
     if (!tile.first) copy_block(c, job.ldc, sums, kPanel, rows, columns);
-    tile.c = sums;
-    tile.ldc = kPanel;
     const int done = multiply_some(tile, rows);
     if (last) {
       if (job.residual) {
         copy_block(job.residual + row * job.ld_residual + column, job.ld_residual, added, kPanel,
                    done, columns);
       }
-      finish(job.activation, sums, kPanel, done, bias, added, kPanel);
+      finish(job.activation, sums, kPanel, done, job.residual ? added : nullptr, kPanel);
     }
     copy_block(sums, kPanel, c, job.ldc, done, columns);
-    tile.a += done * tile.lda;
+    advance(tile, done, next_panel);
     row += done;
   }
 }
@@ -172,7 +201,16 @@ void gemm(const GemmJob& job) {
     const bool last = k + depth == shape.k;
     const float* block = job.packed + k * shape.padded_n();
     for (int64_t column = 0; column < shape.n; column += kPanel) {
-      const Tile tile{job.a + k, job.lda, block + column * depth, depth, nullptr, job.ldc, k == 0};
+      const float* panel = block + column * depth;
+      const Tile tile{job.a + k,
+                      job.lda,
+                      panel,
+                      depth,
+                      nullptr,
+                      job.ldc,
+                      k == 0,
+                      job.bias ? job.bias + column : nullptr,
+                      panel + kPanel * depth};
       if (column + kPanel <= shape.n) {
         full_panel(job, tile, column, last);
       } else {
