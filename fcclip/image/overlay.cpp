@@ -21,6 +21,13 @@ namespace {
 
 constexpr Colour kWhite = {255, 255, 255}, kDark = {18, 18, 20};
 
+/// What is drawn: for every pixel its segment (or −1) and how deep it lies in it, and the segments'
+/// colours.
+struct Scene {
+  at::Tensor map, distance;
+  std::vector<Colour> colours;
+};
+
 Size drawing_size(const at::Tensor& rgb, const OverlayOptions& options) {
   const auto height = static_cast<double>(rgb.size(0)), width = static_cast<double>(rgb.size(1));
   const double longer = std::max(height, width);
@@ -38,19 +45,18 @@ uint8_t mix(uint8_t under, int over, double opacity) {
 
 /// Translucent inside; at its border a thin line of the segment's own colour, brighter than the
 /// fill.
-at::Tensor fill_segments(const at::Tensor& rgb, const at::Tensor& map, const at::Tensor& distance,
-                         const std::vector<Colour>& colours, const OverlayOptions& options) {
+at::Tensor fill_segments(const at::Tensor& rgb, const Scene& scene, const OverlayOptions& options) {
   at::Tensor out = rgb.clone();
   const int64_t width = rgb.size(1);
   const double line =
       options.outlines ? std::max(1.0, static_cast<double>(std::max(rgb.size(0), width)) / 640) : 0;
   uint8_t* pixels = out.data_ptr<uint8_t>();
-  const int32_t* position = map.data_ptr<int32_t>();
-  const float* depth = distance.data_ptr<float>();
+  const int32_t* position = scene.map.data_ptr<int32_t>();
+  const float* depth = scene.distance.data_ptr<float>();
   at::parallel_for(0, rgb.size(0), 64, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin * width; i < end * width; ++i) {
       if (position[i] < 0) continue;
-      const Colour& colour = colours[position[i]];
+      const Colour& colour = scene.colours[position[i]];
       // 1 on the line, falling to 0 within a pixel behind it.
       const double edge = std::clamp(line + 1 - depth[i], 0.0, 1.0);
       const double opacity = options.fill_opacity + edge * (0.95 - options.fill_opacity);
@@ -119,8 +125,7 @@ void draw_label(const Canvas& canvas, const PlacedLabel& label, const Colour& co
   canvas.draw_text(label.text, box.x + kPadX * font, box.y + kPadY * font, kWhite);
 }
 
-void draw_labels(const Canvas& canvas, const at::Tensor& map, const at::Tensor& distance,
-                 const OverlayInput& input, const std::vector<Colour>& colours,
+void draw_labels(const Canvas& canvas, const Scene& scene, const OverlayInput& input,
                  const OverlayOptions& options) {
   std::vector<LabelRequest> requests;
   for (size_t i = 0; i < input.segments.size(); ++i) {
@@ -129,27 +134,27 @@ void draw_labels(const Canvas& canvas, const at::Tensor& map, const at::Tensor& 
                         options.scores ? score_text(segment.score) : ""});
   }
   PlacementOptions placement;
-  placement.font_px = base_font({map.size(0), map.size(1)});
+  placement.font_px = base_font({scene.map.size(0), scene.map.size(1)});
   placement.min_font_px = std::max(10.0, 0.55 * placement.font_px);
   placement.min_area_fraction = options.min_label_area;
-  const std::vector<PlacedLabel> labels = place_labels(
-      map, distance, requests, placement, [&](const Text& text) { return canvas.measure(text); });
+  const std::vector<PlacedLabel> labels =
+      place_labels(scene.map, scene.distance, requests, placement,
+                   [&](const Text& text) { return canvas.measure(text); });
   for (const PlacedLabel& label : labels) {
-    if (label.outside) draw_leader(canvas, label, colours[label.request]);
+    if (label.outside) draw_leader(canvas, label, scene.colours[label.request]);
   }
-  for (const PlacedLabel& label : labels) draw_label(canvas, label, colours[label.request]);
+  for (const PlacedLabel& label : labels) draw_label(canvas, label, scene.colours[label.request]);
 }
 
-at::Tensor with_legend(const at::Tensor& drawn, const at::Tensor& map, const OverlayInput& input,
-                       const std::vector<Colour>& colours) {
+at::Tensor with_legend(const at::Tensor& drawn, const Scene& scene, const OverlayInput& input) {
   const auto count = static_cast<int64_t>(input.segments.size());
-  const at::Tensor areas = at::bincount(map.flatten() + 1, {}, count + 1);
+  const at::Tensor areas = at::bincount(scene.map.flatten() + 1, {}, count + 1);
   // Several things of one name share an entry; the largest names come first.
   std::map<std::string, std::pair<int64_t, Colour>> by_name;
   for (int64_t i = 0; i < count; ++i) {
     const auto area = areas[i + 1].item<int64_t>();
     if (area == 0 || input.segments[i].label.empty()) continue;
-    by_name.try_emplace(input.segments[i].label, 0, colours[i]).first->second.first += area;
+    by_name.try_emplace(input.segments[i].label, 0, scene.colours[i]).first->second.first += area;
   }
   std::vector<std::pair<int64_t, LegendEntry>> ordered;
   for (const auto& [label, found] : by_name)
@@ -159,7 +164,7 @@ at::Tensor with_legend(const at::Tensor& drawn, const at::Tensor& map, const Ove
   std::vector<LegendEntry> entries;
   for (const auto& [area, entry] : ordered) entries.push_back(entry);
   if (entries.empty()) return drawn;
-  const double font = 0.75 * base_font({map.size(0), map.size(1)});
+  const double font = 0.75 * base_font({scene.map.size(0), scene.map.size(1)});
   return at::cat({drawn, draw_legend(entries, drawn.size(1), std::max(12.0, font))}, 0);
 }
 
@@ -183,17 +188,19 @@ at::Tensor draw_overlay(const at::Tensor& rgb, const OverlayInput& input,
   check_dtype("picture under an overlay", rgb, at::kByte);
   if (rgb.numel() == 0) fail(ErrorCode::shape_mismatch, "picture under an overlay has no pixels");
   const Size size = drawing_size(rgb, options);
-  const at::Tensor map =
+  Scene scene;
+  scene.map =
       resize_positions(segment_positions(input, {rgb.size(0), rgb.size(1)}), size).contiguous();
-  const at::Tensor distance = border_distance(map);
-  const std::vector<Colour> colours = overlay_colours(input.segments);
+  scene.distance = border_distance(scene.map);
+  scene.colours = overlay_colours(input.segments);
   const at::Tensor under = ops::resize_bilinear_u8(rgb, size).contiguous();
-  const Canvas canvas(fill_segments(under, map, distance, colours, options));
+  const Canvas canvas(fill_segments(under, scene, options));
   const double scale = static_cast<double>(size.width) / static_cast<double>(rgb.size(1));
-  if (options.boxes) draw_boxes(canvas, input, colours, scale, std::max(1.0, base_font(size) / 12));
-  if (options.labels) draw_labels(canvas, map, distance, input, colours, options);
+  if (options.boxes)
+    draw_boxes(canvas, input, scene.colours, scale, std::max(1.0, base_font(size) / 12));
+  if (options.labels) draw_labels(canvas, scene, input, options);
   const at::Tensor drawn = canvas.to_rgb();
-  return options.legend ? with_legend(drawn, map, input, colours) : drawn;
+  return options.legend ? with_legend(drawn, scene, input) : drawn;
 }
 
 }  // namespace fcclip::image

@@ -59,6 +59,8 @@ Filter bilinear_filter(int64_t in, int64_t out) {
 }
 
 struct Job {
+  Filter across, down;
+  ResizeKernels kernels;
   const uint8_t* in;
   uint8_t* out;
   int64_t in_width, out_width, channels;
@@ -68,9 +70,8 @@ struct Job {
 /// The rows of the intermediate picture that are still needed, each at the slot (row mod stride).
 class RowRing {
  public:
-  RowRing(const Job& job, const Filter& across, int64_t slots, const ResizeKernels& kernels)
-      : job_(job), across_(across), kernels_(kernels), slots_(slots) {
-    if (job.resize_rows) buffer_.resize(slots * job.out_width * job.channels);
+  explicit RowRing(const Job& job) : job_(job), slots_(job.down.stride) {
+    if (job.resize_rows) buffer_.resize(slots_ * job.out_width * job.channels);
   }
 
   const uint8_t* row(int64_t y) {
@@ -78,8 +79,8 @@ class RowRing {
     if (!job_.resize_rows) return source;
     uint8_t* slot = buffer_.data() + (y % slots_) * job_.out_width * job_.channels;
     if (y >= next_) {
-      kernels_.along_row(source, job_.in_width, slot, job_.out_width, job_.channels,
-                         across_.view());
+      job_.kernels.along_row(source, job_.in_width, slot, job_.out_width, job_.channels,
+                             job_.across.view());
       next_ = y + 1;
     }
     return slot;
@@ -87,28 +88,26 @@ class RowRing {
 
  private:
   const Job& job_;
-  const Filter& across_;
-  const ResizeKernels& kernels_;
   int64_t slots_, next_ = 0;
   std::vector<uint8_t> buffer_;
 };
 
-void resize_band(const Job& job, const Filter& across, const Filter& down, int64_t begin,
-                 int64_t end, const ResizeKernels& kernels) {
+void resize_band(const Job& job, int64_t begin, int64_t end) {
   const int64_t row_bytes = job.out_width * job.channels;
   if (!job.resize_columns) {
     for (int64_t y = begin; y < end; ++y) {
-      kernels.along_row(job.in + y * job.in_width * job.channels, job.in_width,
-                        job.out + y * row_bytes, job.out_width, job.channels, across.view());
+      job.kernels.along_row(job.in + y * job.in_width * job.channels, job.in_width,
+                            job.out + y * row_bytes, job.out_width, job.channels,
+                            job.across.view());
     }
     return;
   }
-  RowRing ring(job, across, down.stride, kernels);
-  std::vector<const uint8_t*> rows(down.stride);
+  RowRing ring(job);
+  std::vector<const uint8_t*> rows(job.down.stride);
   for (int64_t y = begin; y < end; ++y) {
-    for (int32_t k = 0; k < down.counts[y]; ++k) rows[k] = ring.row(down.starts[y] + k);
-    kernels.across_rows(rows.data(), down.taps.data() + y * down.stride, down.counts[y],
-                        job.out + y * row_bytes, row_bytes);
+    for (int32_t k = 0; k < job.down.counts[y]; ++k) rows[k] = ring.row(job.down.starts[y] + k);
+    job.kernels.across_rows(rows.data(), job.down.taps.data() + y * job.down.stride,
+                            job.down.counts[y], job.out + y * row_bytes, row_bytes);
   }
 }
 
@@ -133,16 +132,20 @@ at::Tensor resize_bilinear_u8(const at::Tensor& pixels, Size size, Isa isa) {
   if (size == Size{height, width}) return pixels;
   const at::Tensor in = pixels.contiguous();
   at::Tensor out = at::empty({size.height, size.width, channels}, at::kByte);
-  const Job job{in.data_ptr<uint8_t>(), out.data_ptr<uint8_t>(), width, size.width, channels,
-                width != size.width,    height != size.height};
-  const Filter across = bilinear_filter(width, size.width);
-  const Filter down = bilinear_filter(height, size.height);
-  const ResizeKernels kernels = kernels_for(isa);
+  const Job job{bilinear_filter(width, size.width),
+                bilinear_filter(height, size.height),
+                kernels_for(isa),
+                in.data_ptr<uint8_t>(),
+                out.data_ptr<uint8_t>(),
+                width,
+                size.width,
+                channels,
+                width != size.width,
+                height != size.height};
   // A band recomputes the few intermediate rows it shares with the band above: bands are long.
   const int64_t band = std::max<int64_t>(64, size.height / (4 * at::get_num_threads()));
-  at::parallel_for(0, size.height, band, [&](int64_t begin, int64_t end) {
-    resize_band(job, across, down, begin, end, kernels);
-  });
+  at::parallel_for(0, size.height, band,
+                   [&](int64_t begin, int64_t end) { resize_band(job, begin, end); });
   return out;
 }
 
