@@ -15,13 +15,14 @@ namespace fcclip::data {
 struct TruthSegment {
   int64_t id = 0;           ///< value in Sample::ids, above 0
   int64_t class_index = 0;  ///< position in the data set's vocabulary
-  bool is_crowd = false;    ///< a group of things that were not told apart: ignored in training, special in scores
+  bool is_crowd = false;    ///< a group of things that were not told apart: ignored in training,
+                            ///< special in scores
 };
 
 struct Sample {
-  std::string name;                    ///< unique in the data set; the file's name without folder and extension
-  at::Tensor rgb;                      ///< [H, W, 3] uint8
-  at::Tensor ids;                      ///< [H, W] int32; 0 is void: not labelled, never scored
+  std::string name;  ///< unique in the data set; the file's name without folder and extension
+  at::Tensor rgb;    ///< [H, W, 3] uint8
+  at::Tensor ids;    ///< [H, W] int32; 0 is void: not labelled, never scored
   std::vector<TruthSegment> segments;  ///< every id of `ids` above 0, once
   std::string caption;                 ///< empty when the data set has none
 };
@@ -31,7 +32,8 @@ class Dataset {
   virtual ~Dataset() = default;
   /// Endless data sets return kEndless and accept every index.
   virtual int64_t size() const = 0;
-  /// Thread-safe; the same index gives the same sample. Throws Error{not_found, bad_format} naming the file.
+  /// Thread-safe; the same index gives the same sample. Throws Error{not_found, bad_format} naming
+  /// the file.
   virtual Sample get(int64_t index) const = 0;
   virtual const classify::Vocabulary& vocabulary() const = 0;
 };

@@ -1,0 +1,107 @@
+#pragma once
+// A data set to be scored on: pictures with their true segments, instances and labels, as far as
+// its files have them.
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fcclip/data/coco_index.h"
+#include "fcclip/data/dataset.h"
+#include "fcclip/data/folder_index.h"
+#include "fcclip/results/rle.h"
+
+namespace fcclip::data {
+
+/// What the values of a label PNG mean.
+enum class LabelCoding {
+  contiguous,            ///< position in the vocabulary
+  from_one,              ///< position + 1; 0 is not labelled
+  dataset_ids,           ///< the vocabulary's ids; other values are not labelled
+  dataset_ids_minus_one  ///< the vocabulary's ids less 1
+};
+
+/// Where the files are, and how they are named; a path left empty is a truth the data set lacks.
+struct BenchmarkFiles {
+  std::vector<std::filesystem::path> pictures;
+  std::vector<std::string> picture_suffixes;  ///< empty: those of all picture files
+  std::filesystem::path panoptic_json, panoptic_pngs, instances_json, labels;
+  std::string panoptic_suffix = ".png";  ///< what follows the picture's name in the PNG's
+  std::vector<std::string> label_suffixes = {".png", ".tif"};
+  LabelCoding coding = LabelCoding::contiguous;
+  int64_t ignore_label = 255;
+  std::string advice;  ///< ends the message about a missing file: what to download, how to prepare
+};
+
+/// What is being answered for; shared by all truths of a picture.
+struct Picture {
+  std::string name;     ///< unique
+  std::string id_json;  ///< for result files: 139 or "ADE_val_00000001"
+  std::filesystem::path file;
+  Size size;  ///< 0×0 where no annotation says it
+};
+
+struct PanopticTruth {
+  at::Tensor ids;  ///< [h, w] int32, 0 is void
+  std::vector<TruthSegment> segments;
+  std::vector<int64_t> areas_px;  ///< per segment, as the JSON says; counted where it does not
+};
+
+struct InstanceTruth {
+  int64_t class_index = 0;
+  std::array<double, 4> box_xywh_px = {0, 0, 0, 0};
+  double area_px = 0;
+  bool is_crowd = false;
+  results::Rle mask;
+};
+
+struct PictureInstances {
+  std::vector<InstanceTruth> instances;
+  /// Federated truth (LVIS): only these classes are known to be there or not; the second are not
+  /// marked completely.
+  bool is_federated = false;
+  std::vector<int64_t> judged_classes, incomplete_classes;
+};
+
+class Benchmark : public Dataset {
+ public:
+  /// Throws Error{not_found, bad_format} naming the file. A vocabulary without classes is taken
+  /// from the annotation file's categories.
+  Benchmark(BenchmarkFiles files, classify::Vocabulary vocabulary);
+
+  int64_t size() const override { return static_cast<int64_t>(pictures_.size()); }
+  Sample get(int64_t index) const override;
+  const classify::Vocabulary& vocabulary() const override { return vocabulary_; }
+
+  const Picture& picture(int64_t index) const { return pictures_.at(index); }
+  bool has_panoptic() const { return !panoptic_.empty(); }
+  bool has_instances() const { return !instances_.empty(); }
+  /// Label maps of their own, or those that the panoptic truth implies.
+  bool has_labels() const { return !labels_.empty() || has_panoptic(); }
+
+  /// Thread-safe. Throw Error{not_found, bad_format} naming the file: a map of another size than
+  /// its annotation, unknown ids and categories.
+  at::Tensor rgb(int64_t index) const;
+  PanopticTruth panoptic(int64_t index) const;
+  PictureInstances instances(int64_t index) const;
+  /// [h, w] int32: position in the vocabulary; −1 is not labelled.
+  at::Tensor labels(int64_t index) const;
+
+ private:
+  void find_pictures(const std::vector<CocoPicture>& entries, const FolderIndex& files,
+                     const std::filesystem::path& json);
+  void list_pictures(const FolderIndex& files);
+  int64_t class_of(int64_t category_id, const std::filesystem::path& file) const;
+
+  BenchmarkFiles files_;
+  classify::Vocabulary vocabulary_;
+  std::map<int64_t, int64_t> class_of_id_;
+  std::vector<Picture> pictures_;
+  std::vector<CocoPicture> panoptic_;             // as pictures_
+  std::map<std::string, CocoPicture> instances_;  // by picture name
+  FolderIndex labels_;
+};
+
+}  // namespace fcclip::data

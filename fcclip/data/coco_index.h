@@ -1,0 +1,51 @@
+#pragma once
+// COCO's annotation files, made small: what a data set must remember of each picture.
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "fcclip/classify/vocabulary.h"
+#include "fcclip/core/size.h"
+
+namespace fcclip::data {
+
+struct SegmentEntry {
+  int64_t id = 0, category_id = 0, area_px = 0;
+  bool is_crowd = false;
+};
+
+struct InstanceEntry {
+  int64_t category_id = 0;
+  double area_px = 0;
+  std::array<double, 4> box_xywh_px = {0, 0, 0, 0};
+  bool is_crowd = false;
+  std::string segmentation;  ///< JSON text: polygons or run lengths; decoded when asked for
+};
+
+/// One picture of an annotation file.
+struct CocoPicture {
+  std::string id_json;    ///< as the file has it: 139 or "ADE_val_00000001"
+  std::string id_text;    ///< without quotation marks
+  std::string file_name;  ///< of the picture; empty when the file does not say
+  std::string png;        ///< panoptic files
+  Size size;              ///< 0×0 when the file does not say
+  std::vector<SegmentEntry> segments;
+  std::vector<InstanceEntry> instances;
+  /// LVIS: categories looked for and not found, and those not marked completely.
+  std::vector<int64_t> negative_categories, incomplete_categories;
+  bool is_federated = false;
+};
+
+struct CocoIndex {
+  std::vector<CocoPicture> pictures;  ///< in the file's order (panoptic: of its annotations)
+  classify::Vocabulary categories;    ///< without classes when the file has none
+};
+
+/// Throw Error{not_found, io_failure, bad_format}, each naming the file and the entry.
+CocoIndex read_panoptic_index(const std::filesystem::path& path);
+CocoIndex read_instance_index(const std::filesystem::path& path);
+
+}  // namespace fcclip::data

@@ -1,0 +1,216 @@
+#include "fcclip/data/registry.h"
+
+#include <cstdlib>
+
+#include "fcclip/classify/builtin_vocabularies.h"
+#include "fcclip/core/error.h"
+
+namespace fcclip::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+const LabelCoding kContiguous = LabelCoding::contiguous;
+
+std::vector<BenchmarkSpec> make_table() {
+  std::vector<BenchmarkSpec> table;
+  table.push_back({.name = "coco_panoptic",
+                   .aliases = {"coco"},
+                   .vocabulary = "coco_panoptic_133",
+                   .pictures = {"coco/val2017"},
+                   .panoptic_json = "coco/annotations/panoptic_val2017.json",
+                   .panoptic_pngs = "coco/panoptic_val2017",
+                   .panoptic_suffix = ".png",
+                   .instances_json = "coco/annotations/instances_val2017.json",
+                   .labels = {{"coco/panoptic_semseg_val2017", {".png"}, kContiguous}},
+                   .download = "val2017.zip, annotations_trainval2017.zip and "
+                               "panoptic_annotations_trainval2017.zip from cocodataset.org",
+                   .prepare = ""});
+  table.push_back(
+      {.name = "ade20k_150",
+       .aliases = {"ade20k", "ade20k_panoptic", "ade150", "a150"},
+       .vocabulary = "ade20k_150",
+       .pictures = {"ADEChallengeData2016/images/validation"},
+       .panoptic_json = "ADEChallengeData2016/ade20k_panoptic_val.json",
+       .panoptic_pngs = "ADEChallengeData2016/ade20k_panoptic_val",
+       .panoptic_suffix = ".png",
+       .instances_json = "ADEChallengeData2016/ade20k_instance_val.json",
+       .labels = {{"ADEChallengeData2016/annotations_detectron2/validation", {".png"}, kContiguous},
+                  {"ADEChallengeData2016/annotations/validation", {".png"}, LabelCoding::from_one}},
+       .download = "ADEChallengeData2016.zip and annotations_instance.tar from "
+                   "sceneparsing.csail.mit.edu",
+       .prepare = "ade20k_150"});
+  table.push_back({.name = "ade20k_847",
+                   .aliases = {"ade20k_full", "ade847", "a847"},
+                   .vocabulary = "ade20k_847",
+                   .pictures = {"ADE20K_2021_17_01/images_detectron2/validation"},
+                   .labels = {{"ADE20K_2021_17_01/annotations_detectron2/validation",
+                               {".tif", ".png"},
+                               kContiguous}},
+                   .ignore_label = 65535,
+                   .resized_late = true,
+                   .download = "ADE20K_2021_17_01 from groups.csail.mit.edu/vision/datasets/ADE20K",
+                   .prepare = "ade20k_847"});
+  table.push_back(
+      {.name = "cityscapes",
+       .aliases = {},
+       .vocabulary = "cityscapes_19",
+       .pictures = {"cityscapes/leftImg8bit/val"},
+       .picture_suffixes = {"_leftImg8bit.png"},
+       .panoptic_json = "cityscapes/gtFine/cityscapes_panoptic_val.json",
+       .panoptic_pngs = "cityscapes/gtFine/cityscapes_panoptic_val",
+       .panoptic_suffix = "_gtFine_panoptic.png",
+       .instances_json = "cityscapes/gtFine/cityscapes_instances_val.json",
+       .labels = {{"cityscapes/gtFine/val", {"_gtFine_labelIds.png"}, LabelCoding::dataset_ids},
+                  {"cityscapes/gtFine/val", {"_gtFine_labelTrainIds.png"}, kContiguous}},
+       .short_side = 1024,
+       .max_side = 2560,
+       .download = "leftImg8bit_trainvaltest.zip and gtFine_trainvaltest.zip from "
+                   "cityscapes-dataset.com",
+       .prepare = "cityscapes"});
+  table.push_back({.name = "mapillary_vistas",
+                   .aliases = {"mapillary", "vistas"},
+                   .vocabulary = "mapillary_vistas_65",
+                   .pictures = {"mapillary_vistas/validation/images"},
+                   .panoptic_json = "mapillary_vistas/validation/panoptic/panoptic_2018.json",
+                   .panoptic_pngs = "mapillary_vistas/validation/panoptic",
+                   .panoptic_suffix = ".png",
+                   .labels = {{"mapillary_vistas/validation/labels", {".png"}, kContiguous}},
+                   .ignore_label = 65,
+                   .short_side = 1024,
+                   .max_side = 2560,
+                   .download = "Mapillary Vistas 1.2 from mapillary.com/dataset/vistas",
+                   .prepare = ""});
+  const auto pascal = [&table](std::string name, std::vector<std::string> aliases,
+                               std::string vocabulary, std::string folder, std::string download) {
+    const bool wide = name == "pascal_context_459";
+    table.push_back({.name = name,
+                     .aliases = std::move(aliases),
+                     .vocabulary = std::move(vocabulary),
+                     .pictures = {folder.substr(0, folder.find('/')) + "/images/validation"},
+                     .labels = {{folder + "/validation", {".png", ".tif"}, kContiguous}},
+                     .ignore_label = wide ? 65535 : 255,
+                     .resized_late = true,
+                     .download = std::move(download),
+                     .prepare = name});
+  };
+  const std::string context =
+      "VOCtrainval_03-May-2010.tar from host.robots.ox.ac.uk/pascal/VOC and trainval.tar.gz from "
+      "www.cs.stanford.edu/~roozbeh/pascal-context";
+  const std::string voc = "VOCtrainval_11-May-2012.tar from host.robots.ox.ac.uk/pascal/VOC";
+  pascal("pascal_context_59", {"pc59", "ctx59"}, "pascal_context_59",
+         "pascal_ctx_d2/annotations_ctx59", context);
+  pascal("pascal_context_459", {"pc459", "ctx459"}, "pascal_context_459",
+         "pascal_ctx_d2/annotations_ctx459", context);
+  pascal("voc20", {"pascal_voc_20", "pas20"}, "pascal_voc_20", "pascal_voc_d2/annotations_pascal20",
+         voc);
+  pascal("voc21", {"pascal_voc_21", "pas21"}, "pascal_voc_21", "pascal_voc_d2/annotations_pascal21",
+         voc);
+  table.push_back(
+      {.name = "coco_stuff",
+       .aliases = {"coco_stuff_164k"},
+       .vocabulary = "coco_stuff_164k",
+       .pictures = {"coco/val2017"},
+       .labels = {{"coco/stuffthingmaps_detectron2/val2017", {".png"}, kContiguous},
+                  {"coco/stuffthingmaps/val2017", {".png"}, LabelCoding::dataset_ids_minus_one}},
+       .resized_late = true,
+       .download =
+           "val2017.zip and stuffthingmaps_trainval2017.zip (github.com/nightrome/cocostuff)",
+       .prepare = ""});
+  table.push_back({.name = "lvis",
+                   .aliases = {"lvis_v1"},
+                   .vocabulary = "lvis_1203",
+                   .pictures = {"coco/val2017", "coco/train2017"},
+                   .instances_json = "lvis/lvis_v1_val.json",
+                   .download = "lvis_v1_val.json.zip from lvisdataset.org, train2017.zip and "
+                               "val2017.zip from cocodataset.org",
+                   .prepare = ""});
+  return table;
+}
+
+std::string plain(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    if (c != '-' && c != '_') out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return out;
+}
+
+fs::path below(const fs::path& root, const std::string& relative) {
+  return relative.empty() ? fs::path() : root / relative;
+}
+
+bool holds_file(const fs::path& folder, const std::vector<std::string>& suffixes) {
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end;
+       it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    for (const std::string& suffix : suffixes) {
+      if (name.ends_with(suffix)) return true;
+    }
+  }
+  return false;
+}
+
+// The form that is there; the first when none is, so that the message names it.
+const LabelForm* present_form(const BenchmarkSpec& spec, const fs::path& root) {
+  for (const LabelForm& form : spec.labels) {
+    if (holds_file(root / form.folder, form.suffixes)) return &form;
+  }
+  return spec.labels.empty() ? nullptr : &spec.labels.front();
+}
+
+}  // namespace
+
+const std::vector<BenchmarkSpec>& benchmarks() {
+  static const std::vector<BenchmarkSpec> kTable = make_table();
+  return kTable;
+}
+
+const BenchmarkSpec& find_benchmark(std::string_view name) {
+  std::string known;
+  for (const BenchmarkSpec& spec : benchmarks()) {
+    if (plain(spec.name) == plain(name)) return spec;
+    for (const std::string& alias : spec.aliases) {
+      if (plain(alias) == plain(name)) return spec;
+    }
+    known += (known.empty() ? "" : ", ") + spec.name;
+  }
+  fail(ErrorCode::not_found, "no data set '", name, "'; there are ", known,
+       "; for your own give --panoptic-json, --instances-json or --label-pngs");
+}
+
+std::unique_ptr<Benchmark> open_benchmark(const BenchmarkSpec& spec, const fs::path& root) {
+  BenchmarkFiles files;
+  for (const std::string& folder : spec.pictures) files.pictures.push_back(root / folder);
+  files.picture_suffixes = spec.picture_suffixes;
+  files.panoptic_json = below(root, spec.panoptic_json);
+  files.panoptic_pngs = below(root, spec.panoptic_pngs);
+  if (!spec.panoptic_suffix.empty()) files.panoptic_suffix = spec.panoptic_suffix;
+  files.instances_json = below(root, spec.instances_json);
+  files.ignore_label = spec.ignore_label;
+  files.advice = " (download " + spec.download + " into " + root.string();
+  if (!spec.prepare.empty()) {
+    files.advice += ", then run: fcclip prepare " + spec.prepare + " --root " + root.string();
+  }
+  files.advice += ")";
+  // Labels are implied by the panoptic truth: their own files are used when there, not demanded.
+  if (const LabelForm* form = present_form(spec, root); form != nullptr) {
+    if (files.panoptic_json.empty() || holds_file(root / form->folder, form->suffixes)) {
+      files.labels = root / form->folder;
+      files.label_suffixes = form->suffixes;
+      files.coding = form->coding;
+    }
+  }
+  return std::make_unique<Benchmark>(files, classify::builtin_vocabulary(spec.vocabulary));
+}
+
+fs::path datasets_root(const std::string& given) {
+  if (!given.empty()) return given;
+  for (const char* variable : {"FCCLIP_DATASETS", "DETECTRON2_DATASETS"}) {
+    if (const char* set = std::getenv(variable); set != nullptr && *set != '\0') return set;
+  }
+  return "datasets";
+}
+
+}  // namespace fcclip::data

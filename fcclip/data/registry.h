@@ -1,0 +1,50 @@
+#pragma once
+// The benchmarks by name: a table, not code for each.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fcclip/data/benchmark.h"
+
+namespace fcclip::data {
+
+/// A form that the labels may be in; the first whose folder exists is taken.
+struct LabelForm {
+  std::string folder;
+  std::vector<std::string> suffixes;
+  LabelCoding coding;
+};
+
+/// How a published benchmark is laid out below the root and scored. Folders are those of the
+/// reference (datasets/README.md there).
+struct BenchmarkSpec {
+  std::string name;
+  std::vector<std::string> aliases;
+  std::string vocabulary;  ///< built in
+  std::vector<std::string> pictures, picture_suffixes;
+  std::string panoptic_json, panoptic_pngs, panoptic_suffix, instances_json;
+  std::vector<LabelForm> labels;
+  int64_t ignore_label = 255;
+  int64_t short_side = 800, max_side = 1333;
+  /// Scores are resized instead of masks, as the reference does where only labels are scored.
+  bool resized_late = false;
+  std::string download;  ///< what to download, from where
+  std::string prepare;   ///< the `fcclip prepare` name that makes the missing files; may be empty
+};
+
+const std::vector<BenchmarkSpec>& benchmarks();
+
+/// By name or alias; case and '-' or '_' do not matter. Throws Error{not_found} listing the names.
+const BenchmarkSpec& find_benchmark(std::string_view name);
+
+/// Throws Error{not_found} for a missing file: names it, what to download and how to prepare it.
+std::unique_ptr<Benchmark> open_benchmark(const BenchmarkSpec& spec,
+                                          const std::filesystem::path& root);
+
+/// `given`, or $FCCLIP_DATASETS, or $DETECTRON2_DATASETS, or "datasets".
+std::filesystem::path datasets_root(const std::string& given);
+
+}  // namespace fcclip::data

@@ -1,0 +1,154 @@
+#include "fcclip/data/truth_masks.h"
+
+#include <algorithm>
+#include <numeric>
+#include <unordered_map>
+
+#include <ATen/ATen.h>
+#include <nlohmann/json.hpp>
+
+#include "fcclip/core/error.h"
+#include "fcclip/results/rle_polygon.h"
+
+namespace fcclip::data {
+namespace {
+
+using nlohmann::json;
+
+// out = map(in), asked once per run of equal values.
+template <typename Map>
+at::Tensor map_values(const at::Tensor& values, const Map& map) {
+  const at::Tensor in = values.contiguous();
+  at::Tensor out = at::empty_like(in);
+  const int32_t* from = in.const_data_ptr<int32_t>();
+  int32_t* to = out.data_ptr<int32_t>();
+  const int64_t pixels = in.numel();
+  for (int64_t i = 0; i < pixels;) {
+    const int32_t value = from[i], mapped = map(value);
+    for (; i < pixels && from[i] == value; ++i) to[i] = mapped;
+  }
+  return out;
+}
+
+// The table of a coding: stored value -> position. Others have no meaning or are not labelled.
+std::unordered_map<int64_t, int32_t> table_of(LabelCoding coding,
+                                              const classify::Vocabulary& vocabulary) {
+  std::unordered_map<int64_t, int32_t> table;
+  for (int32_t k = 0; k < static_cast<int32_t>(vocabulary.classes.size()); ++k) {
+    const int64_t id = vocabulary.classes[k].id;
+    switch (coding) {
+      case LabelCoding::contiguous:
+        table[k] = k;
+        break;
+      case LabelCoding::from_one:
+        table[k + 1] = k;
+        break;
+      case LabelCoding::dataset_ids:
+        table[id] = k;
+        break;
+      case LabelCoding::dataset_ids_minus_one:
+        table[id - 1] = k;
+        break;
+    }
+  }
+  return table;
+}
+
+bool may_hold_more(LabelCoding coding) {
+  return coding == LabelCoding::dataset_ids || coding == LabelCoding::dataset_ids_minus_one;
+}
+
+}  // namespace
+
+std::map<int64_t, int64_t> areas_of_ids(const at::Tensor& ids) {
+  std::map<int64_t, int64_t> areas;
+  const at::Tensor in = ids.contiguous();
+  const int32_t* pixel = in.const_data_ptr<int32_t>();
+  for (int64_t i = 0; i < in.numel();) {
+    const int64_t start = i;
+    while (i < in.numel() && pixel[i] == pixel[start]) ++i;
+    areas[pixel[start]] += i - start;
+  }
+  return areas;
+}
+
+at::Tensor only_listed(const at::Tensor& ids, const std::vector<TruthSegment>& segments) {
+  std::unordered_map<int32_t, bool> listed;
+  for (const TruthSegment& segment : segments) listed[static_cast<int32_t>(segment.id)] = true;
+  return map_values(ids, [&](int32_t id) { return listed.contains(id) ? id : 0; });
+}
+
+at::Tensor labels_of_truth(const at::Tensor& ids, const std::vector<TruthSegment>& segments) {
+  std::unordered_map<int32_t, int32_t> label;
+  for (const TruthSegment& segment : segments) {
+    label[static_cast<int32_t>(segment.id)] = static_cast<int32_t>(segment.class_index);
+  }
+  return map_values(ids, [&](int32_t id) {
+    const auto found = label.find(id);
+    return found == label.end() ? -1 : found->second;
+  });
+}
+
+at::Tensor decode_labels(const at::Tensor& stored, const LabelMeaning& meaning,
+                         const classify::Vocabulary& vocabulary, const std::string& file) {
+  const auto table = table_of(meaning.coding, vocabulary);
+  return map_values(stored, [&](int32_t value) {
+    if (value == meaning.ignore_label) return -1;
+    const auto found = table.find(value);
+    if (found != table.end()) return found->second;
+    if (may_hold_more(meaning.coding) || (meaning.coding == LabelCoding::from_one && value == 0)) {
+      return -1;
+    }
+    fail(ErrorCode::bad_format, file, ": label ", value, " is none of the ",
+         vocabulary.classes.size(), " classes of ", vocabulary.name, " and not the ignored label ",
+         meaning.ignore_label);
+  });
+}
+
+results::Rle decode_segmentation(const std::string& text, Size size, const std::string& where) {
+  try {
+    const json segmentation = json::parse(text);
+    if (segmentation.is_array()) {
+      return results::from_polygons(segmentation.get<std::vector<std::vector<double>>>(), size);
+    }
+    const auto hw = segmentation.at("size").get<std::array<int64_t, 2>>();
+    if (hw[0] != size.height || hw[1] != size.width) {
+      fail(ErrorCode::bad_format, "a mask of ", hw[1], "x", hw[0], " pixels in a picture of ",
+           size.width, "x", size.height);
+    }
+    const json& counts = segmentation.at("counts");
+    if (counts.is_string()) return results::from_string(counts.get<std::string>(), size);
+    return {size, counts.get<std::vector<uint32_t>>()};
+  } catch (const json::exception& error) {
+    fail(ErrorCode::bad_format, where, ": ", error.what());
+  } catch (const Error& error) {
+    fail(error.code(), where, ": ", error.what());
+  }
+}
+
+void paint_instances(const std::vector<InstanceTruth>& instances, Size size, Sample& sample) {
+  std::vector<size_t> order(instances.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return instances[a].area_px > instances[b].area_px; });
+  sample.ids = at::zeros({size.height, size.width}, at::kInt);
+  for (const size_t i : order) {
+    sample.ids.masked_fill_(results::to_mask(instances[i].mask).to(at::kBool),
+                            static_cast<int64_t>(i) + 1);
+  }
+  const std::map<int64_t, int64_t> visible = areas_of_ids(sample.ids);
+  for (size_t i = 0; i < instances.size(); ++i) {
+    const auto id = static_cast<int64_t>(i) + 1;
+    if (!visible.contains(id)) continue;
+    sample.segments.push_back({id, instances[i].class_index, instances[i].is_crowd});
+  }
+}
+
+void paint_labels(const at::Tensor& labels, Sample& sample) {
+  sample.ids = labels + 1;
+  for (const auto& [id, area] : areas_of_ids(sample.ids)) {
+    if (id > 0) sample.segments.push_back({id, id - 1, false});
+  }
+}
+
+}  // namespace fcclip::data

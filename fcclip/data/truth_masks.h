@@ -1,0 +1,39 @@
+#pragma once
+// From the stored forms of truth to maps.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "fcclip/data/benchmark.h"
+
+namespace fcclip::data {
+
+/// Pixels of each value, 0 included. ids [h, w] int32.
+std::map<int64_t, int64_t> areas_of_ids(const at::Tensor& ids);
+
+/// Ids that no segment has become 0. [h, w] int32.
+at::Tensor only_listed(const at::Tensor& ids, const std::vector<TruthSegment>& segments);
+
+/// Class indices; −1 outside all segments. [h, w] int32.
+at::Tensor labels_of_truth(const at::Tensor& ids, const std::vector<TruthSegment>& segments);
+
+struct LabelMeaning {
+  LabelCoding coding = LabelCoding::contiguous;
+  int64_t ignore_label = 255;
+};
+/// Stored values -> positions in the vocabulary, −1 for what is not labelled. Throws
+/// Error{bad_format} naming `file` for a value without meaning.
+at::Tensor decode_labels(const at::Tensor& stored, const LabelMeaning& meaning,
+                         const classify::Vocabulary& vocabulary, const std::string& file);
+
+/// COCO's "segmentation" as JSON text. Throws Error{bad_format} beginning with `where`.
+results::Rle decode_segmentation(const std::string& text, Size size, const std::string& where);
+
+/// Instances into a sample's id map, larger ones first, so that smaller ones stay visible; those
+/// without a visible pixel are left out.
+void paint_instances(const std::vector<InstanceTruth>& instances, Size size, Sample& sample);
+/// One segment a class.
+void paint_labels(const at::Tensor& labels, Sample& sample);
+
+}  // namespace fcclip::data

@@ -1,0 +1,14 @@
+#pragma once
+// Label maps as data sets store them.
+
+#include <filesystem>
+
+#include <ATen/core/Tensor.h>
+
+namespace fcclip::image {
+
+/// The stored values of a one-channel PNG (1 to 16 bits or palette) or TIFF (8 or 16 bits, strips)
+/// -> [H, W] int32. Throws Error{not_found, io_failure, bad_format} naming the file.
+at::Tensor read_label_map(const std::filesystem::path& path);
+
+}  // namespace fcclip::image
