@@ -1,0 +1,17 @@
+#pragma once
+// The network as training runs it: CLIP on the inference path, the head with gradients.
+
+#include <vector>
+
+#include "fcclip/classify/text_classifier.h"
+#include "fcclip/segmenter/model.h"
+#include "fcclip/train/matcher.h"
+
+namespace fcclip::train {
+
+/// pixels [B, H, W, 3] normalised and padded; one prediction per decoder layer and the final one
+/// (last).
+std::vector<Prediction> forward(const Model& model, const at::Tensor& pixels,
+                                const classify::TextClassifier& words);
+
+}  // namespace fcclip::train

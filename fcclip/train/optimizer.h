@@ -1,0 +1,44 @@
+#pragma once
+// AdamW as the published recipe sets it up (model section 9).
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "fcclip/nn/weights.h"
+
+namespace fcclip::train {
+
+struct OptimizerOptions {
+  double learning_rate = 1e-4;
+  double weight_decay = 0.05;  ///< none on norms and embeddings
+  double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
+  double clip_norm = 0.01;  ///< of all gradients together; 0: no clipping
+};
+
+/// The weights that training changes: the head and the void embedding. All of CLIP is frozen.
+std::vector<const nn::Weight*> trainable_weights(const nn::WeightTable& table);
+
+/// Decoupled weight decay, one group with it and one without.
+class Optimizer {
+ public:
+  /// Makes the trainable weights leaves that record gradients.
+  Optimizer(const nn::WeightTable& table, const OptimizerOptions& options);
+  ~Optimizer();
+
+  void zero_gradients();
+  /// Clips, then steps. Returns the norm of all gradients before clipping.
+  double step();
+  void set_learning_rate(double value);
+  const std::vector<const nn::Weight*>& weights() const { return weights_; }
+
+ private:
+  struct Impl;
+  std::vector<const nn::Weight*> weights_;
+  OptimizerOptions options_;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace fcclip::train
