@@ -51,25 +51,48 @@ Merged merge_checkpoints(const std::vector<std::filesystem::path>& paths) {
   return merged;
 }
 
+std::string missing_half(const TensorShapes& shapes) {
+  const CheckpointParts parts = parts_of(shapes);
+  if (parts.clip && !parts.head) {
+    return "only CLIP's weights are here: the segmentation head (sem_seg_head.* and "
+           "void_embedding.weight) is missing; name the FC-CLIP checkpoint as well";
+  }
+  if (parts.head && !parts.clip) {
+    return "only the segmentation head is here: CLIP's weights (backbone.clip_model.*) are "
+           "missing; "
+           "name open_clip's weights of the model it was trained with as well";
+  }
+  return {};
+}
+
+/// What can be said of a tensor without knowing the model's sizes.
+void check_alone(const std::string& name, const at::Tensor& tensor) {
+  if (is_ignored_tensor(name)) return;
+  const bool known = name.starts_with("backbone.clip_model.") ||
+                     name.starts_with("sem_seg_head.") || name == "void_embedding.weight";
+  if (!known) {
+    fail(ErrorCode::missing_tensor, "tensor ", io::printable(name), " ",
+         shape_string(tensor.sizes()), " is none of an FC-CLIP model's");
+  }
+  if (tensor.is_floating_point() && !tensor.isfinite().all().item<bool>()) {
+    fail(ErrorCode::missing_tensor, "tensor ", io::printable(name),
+         " has values that are not finite; the file is damaged or training diverged");
+  }
+}
+
+/// Half a model can only be refused; but first for what is wrong with the half that is there.
 void check_parts(const Merged& merged) {
   const CheckpointParts parts = parts_of(merged.shapes);
-  if (parts.clip && parts.head) return;
-  if (parts.clip) {
-    fail(ErrorCode::missing_tensor,
-         "only CLIP's weights are here: the segmentation head (sem_seg_head.* and "
-         "void_embedding.weight) is "
-         "missing; name the FC-CLIP checkpoint as well");
+  if (!parts.clip && !parts.head) {
+    fail(ErrorCode::missing_tensor, "no tensor is named as in FC-CLIP or open_clip",
+         merged.tensors.empty() ? std::string("; the checkpoint has no tensors at all")
+                                : "; the first of " + std::to_string(merged.tensors.size()) +
+                                      " is " + io::printable(merged.tensors.begin()->first));
   }
-  if (parts.head) {
-    fail(ErrorCode::missing_tensor,
-         "only the segmentation head is here: CLIP's weights (backbone.clip_model.*) are missing; "
-         "name "
-         "open_clip's weights of the model it was trained with as well");
-  }
-  fail(ErrorCode::missing_tensor, "no tensor is named as in FC-CLIP or open_clip",
-       merged.tensors.empty() ? std::string("; the checkpoint has no tensors at all")
-                              : "; the first of " + std::to_string(merged.tensors.size()) + " is " +
-                                    io::printable(merged.tensors.begin()->first));
+  const std::string half = missing_half(merged.shapes);
+  if (half.empty()) return;
+  for (const auto& [name, tensor] : merged.tensors) check_alone(name, tensor);
+  fail(ErrorCode::missing_tensor, half);
 }
 
 ModelConfig recognized(const Merged& merged) {
@@ -140,7 +163,7 @@ ModelConfig choose_config(const Merged& merged, const ConvertOptions& options, C
   if (embedding != merged.shapes.end() && embedding->second.size() == 2) {
     config.clip.text.vocab_size = embedding->second[0];
   }
-  config.provenance = merged.provenance;
+  if (!merged.config || config.provenance.empty()) config.provenance = merged.provenance;
   choose_vocabulary(merged, options, out, config);
   return config;
 }
@@ -176,7 +199,8 @@ void check_tensors(const Merged& merged, const Model& model) {
     text += (i == 0 ? "" : "; ") + problems[i];
   if (problems.size() > kShown)
     text += "; and " + std::to_string(problems.size() - kShown) + " more";
-  fail(code, text);
+  const std::string half = missing_half(merged.shapes);
+  fail(code, text, half.empty() ? "" : "; ", half);
 }
 
 void set_tokenizer(const Merged& merged, const ConvertOptions& options, Model& model) {
@@ -192,7 +216,9 @@ void set_tokenizer(const Merged& merged, const ConvertOptions& options, Model& m
 
 Converted convert(const ConvertOptions& options) {
   const Merged merged = merge_checkpoints(options.checkpoints);
-  check_parts(merged);
+  // With sizes given, every tensor can be held against them, even where half of the model is
+  // missing.
+  if (options.reference_config.empty() || !parts_of(merged.shapes).head) check_parts(merged);
   Converted out;
   out.model = std::make_shared<Model>(choose_config(merged, options, out));
   check_tensors(merged, *out.model);

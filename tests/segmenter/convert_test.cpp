@@ -121,6 +121,24 @@ TEST(Convert, SurplusMissingAndNotFiniteTensorsAreNamed) {
   expect_error(options_for({file.path()}), ErrorCode::missing_tensor, "adapter_1.norm.bias");
 }
 
+TEST(Convert, WhatIsWrongWithHalfAModelComesFirst) {
+  const Published published;
+  const TemporaryFile file("head.safetensors");
+  save(file, published.head, {{"extra.unknown.weight", at::ones({1})}});
+  expect_error(options_for({file.path()}), ErrorCode::missing_tensor, "extra.unknown.weight");
+  io::NamedTensors head = published.head;
+  std::erase_if(head, [](const auto& entry) { return entry.first == "void_embedding.weight"; });
+  save(file, head, {{"void_embedding.weight", at::full({1, 64}, INFINITY)}});
+  expect_error(options_for({file.path()}), ErrorCode::missing_tensor, "void_embedding.weight");
+}
+
+TEST(Convert, ConvertingAModelFileKeepsItsProvenance) {
+  const Published published;
+  const TemporaryFile file("model.safetensors");
+  save_model(file.path(), published.model());
+  EXPECT_EQ(convert(options_for({file.path()})).model->config.provenance, "test weights");
+}
+
 TEST(Convert, ANewTrainingVocabularyReplacesTheGuess) {
   const Published published;
   const TemporaryFile file("model.safetensors");
@@ -210,6 +228,10 @@ TEST(Convert, RecordedFilesThatAreWrongAtModelLevelAreRefusedByName) {
     options.merges = test::small_merges();
     return options;
   };
+  ConvertOptions alone = recorded_options({recorded("hostile/wrong_shapes.pth")});
+  expect_error(alone, ErrorCode::shape_mismatch, "void_embedding.weight");
+  expect_error(options_for({recorded("hostile/unexpected_key.pth")}), ErrorCode::missing_tensor,
+               "extra.unknown.weight");
   expect_error(with_clip("wrong_shapes.pth"), ErrorCode::shape_mismatch, "void_embedding.weight");
   expect_error(with_clip("unexpected_key.pth"), ErrorCode::missing_tensor, "extra.unknown.weight");
   expect_error(with_clip("missing_keys.pth"), ErrorCode::missing_tensor, "is missing");
