@@ -1,0 +1,94 @@
+#include "fcclip/train/losses.h"
+
+#include <ATen/ATen.h>
+
+#include "tests/support/goldens.h"
+
+namespace fcclip::train {
+namespace {
+
+using test::golden;
+using test::near;
+
+TEST(Points, UncertainPointsAndLossesEqualTheRecordedOnes) {
+  FCCLIP_NEEDS_GOLDENS();
+  const std::string file = "ops/point_losses.safetensors";
+  const at::Tensor logits = golden(file, "src_logits").squeeze(1),
+                   masks = golden(file, "target_masks").squeeze(1);
+  int draw = 0;
+  const DrawPoints recorded = [&](int64_t, int64_t) {
+    return golden(file, draw++ == 0 ? "oversampled_points" : "random_points");
+  };
+  const at::Tensor points =
+      uncertain_points(logits, {golden(file, "point_coords").size(1), 3, 0.75}, recorded);
+  EXPECT_TRUE(near(points, golden(file, "point_coords"), 0, 1e-7));
+  const at::Tensor sampled = sample_points(logits, golden(file, "point_coords"));
+  const at::Tensor truth = sample_points(masks.to(at::kFloat), golden(file, "point_coords"));
+  EXPECT_TRUE(near(sampled, golden(file, "point_logits"), 1e-6));
+  EXPECT_TRUE(near(truth, golden(file, "point_labels"), 1e-6));
+  EXPECT_TRUE(near(mask_loss(sampled, truth, 3), golden(file, "loss_mask(num_masks=3)"), 1e-6));
+  EXPECT_TRUE(near(dice_loss(sampled, truth, 3), golden(file, "loss_dice(num_masks=3)"), 1e-6));
+}
+
+TEST(Matcher, CostsEqualTheRecordedOnes) {
+  FCCLIP_NEEDS_GOLDENS();
+  const std::string file = "ops/matcher.safetensors";
+  const Prediction prediction{golden(file, "pred_logits"), golden(file, "pred_masks")};
+  for (int64_t image = 0; image < 2; ++image) {
+    const std::string prefix = "image" + std::to_string(image) + ".";
+    const Targets targets{golden(file, prefix + "labels"), golden(file, prefix + "masks")};
+    const MatchCosts costs =
+        match_costs(prediction, image, targets, golden(file, prefix + "points").unsqueeze(0), {});
+    EXPECT_TRUE(near(costs.classes, golden(file, prefix + "cost_class"), 1e-5)) << prefix;
+    EXPECT_TRUE(near(costs.mask, golden(file, prefix + "cost_mask"), 1e-5)) << prefix;
+    EXPECT_TRUE(near(costs.dice, golden(file, prefix + "cost_dice"), 1e-5)) << prefix;
+  }
+}
+
+// Central differences in double precision against the recorded gradient.
+void expect_gradient(const std::function<at::Tensor(const at::Tensor&)>& loss,
+                     const at::Tensor& at_value) {
+  const at::Tensor leaf = at_value.clone().requires_grad_();
+  loss(leaf).backward();
+  const double step = 1e-5;
+  for (int64_t i = 0; i < at_value.numel(); i += 7) {
+    at::Tensor up = at_value.clone(), down = at_value.clone();
+    up.view(-1)[i] += step;
+    down.view(-1)[i] -= step;
+    const double slope = (loss(up) - loss(down)).item<double>() / (2 * step);
+    EXPECT_NEAR(leaf.grad().view(-1)[i].item<double>(), slope, 1e-7 + 1e-6 * std::abs(slope));
+  }
+}
+
+TEST(Losses, GradientsAreThoseOfFiniteDifferences) {
+  at::manual_seed(3);
+  const at::Tensor maps = at::randn({2, 5, 6}, at::kDouble),
+                   points = at::rand({2, 9, 2}, at::kDouble);
+  const at::Tensor truth = at::rand({2, 9}, at::kDouble).round();
+  expect_gradient(
+      [&](const at::Tensor& x) { return mask_loss(sample_points(x, points), truth, 2); }, maps);
+  expect_gradient(
+      [&](const at::Tensor& x) { return dice_loss(sample_points(x, points), truth, 2); }, maps);
+}
+
+TEST(Losses, APictureWithoutSegmentsCostsOnlyItsClasses) {
+  at::manual_seed(4);
+  const std::vector<Prediction> predictions = {
+      {at::randn({1, 4, 3}).requires_grad_(), at::randn({1, 4, 8, 8}).requires_grad_()}};
+  const std::vector<Targets> empty = {
+      {at::zeros({0}, at::kLong), at::zeros({0, 32, 32}, at::kByte)}};
+  LossOptions options;
+  options.points.points = 16;
+  const Losses losses =
+      compute_losses(predictions, empty, 0, options, [](int64_t, int64_t rows, int64_t count) {
+        return at::rand({rows, count, 2});
+      });
+  EXPECT_EQ(losses.layers[0].mask.item<float>(), 0);
+  EXPECT_EQ(losses.layers[0].dice.item<float>(), 0);
+  EXPECT_GT(losses.layers[0].classes.item<float>(), 0);
+  losses.total.backward();
+  EXPECT_TRUE(predictions[0].mask_logits.grad().defined());
+}
+
+}  // namespace
+}  // namespace fcclip::train
