@@ -1,5 +1,75 @@
+// fcclip tokenize: the token ids of texts, one JSON array a line.
+
+#include <algorithm>
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+
 #include "apps/commands.h"
+#include "apps/merges.h"
+#include "fcclip/clip/tokenizer.h"
+#include "fcclip/core/error.h"
+#include "fcclip/io/safetensors.h"
+#include "fcclip/segmenter/model.h"
 
 namespace fcclip::apps {
-void add_tokenize(CLI::App&) {}
+namespace {
+
+struct TokenizeFlags {
+  std::vector<std::string> texts;
+  std::string merges, model;
+  bool padded = false;
+};
+
+/// A merge file says nothing about the vocabulary's size: CLIP's, or all of a shorter file.
+clip::Tokenizer tokenizer_of_merges(const std::string& text) {
+  const int64_t lines = std::count(text.begin(), text.end(), '\n') + (text.ends_with('\n') ? 0 : 1);
+  const clip::TextConfig clip_sizes;
+  return clip::Tokenizer(text, std::min(clip_sizes.vocab_size, 512 + 2 + lines - 1));
+}
+
+clip::Tokenizer tokenizer_of_model(const std::string& path) {
+  const io::SafetensorsFile file(path);
+  const io::Metadata& metadata = file.metadata();
+  const auto merges = metadata.find("merges"), config = metadata.find("fcclip");
+  if (merges == metadata.end() || config == metadata.end()) {
+    fail(ErrorCode::bad_format, path,
+         ": no merges in this file's metadata; expected a model file of fcclip convert");
+  }
+  return std::move(
+      *make_tokenizer(merges->second, model_config_from_json(config->second).clip.text));
+}
+
+void tokenize(const TokenizeFlags& flags) {
+  const clip::Tokenizer tokenizer = flags.model.empty()
+                                        ? tokenizer_of_merges(find_merges(flags.merges))
+                                        : tokenizer_of_model(flags.model);
+  const auto print = [&](const std::string& text) {
+    const std::vector<int64_t> ids =
+        flags.padded ? tokenizer.encode_padded(text) : tokenizer.encode(text);
+    std::cout << nlohmann::json(ids).dump() << '\n';
+  };
+  std::string line;
+  if (!flags.texts.empty())
+    std::for_each(flags.texts.begin(), flags.texts.end(), print);
+  else
+    while (std::getline(std::cin, line)) print(line);
+  if (!std::cout.flush()) fail(ErrorCode::io_failure, "cannot write to the standard output");
+}
+
+}  // namespace
+
+void add_tokenize(CLI::App& app) {
+  auto flags = std::make_shared<TokenizeFlags>();
+  CLI::App* command =
+      app.add_subcommand("tokenize", "Print CLIP's token ids of texts, one JSON array a line");
+  command->add_option("text", flags->texts, "Texts (without any: the lines of standard input)");
+  auto* merges =
+      command->add_option("--merges", flags->merges, "CLIP's merge file (or FCCLIP_MERGES)");
+  command->add_option("--model", flags->model, "Take the merges of this model file")
+      ->excludes(merges);
+  command->add_flag("--padded", flags->padded, "Fill up with zeros to the context length (77)");
+  command->callback([flags] { tokenize(*flags); });
+}
+
 }  // namespace fcclip::apps
