@@ -35,24 +35,22 @@ struct Tile {
   int64_t depth;
   float* c;
   int64_t ldc;
-  bool first;         // nothing in c yet: begin with the bias
-  const float* bias;  // of the panel, or nullptr
-  const float*
-      ahead;  // weights to fetch into the second-level cache meanwhile: a part of the next panel
+  bool first;         // nothing in c yet
+  const float* bias;  // of the panel, or nullptr; with the first block of columns
+  const float* soon;  // rows read when the tile is done, fetched meanwhile
+  int64_t ld_soon;
+  const float* ahead;  // a part of the next panel, fetched meanwhile
 };
 
 template <int R>
 inline __attribute__((always_inline)) void multiply(const Tile& tile) {
   Vec sum[R][2];
-  if (tile.first) {
-    const Vec b0 = tile.bias ? Vec::load(tile.bias) : Vec::zero();
-    const Vec b1 = tile.bias ? Vec::load(tile.bias + kWidth) : Vec::zero();
-    FCCLIP_UNROLL for (int r = 0; r < R; ++r) {
-      sum[r][0] = b0;
-      sum[r][1] = b1;
-    }
-  } else {
-    FCCLIP_UNROLL for (int r = 0; r < R; ++r) sum[r][0] = sum[r][1] = Vec::zero();
+  const Vec b0 = tile.bias ? Vec::load(tile.bias) : Vec::zero();
+  const Vec b1 = tile.bias ? Vec::load(tile.bias + kWidth) : Vec::zero();
+  FCCLIP_UNROLL for (int r = 0; r < R; ++r) {
+    __builtin_prefetch(tile.soon + r * tile.ld_soon, 0, 3);
+    sum[r][0] = b0;
+    sum[r][1] = b1;
   }
   const float* a = tile.a;
   const float* b = tile.b;
@@ -66,17 +64,16 @@ inline __attribute__((always_inline)) void multiply(const Tile& tile) {
       sum[r][1] = fma(x, b1, sum[r][1]);
     }
   }
-  // Each block of depth has a sum of its own, added last: the rounding error grows with the square root of a block,
-  // not of the whole depth.
-  if (!tile.first) {
-    FCCLIP_UNROLL for (int r = 0; r < R; ++r) {
-      sum[r][0] = sum[r][0] + Vec::load(tile.c + r * tile.ldc);
-      sum[r][1] = sum[r][1] + Vec::load(tile.c + r * tile.ldc + kWidth);
-    }
-  }
+  // Each block of depth has a sum of its own, added last: the rounding error grows with the square
+  // root of a block, not of the whole depth.
   FCCLIP_UNROLL for (int r = 0; r < R; ++r) {
-    sum[r][0].store(tile.c + r * tile.ldc);
-    sum[r][1].store(tile.c + r * tile.ldc + kWidth);
+    float* c = tile.c + r * tile.ldc;
+    if (!tile.first) {
+      sum[r][0] = sum[r][0] + Vec::load(c);
+      sum[r][1] = sum[r][1] + Vec::load(c + kWidth);
+    }
+    sum[r][0].store(c);
+    sum[r][1].store(c + kWidth);
   }
 }
 
@@ -154,14 +151,14 @@ void advance(Tile& tile, int done, const float* next_panel) {
 // One panel of one block of columns, for all rows.
 void full_panel(const GemmJob& job, Tile tile, int64_t column, bool last) {
   const float* next_panel = tile.ahead;
+  const float* residual = job.residual && last ? job.residual + column : nullptr;
+  tile.ld_soon = residual ? job.ld_residual : job.ldc;
   for (int64_t row = 0; row < job.rows;) {
     tile.c = job.c + row * job.ldc + column;
+    tile.soon = residual ? residual : tile.c;
     const int done = multiply_some(tile, job.rows - row);
-    if (last) {
-      finish(job.activation, tile.c, job.ldc, done,
-             job.residual ? job.residual + row * job.ld_residual + column : nullptr,
-             job.ld_residual);
-    }
+    if (last) finish(job.activation, tile.c, job.ldc, done, residual, job.ld_residual);
+    if (residual) residual += done * job.ld_residual;
     advance(tile, done, next_panel);
     row += done;
   }
@@ -175,7 +172,9 @@ void narrow_panel(const GemmJob& job, Tile tile, int64_t column, bool last) {
   if (tile.bias) copy_block(tile.bias, 0, bias, 0, 1, columns);
   tile.bias = bias;
   tile.c = sums;
+  tile.soon = sums;
   tile.ldc = kPanel;
+  tile.ld_soon = kPanel;
   for (int64_t row = 0; row < job.rows;) {
     float* c = job.c + row * job.ldc + column;
     const int64_t rows = job.rows - row < kRows ? job.rows - row : kRows;
@@ -201,16 +200,15 @@ void gemm(const GemmJob& job) {
     const bool last = k + depth == shape.k;
     const float* block = job.packed + k * shape.padded_n();
     for (int64_t column = 0; column < shape.n; column += kPanel) {
-      const float* panel = block + column * depth;
-      const Tile tile{job.a + k,
-                      job.lda,
-                      panel,
-                      depth,
-                      nullptr,
-                      job.ldc,
-                      k == 0,
-                      job.bias ? job.bias + column : nullptr,
-                      panel + kPanel * depth};
+      Tile tile;
+      tile.a = job.a + k;
+      tile.lda = job.lda;
+      tile.b = block + column * depth;
+      tile.depth = depth;
+      tile.ldc = job.ldc;
+      tile.first = k == 0;
+      tile.bias = job.bias && k == 0 ? job.bias + column : nullptr;
+      tile.ahead = tile.b + kPanel * depth;
       if (column + kPanel <= shape.n) {
         full_panel(job, tile, column, last);
       } else {
