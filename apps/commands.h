@@ -10,6 +10,7 @@ namespace fcclip::apps {
 /// Adds a subcommand to `app`; its callback does the work and throws fcclip::Error on failure.
 void add_classes(CLI::App& app);
 void add_convert(CLI::App& app);
+void add_eval(CLI::App& app);
 void add_info(CLI::App& app);
 void add_init(CLI::App& app);
 void add_score(CLI::App& app);

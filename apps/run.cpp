@@ -28,6 +28,7 @@ int run(int argc, const char* const* argv) {
   app.require_subcommand(1);
   add_classes(app);
   add_convert(app);
+  add_eval(app);
   add_info(app);
   add_init(app);
   add_score(app);

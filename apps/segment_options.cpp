@@ -140,16 +140,16 @@ Segmenter load_segmenter(const ModelFlags& flags) {
   return Segmenter::load(find_model(flags.model), options);
 }
 
-std::vector<classify::Vocabulary> load_questions(const WordFlags& flags,
-                                                 const ModelConfig& model) {
+std::vector<classify::Vocabulary> load_questions(const WordFlags& flags, const ModelConfig& model) {
   std::vector<classify::Vocabulary> questions;
   for (const std::string& text : flags.classes) questions.push_back(classify::parse_classes(text));
   for (const std::string& spec : flags.vocabularies) {
     questions.push_back(classify::load_vocabulary(spec));
   }
   if (questions.empty()) {
-    questions.push_back(model.training_vocabulary.classes.empty() ? classify::load_vocabulary("coco")
-                                                                  : model.training_vocabulary);
+    questions.push_back(model.training_vocabulary.classes.empty()
+                            ? classify::load_vocabulary("coco")
+                            : model.training_vocabulary);
   }
   for (classify::Vocabulary& vocabulary : questions) apply_flags(vocabulary, flags);
   return questions;

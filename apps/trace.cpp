@@ -22,7 +22,8 @@ struct TraceFlags {
 
 void trace(const TraceFlags& flags) {
   const Segmenter segmenter = load_segmenter(flags.model);
-  const std::vector<classify::Vocabulary> questions = load_questions(flags.words, segmenter.config());
+  const std::vector<classify::Vocabulary> questions =
+      load_questions(flags.words, segmenter.config());
   if (questions.size() != 1) {
     fail(ErrorCode::invalid_argument, "trace takes one vocabulary, got ", questions.size());
   }

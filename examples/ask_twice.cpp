@@ -14,7 +14,8 @@ int main(int argc, char** argv) try {
     return 2;
   }
   const auto segmenter = fcclip::Segmenter::load(argv[1]);
-  const auto image = segmenter.encode(fcclip::image::read_rgb(argv[2]));  // the network runs here, once
+  const auto image =
+      segmenter.encode(fcclip::image::read_rgb(argv[2]));  // the network runs here, once
   for (int i = 3; i < argc; ++i) {
     const auto words = segmenter.prepare(fcclip::classify::parse_classes(argv[i]));
     const auto start = std::chrono::steady_clock::now();

@@ -8,7 +8,7 @@ import sys
 
 FILE_LIMIT, MEDIAN_LIMIT, FUNCTION_LIMIT, KERNEL_LIMIT, PARAMETER_LIMIT = 600, 200, 50, 80, 5
 # A definition starts at column 0 (or inside a class or namespace, two spaces) and its brace ends the line.
-START = re.compile(r"^(?:  )?(?!namespace|class|struct|enum|union|extern|#|//|using|typedef|return|if|for|while|else|switch|case|do|try)[\w:~<>,&*\[\] ]+\([^;]*$")
+START = re.compile(r"^(?:  )?(?!namespace|class|struct|enum|union|extern|#|//|using|typedef|return|if|for|while|else|switch|case|do|try)(?! )[\w:~<>,&*\[\] ]+\([^;]*$")
 
 
 def functions(lines):

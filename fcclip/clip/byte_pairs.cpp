@@ -107,6 +107,18 @@ const BytePairs::Merge* BytePairs::find(int32_t left, int32_t right) const {
   return found == merges_.end() ? nullptr : &found->second;
 }
 
+namespace {
+
+// Two neighbours that may merge, as they were when offered.
+struct Candidate {
+  int32_t rank, at, left, right;
+  bool operator>(const Candidate& other) const {
+    return rank != other.rank ? rank > other.rank : at > other.at;
+  }
+};
+
+}  // namespace
+
 std::vector<int32_t> BytePairs::encode(std::string_view word) const {
   std::vector<int32_t> ids;
   for (const char c : word) ids.push_back(id_of_byte_[static_cast<unsigned char>(c)]);
@@ -116,12 +128,6 @@ std::vector<int32_t> BytePairs::encode(std::string_view word) const {
   // A linked list of pieces and a queue of mergeable neighbours: n log n however long the word.
   const auto count = static_cast<int32_t>(ids.size());
   std::vector<int32_t> next(ids.size()), previous(ids.size());
-  struct Candidate {
-    int32_t rank, at, left, right;
-    bool operator>(const Candidate& other) const {
-      return rank != other.rank ? rank > other.rank : at > other.at;
-    }
-  };
   std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> queue;
   const auto offer = [&](int32_t at) {
     if (at < 0 || next[at] >= count) return;

@@ -20,8 +20,8 @@ struct ConvNextConfig {
 struct ResNetConfig {
   std::vector<int64_t> layers = {3, 4, 6, 3};
   int64_t width = 64;
-  int64_t heads = 32;      ///< of the attention pooling: width · 32 / 64
-  int64_t pool_grid = 7;   ///< side of the positional embedding's grid: image_size / 32
+  int64_t heads = 32;     ///< of the attention pooling: width · 32 / 64
+  int64_t pool_grid = 7;  ///< side of the positional embedding's grid: image_size / 32
 };
 
 struct TextConfig {

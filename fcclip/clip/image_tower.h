@@ -33,7 +33,8 @@ class ImageTower {
   ///   returns      [B, Q, D]
   /// ConvNeXt: masked mean, then the visual head. ResNet: attention pooling with the mask.
   /// An empty mask gives head(0) (ConvNeXt) or the output projection's bias (ResNet).
-  /// Trace names: "classify.pooled_clip_feature", "classify.visual_head.*", "classify.clip_embedding".
+  /// Trace names: "classify.pooled_clip_feature", "classify.visual_head.*",
+  /// "classify.clip_embedding".
   virtual at::Tensor embed_masks(const at::Tensor& dense, const at::Tensor& mask_logits,
                                  const Trace& trace = {}) const = 0;
 };
@@ -41,7 +42,8 @@ class ImageTower {
 /// Throws Error{shape_mismatch} unless image is float32 [B, H, W, 3] with H and W multiples of 32.
 void check_image(const at::Tensor& image);
 
-/// A tower of this configuration with no weights yet. Throws Error{invalid_argument} on impossible sizes.
+/// A tower of this configuration with no weights yet. Throws Error{invalid_argument} on impossible
+/// sizes.
 std::unique_ptr<ImageTower> make_image_tower(const ClipConfig& config);
 
 }  // namespace fcclip::clip

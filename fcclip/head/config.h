@@ -14,7 +14,7 @@ struct PixelDecoderConfig {
 };
 
 struct MaskDecoderConfig {
-  int64_t in_dim = 256;      ///< = conv_dim
+  int64_t in_dim = 256;  ///< = conv_dim
   int64_t hidden_dim = 256, mask_dim = 256, embed_dim = 768;
   int64_t layers = 9, heads = 8, ffn_dim = 2048, queries = 250;
 };

@@ -281,6 +281,14 @@ class Machine {
       case kTuple3:
         push_tuple(3);
         return true;
+      default:
+        return filling(code);
+    }
+  }
+
+  // Opcodes that put values into a container made before.
+  bool filling(uint8_t code) {
+    switch (code) {
       case kAppend: {
         const PickleRef item = pop();
         extend(PickleKind::list, {item});

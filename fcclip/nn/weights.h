@@ -1,6 +1,6 @@
 #pragma once
-// Weights are a table: checkpoint name -> member, shape, role. The same table loads, saves, fills and
-// collects the parameters of a model, so a layer says only once what it is made of.
+// Weights are a table: checkpoint name -> member, shape, role. The same table loads, saves, fills
+// and collects the parameters of a model, so a layer says only once what it is made of.
 
 #include <functional>
 #include <string>

@@ -80,7 +80,7 @@ void PackedConvNextBlock::run(const at::Tensor& x, at::Tensor& y) const {
   for_each_block(blocks, [&](int64_t begin, int64_t end, int64_t worker) {
     float* rows = own + worker * workspace.size(1);
     normed_depthwise(x, begin, end, rows);
-    mlp.run(rows, stride, from + begin * channels_, to + begin * channels_, end - begin,
+    mlp.run({rows, stride, from + begin * channels_, to + begin * channels_, end - begin},
             rows + normed);
   });
 }

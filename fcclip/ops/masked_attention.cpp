@@ -75,9 +75,15 @@ at::Tensor with_unit_stride(const at::Tensor& x) {
   return x.stride(-1) == 1 ? x : x.contiguous();
 }
 
-// One image: q [Nq, C], k and v [Nk, C], words as above or none.
-void attend_image(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int64_t heads,
-                  const std::vector<uint64_t>& words, const at::Tensor& out) {
+// One image: q [Nq, C], k and v [Nk, C].
+struct ImageVectors {
+  at::Tensor q, k, v;
+};
+
+// words as above or none.
+void attend_image(const ImageVectors& image, int64_t heads, const std::vector<uint64_t>& words,
+                  const at::Tensor& out) {
+  const auto& [q, k, v] = image;
   const at::Tensor queries = with_unit_stride(q), values = with_unit_stride(v);
   const at::Tensor keys = with_unit_stride(k.t());
   BlockAttention job;
@@ -109,7 +115,7 @@ at::Tensor on_cpu(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
   for (int64_t b = 0; b < q.size(0); ++b) {
     const std::vector<uint64_t> words =
         masks.defined() ? allowed_words(masks[b]) : std::vector<uint64_t>();
-    attend_image(q[b], k[b], v[b], heads, words, out[b]);
+    attend_image({q[b], k[b], v[b]}, heads, words, out[b]);
   }
   return out;
 }

@@ -21,8 +21,15 @@ struct MlpRows {
   int64_t workspace_floats(int64_t rows) const { return rows * workspace_stride(first->n()); }
 
   /// residual may be nullptr; it must not overlap y.
-  void run(const float* x, int64_t ldx, const float* residual, float* y, int64_t rows,
-           float* workspace) const {
+  struct Rows {
+    const float* x;
+    int64_t ldx;
+    const float* residual;
+    float* y;
+    int64_t rows;
+  };
+  void run(const Rows& block, float* workspace) const {
+    const auto [x, ldx, residual, y, rows] = block;
     GemmJob job = first->job();
     job.bias = first_bias;
     job.activation = activation;

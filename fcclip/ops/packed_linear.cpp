@@ -117,9 +117,10 @@ at::Tensor packed_mlp(const PackedLinear& first, Activation activation, const Pa
   float* to = y.mutable_data_ptr<float>();
   float* hidden = workspace.mutable_data_ptr<float>();
   for_each_block(blocks, [&](int64_t begin, int64_t end, int64_t worker) {
-    mlp.run(from + begin * rows.size(1), rows.size(1),
-            extra ? extra + begin * shape.back() : nullptr, to + begin * shape.back(), end - begin,
-            hidden + worker * workspace.size(1));
+    mlp.run(
+        {from + begin * rows.size(1), rows.size(1), extra ? extra + begin * shape.back() : nullptr,
+         to + begin * shape.back(), end - begin},
+        hidden + worker * workspace.size(1));
   });
   return y;
 }

@@ -9,9 +9,16 @@
 namespace fcclip::ops {
 namespace {
 
-// Rows [row, row + shape.panel) of w, columns [column, column + depth), one column after another.
-void pack_panel(const PackShape& shape, const float* w, const float* scale, int64_t row,
-                int64_t depth, float* out) {
+// A matrix from some column on, and a factor for each of its rows (or nullptr).
+struct Columns {
+  const float* w;
+  const float* scale;
+};
+
+// Rows [row, row + shape.panel) of the first `depth` columns, one column after another.
+void pack_panel(const PackShape& shape, const Columns& from, int64_t row, int64_t depth,
+                float* out) {
+  const auto [w, scale] = from;
   for (int64_t r = 0; r < shape.panel; ++r) {
     const bool inside = row + r < shape.n;
     const float factor = inside && scale ? scale[row + r] : 1.0f;
@@ -41,7 +48,7 @@ PackedMatrix::PackedMatrix(const at::Tensor& weight, const at::Tensor& row_scale
     for (int64_t panel = begin; panel < end; ++panel) {
       for (int64_t k = 0; k < shape_.k; k += shape_.depth) {
         const int64_t depth = std::min(shape_.depth, shape_.k - k);
-        pack_panel(shape_, from + k, scales, panel * shape_.panel, depth,
+        pack_panel(shape_, {from + k, scales}, panel * shape_.panel, depth,
                    to + k * shape_.padded_n() + panel * shape_.panel * depth);
       }
     }

@@ -1,5 +1,6 @@
 #pragma once
-// The whole network: frozen CLIP + head + void embedding, one definition for inference and training.
+// The whole network: frozen CLIP + head + void embedding, one definition for inference and
+// training.
 
 #include <filesystem>
 #include <memory>
@@ -25,7 +26,7 @@ struct Model {
   clip::TextTower text_tower;
   head::PixelDecoder pixel_decoder;
   head::MaskDecoder mask_decoder;
-  at::Tensor void_embedding;  ///< [1, D]
+  at::Tensor void_embedding;                   ///< [1, D]
   std::unique_ptr<clip::Tokenizer> tokenizer;  ///< null until merges are set
 
   /// All weights under the published checkpoint's names; valid as long as the model.
@@ -40,15 +41,18 @@ struct Model {
 /// Names in published checkpoints that carry nothing: loss buffers, step counters, masks.
 bool is_ignored_tensor(const std::string& name);
 
-/// The tokenizer for a text tower: of its vocabulary's size, or CLIP's own where the embedding was cut short.
-/// Throws Error{bad_format} for damaged merges.
-std::unique_ptr<clip::Tokenizer> make_tokenizer(std::string_view merges, const clip::TextConfig& text);
+/// The tokenizer for a text tower: of its vocabulary's size, or CLIP's own where the embedding was
+/// cut short. Throws Error{bad_format} for damaged merges.
+std::unique_ptr<clip::Tokenizer> make_tokenizer(std::string_view merges,
+                                                const clip::TextConfig& text);
 
-/// Opens a model file (safetensors with "fcclip" metadata); weights are views of the mapped file on a CPU.
-/// Throws Error{not_found, bad_format, missing_tensor (missing, surplus, not finite), shape_mismatch}.
+/// Opens a model file (safetensors with "fcclip" metadata); weights are views of the mapped file on
+/// a CPU. Throws Error{not_found, bad_format, missing_tensor (missing, surplus, not finite),
+/// shape_mismatch}.
 std::shared_ptr<Model> load_model(const std::filesystem::path& path, at::Device device);
 
 /// Writes a model file atomically; dtype float32, float16 or bfloat16.
-void save_model(const std::filesystem::path& path, const Model& model, at::ScalarType dtype = at::kFloat);
+void save_model(const std::filesystem::path& path, const Model& model,
+                at::ScalarType dtype = at::kFloat);
 
 }  // namespace fcclip

@@ -37,7 +37,8 @@ struct ModelConfig {
 /// Checks that the sizes fit together. Throws Error{invalid_argument} saying which do not.
 void validate(const ModelConfig& config);
 
-/// JSON text <-> configuration (the "fcclip" entry of a model file's metadata). Unknown keys are an error.
+/// JSON text <-> configuration (the "fcclip" entry of a model file's metadata). Unknown keys are an
+/// error.
 std::string to_json(const ModelConfig& config);
 ModelConfig model_config_from_json(std::string_view text);
 

@@ -8,10 +8,12 @@
 
 namespace fcclip {
 
-/// The reference's ResizeShortestEdge: shorter side `short_side`, longer at most `max_side`, halves rounded up.
+/// The reference's ResizeShortestEdge: shorter side `short_side`, longer at most `max_side`, halves
+/// rounded up.
 Size resized_size(Size original, int64_t short_side, int64_t max_side);
 
-/// Pillow's antialiased bilinear resize of 8-bit pixels, bit for bit. rgb [H, W, 3] uint8 -> [h, w, 3] uint8.
+/// Pillow's antialiased bilinear resize of 8-bit pixels, bit for bit. rgb [H, W, 3] uint8 -> [h, w,
+/// 3] uint8.
 at::Tensor resize_bilinear_u8(const at::Tensor& rgb, Size size);
 
 struct NetworkInput {
@@ -21,6 +23,7 @@ struct NetworkInput {
 };
 
 /// Throws Error{shape_mismatch} unless rgb is [H, W, 3] uint8.
-NetworkInput preprocess(const at::Tensor& rgb, const PixelConfig& config, int64_t short_side, int64_t max_side);
+NetworkInput preprocess(const at::Tensor& rgb, const PixelConfig& config, int64_t short_side,
+                        int64_t max_side);
 
 }  // namespace fcclip

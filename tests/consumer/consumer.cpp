@@ -1,5 +1,4 @@
 #include <cstdio>
-
 #include <fcclip/classify/vocabulary.h>
 #include <fcclip/core/error.h>
 #include <fcclip/segmenter/segmenter.h>

@@ -9,7 +9,9 @@ TEST(KernelTable, EachAvailableInstructionSetHasItsOwnTable) {
   for (const Isa isa : available_isas()) EXPECT_EQ(kernels(isa).isa, isa);
 }
 
-TEST(KernelTable, TheDefaultIsTheChosenInstructionSet) { EXPECT_EQ(kernels().isa, chosen_isa()); }
+TEST(KernelTable, TheDefaultIsTheChosenInstructionSet) {
+  EXPECT_EQ(kernels().isa, chosen_isa());
+}
 
 }  // namespace
 }  // namespace fcclip::ops

@@ -29,8 +29,10 @@ Case convnext(const char* name, std::vector<int64_t> depths, std::vector<int64_t
   return out;
 }
 
-Case resnet(const char* name, std::vector<int64_t> layers, int64_t width, int64_t grid,
+// width_grid: of the stem, and of the positional embedding's side.
+Case resnet(const char* name, std::vector<int64_t> layers, std::array<int64_t, 2> width_grid,
             int64_t embed_dim, std::array<int64_t, 3> text) {
+  const auto [width, grid] = width_grid;
   Case out{name, {}};
   out.clip.tower = clip::TowerKind::resnet;
   out.clip.resnet = {std::move(layers), width, width / 2, grid};
@@ -85,11 +87,11 @@ INSTANTIATE_TEST_SUITE_P(
                                {768, 12, 16}, clip::HeadKind::mlp),
                       convnext("convnext_xxlarge", {3, 4, 30, 3}, {384, 768, 1536, 3072}, 1024,
                                {1024, 16, 24}, clip::HeadKind::linear, 1e-5),
-                      resnet("RN50", {3, 4, 6, 3}, 64, 7, 1024, {512, 8, 12}),
-                      resnet("RN101", {3, 4, 23, 3}, 64, 7, 512, {512, 8, 12}),
-                      resnet("RN50x4", {4, 6, 10, 6}, 80, 9, 640, {640, 10, 12}),
-                      resnet("RN50x16", {6, 8, 18, 8}, 96, 12, 768, {768, 12, 12}),
-                      resnet("RN50x64", {3, 15, 36, 10}, 128, 14, 1024, {1024, 16, 12})),
+                      resnet("RN50", {3, 4, 6, 3}, {64, 7}, 1024, {512, 8, 12}),
+                      resnet("RN101", {3, 4, 23, 3}, {64, 7}, 512, {512, 8, 12}),
+                      resnet("RN50x4", {4, 6, 10, 6}, {80, 9}, 640, {640, 10, 12}),
+                      resnet("RN50x16", {6, 8, 18, 8}, {96, 12}, 768, {768, 12, 12}),
+                      resnet("RN50x64", {3, 15, 36, 10}, {128, 14}, 1024, {1024, 16, 12})),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST(Recognize, SizesNobodyPublishedComeFromTheTensors) {
@@ -132,7 +134,7 @@ TEST(Recognize, ImpossibleShapesAreErrors) {
   TensorShapes shapes = shapes_of(test::small_config());
   shapes["backbone.clip_model.text_projection"] = {64};
   EXPECT_THROW(recognized(shapes), Error);
-  TensorShapes resnet_shapes = shapes_of(whole(resnet("x", {1, 1, 1, 1}, 16, 7, 64, {64, 1, 1})));
+  TensorShapes resnet_shapes = shapes_of(whole(resnet("x", {1, 1, 1, 1}, {16, 7}, 64, {64, 1, 1})));
   resnet_shapes["backbone.clip_model.visual.attnpool.positional_embedding"] = {49, 512};
   EXPECT_THROW(recognize_clip(resnet_shapes), Error);
   resnet_shapes["backbone.clip_model.visual.attnpool.positional_embedding"] = {0, 512};

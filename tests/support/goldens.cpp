@@ -26,7 +26,8 @@ uint64_t mix(uint64_t s) {
   return s ^ (s >> 31);
 }
 
-// Manifests of full models are gzipped; python3 (needed by set-up anyway) unpacks them for the tests.
+// Manifests of full models are gzipped; python3 (needed by set-up anyway) unpacks them for the
+// tests.
 std::string read_manifest(const std::filesystem::path& folder) {
   std::string command = "cat '" + (folder / "manifest.json").string() + "'";
   if (!std::filesystem::exists(folder / "manifest.json")) {
@@ -51,8 +52,9 @@ std::filesystem::path shared_folder() {
 
 std::filesystem::path goldens_folder() {
   const std::filesystem::path folder = shared_folder() / "goldens";
-  return !shared_folder().empty() && std::filesystem::is_directory(folder) ? folder
-                                                                          : std::filesystem::path();
+  return !shared_folder().empty() && std::filesystem::is_directory(folder)
+             ? folder
+             : std::filesystem::path();
 }
 
 at::Tensor golden(const std::string& file, const std::string& name) {
@@ -99,8 +101,8 @@ nn::WeightSource formula_weights(const std::string& folder) {
                                 double absolute) {
   if (!got.defined()) return ::testing::AssertionFailure() << "no tensor";
   if (got.sizes() != want.sizes()) {
-    return ::testing::AssertionFailure() << "shape " << shape_string(got.sizes()) << ", expected "
-                                         << shape_string(want.sizes());
+    return ::testing::AssertionFailure()
+           << "shape " << shape_string(got.sizes()) << ", expected " << shape_string(want.sizes());
   }
   if (want.numel() == 0) return ::testing::AssertionSuccess();
   const at::Tensor a = got.to(at::kDouble), b = want.to(at::kDouble);
@@ -113,8 +115,8 @@ nn::WeightSource formula_weights(const std::string& folder) {
   return ::testing::AssertionFailure()
          << "max difference " << worst << " at flat index " << at_index << " (got "
          << a.flatten()[at_index].item<double>() << ", expected "
-         << b.flatten()[at_index].item<double>() << "), allowed "
-         << relative * scale + absolute << " (max |expected| " << scale << ")";
+         << b.flatten()[at_index].item<double>() << "), allowed " << relative * scale + absolute
+         << " (max |expected| " << scale << ")";
 }
 
 }  // namespace fcclip::test

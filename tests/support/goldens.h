@@ -1,5 +1,6 @@
 #pragma once
-// The reference's recorded outputs, when they are beside the checkout; and the weight formula they were made with.
+// The reference's recorded outputs, when they are beside the checkout; and the weight formula they
+// were made with.
 
 #include <filesystem>
 #include <string>
@@ -17,9 +18,10 @@ std::filesystem::path shared_folder();
 /// <shared>/goldens; empty when not there.
 std::filesystem::path goldens_folder();
 
-/// First statement of a test that compares with recorded outputs: skips, saying so, when they are not there.
-#define FCCLIP_NEEDS_GOLDENS()                                                            \
-  if (::fcclip::test::goldens_folder().empty()) {                                         \
+/// First statement of a test that compares with recorded outputs: skips, saying so, when they are
+/// not there.
+#define FCCLIP_NEEDS_GOLDENS()                                                                \
+  if (::fcclip::test::goldens_folder().empty()) {                                             \
     GTEST_SKIP() << "recorded reference outputs (../shared/goldens) are not on this machine"; \
   }
 
@@ -31,10 +33,12 @@ nlohmann::json golden_json(const std::string& file);
 at::Tensor formula_tensor(const std::string& salt, const std::string& key, at::IntArrayRef shape,
                           double lo, double hi);
 
-/// A weight source that fills from <folder>/manifest.json (or manifest.json.gz's unpacked text), e.g. "tiny-convnext".
+/// A weight source that fills from <folder>/manifest.json (or manifest.json.gz's unpacked text),
+/// e.g. "tiny-convnext".
 nn::WeightSource formula_weights(const std::string& folder);
 
-/// max|got − want| ≤ relative · max|want| + absolute; NaNs must agree in place. The message tells where it is worst.
+/// max|got − want| ≤ relative · max|want| + absolute; NaNs must agree in place. The message tells
+/// where it is worst.
 ::testing::AssertionResult near(const at::Tensor& got, const at::Tensor& want, double relative,
                                 double absolute = 0);
 
