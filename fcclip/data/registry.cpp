@@ -60,7 +60,6 @@ std::vector<BenchmarkSpec> make_table() {
        .panoptic_json = "cityscapes/gtFine/cityscapes_panoptic_val.json",
        .panoptic_pngs = "cityscapes/gtFine/cityscapes_panoptic_val",
        .panoptic_suffix = "_gtFine_panoptic.png",
-       .instances_json = "cityscapes/gtFine/cityscapes_instances_val.json",
        .labels = {{"cityscapes/gtFine/val", {"_gtFine_labelIds.png"}, LabelCoding::dataset_ids},
                   {"cityscapes/gtFine/val", {"_gtFine_labelTrainIds.png"}, kContiguous}},
        .short_side = 1024,

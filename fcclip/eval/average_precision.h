@@ -70,6 +70,12 @@ class AveragePrecision {
     std::array<int32_t, kAreas> truth_count;  ///< not ignored
   };
 
+  /// What was matched so far, to be kept and added again later.
+  const std::map<int64_t, std::vector<ImageResult>>& results() const { return by_category_; }
+  void add_result(int64_t category, ImageResult result) {
+    by_category_[category].push_back(std::move(result));
+  }
+
  private:
   ApKind kind_;
   std::map<int64_t, std::vector<ImageResult>> by_category_;

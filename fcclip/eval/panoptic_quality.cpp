@@ -175,13 +175,15 @@ void PanopticQuality::add(const PanopticMap& truth, const PanopticMap& predictio
 }
 
 void PanopticQuality::merge(const PanopticQuality& other) {
-  for (const auto& [category, add] : other.counts_) {
-    MatchCounts& sum = counts_[category];
-    sum.iou += add.iou;
-    sum.true_positives += add.true_positives;
-    sum.false_positives += add.false_positives;
-    sum.false_negatives += add.false_negatives;
-  }
+  for (const auto& [category, add] : other.counts_) add_counts(category, add);
+}
+
+void PanopticQuality::add_counts(int64_t category, const MatchCounts& counts) {
+  MatchCounts& sum = counts_[category];
+  sum.iou += counts.iou;
+  sum.true_positives += counts.true_positives;
+  sum.false_positives += counts.false_positives;
+  sum.false_negatives += counts.false_negatives;
 }
 
 MatchCounts PanopticQuality::counts(int64_t category) const {

@@ -51,6 +51,8 @@ class PanopticQuality {
   /// of the prediction that are in the map or in the list only, `picture` named.
   void add(const PanopticMap& truth, const PanopticMap& prediction, std::string_view picture);
   void merge(const PanopticQuality& other);
+  /// Sums counted before, of one category.
+  void add_counts(int64_t category, const MatchCounts& counts);
 
   const std::map<int64_t, MatchCounts>& counts() const { return counts_; }
   MatchCounts counts(int64_t category) const;

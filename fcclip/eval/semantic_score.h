@@ -33,6 +33,10 @@ class SemanticScore {
   SemanticSummary summary() const;
   /// Row: prediction, column: truth; the last of each is "ignored".
   const std::vector<int64_t>& confusion() const { return confusion_; }
+  const std::vector<int64_t>& boundary_confusion() const { return boundary_confusion_; }
+  /// Counts made before; `cell` as in the lists above.
+  void add_count(int64_t cell, int64_t count) { confusion_.at(cell) += count; }
+  void add_boundary_count(int64_t cell, int64_t count) { boundary_confusion_.at(cell) += count; }
   int64_t classes() const { return classes_; }
   bool has_boundary() const { return boundary_; }
 

@@ -38,6 +38,31 @@ at::Tensor masks_for_pooling(const at::Tensor& mask_logits, const at::Tensor& de
   return at::upsample_bilinear2d(mask_logits, {dense.size(1), dense.size(2)}, false);
 }
 
+// Masks at the picture's size as logits on the grid of the predicted ones: ±10, so that their
+// resized versions keep the boundary at 0.
+at::Tensor masks_on_grid(const at::Tensor& masks, const EncodedImage& image) {
+  const at::Tensor signs = masks.to(at::kFloat).mul(20).sub(10).unsqueeze(0);
+  const at::Tensor resized = at::_upsample_bilinear2d_aa(
+      signs, {image.resized.height, image.resized.width}, /*align_corners=*/false);
+  const at::Tensor padded = at::constant_pad_nd(
+      resized,
+      {0, image.padded.width - image.resized.width, 0, image.padded.height - image.resized.height},
+      -10);
+  return at::avg_pool2d(padded, {4, 4});
+}
+
+// The masks given, each with the embedding of the predicted mask that overlaps it most.
+head::MaskPredictions replace_masks(const head::MaskPredictions& predicted, const at::Tensor& masks,
+                                    const EncodedImage& image) {
+  const at::Tensor logits = masks_on_grid(masks, image).to(predicted.mask_logits.device());
+  const at::Tensor given = logits[0].flatten(1).gt(0).to(at::kFloat);
+  const at::Tensor found = predicted.mask_logits[0].flatten(1).gt(0).to(at::kFloat);
+  const at::Tensor common = given.matmul(found.t());
+  const at::Tensor united = given.sum(1, true) + found.sum(1).unsqueeze(0) - common;
+  const at::Tensor best = (common / united.clamp_min(1)).argmax(1);
+  return {logits, predicted.class_embed.index_select(1, best)};
+}
+
 classify::ClassLogits both_logits(const Model& model, const EncodedImage& image,
                                   const classify::TextClassifier& classifier) {
   const at::Tensor void_row = model.void_embedding.cpu();
@@ -70,6 +95,18 @@ AskOptions Segmenter::ask_defaults() const {
 
 EncodedImage Segmenter::encode(const at::Tensor& rgb, const EncodeSize& size,
                                const Trace& trace) const {
+  return run(rgb, size, {}, trace);
+}
+
+EncodedImage Segmenter::encode_with_masks(const at::Tensor& rgb, const at::Tensor& masks,
+                                          const EncodeSize& size) const {
+  check_shape("masks", masks, {kAny, rgb.size(0), rgb.size(1)});
+  check_dtype("masks", masks, at::kBool);
+  return run(rgb, size, masks, {});
+}
+
+EncodedImage Segmenter::run(const at::Tensor& rgb, const EncodeSize& size,
+                            const at::Tensor& given_masks, const Trace& trace) const {
   const c10::InferenceMode guard;
   const PixelConfig& pixels = model_->config.pixels;
   NetworkInput input =
@@ -85,10 +122,11 @@ EncodedImage Segmenter::encode(const at::Tensor& rgb, const EncodeSize& size,
   head::PixelFeatures features = model_->pixel_decoder.forward(
       {std::move(clip.res2), std::move(clip.res3), std::move(clip.res4), std::move(clip.res5)},
       trace);
-  const head::MaskPredictions masks = model_->mask_decoder.forward(features, trace);
+  head::MaskPredictions masks = model_->mask_decoder.forward(features, trace);
   features = {};
 
   EncodedImage image{input.original_size, input.resized_size, input.padded_size};
+  if (given_masks.defined()) masks = replace_masks(masks, given_masks, image);
   const at::Tensor pooling = masks_for_pooling(masks.mask_logits, dense);
   if (trace) trace("classify.mask_for_pooling", pooling);
   image.clip_embed = model_->image_tower->embed_masks(dense, pooling, trace)[0].cpu();
@@ -125,6 +163,14 @@ PreparedVocabulary Segmenter::prepare(const classify::Vocabulary& vocabulary,
   prepared.classifier.rows = prepared.classifier.rows.cpu();
   prepared.seen = classify::seen_classes(vocabulary, model_->config.training_vocabulary);
   return prepared;
+}
+
+classify::Classification Segmenter::name_masks(const EncodedImage& image,
+                                               const PreparedVocabulary& vocabulary,
+                                               const classify::EnsembleOptions& options) const {
+  const c10::InferenceMode guard;
+  return classify::ensemble(both_logits(*model_, image, vocabulary.classifier), vocabulary.seen,
+                            image.valid.unsqueeze(0), options);
 }
 
 Segmentation Segmenter::ask(const EncodedImage& image, const PreparedVocabulary& vocabulary,

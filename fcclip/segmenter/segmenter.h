@@ -50,8 +50,8 @@ struct AskOptions {
   classify::EnsembleOptions ensemble;  ///< start from Segmenter::ask_defaults()
   results::PanopticOptions panoptic;
   results::InstanceOptions instances;
-  int64_t next_best = 3;   ///< alternatives named per segment
-  double min_score = 0;    ///< segments below are left out, as background classes are
+  int64_t next_best = 3;  ///< alternatives named per segment
+  double min_score = 0;   ///< segments below are left out, as background classes are
 };
 
 struct NameScore {
@@ -101,11 +101,25 @@ class Segmenter {
   Segmentation ask(const EncodedImage& image, const PreparedVocabulary& vocabulary,
                    const AskOptions& options, const Trace& trace = {}) const;
 
+  /// The first half of ask: class scores of every mask, a batch of one.
+  classify::Classification name_masks(const EncodedImage& image,
+                                      const PreparedVocabulary& vocabulary,
+                                      const classify::EnsembleOptions& options) const;
+
+  /// As encode, but with these masks in place of the network's: CLIP's features are pooled in them;
+  /// the in-vocabulary embedding is that of the query whose mask overlaps most.
+  ///   masks  [S, H, W] bool, at the picture's size, S ≥ 1
+  EncodedImage encode_with_masks(const at::Tensor& rgb, const at::Tensor& masks,
+                                 const EncodeSize& size = {}) const;
+
   AskOptions ask_defaults() const;
   const ModelConfig& config() const;
   const Model& model() const { return *model_; }
 
  private:
+  EncodedImage run(const at::Tensor& rgb, const EncodeSize& size, const at::Tensor& masks,
+                   const Trace& trace) const;
+
   std::shared_ptr<Model> model_;
   SegmenterOptions options_;
 };

@@ -1,0 +1,140 @@
+#include "apps/eval_flags.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "fcclip/classify/load_vocabulary.h"
+#include "fcclip/core/error.h"
+#include "fcclip/data/registry.h"
+
+namespace fcclip::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool wants(const EvalFlags& flags, std::string_view task) {
+  return std::find(flags.tasks.begin(), flags.tasks.end(), task) != flags.tasks.end();
+}
+
+// What was asked for, or all that the truth allows. Mapillary's and label-only data have no AP.
+void set_tasks(const EvalFlags& flags, EvalTarget& target) {
+  const data::Benchmark& truth = *target.benchmark;
+  eval::EvaluateOptions& options = target.options;
+  const bool all = flags.tasks.empty();
+  options.panoptic = all ? truth.has_panoptic() : wants(flags, "panoptic");
+  options.semantic = all ? truth.has_labels() : wants(flags, "semantic");
+  options.instances =
+      all ? (truth.has_instances() || truth.has_panoptic()) && target.name != "mapillary_vistas"
+          : wants(flags, "instance");
+}
+
+EvalTarget open_named(const EvalFlags& flags, const std::string& name) {
+  const data::BenchmarkSpec& spec = data::find_benchmark(name);
+  EvalTarget target{spec.name, data::open_benchmark(spec, data::datasets_root(flags.root)), {}};
+  target.options.size = {spec.short_side, spec.max_side};
+  target.options.resized_late = spec.resized_late;
+  if (spec.name == "lvis") target.options.instance_options.top_k = 300;
+  return target;
+}
+
+EvalTarget open_own(const EvalFlags& flags) {
+  if (flags.images.empty()) {
+    fail(ErrorCode::invalid_argument, "your own data set needs --images FOLDER");
+  }
+  data::BenchmarkFiles files;
+  files.pictures = {flags.images};
+  files.panoptic_json = flags.panoptic_json;
+  files.panoptic_pngs = flags.panoptic_pngs;
+  if (!flags.panoptic_json.empty() && flags.panoptic_pngs.empty()) {
+    const fs::path json = flags.panoptic_json;
+    files.panoptic_pngs = json.parent_path() / json.stem();
+  }
+  files.instances_json = flags.instances_json;
+  files.labels = flags.label_pngs;
+  files.ignore_label = flags.ignore_label;
+  classify::Vocabulary words;
+  if (!flags.vocabulary.empty()) words = classify::load_vocabulary(flags.vocabulary);
+  return {"own", std::make_unique<data::Benchmark>(files, words), {}};
+}
+
+int64_t number_of(const char* variable, int64_t otherwise) {
+  const char* text = std::getenv(variable);
+  if (text == nullptr || *text == '\0') return otherwise;
+  char* end = nullptr;
+  const int64_t value = std::strtoll(text, &end, 10);
+  if (*end != '\0' || value < 0) {
+    fail(ErrorCode::invalid_argument, variable, "=", text, ": expected a whole number");
+  }
+  return value;
+}
+
+}  // namespace
+
+void add_eval_flags(CLI::App& command, EvalFlags& flags) {
+  command.add_option("datasets", flags.datasets,
+                     "Names: coco_panoptic, ade20k_150, ade20k_847, cityscapes, mapillary_vistas, "
+                     "pascal_context_59, pascal_context_459, voc20, voc21, coco_stuff, lvis");
+  command.add_option("--root", flags.root,
+                     "Folder of the data sets; default $FCCLIP_DATASETS or ./datasets");
+  command.add_option("-t,--task", flags.tasks, "panoptic, instance, semantic; default all it has")
+      ->check(CLI::IsMember({"panoptic", "instance", "semantic"}))
+      ->delimiter(',');
+  command.add_option("--classifier", flags.classifier, "ensemble, in, out or all")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"ensemble", "in", "out", "all"}));
+  command.add_option("--oracle", flags.oracle, "Take masks or names from the truth")
+      ->check(CLI::IsMember({"none", "masks", "names"}));
+  command.add_option("--limit", flags.limit, "Only the first N pictures")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+  command.add_option("-o,--output", flags.output, "Folder for scores, records and predictions")
+      ->capture_default_str();
+  command.add_flag("--resume", flags.resume, "Continue an interrupted run");
+  command.add_flag("--merge", flags.merge, "Only sum up the records of all shards");
+  command.add_flag("--no-predictions", flags.no_predictions, "Write no predictions");
+  command.add_flag("--json", flags.json, "All numbers as JSON on standard output");
+  command.add_option("--panoptic-json", flags.panoptic_json, "Own data: COCO panoptic file");
+  command.add_option("--panoptic-pngs", flags.panoptic_pngs, "Own data: its PNG folder");
+  command.add_option("--instances-json", flags.instances_json, "Own data: COCO instances file");
+  command.add_option("--label-pngs", flags.label_pngs, "Own data: folder of label PNGs");
+  command.add_option("--images", flags.images, "Own data: folder of the pictures");
+  command.add_option("-v,--vocabulary", flags.vocabulary, "Own data: its classes in label order");
+  command.add_option("--ignore", flags.ignore_label, "Own label PNGs: value that is not scored")
+      ->capture_default_str();
+  command.add_option("--short-side", flags.short_side, "Instead of the published input size")
+      ->check(CLI::Range(int64_t{1}, int64_t{16384}));
+  command.add_option("--max-side", flags.max_side, "Instead of the published input size")
+      ->check(CLI::Range(int64_t{1}, int64_t{16384}));
+  add_model_flags(command, flags.model);
+}
+
+std::vector<EvalTarget> open_targets(const EvalFlags& flags) {
+  std::vector<EvalTarget> targets;
+  for (const std::string& name : flags.datasets) targets.push_back(open_named(flags, name));
+  const bool own =
+      !flags.panoptic_json.empty() || !flags.instances_json.empty() || !flags.label_pngs.empty();
+  if (own) targets.push_back(open_own(flags));
+  if (targets.empty()) {
+    fail(ErrorCode::invalid_argument,
+         "nothing to evaluate on: name a data set, or give --panoptic-json, --instances-json or "
+         "--label-pngs with --images");
+  }
+  for (EvalTarget& target : targets) {
+    set_tasks(flags, target);
+    if (flags.short_side > 0) target.options.size.short_side = flags.short_side;
+    if (flags.max_side > 0) target.options.size.max_side = flags.max_side;
+    if (flags.oracle == "masks") target.options.oracle = eval::Oracle::masks;
+    if (flags.oracle == "names") target.options.oracle = eval::Oracle::names;
+  }
+  return targets;
+}
+
+Shard shard_of_environment() {
+  const Shard shard{number_of("RANK", 0), number_of("WORLD_SIZE", 1)};
+  if (shard.count < 1 || shard.rank >= shard.count) {
+    fail(ErrorCode::invalid_argument, "RANK=", shard.rank, " of WORLD_SIZE=", shard.count,
+         ": expected 0 to WORLD_SIZE - 1");
+  }
+  return shard;
+}
+
+}  // namespace fcclip::apps

@@ -1,0 +1,54 @@
+#pragma once
+// The truth and the answers of one picture, ready to be scored.
+
+#include <optional>
+#include <vector>
+
+#include "fcclip/data/benchmark.h"
+#include "fcclip/eval/evaluator.h"
+
+namespace fcclip::eval {
+
+struct PictureTruth {
+  std::optional<PanopticMap> panoptic;  ///< categories are positions in the vocabulary
+  std::optional<data::PictureInstances> instances;
+  at::Tensor labels;  ///< undefined when not asked for
+};
+
+/// What the options ask for. Things of a panoptic truth serve as instances where there are no
+/// others. Throws as Benchmark does.
+PictureTruth read_truth(const data::Benchmark& benchmark, int64_t index,
+                        const EvaluateOptions& options);
+
+/// Instances of things of a panoptic map.
+data::PictureInstances instances_of(const PanopticMap& map, const classify::Vocabulary& vocabulary);
+
+struct PictureAnswer {
+  std::optional<results::PanopticResult> panoptic;
+  std::optional<std::vector<results::Instance>> instances;
+  at::Tensor labels;
+};
+
+/// Adds one picture's answer to the scores. `picture` names it in messages.
+void score_answer(PictureScores& scores, const PictureTruth& truth, const PictureAnswer& answer,
+                  int64_t index, std::string_view picture);
+
+/// One region per true segment: [S, h, w] bool and their classes; of the panoptic truth, or of the
+/// instances, or of the labels.
+struct TrueRegions {
+  at::Tensor masks;
+  std::vector<int64_t> classes, ids;
+  std::vector<bool> from_things;
+};
+TrueRegions true_regions(const PictureTruth& truth, const classify::Vocabulary& vocabulary);
+
+/// Log-probabilities [Q, K+1] that give each mask the class of the region it overlaps most, with
+/// that IoU as probability and the rest as void.
+at::Tensor true_names(const EncodedImage& image, const TrueRegions& regions, int64_t classes);
+
+/// The answer whose masks are the true ones, named by log_probs [S, K+1].
+PictureAnswer answer_with_true_masks(const PictureTruth& truth, const TrueRegions& regions,
+                                     const at::Tensor& log_probs,
+                                     const classify::Vocabulary& vocabulary);
+
+}  // namespace fcclip::eval

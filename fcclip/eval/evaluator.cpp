@@ -1,0 +1,141 @@
+#include "fcclip/eval/evaluator.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+#include <nlohmann/json.hpp>
+
+#include "fcclip/core/error.h"
+#include "fcclip/eval/answer.h"
+#include "fcclip/image/image_file.h"
+#include "fcclip/results/coco_json.h"
+#include "fcclip/segmenter/describe.h"
+
+namespace fcclip::eval {
+namespace {
+
+using nlohmann::json;
+
+// What the network and one classifier say, in the forms that were asked for.
+PictureAnswer answer_of(const EncodedImage& image, const at::Tensor& log_probs,
+                        const std::vector<bool>& things, const EvaluateOptions& options) {
+  const results::MaskSource masks = mask_source(image);
+  PictureAnswer answer;
+  if (options.panoptic) {
+    answer.panoptic = results::panoptic(masks, log_probs, things, options.panoptic_options);
+  }
+  if (options.instances) {
+    answer.instances = results::instances(masks, log_probs, things, options.instance_options);
+  }
+  if (options.semantic) {
+    answer.labels = options.resized_late ? results::semantic_labels_resized_late(masks, log_probs)
+                                         : results::semantic_labels(masks, log_probs);
+  }
+  return answer;
+}
+
+at::Tensor label_picture(const at::Tensor& labels, size_t classes) {
+  return classes < 255 ? labels.to(at::kByte) : labels;
+}
+
+// Writes the PNGs, returns what belongs into the JSON files.
+json write_answer(const PictureAnswer& answer, const data::Picture& picture, Size size,
+                  const classify::Vocabulary& vocabulary, const std::filesystem::path& folder) {
+  const json id = json::parse(picture.id_json);
+  const results::ImageInfo info{0, picture.file.filename().string(), size};
+  json out = json::object();
+  if (answer.panoptic) {
+    image::write_png(folder / "panoptic" / (picture.name + ".png"),
+                     results::rgb_of_ids(answer.panoptic->ids));
+    json annotation = results::coco_panoptic_annotation(info, picture.name + ".png",
+                                                        answer.panoptic->segments, vocabulary);
+    annotation["image_id"] = id;
+    out["panoptic"] = std::move(annotation);
+  }
+  if (answer.instances) {
+    out["instances"] = results::coco_instance_results(info, *answer.instances, vocabulary);
+    for (json& one : out["instances"]) one["image_id"] = id;
+  }
+  if (answer.labels.defined()) {
+    image::write_png(folder / "semantic" / (picture.name + ".png"),
+                     label_picture(answer.labels, vocabulary.classes.size()));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<Classifier> classifiers_of(const std::string& name,
+                                       const classify::EnsembleOptions& published) {
+  const auto with = [&published](double alpha, double beta) {
+    classify::EnsembleOptions options = published;
+    options.alpha = alpha;
+    options.beta = beta;
+    return options;
+  };
+  const Classifier ensemble{"ensemble", published}, in{"in", with(0, 0)}, out{"out", with(1, 1)};
+  if (name == "ensemble") return {ensemble};
+  if (name == "in") return {in};
+  if (name == "out") return {out};
+  if (name == "all") return {ensemble, in, out};
+  fail(ErrorCode::invalid_argument, "classifier '", name, "': expected in, out, ensemble or all");
+}
+
+Evaluator::Evaluator(const Segmenter& segmenter, const data::Benchmark& benchmark,
+                     const PreparedVocabulary& vocabulary, EvaluateOptions options)
+    : segmenter_(segmenter),
+      benchmark_(benchmark),
+      vocabulary_(vocabulary),
+      options_(std::move(options)) {
+  if (options_.panoptic && !benchmark.has_panoptic()) {
+    fail(ErrorCode::invalid_argument, "the data set has no panoptic truth");
+  }
+  if (options_.instances && !benchmark.has_instances() && !benchmark.has_panoptic()) {
+    fail(ErrorCode::invalid_argument, "the data set has no instance truth");
+  }
+  if (options_.semantic && !benchmark.has_labels()) {
+    fail(ErrorCode::invalid_argument, "the data set has no label maps");
+  }
+}
+
+json Evaluator::one(int64_t index) const {
+  const c10::InferenceMode guard;
+  const data::Picture& picture = benchmark_.picture(index);
+  const classify::Vocabulary& words = vocabulary_.vocabulary;
+  const at::Tensor rgb = benchmark_.rgb(index);
+  const Size size{rgb.size(0), rgb.size(1)};
+  if (picture.size.height > 0 && !(picture.size == size)) {
+    fail(ErrorCode::bad_format, picture.file.string(), ": ", size.width, "x", size.height,
+         " pixels, its annotation says ", picture.size.width, "x", picture.size.height);
+  }
+  const PictureTruth truth = read_truth(benchmark_, index, options_);
+  TrueRegions regions;
+  if (options_.oracle != Oracle::none) regions = true_regions(truth, words);
+  const bool true_masks = options_.oracle == Oracle::masks && regions.masks.defined();
+  const EncodedImage image = true_masks
+                                 ? segmenter_.encode_with_masks(rgb, regions.masks, options_.size)
+                                 : segmenter_.encode(rgb, options_.size);
+  json record = {{"index", index},
+                 {"name", picture.name},
+                 {"image_id", json::parse(picture.id_json)},
+                 {"file_name", picture.file.filename().string()},
+                 {"size", {size.height, size.width}}};
+  const auto classes = static_cast<int64_t>(words.classes.size());
+  for (const Classifier& classifier : options_.classifiers) {
+    const at::Tensor log_probs =
+        options_.oracle == Oracle::names
+            ? true_names(image, regions, classes)
+            : segmenter_.name_masks(image, vocabulary_, classifier.ensemble).log_probs[0];
+    const PictureAnswer answer = true_masks
+                                     ? answer_with_true_masks(truth, regions, log_probs, words)
+                                     : answer_of(image, log_probs, thing_flags(words), options_);
+    PictureScores scores(classes);
+    score_answer(scores, truth, answer, index, picture.file.string());
+    record["scores"][classifier.name] = to_record(scores);
+    if (options_.predictions.empty()) continue;
+    record["predictions"][classifier.name] =
+        write_answer(answer, picture, size, words, options_.predictions / classifier.name);
+  }
+  return record;
+}
+
+}  // namespace fcclip::eval

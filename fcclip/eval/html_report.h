@@ -1,0 +1,37 @@
+#pragma once
+// One HTML file that says how a run went: no other files, no scripts from elsewhere.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "fcclip/data/benchmark.h"
+#include "fcclip/eval/semantic_score.h"
+
+namespace fcclip::eval {
+
+struct RankedPicture {
+  int64_t index = 0;
+  std::string name;
+  double score = 0;  ///< picture_rank; below 0: not ranked
+};
+
+/// Keeps the four best and four worst of all pictures shown to it, best first.
+void keep_extremes(std::vector<RankedPicture>& kept, RankedPicture picture);
+
+struct ReportInput {
+  const data::Benchmark& benchmark;
+  const nlohmann::json& scores;       ///< {"dataset", "images", classifier: summarise(…)}
+  const SemanticScore& confusion;     ///< of the classifier shown
+  std::string classifier;             ///< whose classes and pictures are shown
+  std::filesystem::path predictions;  ///< its PNG folders; empty: no pictures
+  std::vector<RankedPicture> ranked;
+};
+
+/// The table, per-class bars, the most frequent confusions, best and worst pictures (truth left,
+/// answer right). Written atomically. Throws Error{io_failure}.
+void write_html_report(const std::filesystem::path& path, const ReportInput& input);
+
+}  // namespace fcclip::eval
