@@ -31,6 +31,7 @@ int run(int argc, const char* const* argv) {
   add_eval(app);
   add_info(app);
   add_init(app);
+  add_prepare(app);
   add_score(app);
   add_segment(app);
   add_tokenize(app);

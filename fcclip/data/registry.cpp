@@ -12,8 +12,9 @@ namespace fs = std::filesystem;
 
 const LabelCoding kContiguous = LabelCoding::contiguous;
 
-std::vector<BenchmarkSpec> make_table() {
-  std::vector<BenchmarkSpec> table;
+using Table = std::vector<BenchmarkSpec>;
+
+void add_coco_and_ade20k(Table& table) {
   table.push_back({.name = "coco_panoptic",
                    .aliases = {"coco"},
                    .vocabulary = "coco_panoptic_133",
@@ -49,8 +50,12 @@ std::vector<BenchmarkSpec> make_table() {
                                kContiguous}},
                    .ignore_label = 65535,
                    .resized_late = true,
-                   .download = "ADE20K_2021_17_01 from groups.csail.mit.edu/vision/datasets/ADE20K",
-                   .prepare = "ade20k_847"});
+                   .download = "ADE20K_2021_17_01 from groups.csail.mit.edu/vision/datasets/ADE20K "
+                               "and convert it with the reference's prepare_ade20k_full_sem_seg.py",
+                   .prepare = ""});
+}
+
+void add_streets(Table& table) {
   table.push_back(
       {.name = "cityscapes",
        .aliases = {},
@@ -80,9 +85,13 @@ std::vector<BenchmarkSpec> make_table() {
                    .max_side = 2560,
                    .download = "Mapillary Vistas 1.2 from mapillary.com/dataset/vistas",
                    .prepare = ""});
+}
+
+void add_pascal(Table& table) {
   const auto pascal = [&table](std::string name, std::vector<std::string> aliases,
                                std::string vocabulary, std::string folder, std::string download) {
     const bool wide = name == "pascal_context_459";
+    const bool from_matlab = name.starts_with("pascal_context");
     table.push_back({.name = name,
                      .aliases = std::move(aliases),
                      .vocabulary = std::move(vocabulary),
@@ -91,11 +100,12 @@ std::vector<BenchmarkSpec> make_table() {
                      .ignore_label = wide ? 65535 : 255,
                      .resized_late = true,
                      .download = std::move(download),
-                     .prepare = name});
+                     .prepare = from_matlab ? "" : name});
   };
   const std::string context =
       "VOCtrainval_03-May-2010.tar from host.robots.ox.ac.uk/pascal/VOC and trainval.tar.gz from "
-      "www.cs.stanford.edu/~roozbeh/pascal-context";
+      "www.cs.stanford.edu/~roozbeh/pascal-context and convert them with the reference's "
+      "prepare_pascal_ctx scripts";
   const std::string voc = "VOCtrainval_11-May-2012.tar from host.robots.ox.ac.uk/pascal/VOC";
   pascal("pascal_context_59", {"pc59", "ctx59"}, "pascal_context_59",
          "pascal_ctx_d2/annotations_ctx59", context);
@@ -105,6 +115,9 @@ std::vector<BenchmarkSpec> make_table() {
          voc);
   pascal("voc21", {"pascal_voc_21", "pas21"}, "pascal_voc_21", "pascal_voc_d2/annotations_pascal21",
          voc);
+}
+
+void add_coco_relatives(Table& table) {
   table.push_back(
       {.name = "coco_stuff",
        .aliases = {"coco_stuff_164k"},
@@ -124,6 +137,14 @@ std::vector<BenchmarkSpec> make_table() {
                    .download = "lvis_v1_val.json.zip from lvisdataset.org, train2017.zip and "
                                "val2017.zip from cocodataset.org",
                    .prepare = ""});
+}
+
+Table make_table() {
+  Table table;
+  add_coco_and_ade20k(table);
+  add_streets(table);
+  add_pascal(table);
+  add_coco_relatives(table);
   return table;
 }
 

@@ -1,0 +1,131 @@
+// The eval command from the outside, on a miniature of COCO and a tiny untrained model.
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "apps/commands.h"
+#include "fcclip/segmenter/untrained.h"
+#include "tests/data/miniature.h"
+#include "tests/io/temporary_folder.h"
+
+namespace fcclip::apps {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+class EvalCommand : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = std::make_unique<test::TemporaryFolder>();
+    test::make_coco(root());
+    ModelConfig config = tiny_config();
+    config.clip.text.vocab_size = 514;
+    Model model(config);
+    model.tokenizer = std::make_unique<clip::Tokenizer>("#version: 0.2\n", 514);
+    fill_untrained(model, 3);
+    save_model(root() / "tiny.safetensors", model);
+  }
+  static void TearDownTestSuite() { folder_.reset(); }
+  static fs::path root() { return folder_->path(); }
+  static fs::path out(const std::string& name) { return root() / name / "coco_panoptic"; }
+
+  static int eval(const std::string& name, std::vector<std::string> more) {
+    std::vector<std::string> all = {"fcclip",
+                                    "eval",
+                                    "coco",
+                                    "--root",
+                                    root(),
+                                    "--model",
+                                    root() / "tiny.safetensors",
+                                    "--no-cache",
+                                    "--threads",
+                                    "1",
+                                    "--short-side",
+                                    "64",
+                                    "--max-side",
+                                    "96",
+                                    "--output",
+                                    root() / name};
+    all.insert(all.end(), more.begin(), more.end());
+    std::vector<const char*> argv;
+    for (const std::string& one : all) argv.push_back(one.c_str());
+    return run(static_cast<int>(argv.size()), argv.data());
+  }
+  static json scores(const std::string& name) {
+    return json::parse(io::read_file(out(name) / "scores.json"));
+  }
+
+  inline static std::unique_ptr<test::TemporaryFolder> folder_;
+};
+
+TEST_F(EvalCommand, OneRunGivesAllClassifiersAndFiles) {
+  ASSERT_EQ(eval("all", {"--classifier", "all"}), 0);
+  const json all = scores("all");
+  EXPECT_EQ(all["images"], 2);
+  for (const char* classifier : {"ensemble", "in", "out"}) {
+    const json& one = all[classifier];
+    EXPECT_TRUE(one["panoptic"]["All"]["pq"].is_number());
+    EXPECT_TRUE(one["instances"]["masks"]["All"]["AP"].is_number());
+    EXPECT_TRUE(one["semantic"]["All"]["mIoU"].is_number());
+    const fs::path folder = out("all") / classifier;
+    EXPECT_TRUE(fs::exists(folder / "panoptic/000000000139.png"));
+    EXPECT_TRUE(fs::exists(folder / "semantic/000000000285.png"));
+    const json panoptic = json::parse(io::read_file(folder / "panoptic.json"));
+    EXPECT_EQ(panoptic["annotations"].size(), 2u);
+    EXPECT_EQ(panoptic["annotations"][0]["image_id"], 139);
+    EXPECT_TRUE(json::parse(io::read_file(folder / "instances.json")).is_array());
+  }
+  EXPECT_NE(io::read_file(out("all") / "report.html").find("data:image/jpeg;base64,/9j/"),
+            std::string::npos);
+}
+
+TEST_F(EvalCommand, AnInterruptedRunContinuesToTheSameNumbers) {
+  ASSERT_EQ(eval("whole", {"--no-predictions"}), 0);
+  ASSERT_EQ(eval("torn", {"--no-predictions"}), 0);
+  const fs::path records = out("torn") / "records.jsonl";
+  fs::resize_file(records, fs::file_size(records) - 10);  // stopped within the last line
+  ASSERT_EQ(eval("torn", {"--no-predictions", "--resume"}), 0);
+  EXPECT_EQ(scores("torn"), scores("whole"));
+  EXPECT_EQ(io::read_file(records), io::read_file(out("whole") / "records.jsonl"));
+}
+
+TEST_F(EvalCommand, TwoShardsGiveTheNumbersOfOneRun) {
+  ASSERT_EQ(eval("single", {"--no-predictions"}), 0);
+  for (const char* rank : {"0", "1"}) {
+    setenv("RANK", rank, 1);
+    setenv("WORLD_SIZE", "2", 1);
+    EXPECT_EQ(eval("sharded", {"--no-predictions"}), 0);
+  }
+  unsetenv("RANK");
+  unsetenv("WORLD_SIZE");
+  EXPECT_EQ(scores("sharded"), scores("single"));
+  fs::remove(out("sharded") / "scores.json");
+  ASSERT_EQ(eval("sharded", {"--no-predictions", "--merge"}), 0);
+  EXPECT_EQ(scores("sharded"), scores("single"));
+}
+
+TEST_F(EvalCommand, TrueMasksHavePerfectMaskQuality) {
+  ASSERT_EQ(eval("masks", {"--no-predictions", "--oracle", "masks"}), 0);
+  EXPECT_EQ(scores("masks")["ensemble"]["panoptic"]["class_agnostic"]["pq"].is_number(), true);
+  ASSERT_EQ(eval("names", {"--no-predictions", "--oracle", "names"}), 0);
+  EXPECT_TRUE(scores("names")["ensemble"]["panoptic"]["All"].contains("pq"));
+}
+
+TEST_F(EvalCommand, BadInputFailsWithoutScores) {
+  ASSERT_EQ(eval("other", {"--no-predictions", "--limit", "1"}), 0);
+  EXPECT_EQ(eval("other", {"--no-predictions", "--resume"}), 2);  // another number of pictures
+  std::ofstream(root() / "file") << "in the way";
+  EXPECT_EQ(eval("file", {"--no-predictions"}), 1);
+  setenv("RANK", "5", 1);
+  EXPECT_EQ(eval("rank", {}), 2);
+  unsetenv("RANK");
+  EXPECT_FALSE(fs::exists(out("rank") / "scores.json"));
+}
+
+}  // namespace
+}  // namespace fcclip::apps
