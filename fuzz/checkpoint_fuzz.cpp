@@ -1,6 +1,6 @@
 // Whole checkpoint files: zip, legacy and safetensors, told apart as the program does.
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 #include "fcclip/io/checkpoint.h"
 #include "fcclip/io/mapped_file.h"
