@@ -102,7 +102,8 @@ TEST_F(SegmentCommand, SeveralQuestionsGetNumberedFiles) {
       0);
   EXPECT_TRUE(fs::exists(out("two") / "a.1.segments.json"));
   EXPECT_TRUE(fs::exists(out("two") / "a.2.segments.json"));
-  for (const nlohmann::json& segment : read_json(out("two") / "a.2.segments.json")["segments"]) {
+  const nlohmann::json document = read_json(out("two") / "a.2.segments.json");
+  for (const nlohmann::json& segment : document["segments"]) {
     EXPECT_TRUE(segment["name"] == "sky" || segment["name"] == "sea");
   }
 }
@@ -133,7 +134,8 @@ TEST_F(SegmentCommand, BackgroundWordsAreNeverReported) {
   ASSERT_EQ(segment("background", {input("a.png"), "-c", "cat, dog", "--background", "cat",
                                    "--write", "segments", "--overlap-threshold", "0"}),
             0);
-  for (const nlohmann::json& one : read_json(out("background") / "a.segments.json")["segments"]) {
+  const nlohmann::json document = read_json(out("background") / "a.segments.json");
+  for (const nlohmann::json& one : document["segments"]) {
     EXPECT_NE(one["name"], "cat");
   }
 }

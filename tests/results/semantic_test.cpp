@@ -19,7 +19,8 @@ int64_t different_pixels(const at::Tensor& a, const at::Tensor& b) {
 TEST(Semantic, EqualsRecordedOperatorCases) {
   FCCLIP_NEEDS_GOLDENS();
   const std::string file = "ops/postprocess.safetensors";
-  for (const nlohmann::json& c : test::golden_json("ops/postprocess.json").at("cases")) {
+  const nlohmann::json document = test::golden_json("ops/postprocess.json");
+  for (const nlohmann::json& c : document.at("cases")) {
     const std::string name = c.at("name");
     SCOPED_TRACE(name);
     const at::Tensor logits = golden(file, name + ".mask_pred");

@@ -34,7 +34,8 @@ double least_total(const CostMatrix& costs) {
 
 TEST(Assignment, EqualsScipyOnTheRecordedMatrices) {
   FCCLIP_NEEDS_GOLDENS();
-  for (const auto& one : test::golden_json("ops/linear_sum_assignment.json")["cases"]) {
+  const nlohmann::json document = test::golden_json("ops/linear_sum_assignment.json");
+  for (const auto& one : document["cases"]) {
     const std::vector<int64_t> shape = one["shape"];
     const at::Tensor values =
         test::formula_tensor("", one["key"], shape, one["lo"], one["hi"]).to(at::kDouble);
