@@ -17,8 +17,10 @@ ALLOWED = {
     "segmenter": "core io ops nn clip head classify results",
     "image": "core io ops classify results",
     "data": "core io ops nn clip classify results segmenter image",
+    "world": "core io ops classify results image data",
     "eval": "core io ops classify results segmenter image data",
-    "train": "core io ops nn clip head classify results segmenter image data eval",
+    "train": "core io ops nn clip head classify results segmenter image data world eval",
+    "pretrain": "core io ops nn clip classify results segmenter image data world train",
 }
 CUDA_MACRO = re.compile(r"^\s*#\s*if.*(__CUDA|USE_CUDA|FCCLIP_CUDA)")
 TENSOR_WIDE = re.compile(r"#include <(ATen/ATen\.h|torch/(torch|extension)\.h)>")
