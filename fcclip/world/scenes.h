@@ -1,0 +1,43 @@
+#pragma once
+// Endless scenes composed of the world's pictures, with exact truth.
+
+#include <memory>
+
+#include "fcclip/core/size.h"
+#include "fcclip/data/dataset.h"
+#include "fcclip/world/world.h"
+
+namespace fcclip::world {
+
+enum class Concepts { seen, all };      ///< which things may appear; stuff always may
+enum class Pictures { known, held_out };  ///< pictures for training, or those kept from it
+
+struct SceneOptions {
+  Size size{256, 256};
+  Concepts concepts = Concepts::seen;
+  Pictures pictures = Pictures::known;
+  int64_t min_things = 2, max_things = 12;
+  uint64_t seed = 0;
+};
+
+/// Scene i is a pure function of (world, options, i). Sample::ids are 1…N, class indices are
+/// positions in World::vocabulary(); the caption names the scene's largest segments.
+class SceneDataset final : public data::Dataset {
+ public:
+  SceneDataset(std::shared_ptr<const World> world, const SceneOptions& options);
+  int64_t size() const override { return data::kEndless; }
+  data::Sample get(int64_t index) const override;
+  const classify::Vocabulary& vocabulary() const override { return world_->vocabulary(); }
+  /// Which picture segment k+1 of scene `index` shows comes with the sample when asked for here.
+  struct Placed {
+    data::Sample sample;
+    std::vector<const Picture*> pictures;  ///< parallel to sample.segments
+  };
+  Placed compose(int64_t index) const;
+
+ private:
+  std::shared_ptr<const World> world_;
+  SceneOptions options_;
+};
+
+}  // namespace fcclip::world
