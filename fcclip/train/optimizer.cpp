@@ -4,6 +4,8 @@
 #include <torch/nn/utils/clip_grad.h>
 #include <torch/optim/adamw.h>
 
+#include "fcclip/core/error.h"
+
 namespace fcclip::train {
 
 std::vector<const nn::Weight*> trainable_weights(const nn::WeightTable& table) {
@@ -16,13 +18,28 @@ std::vector<const nn::Weight*> trainable_weights(const nn::WeightTable& table) {
   return weights;
 }
 
+namespace {
+
+const at::Tensor& stored(const std::map<std::string, at::Tensor>& tensors, const std::string& name,
+                         at::IntArrayRef shape) {
+  const auto found = tensors.find(name);
+  if (found == tensors.end()) fail(ErrorCode::missing_tensor, "the checkpoint has no ", name);
+  if (found->second.sizes() != shape) {
+    fail(ErrorCode::shape_mismatch, "the checkpoint's ", name, " is ", found->second.sizes(),
+         "; expected ", shape, ": it is of another configuration");
+  }
+  return found->second;
+}
+
+}  // namespace
+
 struct Optimizer::Impl {
   std::unique_ptr<torch::optim::AdamW> adam;
   std::vector<at::Tensor> parameters;
 };
 
-Optimizer::Optimizer(const nn::WeightTable& table, const OptimizerOptions& options)
-    : weights_(trainable_weights(table)), options_(options), impl_(std::make_unique<Impl>()) {
+Optimizer::Optimizer(std::vector<const nn::Weight*> weights, const OptimizerOptions& options)
+    : weights_(std::move(weights)), options_(options), impl_(std::make_unique<Impl>()) {
   std::vector<at::Tensor> decayed, plain;
   for (const nn::Weight* weight : weights_) {
     // A copy: a loaded weight may be a view of a mapped file.
@@ -55,6 +72,37 @@ double Optimizer::step() {
   }
   impl_->adam->step();
   return norm;
+}
+
+void Optimizer::save(std::map<std::string, at::Tensor>& tensors) const {
+  for (size_t i = 0; i < weights_.size(); ++i) {
+    const std::string& name = weights_[i]->name;
+    tensors[name] = impl_->parameters[i].detach();
+    const auto found = impl_->adam->state().find(impl_->parameters[i].unsafeGetTensorImpl());
+    if (found == impl_->adam->state().end()) continue;  // never had a gradient
+    const auto& state = static_cast<const torch::optim::AdamWParamState&>(*found->second);
+    tensors[name + ".exp_avg"] = state.exp_avg();
+    tensors[name + ".exp_avg_sq"] = state.exp_avg_sq();
+    tensors[name + ".steps"] = at::scalar_tensor(state.step(), at::kLong);
+  }
+}
+
+void Optimizer::load(const std::map<std::string, at::Tensor>& tensors) {
+  const at::NoGradGuard no_grad;
+  impl_->adam->state().clear();
+  for (size_t i = 0; i < weights_.size(); ++i) {
+    const std::string& name = weights_[i]->name;
+    at::Tensor& parameter = impl_->parameters[i];
+    parameter.copy_(stored(tensors, name, parameter.sizes()));
+    if (!tensors.contains(name + ".steps")) continue;
+    auto state = std::make_unique<torch::optim::AdamWParamState>();
+    const auto moment = [&](const std::string& part) {
+      return stored(tensors, name + part, parameter.sizes()).to(parameter.device()).clone();
+    };
+    state->exp_avg(moment(".exp_avg")).exp_avg_sq(moment(".exp_avg_sq"));
+    state->step(tensors.at(name + ".steps").item<int64_t>());
+    impl_->adam->state()[parameter.unsafeGetTensorImpl()] = std::move(state);
+  }
 }
 
 void Optimizer::set_learning_rate(double value) {

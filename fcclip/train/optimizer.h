@@ -1,6 +1,7 @@
 #pragma once
 // AdamW as the published recipe sets it up (model section 9).
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,14 +25,22 @@ std::vector<const nn::Weight*> trainable_weights(const nn::WeightTable& table);
 /// Decoupled weight decay, one group with it and one without.
 class Optimizer {
  public:
-  /// Makes the trainable weights leaves that record gradients.
-  Optimizer(const nn::WeightTable& table, const OptimizerOptions& options);
+  /// Makes the weights leaves that record gradients. They must outlive the optimizer.
+  Optimizer(std::vector<const nn::Weight*> weights, const OptimizerOptions& options);
+  /// The trainable weights of a model's table.
+  Optimizer(const nn::WeightTable& table, const OptimizerOptions& options)
+      : Optimizer(trainable_weights(table), options) {}
   ~Optimizer();
 
   void zero_gradients();
   /// Clips, then steps. Returns the norm of all gradients before clipping.
   double step();
   void set_learning_rate(double value);
+  /// Weights under their names, moments under "<name>.exp_avg", "<name>.exp_avg_sq",
+  /// "<name>.steps".
+  void save(std::map<std::string, at::Tensor>& tensors) const;
+  /// Throws Error{missing_tensor, shape_mismatch} naming the tensor.
+  void load(const std::map<std::string, at::Tensor>& tensors);
   const std::vector<const nn::Weight*>& weights() const { return weights_; }
 
  private:
