@@ -1,26 +1,58 @@
 #include "apps/outputs.h"
 
-#include <map>
+#include <algorithm>
+#include <optional>
 #include <sstream>
 
 #include <ATen/ATen.h>
+#include <nlohmann/json.hpp>
 
+#include "apps/outline_outputs.h"
 #include "fcclip/core/error.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/image/overlay.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/results/coco_json.h"
+#include "fcclip/results/label_maps.h"
+#include "fcclip/results/outline_writers.h"
 
 namespace fcclip::apps {
 namespace {
 
 namespace fs = std::filesystem;
 
-const std::map<std::string, OutputKind> kNames = {{"overlay", OutputKind::overlay},
-                                                  {"panoptic", OutputKind::panoptic},
-                                                  {"instances", OutputKind::instances},
-                                                  {"semantic", OutputKind::semantic},
-                                                  {"segments", OutputKind::segments}};
+// Task: nothing where the kind shows whatever was asked for.
+struct KindFacts {
+  OutputKind kind;
+  const char* name;
+  std::vector<std::string> endings;
+  std::optional<Task> task;
+};
+
+const std::vector<KindFacts>& facts() {
+  static const std::vector<KindFacts> kFacts = {
+      {OutputKind::overlay, "overlay", {".overlay.png"}, {}},
+      {OutputKind::panoptic, "panoptic", {".panoptic.png", ".panoptic.json"}, Task::panoptic},
+      {OutputKind::instances, "instances", {".instances.json"}, Task::instance},
+      {OutputKind::semantic, "semantic", {".semantic.png"}, Task::semantic},
+      {OutputKind::segments, "segments", {".segments.json"}, {}},
+      {OutputKind::labelme, "labelme", {".json"}, {}},
+      {OutputKind::yolo, "yolo", {".txt"}, {}},
+      {OutputKind::geojson, "geojson", {".geojson"}, {}},
+      {OutputKind::coco, "coco", {".coco.json"}, {}},
+      {OutputKind::cityscapes, "cityscapes", {".labelIds.png"}, Task::semantic},
+      {OutputKind::cityscapes_instances,
+       "cityscapes-instances",
+       {".instanceIds.png"},
+       Task::panoptic},
+      {OutputKind::ade20k, "ade20k", {".ade20k.png"}, Task::semantic}};
+  return kFacts;
+}
+
+const KindFacts& facts_of(OutputKind kind) {
+  return *std::find_if(facts().begin(), facts().end(),
+                       [kind](const KindFacts& one) { return one.kind == kind; });
+}
 
 fs::path with_ending(fs::path stem, const std::string& ending) {
   return stem += ending;
@@ -28,11 +60,6 @@ fs::path with_ending(fs::path stem, const std::string& ending) {
 
 results::ImageInfo image_info(const Answer& answer, const Segmentation& result) {
   return {1, answer.image_name, result.size};
-}
-
-void write_json(const fs::path& path, const nlohmann::json& json) {
-  io::write_atomically(path,
-                       json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 image::OverlaySegment overlay_segment(const Segment& segment, const classify::Vocabulary& words) {
@@ -61,12 +88,17 @@ void write_overlay(const fs::path& path, const Answer& answer, const Segmentatio
   image::write_png(path, image::draw_overlay(answer.rgb, input, options));
 }
 
-void write_panoptic(const fs::path& stem, const Answer& answer, const Segmentation& result) {
+std::vector<results::PanopticSegment> panoptic_segments(const Segmentation& result) {
   std::vector<results::PanopticSegment> segments;
   for (const Segment& segment : result.segments) {
     segments.push_back({segment.id, segment.class_index, segment.is_thing, segment.query,
                         segment.score, segment.area_px, segment.box_xywh_px});
   }
+  return segments;
+}
+
+void write_panoptic(const fs::path& stem, const Answer& answer, const Segmentation& result) {
+  const std::vector<results::PanopticSegment> segments = panoptic_segments(result);
   const results::ImageInfo image = image_info(answer, result);
   const fs::path png = with_ending(stem, ".panoptic.png");
   image::write_png(png, results::rgb_of_ids(result.ids));
@@ -95,19 +127,40 @@ void write_semantic(const fs::path& path, const Answer& answer, const Segmentati
   image::write_png(path, wide ? labels : labels.to(at::kByte));
 }
 
+void write_segments(const fs::path& path, const Answer& answer, const Segmentation& result) {
+  nlohmann::json json = to_json(result);
+  json["image"] = answer.image_name;
+  write_json(path, json);
+}
+
+// Label maps in the ids of a data set.
+at::Tensor label_map(OutputKind kind, const Answer& answer, const Segmentation& result) {
+  if (kind == OutputKind::cityscapes) return results::dataset_id_map(result.ids, answer.vocabulary);
+  if (kind == OutputKind::ade20k) {
+    return results::ade20k_label_map(result.ids, std::ssize(answer.vocabulary.classes));
+  }
+  return results::cityscapes_instance_map(result.ids, panoptic_segments(result), answer.vocabulary);
+}
+
 }  // namespace
+
+void write_json(const fs::path& path, const nlohmann::json& json) {
+  io::write_atomically(path,
+                       json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
 
 std::set<OutputKind> parse_output_kinds(const std::string& text) {
   std::set<OutputKind> kinds;
   std::istringstream parts(text);
   for (std::string part; std::getline(parts, part, ',');) {
     if (part == "none" || part.empty()) continue;
-    const auto found = kNames.find(part);
-    if (found == kNames.end()) {
-      fail(ErrorCode::invalid_argument, "--write: unknown kind '", part,
-           "'; there are overlay, panoptic, instances, semantic, segments and none");
+    const auto found = std::find_if(facts().begin(), facts().end(),
+                                    [&part](const KindFacts& one) { return one.name == part; });
+    if (found == facts().end()) {
+      fail(ErrorCode::invalid_argument, "--write: unknown kind '", part, "'; there are ",
+           output_kind_names(), " and none");
     }
-    kinds.insert(found->second);
+    kinds.insert(found->kind);
   }
   return kinds;
 }
@@ -119,52 +172,75 @@ std::set<OutputKind> default_output_kinds(Task task) {
   return {OutputKind::overlay, OutputKind::segments, own};
 }
 
+std::string output_kind_names() {
+  std::string names;
+  for (const KindFacts& one : facts()) names += (names.empty() ? "" : ", ") + std::string(one.name);
+  return names;
+}
+
 Task task_of(OutputKind kind, Task asked) {
-  switch (kind) {
-    case OutputKind::panoptic:
-      return Task::panoptic;
-    case OutputKind::instances:
-      return Task::instance;
-    case OutputKind::semantic:
-      return Task::semantic;
-    case OutputKind::overlay:
-    case OutputKind::segments:
-      break;
-  }
-  return asked;
+  return facts_of(kind).task.value_or(asked);
 }
 
 std::vector<fs::path> output_paths(const fs::path& stem, const std::set<OutputKind>& kinds) {
-  static const std::map<OutputKind, std::vector<std::string>> kEndings = {
-      {OutputKind::overlay, {".overlay.png"}},
-      {OutputKind::panoptic, {".panoptic.png", ".panoptic.json"}},
-      {OutputKind::instances, {".instances.json"}},
-      {OutputKind::semantic, {".semantic.png"}},
-      {OutputKind::segments, {".segments.json"}}};
   std::vector<fs::path> paths;
   for (const OutputKind kind : kinds) {
-    for (const std::string& ending : kEndings.at(kind)) paths.push_back(with_ending(stem, ending));
+    for (const std::string& ending : facts_of(kind).endings) {
+      paths.push_back(with_ending(stem, ending));
+    }
   }
   return paths;
 }
 
 void write_output(OutputKind kind, const fs::path& stem, const Answer& answer,
                   const Segmentation& result) {
+  const fs::path path = with_ending(stem, facts_of(kind).endings.front());
   switch (kind) {
     case OutputKind::overlay:
-      return write_overlay(with_ending(stem, ".overlay.png"), answer, result);
+      return write_overlay(path, answer, result);
     case OutputKind::panoptic:
       return write_panoptic(stem, answer, result);
     case OutputKind::instances:
-      return write_instances(with_ending(stem, ".instances.json"), answer, result);
+      return write_instances(path, answer, result);
     case OutputKind::semantic:
-      return write_semantic(with_ending(stem, ".semantic.png"), answer, result);
-    case OutputKind::segments: {
-      nlohmann::json json = to_json(result);
-      json["image"] = answer.image_name;
-      return write_json(with_ending(stem, ".segments.json"), json);
+      return write_semantic(path, answer, result);
+    case OutputKind::segments:
+      return write_segments(path, answer, result);
+    case OutputKind::labelme:
+      return write_labelme(path, answer, result);
+    case OutputKind::yolo:
+      return write_yolo(path, answer, result);
+    case OutputKind::geojson:
+      return write_geojson(path, answer, result);
+    case OutputKind::coco:
+      return write_coco(path, answer, result);
+    case OutputKind::cityscapes:
+    case OutputKind::cityscapes_instances:
+    case OutputKind::ade20k:
+      return image::write_png(path, label_map(kind, answer, result));
+  }
+}
+
+void write_summaries(const std::set<OutputKind>& kinds, const fs::path& folder,
+                     const std::string& suffix, const classify::Vocabulary& vocabulary,
+                     const std::vector<fs::path>& stems) {
+  if (kinds.contains(OutputKind::yolo)) {
+    io::write_atomically(folder / ("data" + suffix + ".yaml"),
+                         results::yolo_names_yaml(vocabulary));
+  }
+  if (!kinds.contains(OutputKind::coco)) return;
+  std::vector<nlohmann::json> documents;
+  for (const fs::path& stem : stems) {
+    const fs::path path = with_ending(stem, facts_of(OutputKind::coco).endings.front());
+    if (!fs::exists(path)) continue;  // a picture that failed
+    try {
+      documents.push_back(nlohmann::json::parse(io::read_file(path)));
+    } catch (const nlohmann::json::exception& error) {
+      fail(ErrorCode::bad_format, path.string(), ": ", error.what());
     }
   }
+  write_json(folder / ("coco-instances" + suffix + ".json"),
+             results::join_coco_documents(documents));
 }
 
 }  // namespace fcclip::apps

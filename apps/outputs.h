@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <ATen/core/Tensor.h>
+#include <nlohmann/json_fwd.hpp>
 
 #include "apps/report.h"
 #include "fcclip/segmenter/segmenter.h"
@@ -14,20 +15,30 @@
 namespace fcclip::apps {
 
 enum class OutputKind {
-  overlay,    ///< <stem>.overlay.png
-  panoptic,   ///< <stem>.panoptic.png + .json, COCO panoptic format
-  instances,  ///< <stem>.instances.json, COCO results with RLE masks
-  semantic,   ///< <stem>.semantic.png: class positions, 255 (16 bits: 65535) where there is none
-  segments,   ///< <stem>.segments.json: everything known about each segment
+  overlay,     ///< <stem>.overlay.png
+  panoptic,    ///< <stem>.panoptic.png + .json, COCO panoptic format
+  instances,   ///< <stem>.instances.json, COCO results with RLE masks
+  semantic,    ///< <stem>.semantic.png: class positions, 255 (16 bits: 65535) where there is none
+  segments,    ///< <stem>.segments.json: everything known about each segment
+  labelme,     ///< <stem>.json: labelme's file, polygons
+  yolo,        ///< <stem>.txt: YOLO segmentation labels; data.yaml names the classes
+  geojson,     ///< <stem>.geojson: map coordinates for GeoTIFFs, else pixels
+  coco,        ///< <stem>.coco.json: a COCO data set with polygons; coco-instances.json of all
+  cityscapes,  ///< <stem>.labelIds.png: the vocabulary's ids, 0 where there is none
+  cityscapes_instances,  ///< <stem>.instanceIds.png: id of stuff, id·1000 + n of things
+  ade20k,                ///< <stem>.ade20k.png: classes from 1, 0 where there is none
 };
 
 /// "overlay,panoptic" -> kinds. Throws Error{invalid_argument} naming the kinds there are.
 std::set<OutputKind> parse_output_kinds(const std::string& text);
 
+/// "overlay, panoptic, …"
+std::string output_kind_names();
+
 /// The kinds written when the user names none: overlay, segments and the task's own format.
 std::set<OutputKind> default_output_kinds(Task task);
 
-/// Which inference a kind needs; overlay and segments show the task that was asked for.
+/// Which inference a kind needs; overlay, segments and outlines show the task that was asked for.
 Task task_of(OutputKind kind, Task asked);
 
 /// Where each kind of `kinds` goes.
@@ -39,10 +50,23 @@ struct Answer {
   const at::Tensor& rgb;   ///< [H, W, 3] uint8
   std::string image_name;  ///< as in COCO's file_name
   const classify::Vocabulary& vocabulary;
+  std::filesystem::path picture = {};  ///< the file; empty for standard input
+  std::filesystem::path folder = {};   ///< of the output, below the output folder
+  double tolerance_px = 1;             ///< how far outlines may leave the pixel edges
 };
 
 /// Writes one kind, atomically.
 void write_output(OutputKind kind, const std::filesystem::path& stem, const Answer& answer,
                   const Segmentation& result);
+
+/// What stands once beside the files of all pictures: data.yaml for yolo, coco-instances.json
+/// (joined from the pictures' own files) for coco. `suffix` comes before the extension: ".2" for
+/// the second question.
+void write_summaries(const std::set<OutputKind>& kinds, const std::filesystem::path& folder,
+                     const std::string& suffix, const classify::Vocabulary& vocabulary,
+                     const std::vector<std::filesystem::path>& stems);
+
+/// Readable JSON, atomically; bytes that are not UTF-8 are replaced.
+void write_json(const std::filesystem::path& path, const nlohmann::json& json);
 
 }  // namespace fcclip::apps

@@ -22,6 +22,7 @@ using Clock = std::chrono::steady_clock;
 struct SegmentFlags {
   std::vector<std::string> inputs;
   std::string output_folder = "out", write;
+  double tolerance_px = 1;
   bool json = false, resume = false, quiet = false;
   ModelFlags model;
   WordFlags words;
@@ -65,6 +66,7 @@ class Run {
       ++done;
     }
     progress.clear();
+    summarise();
     if (skipped > 0 && !flags_.json) std::cout << skipped << " already written, skipped\n";
     return failed;
   }
@@ -86,6 +88,15 @@ class Run {
     fs::path path = fs::path(flags_.output_folder) / picture.output_stem;
     if (questions_.size() > 1) path += "." + std::to_string(question + 1);
     return path;
+  }
+
+  void summarise() const {
+    for (size_t q = 0; q < questions_.size(); ++q) {
+      std::vector<fs::path> stems;
+      for (const InputPicture& picture : pictures_) stems.push_back(stem(picture, q));
+      const std::string suffix = questions_.size() > 1 ? "." + std::to_string(q + 1) : "";
+      write_summaries(kinds_, flags_.output_folder, suffix, questions_[q].vocabulary, stems);
+    }
   }
 
   bool is_written(const InputPicture& picture) const {
@@ -136,7 +147,12 @@ class Run {
   Segmentation answer(const InputPicture& picture, const at::Tensor& rgb,
                       const EncodedImage& encoded, size_t q) {
     const std::string file = picture.path.empty() ? "stdin" : picture.path.filename().string();
-    const Answer about{rgb, file, questions_[q].vocabulary};
+    const Answer about{rgb,
+                       file,
+                       questions_[q].vocabulary,
+                       picture.path,
+                       picture.output_stem.parent_path(),
+                       flags_.tolerance_px};
     Segmentation asked;
     for (const Task task : {Task::panoptic, Task::instance, Task::semantic}) {
       std::vector<OutputKind> kinds;
@@ -206,8 +222,14 @@ void add_segment(CLI::App& app) {
   command->add_option("-o,--output", flags->output_folder, "Folder for results")
       ->capture_default_str();
   command->add_option("--write", flags->write,
-                      "What to write: overlay, panoptic, instances, semantic, segments, or none; "
-                      "default overlay, segments and the task's own format");
+                      "What to write: " + output_kind_names() +
+                          ", or none; default overlay, segments and the task's own format");
+  command
+      ->add_option("--tolerance", flags->tolerance_px,
+                   "How far outlines (labelme, yolo, geojson, coco) may leave the pixel edges, in "
+                   "pixels; 0 keeps every corner")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 100.0));
   command->add_flag("--json", flags->json, "One JSON object per image on standard output");
   command->add_flag("--resume", flags->resume, "Skip images whose results are there already");
   command->add_flag("-q,--quiet", flags->quiet, "No table");

@@ -23,6 +23,7 @@ struct OutlinedSegment {
   double score = 0;
   int64_t area_px = 0;
   std::vector<Polygon> polygons;
+  std::array<int64_t, 4> box_xywh_px = {0, 0, 0, 0};
 };
 
 /// labelme's file: a shape a piece, pieces of one segment with one group_id; holes joined to their
@@ -52,5 +53,16 @@ struct GeoJsonOptions {
 /// flattens the plane.
 nlohmann::json geojson(const ImageInfo& image, const std::vector<OutlinedSegment>& segments,
                        const classify::Vocabulary& vocabulary, const GeoJsonOptions& options = {});
+
+/// A COCO data set of one image as annotation tools import it (CVAT, Label Studio, supervision):
+/// {"images", "annotations" with polygons, area, bbox, iscrowd 0 and score, "categories"}; a ring a
+/// piece, holes joined to their outline. Segments without outline are left out. Throws as
+/// labelme_json.
+nlohmann::json coco_outline_document(const ImageInfo& image,
+                                     const std::vector<OutlinedSegment>& segments,
+                                     const classify::Vocabulary& vocabulary);
+/// Several such documents of one vocabulary as one: images and annotations numbered anew from 1.
+/// Throws Error{bad_format} when a part is missing or annotations name an image that is not theirs.
+nlohmann::json join_coco_documents(const std::vector<nlohmann::json>& documents);
 
 }  // namespace fcclip::results

@@ -71,11 +71,15 @@ class SegmentCommand : public ::testing::Test {
 
 TEST_F(SegmentCommand, WritesEveryKindThatWasAskedFor) {
   ASSERT_EQ(segment("all", {input("a.png"), "-c", "cat, dog | puppy, grass", "--stuff", "grass",
-                            "--write", "overlay,panoptic,instances,semantic,segments"}),
+                            "--write",
+                            "overlay,panoptic,instances,semantic,segments,labelme,yolo,geojson,"
+                            "coco,cityscapes,cityscapes-instances,ade20k"}),
             0);
-  for (const char* ending : {"overlay.png", "panoptic.png", "panoptic.json", "instances.json",
-                             "semantic.png", "segments.json"}) {
-    EXPECT_TRUE(fs::exists(out("all") / (std::string("a.") + ending))) << ending;
+  for (const char* name :
+       {"a.overlay.png", "a.panoptic.png", "a.panoptic.json", "a.instances.json", "a.semantic.png",
+        "a.segments.json", "a.json", "a.txt", "a.geojson", "a.coco.json", "a.labelIds.png",
+        "a.instanceIds.png", "a.ade20k.png", "data.yaml", "coco-instances.json"}) {
+    EXPECT_TRUE(fs::exists(out("all") / name)) << name;
   }
 }
 

@@ -1,0 +1,88 @@
+#include "apps/outline_outputs.h"
+
+#include <ATen/ATen.h>
+
+#include "fcclip/image/contours.h"
+#include "fcclip/image/geo_tiff.h"
+#include "fcclip/io/atomic_file.h"
+#include "fcclip/results/outline_writers.h"
+#include "fcclip/results/rle.h"
+
+namespace fcclip::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The segment's pixels inside its box.
+at::Tensor mask_in_box(const Segment& segment, const Segmentation& result) {
+  const auto [x, y, width, height] = segment.box_xywh_px;
+  const bool runs = result.task == Task::instance;
+  const at::Tensor map = runs ? results::to_mask({result.size, segment.rle_counts}) : result.ids;
+  const at::Tensor part = map.slice(0, y, y + height).slice(1, x, x + width);
+  if (runs) return part;
+  // A semantic map holds class positions, not segment ids.
+  return part.eq(result.task == Task::semantic ? segment.class_index : segment.id);
+}
+
+void shift(results::Ring& ring, double x, double y) {
+  for (results::Point& p : ring) {
+    p.x += x;
+    p.y += y;
+  }
+}
+
+std::vector<results::OutlinedSegment> outlines(const Segmentation& result, double tolerance_px) {
+  std::vector<results::OutlinedSegment> segments;
+  for (const Segment& segment : result.segments) {
+    results::OutlinedSegment out{segment.id,         segment.class_index, segment.is_thing,
+                                 segment.score,      segment.area_px,     {},
+                                 segment.box_xywh_px};
+    out.polygons = image::mask_polygons(mask_in_box(segment, result), tolerance_px);
+    const auto x = static_cast<double>(segment.box_xywh_px[0]);
+    const auto y = static_cast<double>(segment.box_xywh_px[1]);
+    for (results::Polygon& polygon : out.polygons) {
+      shift(polygon.outer, x, y);
+      for (results::Ring& hole : polygon.holes) shift(hole, x, y);
+    }
+    segments.push_back(std::move(out));
+  }
+  return segments;
+}
+
+}  // namespace
+
+void write_labelme(const fs::path& path, const Answer& answer, const Segmentation& result) {
+  // labelme looks for the picture from where its file lies.
+  std::string picture = answer.image_name;
+  if (!answer.picture.empty()) {
+    picture = fs::proximate(fs::absolute(answer.picture), fs::absolute(path).parent_path());
+  }
+  write_json(path, results::labelme_json({1, picture, result.size},
+                                         outlines(result, answer.tolerance_px), answer.vocabulary));
+}
+
+void write_yolo(const fs::path& path, const Answer& answer, const Segmentation& result) {
+  io::write_atomically(path,
+                       results::yolo_text(result.size, outlines(result, answer.tolerance_px)));
+}
+
+void write_geojson(const fs::path& path, const Answer& answer, const Segmentation& result) {
+  results::GeoJsonOptions options;
+  if (!answer.picture.empty()) {
+    if (const auto place = image::read_geo_reference(answer.picture)) {
+      options = {place->transform, image::crs_name(place->epsg)};
+    }
+  }
+  write_json(path,
+             results::geojson({1, answer.image_name, result.size},
+                              outlines(result, answer.tolerance_px), answer.vocabulary, options));
+}
+
+void write_coco(const fs::path& path, const Answer& answer, const Segmentation& result) {
+  const fs::path name = answer.folder / answer.image_name;
+  write_json(path, results::coco_outline_document({1, name.generic_string(), result.size},
+                                                  outlines(result, answer.tolerance_px),
+                                                  answer.vocabulary));
+}
+
+}  // namespace fcclip::apps

@@ -1,0 +1,199 @@
+// Files that other tools open: what stands in them for a segmentation made by hand.
+
+#include "apps/outputs.h"
+
+#include <filesystem>
+#include <sstream>
+#include <unistd.h>
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "fcclip/core/error.h"
+#include "fcclip/image/image_file.h"
+#include "fcclip/io/atomic_file.h"
+#include "fcclip/results/rle.h"
+#include "tests/support/tiny_tiff.h"
+
+namespace fcclip::apps {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+classify::Vocabulary words() {
+  classify::Vocabulary v;
+  v.name = "test";
+  v.classes.push_back({7, {"road"}, false, false, std::nullopt});
+  v.classes.push_back({26, {"car"}, true, false, std::nullopt});
+  return v;
+}
+
+// 4 rows of 6: a road at the left (24 − 4 pixels, a hole where the car is), a car of 2 × 2.
+Segmentation street(Task task) {
+  Segmentation out{task, {4, 6}};
+  Segment road, car;
+  road.id = 1;
+  road.class_index = 0;
+  road.name = "road";
+  road.is_thing = false;
+  road.area_px = 20;
+  road.box_xywh_px = {0, 0, 6, 4};
+  car.id = 2;
+  car.class_index = 1;
+  car.name = "car";
+  car.score = 0.5;
+  car.area_px = 4;
+  car.box_xywh_px = {2, 1, 2, 2};
+  at::Tensor ids = at::ones({4, 6}, at::kInt);
+  ids.slice(0, 1, 3).slice(1, 2, 4).fill_(2);
+  road.rle_counts = results::from_mask(ids.eq(1)).counts;
+  car.rle_counts = results::from_mask(ids.eq(2)).counts;
+  if (task == Task::panoptic) out.ids = ids;
+  if (task == Task::semantic) out.ids = ids - 1;
+  out.segments = {road, car};
+  return out;
+}
+
+class Outputs : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("fcclip-outputs-" + std::to_string(getpid()));
+    fs::create_directories(folder_ / "in");
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  // Writes one kind and returns the folder/stem's file with this ending.
+  fs::path write(OutputKind kind, const Segmentation& result, const fs::path& picture = {}) {
+    const std::string name = picture.empty() ? "street.png" : picture.filename().string();
+    write_output(kind, folder_ / "out" / "street",
+                 {rgb_, name, words_, picture.empty() ? folder_ / "in" / name : picture, "", 0},
+                 result);
+    return output_paths(folder_ / "out" / "street", {kind}).front();
+  }
+  json written_json(OutputKind kind, const Segmentation& result, const fs::path& picture = {}) {
+    return json::parse(io::read_file(write(kind, result, picture)));
+  }
+
+  fs::path folder_;
+  classify::Vocabulary words_ = words();
+  at::Tensor rgb_ = at::zeros({4, 6, 3}, at::kByte);
+};
+
+TEST_F(Outputs, LabelmeFindsThePictureFromItsFile) {
+  for (const Task task : {Task::panoptic, Task::instance, Task::semantic}) {
+    const json file = written_json(OutputKind::labelme, street(task));
+    EXPECT_EQ(file.at("imagePath"), "../in/street.png");
+    EXPECT_EQ(file.at("imageHeight"), 4);
+    ASSERT_EQ(file.at("shapes").size(), 2);
+    EXPECT_EQ(file.at("shapes")[1].at("label"), "car");
+    const json points = file.at("shapes")[1].at("points");
+    ASSERT_EQ(points.size(), 4);
+    for (const json& p : points) {
+      EXPECT_TRUE(p[0] == 2.0 || p[0] == 4.0);
+      EXPECT_TRUE(p[1] == 1.0 || p[1] == 3.0);
+    }
+  }
+}
+
+TEST_F(Outputs, YoloCountsInPartsOfThePicture) {
+  std::istringstream lines(io::read_file(write(OutputKind::yolo, street(Task::panoptic))));
+  std::string road, car;
+  std::getline(lines, road);
+  std::getline(lines, car);
+  EXPECT_EQ(road.substr(0, 2), "0 ");
+  EXPECT_EQ(car.substr(0, 2), "1 ");
+  EXPECT_NE(car.find("0.333333 0.250000"), std::string::npos) << car;
+}
+
+TEST_F(Outputs, GeoJsonInPixelsWithoutAMap) {
+  image::write_png(folder_ / "in" / "street.png", rgb_);
+  const json file = written_json(OutputKind::geojson, street(Task::panoptic));
+  EXPECT_FALSE(file.contains("crs"));
+  const json& road = file.at("features")[0];
+  EXPECT_EQ(road.at("geometry").at("coordinates").size(), 2) << "an outline and a hole";
+  EXPECT_EQ(road.at("properties").at("class_id"), 7);
+}
+
+TEST_F(Outputs, GeoJsonInMapCoordinatesOfAGeoTiff) {
+  const fs::path map = folder_ / "in" / "map.tif";
+  io::write_atomically(
+      map, test::tiny_tiff(6, 4,
+                           {test::tiff_doubles(33550, {10, 10, 0}),
+                            test::tiff_doubles(33922, {0, 0, 0, 1000, 2000, 0}),
+                            test::tiff_shorts(34735, {1, 1, 0, 1, 3072, 0, 1, 32633})}));
+  const json file = written_json(OutputKind::geojson, street(Task::panoptic), map);
+  EXPECT_EQ(file.at("crs").at("properties").at("name"), "urn:ogc:def:crs:EPSG::32633");
+  double area2 = 0;
+  const json ring = file.at("features")[1].at("geometry").at("coordinates")[0];
+  for (size_t i = 0; i + 1 < ring.size(); ++i) {
+    const double x = ring[i][0], y = ring[i][1], next_x = ring[i + 1][0], next_y = ring[i + 1][1];
+    EXPECT_TRUE(x == 1020 || x == 1040);
+    EXPECT_TRUE(y == 1990 || y == 1970);
+    area2 += x * next_y - next_x * y;
+  }
+  EXPECT_EQ(area2 / 2, 400) << "counterclockwise, 4 pixels of 10 m";
+}
+
+TEST_F(Outputs, CityscapesIdsAreTheVocabularys) {
+  Segmentation semantic = street(Task::semantic);
+  semantic.ids[0][0] = -1;
+  const at::Tensor labels = image::read_png_exact(write(OutputKind::cityscapes, semantic));
+  EXPECT_EQ(labels[0][0].item<int>(), 0);
+  EXPECT_EQ(labels[0][1].item<int>(), 7);
+  EXPECT_EQ(labels[1][2].item<int>(), 26);
+  const at::Tensor instances =
+      image::read_png_exact(write(OutputKind::cityscapes_instances, street(Task::panoptic)));
+  EXPECT_EQ(instances[0][0].item<int>(), 7);
+  EXPECT_EQ(instances[1][2].item<int>(), 26000);
+  const at::Tensor ade20k = image::read_png_exact(write(OutputKind::ade20k, semantic));
+  EXPECT_EQ(ade20k[0][0].item<int>(), 0);
+  EXPECT_EQ(ade20k[1][2].item<int>(), 2);
+}
+
+TEST_F(Outputs, SummariesJoinThePictures) {
+  const std::set<OutputKind> kinds = {OutputKind::coco, OutputKind::yolo};
+  std::vector<fs::path> stems;
+  for (const char* name : {"a", "b"}) {
+    stems.push_back(folder_ / "out" / "deep" / name);
+    write_output(OutputKind::coco, stems.back(),
+                 {rgb_, std::string(name) + ".png", words_, {}, "deep", 0}, street(Task::panoptic));
+  }
+  stems.push_back(folder_ / "out" / "failed");
+  write_summaries(kinds, folder_ / "out", ".2", words_, stems);
+  const json all = json::parse(io::read_file(folder_ / "out" / "coco-instances.2.json"));
+  ASSERT_EQ(all.at("images").size(), 2);
+  EXPECT_EQ(all.at("images")[1].at("file_name"), "deep/b.png");
+  ASSERT_EQ(all.at("annotations").size(), 4);
+  for (size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(all.at("annotations")[i].at("id"), i + 1);
+    EXPECT_EQ(all.at("annotations")[i].at("image_id"), i / 2 + 1);
+  }
+  EXPECT_EQ(all.at("annotations")[3].at("bbox"), json::array({2, 1, 2, 2}));
+  EXPECT_EQ(all.at("annotations")[3].at("category_id"), 26);
+  EXPECT_EQ(all.at("categories").size(), 2);
+  EXPECT_EQ(io::read_file(folder_ / "out" / "data.2.yaml"),
+            "names:\n  0: \"road\"\n  1: \"car\"\n");
+}
+
+TEST_F(Outputs, DamagedPartsOfASummaryAreNamed) {
+  const fs::path stem = folder_ / "out" / "cut";
+  io::write_atomically(fs::path(stem) += ".coco.json", "{\"images\": [");
+  try {
+    write_summaries({OutputKind::coco}, folder_ / "out", "", words_, {stem});
+    FAIL() << "a cut file was taken";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("cut.coco.json"), std::string::npos) << error.what();
+  }
+  EXPECT_FALSE(fs::exists(folder_ / "out" / "coco-instances.json"));
+}
+
+TEST(OutputKinds, AreParsedByName) {
+  EXPECT_EQ(parse_output_kinds("yolo,cityscapes-instances,none"),
+            (std::set<OutputKind>{OutputKind::yolo, OutputKind::cityscapes_instances}));
+  EXPECT_THROW(parse_output_kinds("poster"), Error);
+}
+
+}  // namespace
+}  // namespace fcclip::apps
