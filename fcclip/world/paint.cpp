@@ -1,0 +1,248 @@
+#include "fcclip/world/paint.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace fcclip::world {
+namespace {
+
+/// From pixels of the canvas to pixels of a level (centres at integers), as an affine map.
+struct Inverse {
+  double ux, uy, u0, vx, vy, v0;
+};
+
+Inverse inverse_of(const Pose& pose, const Pyramid& pyramid, const Level& level) {
+  const Level& full = pyramid.levels().front();
+  const double wide = static_cast<double>(level.width) / full.width / pose.scale;
+  const double high = static_cast<double>(level.height) / full.height / pose.scale;
+  const double c = std::cos(pose.angle), s = std::sin(pose.angle);
+  const double flip = pose.is_flipped ? -1 : 1;
+  Inverse map{};
+  map.ux = flip * wide * c;
+  map.uy = flip * wide * s;
+  map.vx = -high * s;
+  map.vy = high * c;
+  // The canvas' pixel (x, y) has its centre at (x + ½, y + ½), as the level's have.
+  map.u0 = map.ux * (0.5 - pose.x) + map.uy * (0.5 - pose.y) + 0.5 * level.width - 0.5;
+  map.v0 = map.vx * (0.5 - pose.x) + map.vy * (0.5 - pose.y) + 0.5 * level.height - 0.5;
+  return map;
+}
+
+/// The level with between one and two of its pixels per pixel of the canvas, or blurrier.
+const Level& level_for(const Pose& pose, const Pyramid& pyramid) {
+  const double wanted = std::floor(std::max(0.0, std::log2(1 / pose.scale)) + pose.blur + 0.25);
+  const auto last = static_cast<double>(pyramid.levels().size() - 1);
+  return pyramid.levels()[static_cast<size_t>(std::min(wanted, last))];
+}
+
+struct Box {
+  int64_t left, top, right, bottom;  // right and bottom excluded
+};
+
+Box box_of(const Pose& pose, const Pyramid& pyramid, double margin, Size size) {
+  const Level& full = pyramid.levels().front();
+  const double c = std::abs(std::cos(pose.angle)), s = std::abs(std::sin(pose.angle));
+  const double half_w = 0.5 * pose.scale * (c * full.width + s * full.height) + margin;
+  const double half_h = 0.5 * pose.scale * (s * full.width + c * full.height) + margin;
+  const auto clipped = [](double value, int64_t limit) {
+    return static_cast<int64_t>(std::clamp(value, 0.0, static_cast<double>(limit)));
+  };
+  return {clipped(std::floor(pose.x - half_w), size.width),
+          clipped(std::floor(pose.y - half_h), size.height),
+          clipped(std::ceil(pose.x + half_w), size.width),
+          clipped(std::ceil(pose.y + half_h), size.height)};
+}
+
+/// One tap of a bilinear sample, premultiplied; nothing outside.
+template <bool kStraight>
+inline void add_tap(const Level& level, int x, int y, float weight, float out[4]) {
+  if (x < 0 || y < 0 || x >= level.width || y >= level.height) return;
+  const uint8_t* pixel = level.rgba + 4 * (static_cast<int64_t>(y) * level.width + x);
+  const float alpha = weight * pixel[3];
+  const float colour = kStraight ? alpha * (1.0f / 255) : weight;
+  out[0] += colour * pixel[0];
+  out[1] += colour * pixel[1];
+  out[2] += colour * pixel[2];
+  out[3] += alpha;
+}
+
+template <bool kStraight>
+inline void sample(const Level& level, float u, float v, float out[4]) {
+  const float fu = std::floor(u), fv = std::floor(v);
+  const int x = static_cast<int>(fu), y = static_cast<int>(fv);
+  const float a = u - fu, b = v - fv;
+  out[0] = out[1] = out[2] = out[3] = 0;
+  add_tap<kStraight>(level, x, y, (1 - a) * (1 - b), out);
+  add_tap<kStraight>(level, x + 1, y, a * (1 - b), out);
+  add_tap<kStraight>(level, x, y + 1, (1 - a) * b, out);
+  add_tap<kStraight>(level, x + 1, y + 1, a * b, out);
+}
+
+inline float clamp_byte(float value, float limit) {
+  return std::clamp(value, 0.0f, limit);
+}
+
+/// The part of a row, in pixels from `left`, where start + step · k lies in (-1, extent).
+void narrow(double start, double step, int extent, int64_t& first, int64_t& last) {
+  if (std::abs(step) < 1e-9) {
+    if (start <= -1 || start >= extent) last = first;
+    return;
+  }
+  double a = (-1 - start) / step, b = (extent - start) / step;
+  if (a > b) std::swap(a, b);
+  first = std::max(first, static_cast<int64_t>(std::ceil(std::max(a, -1e9))));
+  last = std::min(last, static_cast<int64_t>(std::floor(std::min(b, 1e9))) + 1);
+}
+
+/// Calls pixel(index on the canvas, u, v) where the level has something.
+template <typename Visit>
+void for_pixels(const Box& box, const Level& level, const Inverse& map, int64_t width,
+                const Visit& visit) {
+  for (int64_t y = box.top; y < box.bottom; ++y) {
+    const double u = map.u0 + map.uy * y + map.ux * box.left;
+    const double v = map.v0 + map.vy * y + map.vx * box.left;
+    int64_t first = 0, last = box.right - box.left;
+    narrow(u, map.ux, level.width, first, last);
+    narrow(v, map.vx, level.height, first, last);
+    for (int64_t k = first; k < last; ++k) {
+      visit(y * width + box.left + k, static_cast<float>(u + map.ux * k),
+            static_cast<float>(v + map.vx * k));
+    }
+  }
+}
+
+// Longer side of what a shadow is enlarged from: so coarse that its edges become soft.
+constexpr int kShadowSide = 16;
+
+void paint_shadow(Canvas& canvas, const Thing& thing) {
+  if (thing.shadow.strength <= 0) return;
+  Pose pose = thing.pose;
+  pose.x += thing.shadow.dx;
+  pose.y += thing.shadow.dy;
+  const Level& level = thing.pyramid->at_most(kShadowSide);
+  const Inverse map = inverse_of(pose, *thing.pyramid, level);
+  // Bilinear weights reach one pixel of the level beyond it.
+  const double margin = 1.5 / std::min(std::hypot(map.ux, map.uy), std::hypot(map.vx, map.vy));
+  const Box box = box_of(pose, *thing.pyramid, margin, canvas.size);
+  const auto strength = static_cast<float>(thing.shadow.strength / 255);
+  for_pixels(box, level, map, canvas.size.width, [&](int64_t at, float u, float v) {
+    float pixel[4];
+    sample<false>(level, u, v, pixel);
+    const float left = 1 - strength * pixel[3];
+    for (int c = 0; c < 3; ++c) canvas.rgb[3 * at + c] *= left;
+  });
+}
+
+template <bool kStraight>
+void paint_cut_out(Canvas& canvas, const Thing& thing, const Level& level, int32_t owner) {
+  const Inverse map = inverse_of(thing.pose, *thing.pyramid, level);
+  const double margin = 1 + 1 / std::min(std::hypot(map.ux, map.uy), std::hypot(map.vx, map.vy));
+  const Box box = box_of(thing.pose, *thing.pyramid, margin, canvas.size);
+  const Light& light = thing.light;
+  for_pixels(box, level, map, canvas.size.width, [&](int64_t at, float u, float v) {
+    float pixel[4];
+    sample<kStraight>(level, u, v, pixel);
+    if (pixel[3] < 1) return;
+    const float alpha = pixel[3] * (1.0f / 255);
+    float* to = &canvas.rgb[3 * at];
+    for (int c = 0; c < 3; ++c) {
+      const float colour = light.gain[c] * pixel[c] + light.offset[c] * alpha;
+      to[c] = to[c] * (1 - alpha) + clamp_byte(colour, pixel[3]);
+    }
+    if (alpha > 0.5f) canvas.owner[at] = owner;
+  });
+}
+
+/// A coordinate of a texture that repeats, in 1/65536 of a pixel: period and what lies in it.
+class Axis {
+ public:
+  Axis(int extent, bool tileable)
+      : extent_(extent), period_(int64_t{extent} * (tileable ? 1 : 2) << 16) {}
+  int64_t wrapped(int64_t position) const {
+    const int64_t rest = position % period_;
+    return rest < 0 ? rest + period_ : rest;
+  }
+  /// Of a wrapped position moved by less than a period.
+  int64_t next(int64_t position) const {
+    if (position >= period_) return position - period_;
+    return position < 0 ? position + period_ : position;
+  }
+  /// Pixel of the texture for pixel k of the period or the one after its end.
+  int pixel(int64_t k) const {
+    const int64_t count = period_ >> 16;
+    if (k >= count) k -= count;
+    return static_cast<int>(k < extent_ ? k : count - 1 - k);
+  }
+  int64_t period() const { return period_; }
+
+ private:
+  int extent_;
+  int64_t period_;
+};
+
+int64_t fixed(double value) {
+  return std::llround(value * 65536);
+}
+
+struct Texture {
+  const Level& level;
+  Axis across, down;
+
+  void sample(int64_t u, int64_t v, float out[3]) const {
+    const int64_t x = u >> 16, y = v >> 16;
+    const float a = static_cast<float>(u & 0xffff) * (1.0f / 65536);
+    const float b = static_cast<float>(v & 0xffff) * (1.0f / 65536);
+    const int x0 = across.pixel(x), x1 = across.pixel(x + 1);
+    const uint8_t* upper = level.rgba + 4 * static_cast<int64_t>(down.pixel(y)) * level.width;
+    const uint8_t* lower = level.rgba + 4 * static_cast<int64_t>(down.pixel(y + 1)) * level.width;
+    for (int c = 0; c < 3; ++c) {
+      const float top = upper[4 * x0 + c] + a * (upper[4 * x1 + c] - upper[4 * x0 + c]);
+      const float bottom = lower[4 * x0 + c] + a * (lower[4 * x1 + c] - lower[4 * x0 + c]);
+      out[c] = top + b * (bottom - top);
+    }
+  }
+};
+
+}  // namespace
+
+void paint_ground(Canvas& canvas, const Coverage& coverage, const Ground& ground, int32_t owner) {
+  const Level& level = level_for(ground.pose, *ground.pyramid);
+  const Inverse map = inverse_of(ground.pose, *ground.pyramid, level);
+  const Texture texture{level, Axis(level.width, ground.tileable),
+                        Axis(level.height, ground.tileable)};
+  const int64_t step_u = fixed(map.ux) % texture.across.period();
+  const int64_t step_v = fixed(map.vx) % texture.down.period();
+  const Light& light = ground.light;
+  for (int64_t y = 0, at = 0; y < canvas.size.height; ++y) {
+    int64_t u = texture.across.wrapped(fixed(map.u0 + map.uy * y));
+    int64_t v = texture.down.wrapped(fixed(map.v0 + map.vy * y));
+    for (int64_t x = 0; x < canvas.size.width; ++x, ++at) {
+      const float weight = coverage[at];
+      if (weight > 0) {
+        float pixel[3];
+        texture.sample(u, v, pixel);
+        float* to = &canvas.rgb[3 * at];
+        for (int c = 0; c < 3; ++c) {
+          const float colour = clamp_byte(light.gain[c] * pixel[c] + light.offset[c], 255);
+          to[c] += weight * (colour - to[c]);
+        }
+        if (weight > 0.5f) canvas.owner[at] = owner;
+      }
+      u = texture.across.next(u + step_u);
+      v = texture.down.next(v + step_v);
+    }
+  }
+}
+
+void paint_thing(Canvas& canvas, const Thing& thing, int32_t owner) {
+  paint_shadow(canvas, thing);
+  const Level& level = level_for(thing.pose, *thing.pyramid);
+  const bool is_straight = &level == &thing.pyramid->levels().front();
+  if (is_straight) {
+    paint_cut_out<true>(canvas, thing, level, owner);
+  } else {
+    paint_cut_out<false>(canvas, thing, level, owner);
+  }
+}
+
+}  // namespace fcclip::world
