@@ -1,0 +1,75 @@
+#pragma once
+// The two towers as pretraining sees them, and the plain CLIP that comes out.
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "fcclip/clip/convnext.h"
+#include "fcclip/pretrain/embedding_norm.h"
+#include "fcclip/segmenter/clip_file.h"
+
+namespace fcclip::pretrain {
+
+struct InitialWeights {
+  uint64_t seed = 0;
+  double embedding_std = 1;   ///< of the token embeddings
+  double layer_scale = 0.5;   ///< gamma of every ConvNeXt block
+  double temperature = 0.07;  ///< the logit scale starts at its inverse
+};
+
+/// An embedding and what its projection was made from.
+struct Projected {
+  at::Tensor embeddings;  ///< [N, D]
+  at::Tensor input_mean;  ///< [C], no gradient
+};
+
+class Learner {
+ public:
+  /// classes: outputs of the training-only linear layer on picture embeddings. Throws
+  /// Error{unsupported} unless the tower is a ConvNeXt with a linear head.
+  Learner(const clip::ClipConfig& config, int64_t classes, const InitialWeights& initial);
+
+  /// What training changes, under the published names and "pretrain.classifier.*". Vectors and the
+  /// logit scale have roles without weight decay.
+  const std::vector<const nn::Weight*>& weights() const { return weight_pointers_; }
+  const Clip& clip() const { return clip_; }
+
+  /// pixels [N, H, W, 3] normalised; cells: undefined for the plain mean over the map, or
+  /// [N, h·w] weights that sum to 1 per picture. Differentiable.
+  Projected embed_pictures(const at::Tensor& pixels, const at::Tensor& cells = {}) const;
+  /// tokens [N, L] int64, zeros behind the end token. Differentiable.
+  Projected embed_texts(const at::Tensor& tokens) const;
+  /// Normalised embeddings [N, D] -> [N, classes].
+  at::Tensor classify(const at::Tensor& embeddings) const;
+  at::Tensor& logit_scale();
+  /// Keeps the logit scale at 100 or below.
+  void clamp_logit_scale();
+
+  EmbeddingNorm picture_norm, text_norm;
+
+  /// Embeddings as inference will give them, by the running averages.
+  at::Tensor final_pictures(const at::Tensor& embeddings) const;
+  at::Tensor final_texts(const at::Tensor& embeddings) const;
+  /// A copy with the norms folded in: a plain CLIP of the published layout, ready to run.
+  std::shared_ptr<Clip> plain_clip(const std::string& merges) const;
+
+  /// Running averages, for checkpoints.
+  void save(std::map<std::string, at::Tensor>& tensors) const;
+  void load(const std::map<std::string, at::Tensor>& tensors);
+
+ private:
+  const clip::ConvNext& tower() const;
+  at::Tensor& member(const std::string& name) const;
+
+  Clip clip_;
+  at::Tensor classifier_weight_, classifier_bias_;
+  std::deque<nn::Weight> weights_;
+  std::vector<const nn::Weight*> weight_pointers_;
+};
+
+}  // namespace fcclip::pretrain

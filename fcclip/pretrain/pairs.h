@@ -1,0 +1,47 @@
+#pragma once
+// Pictures with the words that are true of them.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+namespace fcclip::pretrain {
+
+/// Names are numbers: positions in PairSource::names().
+struct Pair {
+  at::Tensor rgb;  ///< [side, side, 3] uint8
+  std::string caption;
+  std::vector<int64_t> present;  ///< names of what the picture shows, the subject's first; may be
+                                 ///< empty where nobody said
+  std::vector<int64_t> named;    ///< names in the caption
+  at::Tensor subject;  ///< [side, side] float, 1 inside the subject; undefined: the whole picture
+};
+
+/// Pairs first … first + count − 1 of one batch (several processes share a batch).
+struct PairRequest {
+  int64_t step = 0;
+  double progress = 0;  ///< of the run, 0 … 1: pictures get harder
+  int64_t side = 64;    ///< pixels
+  int64_t first = 0, count = 0;
+};
+
+class PairSource {
+ public:
+  virtual ~PairSource() = default;
+  /// A pure function of the request (and the source's seed). Thread-safe. Throws Error naming a
+  /// file that cannot be read.
+  virtual std::vector<Pair> draw(const PairRequest& request) const = 0;
+  /// Every name, first the classes of the training-only classification; possibly none.
+  virtual const std::vector<std::string>& names() const = 0;
+  /// How many of names() are classes.
+  virtual int64_t classes() const = 0;
+  /// Texts like those that will come: what the byte-pair vocabulary is trained on.
+  virtual std::vector<std::string> texts() const = 0;
+  /// Requests start and end at multiples of this, so that a batch is the same however many
+  /// processes share it.
+  virtual int64_t group() const { return 1; }
+};
+
+}  // namespace fcclip::pretrain
