@@ -1,0 +1,134 @@
+// fcclip synth: scenes composed of labelled pictures, with exact truth.
+
+#include <cstdio>
+#include <iostream>
+
+#include "apps/commands.h"
+#include "apps/progress.h"
+#include "fcclip/core/error.h"
+#include "fcclip/image/contact_sheet.h"
+#include "fcclip/image/image_file.h"
+#include "fcclip/world/coco_export.h"
+
+namespace fcclip::apps {
+namespace {
+
+struct SynthFlags {
+  std::string world = ".cache/world/world.safetensors", output, sheet;
+  std::string concepts = "seen", pictures = "known", licences = "all", format = "png";
+  std::vector<int64_t> size = {256};
+  int64_t count = 10, first = 0, min_pictures = 3, min_things = 2, max_things = 12;
+  uint64_t seed = 0;
+  bool list = false;
+};
+
+world::SceneOptions scene_options(const SynthFlags& flags) {
+  world::SceneOptions options;
+  options.size = {flags.size.front(), flags.size.back()};
+  options.concepts = flags.concepts == "all" ? world::Concepts::all : world::Concepts::seen;
+  options.pictures =
+      flags.pictures == "held-out" ? world::Pictures::held_out : world::Pictures::known;
+  options.min_things = flags.min_things;
+  options.max_things = flags.max_things;
+  options.seed = flags.seed;
+  options.only_free = flags.licences == "free";
+  return options;
+}
+
+void print_concepts(const world::World& world) {
+  std::printf("%-24s %-12s %-7s %8s %9s\n", "name", "group", "split", "pictures", "held out");
+  for (const world::Concept& entry : world.concepts()) {
+    int64_t held_out = 0;
+    for (const world::Picture& picture : entry.pictures) held_out += picture.held_out;
+    std::printf("%-24s %-12s %-7s %8zu %9lld\n", entry.name.c_str(), entry.group.c_str(),
+                entry.is_seen ? "seen" : "unseen", entry.pictures.size(),
+                static_cast<long long>(held_out));
+  }
+}
+
+/// All scenes on one page, to look at.
+void write_sheet(const SynthFlags& flags, const world::SceneDataset& scenes) {
+  constexpr int64_t kMost = 256, kColumns = 4;
+  if (flags.count < 1 || flags.count > kMost) {
+    fail(ErrorCode::invalid_argument, "--sheet shows 1 to ", kMost, " scenes, not ", flags.count);
+  }
+  std::vector<at::Tensor> pictures;
+  for (int64_t k = 0; k < flags.count; ++k) {
+    const data::Sample sample = scenes.get(flags.first + k);
+    pictures.push_back(sample.rgb);
+    std::cout << sample.name << ": " << sample.caption << '\n';
+  }
+  image::write_png(flags.sheet, image::tile_images(pictures, std::min(flags.count, kColumns)));
+}
+
+void write_data_set(const SynthFlags& flags, const world::World& world,
+                    const world::SceneDataset& scenes) {
+  Progress progress("synth", flags.count, "scenes");
+  world::ExportOptions options;
+  options.folder = flags.output;
+  options.first = flags.first;
+  options.count = flags.count;
+  options.jpeg = flags.format == "jpg";
+  options.progress = [&](int64_t done, int64_t) { progress.update(done); };
+  world::export_coco(scenes, world, options);
+  progress.clear();
+  std::cout << flags.output << ": " << flags.count << " scenes of "
+            << world.vocabulary().classes.size() << " names\n";
+}
+
+void synth_command(const SynthFlags& flags) {
+  if (!flags.list && flags.output.empty() && flags.sheet.empty()) {
+    fail(ErrorCode::invalid_argument, "nothing to do: give -o FOLDER, --sheet FILE or --list");
+  }
+  const auto world = world::World::open(flags.world, {flags.min_pictures});
+  if (flags.list) print_concepts(*world);
+  if (flags.output.empty() && flags.sheet.empty()) return;
+  const world::SceneDataset scenes(world, scene_options(flags));
+  if (!flags.sheet.empty()) write_sheet(flags, scenes);
+  if (!flags.output.empty()) write_data_set(flags, *world, scenes);
+}
+
+void add_scene_options(CLI::App& command, SynthFlags& flags) {
+  command.add_option("--size", flags.size, "Pixels: SIDE, or HEIGHT WIDTH")->expected(1, 2);
+  command.add_option("--seed", flags.seed, "Scene i of a seed is always the same");
+  command.add_option("--concepts", flags.concepts, "Things that may appear")
+      ->check(CLI::IsMember({"seen", "all"}))
+      ->capture_default_str();
+  command.add_option("--pictures", flags.pictures, "Those for training, or those kept from it")
+      ->check(CLI::IsMember({"known", "held-out"}))
+      ->capture_default_str();
+  command.add_option("--licences", flags.licences, "free: public domain, OFL, MIT, zlib only")
+      ->check(CLI::IsMember({"all", "free"}))
+      ->capture_default_str();
+  command.add_option("--min-pictures", flags.min_pictures, "Concepts with fewer are left out")
+      ->capture_default_str();
+  command.add_option("--min-things", flags.min_things, "Fewest things in a scene")
+      ->capture_default_str();
+  command.add_option("--max-things", flags.max_things, "Most things in a scene")
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void add_synth(CLI::App& app) {
+  auto flags = std::make_shared<SynthFlags>();
+  CLI::App* command = app.add_subcommand("synth", "Compose scenes with exact truth");
+  command->add_option("--world", flags->world, "Pack of pictures; `make world` makes it")
+      ->capture_default_str();
+  command->add_option("-o,--output", flags->output, "Folder for a COCO panoptic data set");
+  command->add_option("--count", flags->count, "Scenes; 0 writes the vocabulary files only")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--first", flags->first, "Number of the first scene")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--format", flags->format, "Of the pictures")
+      ->check(CLI::IsMember({"png", "jpg"}))
+      ->capture_default_str();
+  command->add_option("--sheet", flags->sheet, "Also (or only) one PNG with all scenes to look at");
+  command->add_flag("--list", flags->list, "Print the concepts: split, number of pictures");
+  add_scene_options(*command, *flags);
+  command->callback([flags] { synth_command(*flags); });
+}
+
+}  // namespace fcclip::apps
