@@ -5,8 +5,17 @@
 namespace fcclip::world {
 namespace {
 
+/// Some captions describe without naming ("unlocked"): those help nobody.
+bool says_its_name(const Seen& seen) {
+  const auto has = [&](const std::string& word) {
+    return seen.picture->caption.find(word) != std::string::npos;
+  };
+  const std::vector<std::string>& synonyms = seen.picture->synonyms;
+  return has(seen.entry->name) || std::any_of(synonyms.begin(), synonyms.end(), has);
+}
+
 std::string words_for(Random& random, const Seen& seen) {
-  if (!seen.picture->caption.empty() && random.chance(0.5)) return seen.picture->caption;
+  if (random.chance(0.5) && says_its_name(seen)) return seen.picture->caption;
   const std::vector<std::string>& synonyms = seen.picture->synonyms;
   std::string name = seen.entry->name;
   if (!synonyms.empty() && random.chance(0.3)) {

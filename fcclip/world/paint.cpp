@@ -53,29 +53,30 @@ Box box_of(const Pose& pose, const Pyramid& pyramid, double margin, Size size) {
           clipped(std::ceil(pose.y + half_h), size.height)};
 }
 
-/// One tap of a bilinear sample, premultiplied; nothing outside.
+/// One tap of a bilinear sample, premultiplied.
 template <bool kStraight>
-inline void add_tap(const Level& level, int x, int y, float weight, float out[4]) {
-  if (x < 0 || y < 0 || x >= level.width || y >= level.height) return;
-  const uint8_t* pixel = level.rgba + 4 * (static_cast<int64_t>(y) * level.width + x);
-  const float alpha = weight * pixel[3];
+inline void add_tap(const uint8_t* pixel, float weight, float out[4]) {
+  const float alpha = weight * static_cast<float>(pixel[3]);
   const float colour = kStraight ? alpha * (1.0f / 255) : weight;
-  out[0] += colour * pixel[0];
-  out[1] += colour * pixel[1];
-  out[2] += colour * pixel[2];
+  for (int c = 0; c < 3; ++c) out[c] += colour * static_cast<float>(pixel[c]);
   out[3] += alpha;
 }
 
+/// Nothing outside the level.
 template <bool kStraight>
 inline void sample(const Level& level, float u, float v, float out[4]) {
-  const float fu = std::floor(u), fv = std::floor(v);
-  const int x = static_cast<int>(fu), y = static_cast<int>(fv);
-  const float a = u - fu, b = v - fv;
+  // Positions begin above -1, where truncation would round up.
+  const int x = static_cast<int>(u + 1) - 1, y = static_cast<int>(v + 1) - 1;
+  const float a = u - static_cast<float>(x), b = v - static_cast<float>(y);
   out[0] = out[1] = out[2] = out[3] = 0;
-  add_tap<kStraight>(level, x, y, (1 - a) * (1 - b), out);
-  add_tap<kStraight>(level, x + 1, y, a * (1 - b), out);
-  add_tap<kStraight>(level, x, y + 1, (1 - a) * b, out);
-  add_tap<kStraight>(level, x + 1, y + 1, a * b, out);
+  const uint8_t* corner = level.rgba + 4 * (static_cast<int64_t>(y) * level.width + x);
+  const int64_t row = 4 * static_cast<int64_t>(level.width);
+  const bool left = x >= 0 && x < level.width, right = x + 1 < level.width;
+  const bool top = y >= 0 && y < level.height, bottom = y + 1 < level.height;
+  if (top && left) add_tap<kStraight>(corner, (1 - a) * (1 - b), out);
+  if (top && right) add_tap<kStraight>(corner + 4, a * (1 - b), out);
+  if (bottom && left) add_tap<kStraight>(corner + row, (1 - a) * b, out);
+  if (bottom && right) add_tap<kStraight>(corner + row + 4, a * b, out);
 }
 
 inline float clamp_byte(float value, float limit) {

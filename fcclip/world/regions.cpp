@@ -2,21 +2,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 #include "fcclip/world/noise.h"
 
 namespace fcclip::world {
 namespace {
 
-/// Signed distance to a border in pixels, roughly; above 0 inside the region.
-using Shape = std::function<double(double x, double y)>;
-
 double short_side(Size size) {
   return static_cast<double>(std::min(size.height, size.width));
 }
 
-/// The shape with its border moved by noise.
+/// The shape with its border moved by noise. shape(x, y): signed distance to the border in pixels,
+/// roughly, above 0 inside the region.
+template <typename Shape>
 Coverage cover(Random& random, Size size, const Shape& shape) {
   const double side = short_side(size);
   // A quarter of the borders is straight: edges of walls, floors.
@@ -34,21 +32,21 @@ Coverage cover(Random& random, Size size, const Shape& shape) {
 }
 
 /// Below a line that falls or rises a little.
-Shape horizon(Random& random, Size size) {
+auto horizon(Random& random, Size size) {
   const double y0 = size.height * random.uniform(0.25, 0.72), slope = random.uniform(-0.12, 0.12);
   const double middle = 0.5 * size.width;
   return [=](double x, double y) { return y - y0 - slope * (x - middle); };
 }
 
 /// Left or right of a steep line.
-Shape wall(Random& random, Size size) {
+auto wall(Random& random, Size size) {
   const double x0 = size.width * random.uniform(0.25, 0.75), slope = random.uniform(-0.25, 0.25);
   const double side = random.chance(0.5) ? 1 : -1, middle = 0.5 * size.height;
   return [=](double x, double y) { return side * (x - x0 - slope * (y - middle)); };
 }
 
 /// A curved band from the lower edge upwards, narrower towards its far end.
-Shape path(Random& random, Size size) {
+auto path(Random& random, Size size) {
   const double top = size.height * random.uniform(0.0, 0.6);
   const double far_x = size.width * random.uniform(0.1, 0.9);
   const double near_x = size.width * random.uniform(0.1, 0.9);
@@ -65,12 +63,15 @@ Shape path(Random& random, Size size) {
 }
 
 /// An ellipse: a puddle, a rug, a bed of flowers.
-Shape patch(Random& random, Size size) {
+auto patch(Random& random, Size size) {
   const double cx = size.width * random.uniform(0.05, 0.95);
   const double cy = size.height * random.uniform(0.2, 0.95);
   const double rx = size.width * random.uniform(0.15, 0.45);
   const double ry = rx * random.uniform(0.4, 1.1), r = std::min(rx, ry);
-  return [=](double x, double y) { return r * (1 - std::hypot((x - cx) / rx, (y - cy) / ry)); };
+  return [=](double x, double y) {
+    const double u = (x - cx) / rx, v = (y - cy) / ry;
+    return r * (1 - std::sqrt(u * u + v * v));
+  };
 }
 
 int64_t count_of(Random& random) {
@@ -93,10 +94,13 @@ std::vector<Region> make_regions(Random& random, Size size) {
   }
   for (int64_t k = 2; k < count; ++k) {
     const double u = random.uniform();
-    const Shape shape = u < 0.45   ? path(random, size)
-                        : u < 0.85 ? patch(random, size)
-                                   : wall(random, size);
-    regions[k] = {u < 0.85 ? Role::ground : Role::backdrop, cover(random, size, shape)};
+    if (u < 0.45) {
+      regions[k] = {Role::ground, cover(random, size, path(random, size))};
+    } else if (u < 0.85) {
+      regions[k] = {Role::ground, cover(random, size, patch(random, size))};
+    } else {
+      regions[k] = {Role::backdrop, cover(random, size, wall(random, size))};
+    }
   }
   return regions;
 }
