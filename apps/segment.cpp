@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "apps/commands.h"
+#include "apps/failure.h"
 #include "apps/inputs.h"
 #include "apps/outputs.h"
 #include "apps/progress.h"
@@ -46,8 +47,9 @@ class Run {
         options_(ask_options(flags.ask, segmenter_)),
         kinds_(flags.write.empty() ? default_output_kinds(options_.task)
                                    : parse_output_kinds(flags.write)) {
+    const std::vector<std::string> templates = load_templates(flags.words);
     for (const classify::Vocabulary& question : load_questions(flags.words, segmenter_.config())) {
-      prepare(question);
+      prepare(question, templates);
     }
   }
 
@@ -74,13 +76,13 @@ class Run {
   int64_t total() const { return std::ssize(pictures_); }
 
  private:
-  void prepare(const classify::Vocabulary& question) {
+  void prepare(const classify::Vocabulary& question, const std::vector<std::string>& templates) {
     std::unique_ptr<Progress> bar;
     const auto report = [&bar](int64_t done, int64_t total) {
       if (!bar) bar = std::make_unique<Progress>("reading words", total, "prompts");
       bar->update(done);
     };
-    questions_.push_back(segmenter_.prepare(question, report, load_templates(flags_.words)));
+    questions_.push_back(segmenter_.prepare(question, report, templates));
   }
 
   // out/name, or out/name.2 for the second question.
@@ -112,13 +114,10 @@ class Run {
     try {
       one(picture, progress);
       return true;
-    } catch (const Error& error) {
-      if (error.code() == ErrorCode::interrupted) throw;
+    } catch (const std::exception& error) {
+      if (is_interruption(error)) throw;
       progress.clear();
-      const std::string name = picture.shown();
-      const std::string message = error.what();
-      std::cerr << "fcclip: " << (message.find(name) == std::string::npos ? name + ": " : "")
-                << message << '\n';
+      std::cerr << "fcclip: " << failure_line(error, picture.shown()) << '\n';
       return false;
     }
   }

@@ -1,6 +1,8 @@
 #include "apps/segment_options.h"
 
 #include <cstdlib>
+#include <iostream>
+#include <memory>
 
 #include <ATen/Parallel.h>
 
@@ -53,6 +55,15 @@ void apply_flags(classify::Vocabulary& vocabulary, const WordFlags& flags) {
 Task parse_task(const std::string& name) {
   if (name == "instance") return Task::instance;
   return name == "semantic" ? Task::semantic : Task::panoptic;
+}
+
+// A cache that can't be written is told once, not for every group of words.
+LogCallback warn_once() {
+  return [told = std::make_shared<bool>(false)](LogLevel level, const std::string& message) {
+    if (level != LogLevel::warning || *told) return;
+    *told = true;
+    std::cerr << "fcclip: warning: " << message << '\n';
+  };
 }
 
 }  // namespace
@@ -137,6 +148,7 @@ Segmenter load_segmenter(const ModelFlags& flags) {
   options.device = flags.device;
   options.use_text_cache = !flags.no_cache;
   options.cache_folder = flags.cache_folder;
+  options.log = warn_once();
   return Segmenter::load(find_model(flags.model), options);
 }
 

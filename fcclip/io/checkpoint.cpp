@@ -149,9 +149,10 @@ std::string archive_folder(const ZipFile& zip, const std::string& file) {
   return folder;
 }
 
-Checkpoint open_zip(const FilePtr& file) {
+Checkpoint open_zip(const FilePtr& file, Checksums checksums) {
   const std::string name = file->path().string();
   const ZipFile zip(file);
+  if (checksums == Checksums::verify) zip.verify_checksums();
   const std::string folder = archive_folder(zip, name);
   if (const ZipRecord* order = zip.find(folder + "/byteorder")) {
     const auto bytes = zip.bytes(*order);
@@ -287,10 +288,10 @@ bool looks_like_safetensors(const MappedFile& file) {
          (bytes.size() > 8 && bytes[8] == std::byte{'{'} && bytes[7] == std::byte{0});
 }
 
-Checkpoint open_any(const FilePtr& file) {
+Checkpoint open_any(const FilePtr& file, Checksums checksums) {
   const std::string path = file->path().string();
   if (file->bytes().empty()) fail(ErrorCode::bad_format, path, " is empty");
-  if (starts_with(*file, "PK")) return open_zip(file);
+  if (starts_with(*file, "PK")) return open_zip(file, checksums);
   if (looks_like_safetensors(*file)) return open_safetensors(file);
   if (starts_with(*file, "\x80")) return open_legacy(file);
   fail(ErrorCode::bad_format, path,
@@ -306,12 +307,12 @@ at::Tensor Checkpoint::find(const std::string& name) const {
   return {};
 }
 
-Checkpoint open_checkpoint(const std::filesystem::path& path) {
-  return open_checkpoint(MappedFile::open(path));
+Checkpoint open_checkpoint(const std::filesystem::path& path, Checksums checksums) {
+  return open_checkpoint(MappedFile::open(path), checksums);
 }
 
-Checkpoint open_checkpoint(std::shared_ptr<const MappedFile> file) {
-  Checkpoint checkpoint = open_any(file);
+Checkpoint open_checkpoint(std::shared_ptr<const MappedFile> file, Checksums checksums) {
+  Checkpoint checkpoint = open_any(file, checksums);
   strip_prefix(checkpoint);
   return checkpoint;
 }

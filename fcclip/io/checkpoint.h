@@ -22,12 +22,17 @@ struct Checkpoint {
   at::Tensor find(const std::string& name) const;
 };
 
+/// Whether the checksums of zip files are held against their bytes, which reads all of them.
+enum class Checksums { skip, verify };
+
 /// Opens a checkpoint. Tensors are views of the mapped file with their recorded strides and dtypes,
 /// and keep it alive; they share memory where the file says so and must not be written to. Nothing
 /// in the file is run. Throws Error{not_found, io_failure}, Error{bad_format} for anything damaged
 /// or of another kind, Error{unsafe_file} when it asks for more than tensors and plain containers,
 /// Error{unsupported}.
-Checkpoint open_checkpoint(const std::filesystem::path& path);
-Checkpoint open_checkpoint(std::shared_ptr<const MappedFile> file);
+Checkpoint open_checkpoint(const std::filesystem::path& path,
+                           Checksums checksums = Checksums::skip);
+Checkpoint open_checkpoint(std::shared_ptr<const MappedFile> file,
+                           Checksums checksums = Checksums::skip);
 
 }  // namespace fcclip::io

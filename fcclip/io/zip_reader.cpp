@@ -4,6 +4,7 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/io/byte_reader.h"
+#include "fcclip/io/crc32.h"
 #include "fcclip/io/printable.h"
 
 namespace fcclip::io {
@@ -23,6 +24,7 @@ struct Directory {
 
 struct Entry {
   std::string name;
+  uint32_t crc32;
   uint64_t flags, method, packed_size, size, local_begin;
 };
 
@@ -92,7 +94,8 @@ Entry read_entry(ByteReader& reader) {
   Entry entry;
   entry.flags = reader.unsigned_int(2);
   entry.method = reader.unsigned_int(2);
-  reader.take(8);  // time, date, checksum
+  reader.take(4);  // time, date
+  entry.crc32 = static_cast<uint32_t>(reader.unsigned_int(4));
   entry.packed_size = reader.unsigned_int(4);
   entry.size = reader.unsigned_int(4);
   const uint64_t name = reader.unsigned_int(2), extra = reader.unsigned_int(2);
@@ -126,7 +129,7 @@ ZipRecord locate(ByteReader reader, const Entry& entry) {
   reader.take(extra);
   const size_t begin = reader.position();
   reader.take(entry.size);
-  return {begin, entry.size};
+  return {begin, entry.size, entry.crc32};
 }
 
 }  // namespace
@@ -143,6 +146,14 @@ ZipFile::ZipFile(std::shared_ptr<const MappedFile> file) : file_(std::move(file)
     if (!records_.emplace(entry.name, record).second) {
       damaged(reader, "record " + printable(entry.name) + " occurs twice");
     }
+  }
+}
+
+void ZipFile::verify_checksums() const {
+  for (const auto& [name, record] : records_) {
+    if (record.crc32 == 0 || crc32(bytes(record)) == record.crc32) continue;
+    fail(ErrorCode::bad_format, file_->path().string(), ": record ", printable(name),
+         " does not have its checksum; the file is damaged, download it again");
   }
 }
 

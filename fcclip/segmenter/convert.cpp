@@ -28,7 +28,7 @@ std::string source_line(const std::filesystem::path& path, const io::Checkpoint&
 }
 
 void add(Merged& merged, const std::filesystem::path& path) {
-  const io::Checkpoint checkpoint = io::open_checkpoint(path);
+  const io::Checkpoint checkpoint = io::open_checkpoint(path, io::Checksums::verify);
   for (const auto& [name, tensor] : checkpoint.tensors) {
     const std::string full = published_name(name);
     merged.tensors[full] = tensor;

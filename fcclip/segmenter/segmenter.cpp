@@ -1,5 +1,7 @@
 #include "fcclip/segmenter/segmenter.h"
 
+#include <mutex>
+
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
@@ -74,12 +76,19 @@ classify::ClassLogits both_logits(const Model& model, const EncodedImage& image,
 
 }  // namespace
 
+// Fingerprinting reads all weights of the text tower: at the first question, and never when the
+// cache is off.
+struct Segmenter::TextStore {
+  std::once_flag once;
+  std::optional<classify::TextCache> cache;
+};
+
 Segmenter Segmenter::load(const std::filesystem::path& model, const SegmenterOptions& options) {
   return Segmenter(load_model(model, parse_device(options.device)), options);
 }
 
 Segmenter::Segmenter(std::shared_ptr<Model> model, const SegmenterOptions& options)
-    : model_(std::move(model)), options_(options) {}
+    : model_(std::move(model)), options_(options), text_store_(std::make_shared<TextStore>()) {}
 
 const ModelConfig& Segmenter::config() const {
   return model_->config;
@@ -136,6 +145,16 @@ EncodedImage Segmenter::run(const at::Tensor& rgb, const EncodeSize& size,
   return image;
 }
 
+const classify::TextCache* Segmenter::text_cache() const {
+  if (!options_.use_text_cache) return nullptr;
+  std::call_once(text_store_->once, [this] {
+    text_store_->cache.emplace(
+        options_.cache_folder.empty() ? classify::default_cache_folder() : options_.cache_folder,
+        classify::fingerprint(model_->text_tower.weights(), model_->tokenizer->merges()));
+  });
+  return &*text_store_->cache;
+}
+
 PreparedVocabulary Segmenter::prepare(const classify::Vocabulary& vocabulary,
                                       const classify::Progress& progress,
                                       const std::vector<std::string>& templates) const {
@@ -147,16 +166,11 @@ PreparedVocabulary Segmenter::prepare(const classify::Vocabulary& vocabulary,
     fail(ErrorCode::unsupported,
          "the model file has no tokenizer merges; convert it again with --merges");
   }
-  std::optional<classify::TextCache> cache;
-  if (options_.use_text_cache) {
-    cache.emplace(
-        options_.cache_folder.empty() ? classify::default_cache_folder() : options_.cache_folder,
-        classify::fingerprint(model_->text_tower.weights(), model_->tokenizer->merges()));
-  }
   classify::EncodeOptions options;
   options.templates = templates.empty() ? model_->config.templates : templates;
-  options.cache = cache ? &*cache : nullptr;
+  options.cache = text_cache();
   options.progress = progress;
+  options.log = options_.log;
   PreparedVocabulary prepared{vocabulary};
   prepared.classifier =
       classify::encode_vocabulary(model_->text_tower, *model_->tokenizer, vocabulary, options);

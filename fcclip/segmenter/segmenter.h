@@ -8,6 +8,7 @@
 
 #include "fcclip/classify/text_classifier.h"
 #include "fcclip/classify/vocabulary.h"
+#include "fcclip/core/log.h"
 #include "fcclip/core/trace.h"
 #include "fcclip/results/results.h"
 #include "fcclip/segmenter/model_config.h"
@@ -22,6 +23,7 @@ struct SegmenterOptions {
   std::string device = "cpu";  ///< "cpu", "cuda", "cuda:1"
   bool use_text_cache = true;
   std::filesystem::path cache_folder;  ///< empty: classify::default_cache_folder()
+  LogCallback log;                     ///< told what went wrong without harm: a full cache disk
 };
 
 /// How large the network sees a picture. 0: the model's own setting.
@@ -120,8 +122,12 @@ class Segmenter {
   EncodedImage run(const at::Tensor& rgb, const EncodeSize& size, const at::Tensor& masks,
                    const Trace& trace) const;
 
+  struct TextStore;
+  const classify::TextCache* text_cache() const;
+
   std::shared_ptr<Model> model_;
   SegmenterOptions options_;
+  std::shared_ptr<TextStore> text_store_;  ///< shared by copies: the model's fingerprint, once
 };
 
 }  // namespace fcclip

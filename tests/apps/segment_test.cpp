@@ -70,10 +70,10 @@ class SegmentCommand : public ::testing::Test {
 };
 
 TEST_F(SegmentCommand, WritesEveryKindThatWasAskedFor) {
-  ASSERT_EQ(segment("all", {input("a.png"), "-c", "cat, dog | puppy, grass", "--stuff", "grass",
-                            "--write",
-                            "overlay,panoptic,instances,semantic,segments,labelme,yolo,geojson,"
-                            "coco,cityscapes,cityscapes-instances,ade20k"}),
+  ASSERT_EQ(segment("all",
+                    {input("a.png"), "-c", "cat, dog | puppy, grass", "--stuff", "grass", "--write",
+                     "overlay,panoptic,instances,semantic,segments,labelme,yolo,geojson,"
+                     "coco,cityscapes,cityscapes-instances,ade20k"}),
             0);
   for (const char* name :
        {"a.overlay.png", "a.panoptic.png", "a.panoptic.json", "a.instances.json", "a.semantic.png",
@@ -122,6 +122,22 @@ TEST_F(SegmentCommand, AFolderGoesOnPastABrokenFileAndFails) {
   EXPECT_TRUE(fs::exists(out("mixed") / "a.segments.json"));
   EXPECT_TRUE(fs::exists(out("mixed") / "z.segments.json"));
   EXPECT_FALSE(fs::exists(out("mixed") / "broken.segments.json"));
+}
+
+TEST_F(SegmentCommand, ACacheThatCannotBeWrittenIsToldOnce) {
+  std::ofstream(out("no-folder")) << "a file where the cache folder should be";
+  ::testing::internal::CaptureStderr();
+  const int status =
+      call({"segment", input("a.png"), "--model", model().string(), "--cache-folder",
+            out("no-folder").string(), "--threads", "1", "-o", out("uncached").string(), "--quiet",
+            "-c", "cat, dog", "-c", "sky, sea", "--write", "segments"});
+  const std::string told = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(fs::exists(out("uncached") / "a.2.segments.json"));
+  const size_t first = told.find("fcclip: warning: ");
+  ASSERT_NE(first, std::string::npos) << told;
+  EXPECT_EQ(told.find("warning", first + 10), std::string::npos) << told;
+  EXPECT_NE(told.find("no-folder"), std::string::npos) << told;
 }
 
 TEST_F(SegmentCommand, ResumeLeavesWhatIsThere) {

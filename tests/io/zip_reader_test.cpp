@@ -81,6 +81,26 @@ TEST(ZipReader, CompressedRecordsAreToldApartFromDamage) {
   EXPECT_EQ(code_of(zip_of({{"a", "x"}}, 8)), ErrorCode::unsupported);
 }
 
+// Puts a checksum into the directory entry of the file's only record.
+std::string with_checksum(std::string file, uint32_t crc) {
+  return file.replace(file.find("PK\x01\x02") + 16, 4, number(crc, 4));
+}
+
+TEST(ZipReader, ChecksumsAreHeldAgainstTheBytesWhenAskedFor) {
+  const std::string file = zip_of({{"a/data", "123456789"}});
+  open_bytes(file).verify_checksums();  // none told
+  open_bytes(with_checksum(file, 0xCBF43926)).verify_checksums();
+  const ZipFile damaged = open_bytes(with_checksum(file, 0xCBF43927));
+  EXPECT_EQ(content(damaged, "a/data"), "123456789");
+  try {
+    damaged.verify_checksums();
+    FAIL() << "a wrong checksum was taken";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::bad_format);
+    EXPECT_NE(std::string(error.what()).find("a/data"), std::string::npos) << error.what();
+  }
+}
+
 TEST(ZipReader, ARecordGivenTwiceIsRefused) {
   EXPECT_EQ(code_of(zip_of({{"a", "x"}, {"a", "y"}})), ErrorCode::bad_format);
 }

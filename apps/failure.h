@@ -1,0 +1,20 @@
+#pragma once
+// What the program says about an exception, and how it then exits.
+
+#include <exception>
+#include <string>
+
+namespace fcclip::apps {
+
+/// One line: of messages that go over many lines, as those of libraries do, the first. Errors that
+/// are not this library's are called internal, but a lack of memory is told in words. `about` (a
+/// picture) is put before it unless the message names it.
+std::string failure_line(const std::exception& error, const std::string& about = "");
+
+/// 2 for usage, 130 when interrupted, else 1.
+int failure_status(const std::exception& error);
+
+/// The user stopped the program: not a failure of one picture.
+bool is_interruption(const std::exception& error);
+
+}  // namespace fcclip::apps
