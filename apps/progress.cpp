@@ -28,13 +28,14 @@ std::string duration(double seconds) {
 
 }  // namespace
 
-std::string progress_text(int64_t done, int64_t total, const std::string& unit, double seconds) {
+std::string progress_text(const ProgressCount& count, const std::string& unit, double seconds) {
   constexpr int64_t kWidth = 24;
+  const auto [done, total, first] = count;
   const int64_t filled = total > 0 ? std::min(kWidth, kWidth * done / total) : 0;
   std::string text = "[" + std::string(filled, '#') + std::string(kWidth - filled, '.') + "] " +
                      std::to_string(done) + "/" + std::to_string(total) + " " + unit;
-  if (done > 0 && seconds > 0) {
-    const double rate = static_cast<double>(done) / seconds;
+  if (done > first && seconds > 0) {
+    const double rate = static_cast<double>(done - first) / seconds;
     text +=
         rate >= 1 ? ", " + rounded(rate) + " " + unit + "/s" : ", " + rounded(1 / rate) + " s each";
     text += ", " + duration(static_cast<double>(total - done) / rate) + " left";
@@ -42,10 +43,11 @@ std::string progress_text(int64_t done, int64_t total, const std::string& unit, 
   return text;
 }
 
-Progress::Progress(std::string label, int64_t total, std::string unit)
+Progress::Progress(std::string label, int64_t total, std::string unit, int64_t first)
     : label_(std::move(label)),
       unit_(std::move(unit)),
       total_(total),
+      first_(first),
       terminal_(isatty(STDERR_FILENO) == 1),
       start_(Clock::now()),
       drawn_(start_ - std::chrono::seconds(1)) {}
@@ -54,12 +56,13 @@ Progress::~Progress() {
   clear();
 }
 
-void Progress::update(int64_t done) {
+void Progress::update(int64_t done, const std::string& note) {
   if (!terminal_ || (done < total_ && seconds_since(drawn_) < 0.1)) return;
   drawn_ = Clock::now();
   shown_ = true;
-  const std::string text = progress_text(done, total_, unit_, seconds_since(start_));
-  std::fprintf(stderr, "\r\033[K%s %s", label_.c_str(), text.c_str());
+  const std::string text = progress_text({done, total_, first_}, unit_, seconds_since(start_));
+  std::fprintf(stderr, "\r\033[K%s %s%s%s", label_.c_str(), text.c_str(), note.empty() ? "" : ", ",
+               note.c_str());
   std::fflush(stderr);
 }
 

@@ -9,24 +9,30 @@ namespace fcclip::apps {
 
 class Progress {
  public:
-  /// unit: what is counted, in the plural ("images").
-  Progress(std::string label, int64_t total, std::string unit);
+  /// unit: what is counted, in the plural ("images"). first: done before this run, no part of the
+  /// rate.
+  Progress(std::string label, int64_t total, std::string unit, int64_t first = 0);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  void update(int64_t done);
+  /// note: shown behind the rate, e.g. the loss.
+  void update(int64_t done, const std::string& note = "");
   /// Removes the bar so that other lines can be printed; the next update draws it again.
   void clear();
 
  private:
   std::string label_, unit_;
-  int64_t total_;
+  int64_t total_, first_;
   bool shown_ = false, terminal_;
   std::chrono::steady_clock::time_point start_, drawn_;
 };
 
+/// What the bar says: `done` of `total`, `first` of them before `seconds` ago.
+struct ProgressCount {
+  int64_t done = 0, total = 0, first = 0;
+};
 /// "[#####.....] 12/30 images, 3.1 images/s, 6 s left" without the label; for tests.
-std::string progress_text(int64_t done, int64_t total, const std::string& unit, double seconds);
+std::string progress_text(const ProgressCount& count, const std::string& unit, double seconds);
 
 }  // namespace fcclip::apps

@@ -4,16 +4,28 @@
 #include <c10/core/GradMode.h>
 
 #include "fcclip/classify/ensemble.h"
+#include "fcclip/clip/convnext.h"
+#include "fcclip/core/error.h"
 
 namespace fcclip::train {
 
-std::vector<Prediction> forward(const Model& model, const at::Tensor& pixels,
-                                const classify::TextClassifier& words) {
-  clip::ClipFeatures clip;
-  {
+namespace {
+
+clip::ClipFeatures clip_features(const Model& model, const at::Tensor& pixels, Trunk trunk) {
+  if (trunk == Trunk::frozen) {
     const c10::NoGradGuard frozen;
-    clip = model.image_tower->forward(pixels);
+    return model.image_tower->forward(pixels);
   }
+  const auto* tower = dynamic_cast<const clip::ConvNext*>(model.image_tower.get());
+  if (!tower) fail(ErrorCode::unsupported, "only a ConvNeXt trunk can be trained");
+  return tower->forward_plain(pixels);
+}
+
+}  // namespace
+
+std::vector<Prediction> forward(const Model& model, const at::Tensor& pixels,
+                                const classify::TextClassifier& words, Trunk trunk) {
+  const clip::ClipFeatures clip = clip_features(model, pixels, trunk);
   const head::PixelFeatures features =
       model.pixel_decoder.forward({clip.res2, clip.res3, clip.res4, clip.res5});
   std::vector<Prediction> predictions;

@@ -9,9 +9,13 @@
 
 namespace fcclip::train {
 
+/// Whether CLIP's image trunk runs as at inference, or with gradients (ConvNeXt only; for
+/// comparison: the paper's point is that it is frozen).
+enum class Trunk { frozen, trained };
+
 /// pixels [B, H, W, 3] normalised and padded; one prediction per decoder layer and the final one
 /// (last).
 std::vector<Prediction> forward(const Model& model, const at::Tensor& pixels,
-                                const classify::TextClassifier& words);
+                                const classify::TextClassifier& words, Trunk trunk = Trunk::frozen);
 
 }  // namespace fcclip::train

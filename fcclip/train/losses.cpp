@@ -47,11 +47,14 @@ at::Tensor sample_truth(const std::vector<at::Tensor>& truth, const at::Tensor& 
 }
 
 LayerLosses layer_losses(const Prediction& prediction, const std::vector<Targets>& targets,
-                         double mask_count, const LossOptions& options, const DrawPoints& draw) {
+                         const Normalisers& divisors, const LossOptions& options,
+                         const DrawPoints& draw) {
   const std::vector<Assignment> matches =
       match(prediction, targets, options.weights, options.points.points, draw);
   LayerLosses losses;
-  losses.classes = class_loss(prediction.class_logits, targets, matches, options.void_weight);
+  losses.classes = class_loss(prediction.class_logits, targets, matches, options.void_weight,
+                              divisors.class_weight);
+  const double mask_count = std::max(1.0, divisors.masks);
   const MatchedMasks masks = matched_masks(prediction, targets, matches);
   const at::Tensor points = uncertain_points(masks.logits, options.points, draw);
   if (masks.logits.size(0) == 0) {
@@ -71,8 +74,19 @@ LayerLosses layer_losses(const Prediction& prediction, const std::vector<Targets
 
 }  // namespace
 
+Normalisers normalisers(const std::vector<Targets>& targets, int64_t queries, double void_weight) {
+  Normalisers sums{0, 0};
+  for (const Targets& target : targets) {
+    const int64_t count = target.labels.size(0);
+    const int64_t matched = std::min(count, queries);
+    sums.masks += static_cast<double>(count);
+    sums.class_weight += static_cast<double>(matched) + void_weight * (queries - matched);
+  }
+  return sums;
+}
+
 at::Tensor class_loss(const at::Tensor& class_logits, const std::vector<Targets>& targets,
-                      const std::vector<Assignment>& matches, double void_weight) {
+                      const std::vector<Assignment>& matches, double void_weight, double divisor) {
   const int64_t void_class = class_logits.size(2) - 1;
   at::Tensor classes = at::full({class_logits.size(0), class_logits.size(1)}, void_class,
                                 class_logits.options().dtype(at::kLong));
@@ -84,7 +98,9 @@ at::Tensor class_loss(const at::Tensor& class_logits, const std::vector<Targets>
   }
   at::Tensor weight = at::ones({void_class + 1}, class_logits.options().dtype(at::kFloat));
   weight[void_class] = void_weight;
-  return at::cross_entropy_loss(class_logits.to(at::kFloat).transpose(1, 2), classes, weight);
+  const at::Tensor logits = class_logits.to(at::kFloat).transpose(1, 2);
+  if (divisor <= 0) return at::cross_entropy_loss(logits, classes, weight);
+  return at::cross_entropy_loss(logits, classes, weight, at::Reduction::Sum) / divisor;
 }
 
 at::Tensor mask_loss(const at::Tensor& logits, const at::Tensor& truth, double mask_count) {
@@ -102,9 +118,8 @@ at::Tensor dice_loss(const at::Tensor& logits, const at::Tensor& truth, double m
 }
 
 Losses compute_losses(const std::vector<Prediction>& predictions,
-                      const std::vector<Targets>& targets, double mask_count,
+                      const std::vector<Targets>& targets, const Normalisers& divisors,
                       const LossOptions& options, const DrawLayerPoints& draw) {
-  const double masks = std::max(1.0, mask_count);
   Losses losses;
   for (int64_t layer = 0; layer < std::ssize(predictions); ++layer) {
     const Prediction& prediction =
@@ -112,7 +127,7 @@ Losses compute_losses(const std::vector<Prediction>& predictions,
     const DrawPoints of_layer = [&](int64_t rows, int64_t count) {
       return draw(layer, rows, count);
     };
-    losses.layers.push_back(layer_losses(prediction, targets, masks, options, of_layer));
+    losses.layers.push_back(layer_losses(prediction, targets, divisors, options, of_layer));
     const LayerLosses& terms = losses.layers.back();
     const at::Tensor sum = options.weights.classes * terms.classes +
                            options.weights.mask * terms.mask + options.weights.dice * terms.dice;

@@ -32,16 +32,26 @@ struct Losses {
 /// the recipe: per layer one matcher draw a picture, then the loss's two.
 using DrawLayerPoints = std::function<at::Tensor(int64_t layer, int64_t rows, int64_t count)>;
 
+/// What sums are divided by. Of the whole batch over all processes and accumulated parts, divided
+/// by the number of processes (their gradients are averaged): so a batch in parts gives the losses
+/// of the batch in one piece.
+struct Normalisers {
+  double masks = 1;         ///< true segments; at least 1 is used
+  double class_weight = 0;  ///< weights in the cross entropy; 0: of these pictures (the reference)
+};
+/// Of one part: its share of the sums.
+Normalisers normalisers(const std::vector<Targets>& targets, int64_t queries, double void_weight);
+
 /// predictions: the final one last, as MaskDecoder::forward_all gives them.
-/// mask_count: true segments of the whole (distributed) batch divided by the number of processes;
-/// at least 1 is used.
 Losses compute_losses(const std::vector<Prediction>& predictions,
-                      const std::vector<Targets>& targets, double mask_count,
+                      const std::vector<Targets>& targets, const Normalisers& divisors,
                       const LossOptions& options, const DrawLayerPoints& draw);
 
-/// Weighted cross entropy of one layer. targets beyond the matches are void.
+/// Weighted cross entropy of one layer. Queries without a match are void. divisor: as
+/// Normalisers::class_weight.
 at::Tensor class_loss(const at::Tensor& class_logits, const std::vector<Targets>& targets,
-                      const std::vector<Assignment>& matches, double void_weight);
+                      const std::vector<Assignment>& matches, double void_weight,
+                      double divisor = 0);
 
 /// Mean binary cross entropy, and dice, at points of T matched masks, divided by mask_count.
 ///   logits, truth [T, P]

@@ -1,5 +1,7 @@
 #include "fcclip/train/optimizer.h"
 
+#include <cmath>
+
 #include <ATen/ATen.h>
 #include <torch/nn/utils/clip_grad.h>
 #include <torch/optim/adamw.h>
@@ -61,6 +63,10 @@ Optimizer::Optimizer(std::vector<const nn::Weight*> weights, const OptimizerOpti
 
 Optimizer::~Optimizer() = default;
 
+const std::vector<at::Tensor>& Optimizer::parameters() const {
+  return impl_->parameters;
+}
+
 void Optimizer::zero_gradients() {
   impl_->adam->zero_grad();
 }
@@ -69,6 +75,9 @@ double Optimizer::step() {
   double norm = 0;
   if (options_.clip_norm > 0) {
     norm = torch::nn::utils::clip_grad_norm_(impl_->parameters, options_.clip_norm);
+    if (!std::isfinite(norm)) {
+      fail(ErrorCode::missing_tensor, "the gradients' norm is not finite (", norm, ")");
+    }
   }
   impl_->adam->step();
   return norm;

@@ -33,7 +33,8 @@ class Optimizer {
   ~Optimizer();
 
   void zero_gradients();
-  /// Clips, then steps. Returns the norm of all gradients before clipping.
+  /// Clips, then steps. Returns the norm of all gradients before clipping. Throws
+  /// Error{missing_tensor} when that is not finite; the weights are then as before.
   double step();
   void set_learning_rate(double value);
   /// Weights under their names, moments under "<name>.exp_avg", "<name>.exp_avg_sq",
@@ -41,6 +42,8 @@ class Optimizer {
   void save(std::map<std::string, at::Tensor>& tensors) const;
   /// Throws Error{missing_tensor, shape_mismatch} naming the tensor.
   void load(const std::map<std::string, at::Tensor>& tensors);
+  /// The leaves, in the order of weights().
+  const std::vector<at::Tensor>& parameters() const;
   const std::vector<const nn::Weight*>& weights() const { return weights_; }
 
  private:

@@ -1,0 +1,29 @@
+#pragma once
+// Pictures and their targets, ready for the network.
+
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "fcclip/data/dataset.h"
+#include "fcclip/segmenter/model_config.h"
+#include "fcclip/train/matcher.h"
+
+namespace fcclip::train {
+
+struct Batch {
+  at::Tensor rgb;                ///< [B, H, W, 3] uint8
+  std::vector<Targets> targets;  ///< B of them
+  std::vector<int64_t> indices;  ///< of the pictures in the run's order
+};
+
+/// Segments that are not crowd, a mask each. drop_empty: without those that have no pixel.
+Targets targets_of(const data::Sample& sample, bool drop_empty);
+
+/// Samples of one size.
+Batch make_batch(const std::vector<data::Sample>& samples, bool drop_empty);
+
+/// Normalised pixels, [B, H, W, 3] float32 on `device`; H and W must be multiples of the divisor.
+at::Tensor network_input(const at::Tensor& rgb, const PixelConfig& pixels, at::Device device);
+
+}  // namespace fcclip::train

@@ -1,0 +1,28 @@
+#pragma once
+// What is wrong with a data set, before a long run finds out.
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "fcclip/train/source.h"
+
+namespace fcclip::train {
+
+struct DataReport {
+  int64_t pictures = 0, segments = 0, crowds = 0;
+  std::map<int64_t, int64_t> segments_per_class;  ///< by position in the vocabulary
+  int64_t smallest_side_px = 0, largest_side_px = 0;
+  int64_t void_pixels = 0, pixels = 0;
+  /// One line each, the file first: pictures that cannot be read or do not fit their annotation,
+  /// pictures without a segment. All pictures are looked at, whatever is found.
+  std::vector<std::string> problems;
+};
+
+/// Reads all pictures (of an endless data set the first 100) with all threads.
+/// progress(done, total) is called from one thread; returning false stops.
+DataReport check_data(const Source& source,
+                      const std::function<bool(int64_t done, int64_t total)>& progress = {});
+
+}  // namespace fcclip::train

@@ -1,0 +1,117 @@
+#include "fcclip/train/live_evaluation.h"
+
+#include <algorithm>
+
+#include <ATen/ATen.h>
+
+#include "fcclip/eval/panoptic_quality.h"
+#include "fcclip/image/contact_sheet.h"
+#include "fcclip/image/overlay.h"
+
+namespace fcclip::train {
+namespace {
+
+constexpr int64_t kAgnostic = -1;
+
+int64_t category(int64_t class_index, bool agnostic) {
+  return agnostic ? kAgnostic : class_index;
+}
+
+eval::PanopticMap truth_of(const data::Sample& sample, bool agnostic) {
+  eval::PanopticMap map{sample.ids, {}};
+  for (const data::TruthSegment& segment : sample.segments) {
+    map.segments.push_back({segment.id, category(segment.class_index, agnostic),
+                            (sample.ids == segment.id).sum().item<int64_t>(), segment.is_crowd});
+  }
+  return map;
+}
+
+eval::PanopticMap answer_of(const Segmentation& answer, bool agnostic) {
+  eval::PanopticMap map{answer.ids, {}};
+  for (const Segment& segment : answer.segments) {
+    map.segments.push_back(
+        {segment.id, category(segment.class_index, agnostic), segment.area_px, false});
+  }
+  return map;
+}
+
+// Sums of all processes: a row a category.
+void add_over_processes(eval::PanopticQuality& quality, int64_t classes,
+                        const Processes& processes) {
+  at::Tensor sums = at::zeros({classes + 1, 4}, at::kDouble);
+  auto rows = sums.accessor<double, 2>();
+  for (const auto& [category, counts] : quality.counts()) {
+    auto row = rows[category + 1];
+    row[0] = counts.iou;
+    row[1] = static_cast<double>(counts.true_positives);
+    row[2] = static_cast<double>(counts.false_positives);
+    row[3] = static_cast<double>(counts.false_negatives);
+  }
+  processes.sum(sums);
+  quality = {};
+  for (int64_t i = 0; i <= classes; ++i) {
+    const auto row = rows[i];
+    const auto count = [&](int64_t column) { return static_cast<int64_t>(row[column]); };
+    const eval::MatchCounts counts{row[0], count(1), count(2), count(3)};
+    if (!counts.empty()) quality.add_counts(i - 1, counts);
+  }
+}
+
+image::OverlayInput overlay_of(const Segmentation& answer) {
+  image::OverlayInput input{answer.ids, {}};
+  for (const Segment& segment : answer.segments) {
+    image::OverlaySegment drawn;
+    drawn.id = segment.id;
+    drawn.label = segment.name;
+    drawn.score = segment.score;
+    drawn.is_thing = segment.is_thing;
+    input.segments.push_back(std::move(drawn));
+  }
+  return input;
+}
+
+}  // namespace
+
+Numbers evaluate_live(const Segmenter& segmenter, const Source& source,
+                      const PreparedVocabulary& words, int64_t pictures,
+                      const Processes& processes) {
+  eval::PanopticQuality quality;
+  const AskOptions options = segmenter.ask_defaults();
+  const int64_t count = std::min(pictures, source.dataset->size());
+  for (int64_t i = processes.rank(); i < count; i += processes.size()) {
+    const data::Sample sample = source.get(i);
+    const Segmentation answer = segmenter.ask(segmenter.encode(sample.rgb), words, options);
+    for (const bool agnostic : {false, true}) {
+      quality.add(truth_of(sample, agnostic), answer_of(answer, agnostic), sample.name);
+    }
+  }
+  const auto classes = static_cast<int64_t>(source.vocabulary.classes.size());
+  add_over_processes(quality, classes, processes);
+  std::vector<int64_t> all, seen, unseen;
+  for (int64_t k = 0; k < classes; ++k) {
+    all.push_back(k);
+    (words.seen[k] ? seen : unseen).push_back(k);
+  }
+  const auto pq = [&](const std::vector<int64_t>& categories) {
+    return 100 * quality.mean(categories).pq;
+  };
+  Numbers numbers = {{"PQ", pq(all)}, {"PQ_seen", pq(seen)}, {"PQ_masks", pq({kAgnostic})}};
+  if (!unseen.empty()) numbers["PQ_unseen"] = pq(unseen);
+  return numbers;
+}
+
+at::Tensor predictions_sheet(const Segmenter& segmenter, const Source& source,
+                             const PreparedVocabulary& words, int64_t pictures) {
+  std::vector<at::Tensor> tiles;
+  for (int64_t i = 0; i < std::min(pictures, source.dataset->size()); ++i) {
+    const data::Sample sample = source.get(i);
+    const Segmentation answer =
+        segmenter.ask(segmenter.encode(sample.rgb), words, segmenter.ask_defaults());
+    image::OverlayOptions options;
+    options.min_longer_side = 512;
+    tiles.push_back(image::draw_overlay(sample.rgb, overlay_of(answer), options));
+  }
+  return image::tile_images(tiles, 3);
+}
+
+}  // namespace fcclip::train

@@ -1,0 +1,246 @@
+#include "fcclip/train/segmentation_task.h"
+
+#include <cmath>
+
+#include <ATen/ATen.h>
+#include <c10/util/ParallelGuard.h>
+
+#include "fcclip/core/error.h"
+#include "fcclip/segmenter/clip_file.h"
+#include "fcclip/train/initialize.h"
+#include "fcclip/train/live_evaluation.h"
+#include "fcclip/train/point_draws.h"
+
+namespace fcclip::train {
+namespace {
+
+constexpr int64_t kShownPictures = 6;
+
+std::vector<const nn::Weight*> trunk_weights(const nn::WeightTable& table) {
+  std::vector<const nn::Weight*> weights;
+  for (const nn::Weight& row : table.rows()) {
+    if (row.name.starts_with("backbone.clip_model.visual.trunk.")) weights.push_back(&row);
+  }
+  return weights;
+}
+
+void check_shares(const RunSettings& run, int64_t processes) {
+  if (run.batch % (processes * run.accumulate) != 0) {
+    fail(ErrorCode::invalid_argument, "run.batch (", run.batch, ") must be a multiple of ",
+         processes, " processes times ", run.accumulate, " parts (run.accumulate)");
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<Model> open_model(const ModelSettings& settings, int64_t seed, at::Device device) {
+  if (!settings.init.empty()) return load_model(settings.init, device);
+  const std::shared_ptr<Clip> clip = load_clip(settings.clip, device);
+  auto model = std::make_shared<Model>(model_config(settings, clip->config, clip->pixels));
+  use_clip(*model, *clip);
+  initialize_head(*model, static_cast<uint64_t>(seed));
+  for (const nn::Weight* weight : trainable_weights(model->weights())) {
+    *weight->member = weight->member->to(device);
+  }
+  return model;
+}
+
+SegmentationTask::SegmentationTask(const SegmentationConfig& config, Processes& processes,
+                                   at::Device device)
+    : config_(config),
+      processes_(processes),
+      device_(device),
+      precision_(parse_precision(config.run.precision, device.type())),
+      model_(open_model(config.model, config.run.seed, device)),
+      source_(open_source(config.data, Purpose::training, config.run.seed)),
+      scaler_(precision_) {
+  check_shares(config_.run, processes_.size());
+  if (!config_.evaluation.kind.empty()) {
+    evaluation_ = open_source(config_.evaluation, Purpose::evaluation, config_.run.seed);
+  }
+  model_->config.training_vocabulary = source_.vocabulary;
+  model_->image_tower->prepare();
+  words_ = classify::encode_vocabulary(model_->text_tower, *model_->tokenizer, source_.vocabulary,
+                                       {model_->config.templates});
+  optimizer_ = std::make_unique<Optimizer>(model_->weights(), config_.optimizer);
+  std::vector<at::Tensor> watched = optimizer_->parameters();
+  if (!config_.model.freeze_clip) {
+    trunk_optimizer_ =
+        std::make_unique<Optimizer>(trunk_weights(model_->weights()), config_.optimizer);
+    watched.insert(watched.end(), trunk_optimizer_->parameters().begin(),
+                   trunk_optimizer_->parameters().end());
+  }
+  average_ = std::make_unique<WeightAverage>(optimizer_->weights(), config_.run.ema_decay);
+  processes_.watch(watched);
+}
+
+SegmentationTask::~SegmentationTask() = default;
+
+// This process's share of step `step`; runs on the loader's threads.
+SegmentationTask::Parts SegmentationTask::make_parts(int64_t step) const {
+  const c10::ParallelGuard one_thread_each(true);
+  const int64_t share = config_.run.batch / processes_.size();
+  const int64_t first = step * config_.run.batch + processes_.rank() * share;
+  const int64_t per_part = share / config_.run.accumulate;
+  Parts parts;
+  for (int64_t part = 0; part < config_.run.accumulate; ++part) {
+    std::vector<data::Sample> samples;
+    std::vector<int64_t> indices;
+    for (int64_t i = 0; i < per_part; ++i) {
+      const int64_t position = first + part * per_part + i;
+      world::Random random(static_cast<uint64_t>(config_.run.seed) ^ world::hash_text("augment"),
+                           static_cast<uint64_t>(position));
+      const int64_t picture = shuffled(position, source_.dataset->size(), config_.run.seed);
+      samples.push_back(augment(source_.get(picture), config_.augment, random));
+      indices.push_back(position);
+    }
+    parts.push_back(make_batch(samples, !config_.data.keep_empty));
+    parts.back().indices = std::move(indices);
+  }
+  return parts;
+}
+
+Normalisers SegmentationTask::divisors_of(const Parts& parts) const {
+  at::Tensor sums = at::zeros({2}, at::kDouble);
+  for (const Batch& batch : parts) {
+    const Normalisers own =
+        normalisers(batch.targets, model_->config.mask_decoder.queries, config_.loss.void_weight);
+    sums[0] += own.masks;
+    sums[1] += own.class_weight;
+  }
+  processes_.sum(sums);
+  const auto processes = static_cast<double>(processes_.size());
+  return {std::max(1.0, sums[0].item<double>() / processes), sums[1].item<double>() / processes};
+}
+
+Numbers SegmentationTask::backward(const Batch& batch, const Normalisers& divisors, bool is_last) {
+  std::vector<Targets> targets;
+  for (const Targets& target : batch.targets) {
+    targets.push_back({target.labels.to(device_), target.masks.to(device_)});
+  }
+  const at::Tensor pixels = network_input(batch.rgb, model_->config.pixels, device_);
+  std::vector<Prediction> predictions;
+  {
+    const AutocastRegion region(precision_, device_.type());
+    predictions =
+        forward(*model_, pixels, words_, trunk_optimizer_ ? Trunk::trained : Trunk::frozen);
+  }
+  PointDraws draws(batch, model_->config.mask_decoder.queries, config_.run.seed, device_);
+  const Losses losses = compute_losses(
+      predictions, targets, divisors, config_.loss,
+      [&](int64_t layer, int64_t rows, int64_t count) { return draws(layer, rows, count); });
+  const LayerLosses& last = losses.layers.front();
+  Numbers numbers = {{"loss", losses.total.item<double>()},
+                     {"loss_class", last.classes.item<double>()},
+                     {"loss_mask", last.mask.item<double>()},
+                     {"loss_dice", last.dice.item<double>()}};
+  if (is_last) processes_.prepare_backward(losses.total);
+  scaler_.scale(losses.total).backward();
+  return numbers;
+}
+
+// One step of both optimizers; returns the norm of the gradients, or the scale's reaction.
+double SegmentationTask::apply(double learning_rate_factor) {
+  const double rate = learning_rate(config_) * learning_rate_factor;
+  optimizer_->set_learning_rate(rate);
+  if (!scaler_.unscale(optimizer_->parameters())) return 0;
+  if (trunk_optimizer_) {
+    trunk_optimizer_->set_learning_rate(rate * config_.model.trunk_rate_factor);
+    trunk_optimizer_->step();
+  }
+  const double norm = optimizer_->step();
+  average_->update();
+  return norm;
+}
+
+// Means: every process divided by the whole batch over the number of processes.
+Numbers SegmentationTask::over_processes(const Numbers& numbers) const {
+  std::vector<double> values;
+  for (const auto& [name, value] : numbers) values.push_back(value);
+  at::Tensor sums = at::tensor(values, at::kDouble);
+  processes_.sum(sums);
+  Numbers means;
+  int64_t i = 0;
+  for (const auto& [name, value] : numbers) {
+    means[name] = sums[i++].item<double>() / static_cast<double>(processes_.size());
+  }
+  return means;
+}
+
+Numbers SegmentationTask::step(int64_t step, double learning_rate_factor) {
+  if (!loader_) {
+    loader_ =
+        std::make_unique<Loader<Parts>>([this](int64_t i) { return make_parts(i); }, step,
+                                        LoaderOptions{config_.data.workers, config_.data.ahead});
+  }
+  const Parts parts = loader_->next();
+  const Normalisers divisors = divisors_of(parts);
+  optimizer_->zero_gradients();
+  if (trunk_optimizer_) trunk_optimizer_->zero_gradients();
+  Numbers numbers;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const Numbers part = backward(parts[i], divisors, i + 1 == parts.size());
+    check_finite(step, part);
+    for (const auto& [name, value] : part) numbers[name] += value;
+  }
+  numbers = over_processes(numbers);
+  numbers["gradient_norm"] = apply(learning_rate_factor);
+  if (scaler_.value() != 1) numbers["loss_scale"] = scaler_.value();
+  return numbers;
+}
+
+void SegmentationTask::save(TrainingState& state) const {
+  optimizer_->save(state.tensors);
+  if (trunk_optimizer_) trunk_optimizer_->save(state.tensors);
+  average_->save(state.tensors);
+  state.tensors["loss_scale"] =
+      at::tensor({scaler_.value(), static_cast<double>(scaler_.good_steps())}, at::kDouble);
+}
+
+void SegmentationTask::load(const TrainingState& state) {
+  optimizer_->load(state.tensors);
+  if (trunk_optimizer_) trunk_optimizer_->load(state.tensors);
+  average_->load(state.tensors);
+  const at::Tensor scale = state.tensors.at("loss_scale");
+  scaler_.restore(scale[0].item<double>(), std::lround(scale[1].item<double>()));
+  loader_.reset();
+}
+
+Segmenter SegmentationTask::live_segmenter() {
+  model_->prepare();
+  return Segmenter(model_, {device_.str(), false});
+}
+
+const PreparedVocabulary& SegmentationTask::evaluation_words(const Segmenter& segmenter) {
+  if (!evaluation_words_) evaluation_words_ = segmenter.prepare(evaluation_->vocabulary);
+  return *evaluation_words_;
+}
+
+Numbers SegmentationTask::evaluate(int64_t step) {
+  if (!evaluation_) return {};
+  const AveragedWeights averaged(*average_);
+  const Segmenter segmenter = live_segmenter();
+  return evaluate_live(segmenter, *evaluation_, evaluation_words(segmenter),
+                       config_.run.evaluate_pictures, processes_);
+}
+
+at::Tensor SegmentationTask::picture(int64_t step) {
+  const Source& source = evaluation_ ? *evaluation_ : source_;
+  const AveragedWeights averaged(*average_);
+  const Segmenter segmenter = live_segmenter();
+  if (!evaluation_)
+    return predictions_sheet(segmenter, source, segmenter.prepare(source.vocabulary),
+                             kShownPictures);
+  return predictions_sheet(segmenter, source, evaluation_words(segmenter), kShownPictures);
+}
+
+void SegmentationTask::export_model(const std::filesystem::path& path, at::ScalarType dtype,
+                                    int64_t steps) {
+  const AveragedWeights averaged(*average_);
+  model_->config.provenance = "trained by fcclip train, " + std::to_string(steps) + " steps of " +
+                              std::to_string(config_.run.batch) + " pictures, seed " +
+                              std::to_string(config_.run.seed);
+  save_model(path, *model_, dtype);
+}
+
+}  // namespace fcclip::train

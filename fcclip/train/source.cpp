@@ -1,0 +1,101 @@
+#include "fcclip/train/source.h"
+
+#include <numeric>
+
+#include "fcclip/classify/builtin_vocabularies.h"
+#include "fcclip/classify/load_vocabulary.h"
+#include "fcclip/core/error.h"
+#include "fcclip/data/benchmark.h"
+#include "fcclip/world/random.h"
+#include "fcclip/world/scenes.h"
+
+namespace fcclip::train {
+namespace {
+
+// Evaluation scenes never repeat training ones.
+constexpr uint64_t kEvaluationSeed = 0x6576616c;
+
+Source open_world(const DataSettings& settings, Purpose purpose, int64_t seed) {
+  const auto world = world::World::open(settings.world, {settings.min_pictures});
+  world::SceneOptions options;
+  options.size = {settings.scene_size, settings.scene_size};
+  const bool training = purpose == Purpose::training;
+  options.concepts = training ? world::Concepts::seen : world::Concepts::all;
+  options.seed = static_cast<uint64_t>(seed) ^ (training ? 0 : kEvaluationSeed);
+  Source source;
+  source.dataset = std::make_shared<world::SceneDataset>(world, options);
+  source.vocabulary.name = training ? "world, seen" : "world";
+  for (size_t i = 0; i < world->concepts().size(); ++i) {
+    const bool known = !training || world->concepts()[i].is_seen;
+    source.class_map.push_back(known ? std::ssize(source.vocabulary.classes) : -1);
+    if (!known) continue;
+    classify::VocabularyClass entry = world->vocabulary().classes[i];
+    entry.id = std::ssize(source.vocabulary.classes) + 1;
+    source.vocabulary.classes.push_back(std::move(entry));
+  }
+  return source;
+}
+
+Source open_files(const DataSettings& settings) {
+  data::BenchmarkFiles files;
+  files.pictures = {settings.images};
+  files.ignore_label = settings.ignore_label;
+  if (settings.kind == "panoptic") {
+    files.panoptic_json = settings.panoptic_json;
+    files.panoptic_pngs = settings.panoptic_pngs;
+  } else if (settings.kind == "instances") {
+    files.instances_json = settings.instances_json;
+  } else if (settings.kind == "semantic") {
+    files.labels = settings.labels;
+  } else {
+    fail(ErrorCode::invalid_argument, "data.kind is \"", settings.kind,
+         "\"; expected panoptic, instances, semantic or world");
+  }
+  classify::Vocabulary vocabulary;
+  if (!settings.vocabulary.empty()) vocabulary = classify::load_vocabulary(settings.vocabulary);
+  Source source;
+  source.dataset = std::make_shared<data::Benchmark>(std::move(files), std::move(vocabulary));
+  source.vocabulary = source.dataset->vocabulary();
+  source.class_map.resize(source.vocabulary.classes.size());
+  std::iota(source.class_map.begin(), source.class_map.end(), 0);
+  return source;
+}
+
+}  // namespace
+
+Source open_source(const DataSettings& settings, Purpose purpose, int64_t seed) {
+  return settings.kind == "world" ? open_world(settings, purpose, seed) : open_files(settings);
+}
+
+data::Sample Source::get(int64_t index) const {
+  data::Sample sample = dataset->get(index % dataset->size());
+  std::erase_if(sample.segments, [&](data::TruthSegment& segment) {
+    segment.class_index = class_map.at(segment.class_index);
+    return segment.class_index < 0;
+  });
+  return sample;
+}
+
+// A Feistel network permutes [0, 2^bits); walking it until the value is in range permutes
+// [0, size): no list of all pictures has to be shuffled, kept or saved.
+int64_t shuffled(int64_t position, int64_t size, int64_t seed) {
+  if (size >= data::kEndless || size < 2) return size < 2 ? 0 : position;
+  const uint64_t epoch = static_cast<uint64_t>(position / size);
+  const uint64_t key = world::mix_bits(world::mix_bits(static_cast<uint64_t>(seed)) + epoch);
+  int half = 1;
+  while ((int64_t{1} << (2 * half)) < size) ++half;
+  const uint64_t mask = (uint64_t{1} << half) - 1;
+  auto value = static_cast<uint64_t>(position % size);
+  do {
+    uint64_t left = value >> half, right = value & mask;
+    for (uint64_t round = 0; round < 4; ++round) {
+      const uint64_t next = left ^ (world::mix_bits(key + round * world::kGolden + right) & mask);
+      left = right;
+      right = next;
+    }
+    value = left << half | right;
+  } while (value >= static_cast<uint64_t>(size));
+  return static_cast<int64_t>(value);
+}
+
+}  // namespace fcclip::train
