@@ -9,19 +9,22 @@
 
 namespace fcclip::world {
 
+/// Red, green, blue, alpha, 0 … 255: four numbers that are worked on at once.
+using Pixel = float __attribute__((vector_size(16)));
+
 /// The picture being made, and whose pixel each is.
 struct Canvas {
   explicit Canvas(Size extent)
-      : size(extent), rgb(3 * extent.height * extent.width), owner(extent.height * extent.width) {}
+      : size(extent), pixels(extent.height * extent.width), owner(extent.height * extent.width) {}
   Size size;
-  std::vector<float> rgb;      ///< rows of RGB, 0 … 255
+  std::vector<Pixel> pixels;   ///< alpha means nothing
   std::vector<int32_t> owner;  ///< number of what covers the pixel's larger part
 };
 
 /// Another light: colour' = gain · colour + offset, a channel.
 struct Light {
-  float gain[3] = {1, 1, 1};
-  float offset[3] = {0, 0, 0};
+  Pixel gain = {1, 1, 1, 1};
+  Pixel offset = {0, 0, 0, 0};
 };
 
 /// Where and how a picture lies on the canvas.

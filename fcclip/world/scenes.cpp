@@ -184,11 +184,10 @@ at::Tensor Composer::rgb() {
   const double across = random_.uniform(-0.25, 0.25), down = random_.uniform(-0.25, 0.25);
   for (int64_t y = 0, k = 0; y < height; ++y) {
     const double row = level + down * ((y + 0.5) / height - 0.5);
-    for (int64_t x = 0; x < width; ++x) {
+    for (int64_t x = 0; x < width; ++x, ++k, to += 3) {
       const auto gain = static_cast<float>(row + across * ((x + 0.5) / width - 0.5));
-      for (int c = 0; c < 3; ++c, ++k) {
-        to[k] = static_cast<uint8_t>(std::clamp(canvas_.rgb[k] * gain + 0.5f, 0.0f, 255.0f));
-      }
+      const Pixel pixel = canvas_.pixels[k] * gain + 0.5f;
+      for (int c = 0; c < 3; ++c) to[c] = static_cast<uint8_t>(std::clamp(pixel[c], 0.0f, 255.0f));
     }
   }
   return rgb;
