@@ -14,11 +14,13 @@ void add_eval(CLI::App& app);
 void add_info(CLI::App& app);
 void add_init(CLI::App& app);
 void add_prepare(CLI::App& app);
+void add_pretrain(CLI::App& app);
 void add_score(CLI::App& app);
 void add_segment(CLI::App& app);
 void add_synth(CLI::App& app);
 void add_tokenize(CLI::App& app);
 void add_trace(CLI::App& app);
+void add_train(CLI::App& app);
 
 /// Runs the program: parses, dispatches, prints one-line errors; returns the exit status
 /// (0; 1 failure; 2 usage; 130 interrupted).

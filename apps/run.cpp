@@ -26,11 +26,13 @@ int run(int argc, const char* const* argv) {
   add_info(app);
   add_init(app);
   add_prepare(app);
+  add_pretrain(app);
   add_score(app);
   add_segment(app);
   add_synth(app);
   add_tokenize(app);
   add_trace(app);
+  add_train(app);
   try {
     app.parse(argc, argv);
     return 0;

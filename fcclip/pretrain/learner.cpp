@@ -110,11 +110,18 @@ Projected Learner::embed_texts(const at::Tensor& tokens) const {
   return result;
 }
 
-at::Tensor Learner::classify(const at::Tensor& embeddings) const {
-  return at::linear(embeddings, classifier_weight_, classifier_bias_);
+at::Tensor as_share(const at::Tensor& weight, int64_t parts) {
+  if (parts == 1) return weight;
+  const at::Tensor part = weight / parts;
+  return part + (weight - part).detach();
 }
 
-at::Tensor& Learner::logit_scale() {
+at::Tensor Learner::classify(const at::Tensor& embeddings, int64_t processes) const {
+  return at::linear(embeddings, as_share(classifier_weight_, processes),
+                    as_share(classifier_bias_, processes));
+}
+
+at::Tensor& Learner::logit_scale() const {
   return member(kLogitScale);
 }
 

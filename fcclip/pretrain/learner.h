@@ -22,6 +22,9 @@ struct InitialWeights {
   double temperature = 0.07;  ///< the logit scale starts at its inverse
 };
 
+/// `weight` itself, whose gradient counts one `parts`-th.
+at::Tensor as_share(const at::Tensor& weight, int64_t parts);
+
 /// An embedding and what its projection was made from.
 struct Projected {
   at::Tensor embeddings;  ///< [N, D]
@@ -44,9 +47,10 @@ class Learner {
   Projected embed_pictures(const at::Tensor& pixels, const at::Tensor& cells = {}) const;
   /// tokens [N, L] int64, zeros behind the end token. Differentiable.
   Projected embed_texts(const at::Tensor& tokens) const;
-  /// Normalised embeddings [N, D] -> [N, classes].
-  at::Tensor classify(const at::Tensor& embeddings) const;
-  at::Tensor& logit_scale();
+  /// Normalised embeddings [N, D] -> [N, classes]. `processes` compute this same product from the
+  /// whole batch: each counts its gradient to the weights as one of so many shares.
+  at::Tensor classify(const at::Tensor& embeddings, int64_t processes = 1) const;
+  at::Tensor& logit_scale() const;
   /// Keeps the logit scale at 100 or below.
   void clamp_logit_scale();
 

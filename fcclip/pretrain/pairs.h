@@ -9,7 +9,8 @@
 
 namespace fcclip::pretrain {
 
-/// Names are numbers: positions in PairSource::names().
+/// Names are numbers: positions in PairSource::names(). Higher numbers stand for what has no name
+/// but is the same in two pairs all the same (a picture with several captions).
 struct Pair {
   at::Tensor rgb;  ///< [side, side, 3] uint8
   std::string caption;

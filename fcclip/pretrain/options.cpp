@@ -1,0 +1,126 @@
+#include "fcclip/pretrain/options.h"
+
+#include "fcclip/core/error.h"
+
+namespace fcclip::pretrain {
+namespace {
+
+void require(bool condition, const std::string& what) {
+  if (!condition) fail(ErrorCode::invalid_argument, what);
+}
+
+void bind_model(train::Settings& settings, PretrainOptions& options) {
+  clip::ClipConfig& clip = options.clip;
+  settings.bind("model.depths", &clip.convnext.depths, "blocks of the four stages");
+  settings.bind("model.dims", &clip.convnext.dims, "channels of the four stages");
+  settings.bind("model.embed_dim", &clip.embed_dim, "length of an embedding");
+  settings.bind("model.text_layers", &clip.text.layers, "");
+  settings.bind("model.text_width", &clip.text.width, "");
+  settings.bind("model.text_heads", &clip.text.heads, "");
+  settings.bind("model.context_length", &clip.text.context_length, "tokens of a text at most");
+  settings.bind("model.vocabulary", &options.vocabulary,
+                "byte-pair tokens at most; fewer where the texts have no more pairs");
+  settings.bind("model.embedding_std", &options.initial.embedding_std, "of new token embeddings");
+  settings.bind("model.layer_scale", &options.initial.layer_scale, "of new blocks");
+  settings.bind("model.temperature", &options.initial.temperature, "at the start");
+}
+
+void bind_training(train::Settings& settings, PretrainOptions& options) {
+  settings.bind("training.batch_size", &options.batch_size, "pairs a step, over all processes");
+  settings.bind("training.steps", &options.loop.schedule.total_steps, "");
+  settings.bind("training.learning_rate", &options.optimizer.learning_rate, "at batch_size");
+  settings.bind("training.weight_decay", &options.optimizer.weight_decay,
+                "of matrices; none on vectors and embeddings");
+  settings.bind("training.clip_norm", &options.optimizer.clip_norm, "of all gradients together");
+  settings.bind("training.schedule", &options.schedule, "cosine, poly or steps");
+  settings.bind("training.warmup_steps", &options.loop.schedule.warmup_steps, "");
+  settings.bind("training.classification_weight", &options.classification_weight,
+                "of the linear classification that only training has");
+  settings.bind("training.region_share", &options.region_share,
+                "pairs pooled inside their subject's mask; 0: image-level supervision only");
+  settings.bind("training.loader_workers", &options.loader_workers, "threads that make batches");
+  settings.bind("training.checkpoint_every", &options.loop.checkpoint_every, "steps");
+  settings.bind("training.log_every", &options.loop.log_every, "steps");
+  settings.bind("training.evaluate_every", &options.loop.evaluate_every,
+                "steps; 0: at the end only");
+  settings.bind("training.export_dtype", &options.export_dtype, "float32, float16 or bfloat16");
+}
+
+void bind_pairs(train::Settings& settings, PretrainOptions& options) {
+  ScenePairOptions& scenes = options.scenes;
+  settings.bind("pairs.sides", &options.sides, "pixels, multiples of 32; one a batch");
+  settings.bind("pairs.side_shares", &options.side_shares, "of the batches");
+  settings.bind("pairs.ramp", &scenes.ramp, "share of the run in which pictures grow harder");
+  settings.bind("pairs.group", &scenes.group, "pairs drawn together, names without repetition");
+  settings.bind("pairs.crops_per_scene", &scenes.crops_per_scene, "at most");
+  settings.bind("pairs.stuff_share", &scenes.stuff_share, "pairs about a region");
+  settings.bind("pairs.most_context", &scenes.most_context, "a crop's side in its subject's");
+  settings.bind("pairs.second_share", &scenes.second_share, "captions that name two");
+  settings.bind("pairs.easy_share", &scenes.easy_share, "scenes with a single thing, at first");
+  settings.bind("pairs.easy_share_end", &scenes.easy_share_end, "and after the ramp");
+  settings.bind("pairs.synonym_share", &scenes.captions.synonym_share, "");
+  settings.bind("pairs.own_share", &scenes.captions.own_share, "captions of the picture itself");
+  settings.bind("world.min_pictures", &options.min_pictures, "of a concept; 1: all concepts");
+  settings.bind("world.scene_side", &options.scene_side, "pixels");
+}
+
+train::ScheduleKind schedule_kind(const std::string& name) {
+  if (name == "cosine") return train::ScheduleKind::cosine;
+  if (name == "poly") return train::ScheduleKind::poly;
+  require(name == "steps", "training.schedule is \"" + name + "\"; expected cosine, poly or steps");
+  return train::ScheduleKind::steps;
+}
+
+}  // namespace
+
+PretrainOptions::PretrainOptions() {
+  clip.convnext = {{2, 2, 6, 2}, {40, 80, 160, 320}, 1e-6, clip::HeadKind::linear, 320};
+  clip.text = {32, 4096, 256, 4, 3, false};
+  clip.embed_dim = 256;
+  clip.image_size = 128;
+  optimizer.learning_rate = 1e-3;
+  optimizer.weight_decay = 0.05;
+  optimizer.beta2 = 0.98;
+  optimizer.clip_norm = 1;
+  loop.schedule.total_steps = 4000;
+  loop.schedule.warmup_steps = 100;
+  loop.schedule.warmup_share = 0.01;
+  loop.checkpoint_every = 200;
+  scenes.captions.templates = classify::default_templates();
+}
+
+train::Settings bind_settings(PretrainOptions& options) {
+  train::Settings settings;
+  bind_model(settings, options);
+  bind_training(settings, options);
+  bind_pairs(settings, options);
+  EvaluationOptions& evaluation = options.evaluation;
+  settings.bind("evaluation.scenes", &evaluation.scenes, "of known and held-out pictures each");
+  settings.bind("evaluation.scene_side", &evaluation.scene_side, "pixels");
+  settings.bind("evaluation.templates", &evaluation.templates, "while training; at the end all");
+  return settings;
+}
+
+void finish(PretrainOptions& options) {
+  require(options.batch_size >= 2, "training.batch_size must be at least 2");
+  require(!options.sides.empty() && options.sides.size() == options.side_shares.size(),
+          "pairs.sides and pairs.side_shares must be as many, at least one");
+  for (const int64_t side : options.sides) {
+    require(side > 0 && side % 32 == 0, "pairs.sides must be multiples of 32");
+  }
+  for (const double share : options.side_shares) {
+    require(share >= 0, "pairs.side_shares must not be negative");
+  }
+  require(options.region_share >= 0 && options.region_share <= 1,
+          "training.region_share must be from 0 to 1");
+  require(options.vocabulary >= 514, "model.vocabulary must be at least 514: the bytes alone");
+  require(options.export_dtype == "float32" || options.export_dtype == "float16" ||
+              options.export_dtype == "bfloat16",
+          "training.export_dtype must be float32, float16 or bfloat16");
+  options.initial.seed = options.seed;
+  options.scenes.seed = options.seed;
+  options.scenes.with_masks = options.region_share > 0;
+  options.loop.schedule.kind = schedule_kind(options.schedule);
+}
+
+}  // namespace fcclip::pretrain

@@ -1,0 +1,51 @@
+#pragma once
+// Everything that a pretraining run is set by; one TOML file.
+
+#include "fcclip/clip/config.h"
+#include "fcclip/pretrain/learner.h"
+#include "fcclip/pretrain/scene_pairs.h"
+#include "fcclip/train/loop.h"
+#include "fcclip/train/optimizer.h"
+#include "fcclip/train/settings.h"
+
+namespace fcclip::pretrain {
+
+struct EvaluationOptions {
+  int64_t scenes = 32;  ///< of known and of held-out pictures each
+  int64_t scene_side = 256;
+  int64_t templates = 2;  ///< of the 14, while training; the last evaluation uses all
+};
+
+struct PretrainOptions {
+  PretrainOptions();
+
+  uint64_t seed = 0;
+  int64_t batch_size = 128;                    ///< pairs a step, over all processes
+  std::vector<int64_t> sides = {64, 96, 128};  ///< pixels of the pictures; one side a batch
+  std::vector<double> side_shares = {0.7, 0.15, 0.15};
+  double classification_weight = 0.5;
+  double region_share = 0;
+  int64_t loader_workers = 1;
+  std::string export_dtype = "float32";  ///< float32, float16 or bfloat16
+  int64_t vocabulary = 4096;             ///< tokens at most
+
+  clip::ClipConfig clip;
+  InitialWeights initial;
+  train::OptimizerOptions optimizer;
+  train::LoopOptions loop;
+  std::string schedule = "cosine";  ///< cosine, poly or steps
+
+  int64_t min_pictures = 3;  ///< of a concept of the world; 1: all concepts
+  int64_t scene_side = 256;
+  ScenePairOptions scenes;
+  EvaluationOptions evaluation;
+};
+
+/// Names all of them "section.key". `options` must outlive the result.
+train::Settings bind_settings(PretrainOptions& options);
+
+/// After settings were read: copies what several parts share (seed, masks, schedule). Throws
+/// Error{invalid_argument} saying what cannot be.
+void finish(PretrainOptions& options);
+
+}  // namespace fcclip::pretrain

@@ -1,0 +1,183 @@
+#include "fcclip/pretrain/pretrain_task.h"
+
+#include <cmath>
+#include <omp.h>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+
+#include "fcclip/core/error.h"
+#include "fcclip/pretrain/contrastive.h"
+#include "fcclip/pretrain/merge_trainer.h"
+#include "fcclip/segmenter/model.h"
+#include "fcclip/world/random.h"
+
+namespace fcclip::pretrain {
+namespace {
+
+at::Tensor unit(const at::Tensor& x) {
+  return x / x.norm(2, -1, true).clamp_min(1e-12);
+}
+
+// The rows of all processes, those of this one with their gradient.
+at::Tensor gather_rows(const train::Processes& processes, const at::Tensor& mine) {
+  if (processes.size() == 1) return mine;
+  std::vector<at::Tensor> all = processes.gather(mine);
+  all[processes.rank()] = mine;
+  return at::cat(all);
+}
+
+// A loader's thread must not call up a team of its own beside the model's.
+void keep_to_one_thread() {
+  at::init_num_threads();
+  omp_set_num_threads(1);
+}
+
+}  // namespace
+
+struct PretrainTask::Outcome {
+  at::Tensor loss, contrastive, classification, accuracy;
+};
+
+PretrainTask::PretrainTask(const PretrainOptions& options, std::shared_ptr<const PairSource> pairs,
+                           train::Processes& processes)
+    : options_(options), pairs_(std::move(pairs)), processes_(processes) {
+  const int64_t unit_of_share = processes.size() * pairs_->group();
+  if (options_.batch_size % unit_of_share != 0) {
+    fail(ErrorCode::invalid_argument, "training.batch_size ", options_.batch_size,
+         " must be a multiple of ", unit_of_share, ": ", processes.size(), " processes times ",
+         pairs_->group(), " pairs drawn together");
+  }
+  clip::TextConfig& text = options_.clip.text;
+  constexpr int64_t kPieces = 512, kMarks = 2;
+  merges_ = train_merges(pairs_->texts(), options_.vocabulary - kPieces - kMarks);
+  text.vocab_size = kPieces + kMarks + count_merges(merges_);
+  tokenizer_ = make_tokenizer(merges_, text);
+  learner_ = std::make_unique<Learner>(options_.clip, std::max<int64_t>(1, pairs_->classes()),
+                                       options_.initial);
+  optimizer_ = std::make_unique<train::Optimizer>(learner_->weights(), options_.optimizer);
+  std::vector<at::Tensor> parameters;
+  for (const nn::Weight* weight : learner_->weights()) parameters.push_back(*weight->member);
+  processes_.watch(parameters);
+}
+
+int64_t PretrainTask::side_of(int64_t step) const {
+  double total = 0;
+  for (const double share : options_.side_shares) total += share;
+  world::Random random(options_.seed ^ world::hash_text("side"), static_cast<uint64_t>(step));
+  double left = random.uniform() * total;
+  for (size_t i = 0; i + 1 < options_.sides.size(); ++i) {
+    left -= options_.side_shares[i];
+    if (left < 0) return options_.sides[i];
+  }
+  return options_.sides.back();
+}
+
+Batch PretrainTask::make_batch(int64_t step) const {
+  const int64_t count = options_.batch_size / processes_.size();
+  PairRequest request;
+  request.step = step;
+  request.progress =
+      static_cast<double>(step) / static_cast<double>(options_.loop.schedule.total_steps);
+  request.side = side_of(step);
+  request.first = processes_.rank() * count;
+  request.count = count;
+  return collate(pairs_->draw(request), *tokenizer_, options_.region_share);
+}
+
+PretrainTask::Outcome PretrainTask::forward(const Batch& batch) {
+  const at::Tensor pixels = normalise(batch.rgb, learner_->clip().pixels);
+  const Projected pictures = learner_->embed_pictures(pixels, batch.cells);
+  const Projected texts = learner_->embed_texts(batch.tokens);
+  const auto mean_input = [&](const at::Tensor& mine) {
+    return at::stack(processes_.gather(mine)).mean(0);
+  };
+  const at::Tensor picture_rows = learner_->picture_norm.train(
+      gather_rows(processes_, pictures.embeddings), mean_input(pictures.input_mean));
+  const at::Tensor text_rows = learner_->text_norm.train(gather_rows(processes_, texts.embeddings),
+                                                         mean_input(texts.input_mean));
+  const at::Tensor present = at::cat(processes_.gather(batch.present));
+  const at::Tensor named = at::cat(processes_.gather(batch.named));
+
+  Outcome outcome;
+  const at::Tensor image_unit = unit(picture_rows), text_unit = unit(text_rows);
+  // Weights behind the gathering see the whole batch in every process.
+  const at::Tensor scale = as_share(learner_->logit_scale(), processes_.size()).exp();
+  const at::Tensor excluded = also_true(present, named);
+  outcome.contrastive = contrastive_loss(image_unit, text_unit, scale, excluded);
+  outcome.loss = outcome.contrastive;
+  if (options_.classification_weight > 0 && pairs_->classes() > 0) {
+    outcome.classification =
+        name_loss(learner_->classify(picture_rows, processes_.size()), present);
+    outcome.loss = outcome.loss + options_.classification_weight * outcome.classification;
+  }
+  const at::NoGradGuard no_grad;
+  const at::Tensor scores = image_unit.mm(text_unit.t()).masked_fill(excluded, -2);
+  const at::Tensor right = at::arange(scores.size(0), at::kLong);
+  outcome.accuracy = scores.argmax(1).eq(right).to(at::kFloat).mean().mul(100);
+  return outcome;
+}
+
+train::Numbers PretrainTask::step(int64_t step, double learning_rate_factor) {
+  if (loader_ == nullptr || loader_step_ != step) {
+    loader_.reset();
+    const auto make = [this](int64_t index) {
+      if (options_.loader_workers > 0) keep_to_one_thread();
+      return make_batch(index);
+    };
+    loader_ = std::make_unique<train::Loader<Batch>>(
+        make, step, train::LoaderOptions{options_.loader_workers, 2 * options_.loader_workers + 1});
+  }
+  const Batch batch = loader_->next();
+  loader_step_ = step + 1;
+
+  optimizer_->zero_gradients();
+  const Outcome outcome = forward(batch);
+  train::Numbers numbers = {{"loss", outcome.loss.item<double>()},
+                            {"contrastive", outcome.contrastive.item<double>()},
+                            {"accuracy", outcome.accuracy.item<double>()},
+                            {"side", static_cast<double>(batch.rgb.size(1))}};
+  if (outcome.classification.defined()) {
+    numbers["classification"] = outcome.classification.item<double>();
+  }
+  train::check_finite(step, numbers);
+  // Every process has the whole loss and the gradient of its own share of the pictures; what the
+  // processes exchange is the mean of their gradients.
+  const at::Tensor scaled = outcome.loss * processes_.size();
+  processes_.prepare_backward(scaled);
+  scaled.backward();
+  optimizer_->set_learning_rate(options_.optimizer.learning_rate * learning_rate_factor);
+  numbers["gradient_norm"] = optimizer_->step();
+  learner_->clamp_logit_scale();
+  numbers["logit_scale"] = std::exp(learner_->logit_scale().item<double>());
+  return numbers;
+}
+
+void PretrainTask::save(train::TrainingState& state) const {
+  optimizer_->save(state.tensors);
+  learner_->save(state.tensors);
+  state.notes["merges"] = merges_;
+}
+
+void PretrainTask::load(const train::TrainingState& state) {
+  const auto found = state.notes.find("merges");
+  if (found == state.notes.end() || found->second != merges_) {
+    fail(ErrorCode::bad_format,
+         "the checkpoint was made with other captions: its byte-pair vocabulary differs; begin in "
+         "another folder");
+  }
+  optimizer_->load(state.tensors);
+  learner_->load(state.tensors);
+}
+
+train::Numbers PretrainTask::evaluate(int64_t step) {
+  if (!evaluate_) return {};
+  const bool is_last = step == options_.loop.schedule.total_steps;
+  train::Numbers numbers;
+  if (processes_.is_first()) numbers = evaluate_(*plain_clip(), is_last);
+  processes_.barrier();
+  return numbers;
+}
+
+}  // namespace fcclip::pretrain

@@ -1,0 +1,58 @@
+#pragma once
+// Contrastive pretraining as the training loop sees it.
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "fcclip/pretrain/batch.h"
+#include "fcclip/pretrain/learner.h"
+#include "fcclip/pretrain/options.h"
+#include "fcclip/pretrain/pairs.h"
+#include "fcclip/train/loader.h"
+#include "fcclip/train/loop.h"
+
+namespace fcclip::pretrain {
+
+/// What evaluation says about a plain CLIP.
+using Evaluate = std::function<train::Numbers(const Clip& clip, bool is_last)>;
+
+class PretrainTask final : public train::Task {
+ public:
+  /// Trains the byte-pair vocabulary on the source's texts, then makes the towers. Throws
+  /// Error{invalid_argument} when the batch does not divide into the processes' groups.
+  PretrainTask(const PretrainOptions& options, std::shared_ptr<const PairSource> pairs,
+               train::Processes& processes);
+
+  /// Returns loss, contrastive, classification, accuracy (of the batch's own texts, in percent),
+  /// gradient_norm, logit_scale.
+  train::Numbers step(int64_t step, double learning_rate_factor) override;
+  void save(train::TrainingState& state) const override;
+  void load(const train::TrainingState& state) override;
+  train::Numbers evaluate(int64_t step) override;
+
+  void set_evaluation(Evaluate evaluate) { evaluate_ = std::move(evaluate); }
+  /// The CLIP as it is now.
+  std::shared_ptr<Clip> plain_clip() const { return learner_->plain_clip(merges_); }
+  const std::string& merges() const { return merges_; }
+  const Learner& learner() const { return *learner_; }
+
+ private:
+  Batch make_batch(int64_t step) const;
+  int64_t side_of(int64_t step) const;
+  struct Outcome;
+  Outcome forward(const Batch& batch);
+
+  PretrainOptions options_;
+  std::shared_ptr<const PairSource> pairs_;
+  train::Processes& processes_;
+  std::string merges_;
+  std::unique_ptr<clip::Tokenizer> tokenizer_;
+  std::unique_ptr<Learner> learner_;
+  std::unique_ptr<train::Optimizer> optimizer_;
+  Evaluate evaluate_;
+  std::unique_ptr<train::Loader<Batch>> loader_;  // last: its threads use the others
+  int64_t loader_step_ = -1;
+};
+
+}  // namespace fcclip::pretrain
