@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include "fcclip/ops/depthwise.h"
+
 namespace fcclip::clip {
 namespace {
 
@@ -37,10 +39,7 @@ void ConvNextBlock::prepare() {
 
 at::Tensor ConvNextBlock::plain(const at::Tensor& x, const Trace& trace,
                                 const std::string& name) const {
-  const at::Tensor convolved = at::conv2d(x.permute({0, 3, 1, 2}), depthwise_weight, depthwise_bias,
-                                          1, kDepthwise / 2, 1, channels)
-                                   .permute({0, 2, 3, 1})
-                                   .contiguous();
+  const at::Tensor convolved = ops::depthwise7(x, depthwise_weight, depthwise_bias);
   const at::Tensor normed = norm(convolved);
   const at::Tensor mixed = fc2(nn::activate(nn::Activation::gelu, fc1(normed)));
   if (trace) {
