@@ -94,7 +94,7 @@ class Recipe : public ::testing::TestWithParam<const char*> {
   Losses losses(int step) {
     RecordedPoints points(folder_ + "/train.safetensors", step);
     return compute_losses(
-        forward(*model_, pixels_, words_), targets_, mask_count(), options_,
+        forward(*model_, pixels_, words_), targets_, {mask_count()}, options_,
         [&](int64_t layer, int64_t rows, int64_t count) { return points(layer, rows, count); });
   }
 
