@@ -5,6 +5,7 @@
 #include "fcclip/image/codec.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/image/orientation.h"
+#include "fcclip/image/plain_png.h"
 #include "fcclip/image/png_reader.h"
 #include "fcclip/io/atomic_file.h"
 
@@ -42,7 +43,17 @@ int orientation(PngReader& reader) {
   return std::max(1, xmp_orientation(reader.text("XML:com.adobe.xmp")));
 }
 
+// [H, W, C] as stored -> [H, W, 3]: grey three times, alpha dropped.
+at::Tensor rgb_of_samples(const at::Tensor& samples) {
+  const int64_t channels = samples.size(2);
+  if (channels >= 3) return samples.slice(2, 0, 3).contiguous();
+  return samples.slice(2, 0, 1).expand({samples.size(0), samples.size(1), 3}).contiguous();
+}
+
 at::Tensor decode_png_exact(std::string_view bytes, std::string_view name) {
+  if (const auto plain = read_plain_png(bytes)) {
+    return plain->size(2) >= 3 ? rgb_of_samples(*plain) : plain->select(2, 0).to(at::kInt);
+  }
   PngReader reader(bytes);
   const PngReader::Header header = read_header(reader, bytes, name);
   const bool colour = (header.color_type & PNG_COLOR_MASK_COLOR) != 0 &&
@@ -70,6 +81,7 @@ at::Tensor decode_png_exact(std::string_view bytes, std::string_view name) {
 }  // namespace
 
 Decoded decode_png(std::string_view bytes, std::string_view name) {
+  if (const auto plain = read_plain_png(bytes)) return {rgb_of_samples(*plain)};
   PngReader reader(bytes);
   const PngReader::Header header = read_header(reader, bytes, name);
   if (!reader.as_rgb8()) refuse_png(reader, name);

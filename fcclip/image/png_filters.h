@@ -1,0 +1,14 @@
+#pragma once
+// PNG's row filters taken back (PNG specification, section 9). Internal to the folder.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace fcclip::image {
+
+/// One row of `size` bytes, `pixel_bytes` (1 to 4) a pixel. above: the finished row before, zeros
+/// for the first. False for a filter that there is not.
+bool unfilter_row(uint8_t filter, const uint8_t* in, const uint8_t* above, uint8_t* out,
+                  size_t size, size_t pixel_bytes);
+
+}  // namespace fcclip::image
