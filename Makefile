@@ -6,7 +6,7 @@ BUILD ?= build/release
 JOBS ?= $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL = $(JOBS)
 
-.PHONY: demo test build setup asan check install clean
+.PHONY: demo test build setup world asan check install clean
 
 setup:
 	@scripts/setup.sh
@@ -24,6 +24,10 @@ test: build check
 # The unit tests of every file parser and kernel under AddressSanitizer and UndefinedBehaviorSanitizer.
 asan: setup
 	@scripts/asan.sh build/asan
+
+# Pictures of everyday things and stuff from Debian packages, packed for `fcclip synth` and for training.
+world:
+	@scripts/world.sh
 
 # Layering, sizes and formatting.
 check:
