@@ -97,7 +97,7 @@ void add_scene_options(CLI::App& command, SynthFlags& flags) {
   command.add_option("--pictures", flags.pictures, "Those for training, or those kept from it")
       ->check(CLI::IsMember({"known", "held-out"}))
       ->capture_default_str();
-  command.add_option("--licences", flags.licences, "free: public domain, OFL, MIT, zlib only")
+  command.add_option("--licences", flags.licences, "free: public domain and OFL only")
       ->check(CLI::IsMember({"all", "free"}))
       ->capture_default_str();
   command.add_option("--min-pictures", flags.min_pictures, "Concepts with fewer are left out")

@@ -28,7 +28,7 @@ struct Picture {
   bool is_extra = false;              ///< of things_extra.tsv: never held out, nor counted
   int64_t look_alikes = 0;  ///< pictures of one group (recoloured, mirrored, …) share the number
 
-  /// Public domain (or CC0), OFL, MIT or zlib: what the project's own pages may show.
+  /// Public domain (or CC0) or OFL: what the project's own pages may show.
   bool is_free() const;
 };
 
