@@ -1,5 +1,6 @@
 // The synth command from the outside.
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 

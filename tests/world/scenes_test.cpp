@@ -1,5 +1,7 @@
 #include "fcclip/world/scenes.h"
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <thread>
