@@ -9,6 +9,7 @@
 #include "apps/commands.h"
 #include "apps/progress.h"
 #include "apps/stop_signal.h"
+#include "apps/warm_memory.h"
 #include "fcclip/core/error.h"
 #include "fcclip/train/check_data.h"
 #include "fcclip/train/segmentation_task.h"
@@ -120,6 +121,7 @@ void train_model(const TrainFlags& flags, const train::SegmentationConfig& confi
   if (flags.output.empty()) {
     fail(ErrorCode::invalid_argument, "--output is needed: a folder for checkpoints and the model");
   }
+  keep_freed_memory();
   at::Device device(flags.device);
   train::Processes processes = train::Processes::join(device.type());
   if (device.is_cuda() && processes.size() > 1)

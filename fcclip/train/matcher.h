@@ -13,7 +13,7 @@ namespace fcclip::train {
 /// The truth of one picture, padded to the network's input.
 struct Targets {
   at::Tensor labels;  ///< [N] int64, class positions
-  at::Tensor masks;   ///< [N, H, W] bool or uint8
+  at::Tensor masks;   ///< [N, H, W] bool, uint8 or float
 };
 
 /// One prediction layer of one batch.

@@ -116,7 +116,8 @@ Normalisers SegmentationTask::divisors_of(const Parts& parts) const {
 Numbers SegmentationTask::backward(const Batch& batch, const Normalisers& divisors, bool is_last) {
   std::vector<Targets> targets;
   for (const Targets& target : batch.targets) {
-    targets.push_back({target.labels.to(device_), target.masks.to(device_)});
+    // As numbers once: every layer samples them, for the costs and for the losses.
+    targets.push_back({target.labels.to(device_), target.masks.to(device_, at::kFloat)});
   }
   const at::Tensor pixels = network_input(batch.rgb, model_->config.pixels, device_);
   std::vector<Prediction> predictions;
