@@ -1,13 +1,12 @@
 // fcclip pretrain: contrastive pretraining of a small CLIP.
 
-#include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <iostream>
 
 #include <ATen/Parallel.h>
 
 #include "apps/commands.h"
+#include "apps/stop_signal.h"
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/pretrain/list_pairs.h"
@@ -20,8 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace fcclip::pretrain;
-
-std::atomic<bool> stop_pretraining{false};
 
 struct PretrainFlags {
   std::string config, world, pairs, output;
@@ -147,10 +144,8 @@ void run_pretraining(const PretrainFlags& flags) {
     return numbers;
   });
   if (processes.is_first()) io::write_atomically(fs::path(flags.output) / "config.toml", printed);
-  std::signal(SIGINT, [](int) { stop_pretraining = true; });
-  std::signal(SIGTERM, [](int) { stop_pretraining = true; });
   const train::LoopResult result =
-      train::run_loop(task, processes, options.loop, stop_pretraining,
+      train::run_loop(task, processes, options.loop, stop_signal(),
                       [&](const train::Progress& p) { print_progress(p, options.loop.log_every); });
   if (!processes.is_first()) return;
   save_clip(output, *task.plain_clip(), export_type(options.export_dtype));

@@ -1,5 +1,6 @@
 #include "fcclip/pretrain/learner.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <ATen/ATen.h>
@@ -19,6 +20,7 @@ constexpr const char* kTextBias = "ln_final.bias";
 constexpr const char* kTextProjection = "text_projection";
 constexpr const char* kLogitScale = "logit_scale";
 constexpr double kMostScale = 100;
+constexpr int64_t kTextsTogether = 32;
 
 double fan_in(const nn::Weight& row) {
   // text_projection is stored [in, out]; everything else has its outputs first.
@@ -99,15 +101,25 @@ Projected Learner::embed_pictures(const at::Tensor& pixels, const at::Tensor& ce
 }
 
 Projected Learner::embed_texts(const at::Tensor& tokens) const {
-  Projected result;
-  const at::Tensor rows = at::arange(tokens.size(0), tokens.options());
-  result.embeddings =
-      clip_.text_tower.encode_padded(tokens, [&](std::string_view name, const at::Tensor& x) {
-        if (name == "ln_final") {
-          result.input_mean = x.detach().index({rows, tokens.argmax(1)}).mean(0);
-        }
-      });
-  return result;
+  check_shape("tokens", tokens, {kAny, kAny});
+  // Texts of like lengths go through the tower together: most of a batch's positions would be
+  // padding otherwise.
+  const at::Tensor lengths = tokens.argmax(1) + 1;
+  const at::Tensor order = lengths.argsort(/*stable=*/true, 0, /*descending=*/false);
+  const at::Tensor sorted = tokens.index_select(0, order),
+                   lengths_sorted = lengths.index_select(0, order);
+  std::vector<at::Tensor> embeddings, inputs;
+  for (int64_t first = 0; first < tokens.size(0); first += kTextsTogether) {
+    const int64_t count = std::min(kTextsTogether, tokens.size(0) - first);
+    const int64_t length = lengths_sorted[first + count - 1].item<int64_t>();
+    const at::Tensor part = sorted.narrow(0, first, count).narrow(1, 0, length).contiguous();
+    const at::Tensor rows = at::arange(count, tokens.options());
+    embeddings.push_back(
+        clip_.text_tower.encode_padded(part, [&](std::string_view name, const at::Tensor& x) {
+          if (name == "ln_final") inputs.push_back(x.detach().index({rows, part.argmax(1)}));
+        }));
+  }
+  return {at::cat(embeddings).index_select(0, order.argsort()), at::cat(inputs).mean(0)};
 }
 
 at::Tensor as_share(const at::Tensor& weight, int64_t parts) {
