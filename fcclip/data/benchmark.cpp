@@ -130,9 +130,8 @@ at::Tensor Benchmark::rgb(int64_t index) const {
 PanopticTruth Benchmark::panoptic(int64_t index) const {
   const CocoPicture& entry = panoptic_.at(index);
   const fs::path file = files_.panoptic_pngs / entry.png;
-  const at::Tensor pixels = image::read_png_exact(file);
   PanopticTruth truth;
-  truth.ids = pixels.dim() == 3 ? results::ids_of_rgb(pixels) : pixels;
+  truth.ids = image::read_id_map(file);
   check_size(truth.ids, entry.size, file, files_.panoptic_json.string());
   const std::map<int64_t, int64_t> counted = areas_of_ids(truth.ids);
   for (const SegmentEntry& segment : entry.segments) {

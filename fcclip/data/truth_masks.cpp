@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fcclip/core/error.h"
-#include "fcclip/results/rle_polygon.h"
+#include "fcclip/results/coco_json.h"
 
 namespace fcclip::data {
 namespace {
@@ -107,18 +107,7 @@ at::Tensor decode_labels(const at::Tensor& stored, const LabelMeaning& meaning,
 
 results::Rle decode_segmentation(const std::string& text, Size size, const std::string& where) {
   try {
-    const json segmentation = json::parse(text);
-    if (segmentation.is_array()) {
-      return results::from_polygons(segmentation.get<std::vector<std::vector<double>>>(), size);
-    }
-    const auto hw = segmentation.at("size").get<std::array<int64_t, 2>>();
-    if (hw[0] != size.height || hw[1] != size.width) {
-      fail(ErrorCode::bad_format, "a mask of ", hw[1], "x", hw[0], " pixels in a picture of ",
-           size.width, "x", size.height);
-    }
-    const json& counts = segmentation.at("counts");
-    if (counts.is_string()) return results::from_string(counts.get<std::string>(), size);
-    return {size, counts.get<std::vector<uint32_t>>()};
+    return results::mask_of_segmentation(json::parse(text), size);
   } catch (const json::exception& error) {
     fail(ErrorCode::bad_format, where, ": ", error.what());
   } catch (const Error& error) {

@@ -49,7 +49,7 @@ void score_instances(PictureScores& scores, const data::PictureInstances& truth,
   }
   apply_federated(truth, size, truths, found);
   scores.masks.add_image(index, truths, found);
-  for (DetectedInstance& d : found) d.area_px = d.box_xywh_px[2] * d.box_xywh_px[3];
+  use_box_areas(found);
   scores.boxes.add_image(index, truths, found);
 }
 

@@ -152,6 +152,10 @@ class Averager {
 
 }  // namespace
 
+void use_box_areas(std::vector<DetectedInstance>& detections) {
+  for (DetectedInstance& d : detections) d.area_px = d.box_xywh_px[2] * d.box_xywh_px[3];
+}
+
 void AveragePrecision::add_image(int64_t image_id, const std::vector<TruthInstance>& truths,
                                  const std::vector<DetectedInstance>& detections) {
   std::map<int64_t,

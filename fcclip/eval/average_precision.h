@@ -29,6 +29,9 @@ struct DetectedInstance {
   results::Rle mask;
 };
 
+/// Areas become those of the boxes, for ApKind::box after ApKind::mask.
+void use_box_areas(std::vector<DetectedInstance>& detections);
+
 /// The twelve COCO numbers, in [0, 1]; −1 where the truth has nothing to find.
 struct ApSummary {
   double ap = -1, ap50 = -1, ap75 = -1, ap_small = -1, ap_medium = -1, ap_large = -1;

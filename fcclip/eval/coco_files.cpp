@@ -7,7 +7,7 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
-#include "fcclip/results/rle_polygon.h"
+#include "fcclip/results/coco_json.h"
 
 namespace fcclip::eval {
 namespace {
@@ -52,41 +52,23 @@ PanopticEntry read_entry(const json& annotation) {
   return entry;
 }
 
-results::Rle read_mask(const json& segmentation, Size size) {
-  if (segmentation.is_array()) {
-    return results::from_polygons(segmentation.get<std::vector<std::vector<double>>>(), size);
-  }
-  const json& counts = segmentation.at("counts");
-  const auto hw = segmentation.at("size").get<std::array<int64_t, 2>>();
-  if (hw[0] != size.height || hw[1] != size.width) {
-    fail(ErrorCode::bad_format, "a mask of ", hw[1], "x", hw[0], " pixels for a picture of ",
-         size.width, "x", size.height);
-  }
-  if (counts.is_string()) return results::from_string(counts.get<std::string>(), size);
-  return {size, counts.get<std::vector<uint32_t>>()};
-}
-
-TruthInstance read_truth(const json& annotation, Size size, bool with_masks) {
+TruthInstance read_truth(const json& annotation, Size size) {
   TruthInstance truth;
   truth.category_id = annotation.at("category_id");
   truth.is_crowd = annotation.value("iscrowd", 0) != 0;
   truth.area_px = annotation.at("area");
   annotation.at("bbox").get_to(truth.box_xywh_px);
-  if (with_masks) truth.mask = read_mask(annotation.at("segmentation"), size);
+  truth.mask = results::mask_of_segmentation(annotation.at("segmentation"), size);
   return truth;
 }
 
-DetectedInstance read_detection(const json& entry, Size size, bool with_masks) {
+DetectedInstance read_detection(const json& entry, Size size) {
   DetectedInstance detection;
   detection.category_id = entry.at("category_id");
   detection.score = entry.at("score");
-  if (with_masks) {
-    detection.mask = read_mask(entry.at("segmentation"), size);
-    detection.area_px = static_cast<double>(results::area(detection.mask));
-    return detection;
-  }
+  detection.mask = results::mask_of_segmentation(entry.at("segmentation"), size);
+  detection.area_px = static_cast<double>(results::area(detection.mask));
   entry.at("bbox").get_to(detection.box_xywh_px);
-  detection.area_px = detection.box_xywh_px[2] * detection.box_xywh_px[3];
   return detection;
 }
 
@@ -120,7 +102,7 @@ PanopticFile read_panoptic_file(const std::filesystem::path& path) {
   return out;
 }
 
-InstanceFile read_instance_file(const std::filesystem::path& path, bool with_masks) {
+InstanceFile read_instance_file(const std::filesystem::path& path) {
   const json file = parse_file(path);
   if (!file.is_object() || !file.contains("images") || !file.contains("annotations")) {
     fail(ErrorCode::bad_format, path.string(),
@@ -143,7 +125,7 @@ InstanceFile read_instance_file(const std::filesystem::path& path, bool with_mas
     in_entry(path, "annotation", i, [&] {
       const auto found = by_id.find(annotations[i].at("image_id").get<int64_t>());
       if (found == by_id.end()) fail(ErrorCode::bad_format, "its image_id is not among the images");
-      found->second->truths.push_back(read_truth(annotations[i], found->second->size, with_masks));
+      found->second->truths.push_back(read_truth(annotations[i], found->second->size));
       return 0;
     });
   }
@@ -151,7 +133,7 @@ InstanceFile read_instance_file(const std::filesystem::path& path, bool with_mas
 }
 
 std::map<int64_t, std::vector<DetectedInstance>> read_results_file(
-    const std::filesystem::path& path, const InstanceFile& truth, bool with_masks) {
+    const std::filesystem::path& path, const InstanceFile& truth) {
   const json file = parse_file(path);
   if (!file.is_array()) {
     fail(ErrorCode::bad_format, path.string(), ": not a COCO results file (a list of detections)");
@@ -166,7 +148,7 @@ std::map<int64_t, std::vector<DetectedInstance>> read_results_file(
       if (size == sizes.end()) {
         fail(ErrorCode::bad_format, "image_id ", image_id, " is not in the truth");
       }
-      out[image_id].push_back(read_detection(file[i], size->second, with_masks));
+      out[image_id].push_back(read_detection(file[i], size->second));
       return 0;
     });
   }

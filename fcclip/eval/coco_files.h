@@ -44,13 +44,12 @@ struct InstanceFile {
   std::vector<InstanceImage> images;  ///< by rising id
 };
 
-/// A COCO instances annotation file. Masks (polygons, run lengths) are made when `with_masks`.
-InstanceFile read_instance_file(const std::filesystem::path& path, bool with_masks);
+/// A COCO instances annotation file, its polygons and run lengths as masks.
+InstanceFile read_instance_file(const std::filesystem::path& path);
 
 /// A COCO results file, by picture. A detection for a picture that `truth` lacks is an
-/// Error{bad_format}. The area is the mask's when `with_masks`, else the box's, as detectron2
-/// evaluates both.
+/// Error{bad_format}. The area is the mask's; see use_box_areas.
 std::map<int64_t, std::vector<DetectedInstance>> read_results_file(
-    const std::filesystem::path& path, const InstanceFile& truth, bool with_masks);
+    const std::filesystem::path& path, const InstanceFile& truth);
 
 }  // namespace fcclip::eval

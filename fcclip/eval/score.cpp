@@ -8,9 +8,9 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/data/truth_masks.h"
 #include "fcclip/eval/parallel_pictures.h"
-#include "fcclip/image/image_file.h"
-#include "fcclip/results/coco_json.h"
+#include "fcclip/image/label_file.h"
 
 namespace fcclip::eval {
 namespace {
@@ -25,11 +25,6 @@ fs::path folder_of(const fs::path& given, const fs::path& json) {
          json.string(), ")");
   }
   return folder;
-}
-
-at::Tensor read_ids(const fs::path& path) {
-  const at::Tensor pixels = image::read_png_exact(path);
-  return pixels.dim() == 3 ? results::ids_of_rgb(pixels) : pixels;
 }
 
 // Truth and prediction of the same picture.
@@ -75,10 +70,7 @@ void complete_areas(PanopticMap& map) {
   const bool complete = std::all_of(map.segments.begin(), map.segments.end(),
                                     [](const auto& segment) { return segment.area_px > 0; });
   if (complete) return;
-  std::unordered_map<int64_t, int64_t> areas;
-  const at::Tensor ids = map.ids.contiguous();
-  const int32_t* pixel = ids.const_data_ptr<int32_t>();
-  for (int64_t i = 0; i < ids.numel(); ++i) ++areas[pixel[i]];
+  std::map<int64_t, int64_t> areas = data::areas_of_ids(map.ids);
   for (PanopticSegmentInfo& segment : map.segments) {
     if (segment.area_px <= 0) segment.area_px = areas[segment.id];
   }
@@ -93,14 +85,6 @@ std::vector<fs::path> label_pngs(const fs::path& folder) {
   std::sort(names.begin(), names.end());
   if (names.empty()) fail(ErrorCode::not_found, folder.string(), ": no PNG files in it");
   return names;
-}
-
-at::Tensor read_labels(const fs::path& path) {
-  const at::Tensor labels = image::read_png_exact(path);
-  if (labels.dim() != 2) {
-    fail(ErrorCode::bad_format, path.string(), ": a colour PNG; labels need one channel");
-  }
-  return labels;
 }
 
 }  // namespace
@@ -118,8 +102,8 @@ PanopticScore score_panoptic(const PanopticFiles& files, const Progress& progres
     const auto [wanted, got] = pairs[index];
     check_categories(*wanted, known, files.truth_json);
     check_categories(*got, known, files.prediction_json);
-    PanopticMap truth_map{read_ids(truth_folder / wanted->png), wanted->segments};
-    const PanopticMap predicted{read_ids(prediction_folder / got->png), got->segments};
+    PanopticMap truth_map{image::read_id_map(truth_folder / wanted->png), wanted->segments};
+    const PanopticMap predicted{image::read_id_map(prediction_folder / got->png), got->segments};
     complete_areas(truth_map);
     quality.add(truth_map, predicted, (prediction_folder / got->png).string());
   };
@@ -129,21 +113,17 @@ PanopticScore score_panoptic(const PanopticFiles& files, const Progress& progres
 
 InstanceScore score_instances(const fs::path& truth_json, const fs::path& results_json,
                               const Progress& progress) {
-  const InstanceFile truth = read_instance_file(truth_json, true);
+  const InstanceFile truth = read_instance_file(truth_json);
   if (truth.images.empty()) fail(ErrorCode::bad_format, truth_json.string(), ": no pictures in it");
-  const auto with_masks = read_results_file(results_json, truth, true);
-  const auto with_boxes = read_results_file(results_json, truth, false);
+  auto detections = read_results_file(results_json, truth);
   InstanceScore score;
   score.categories = truth.categories;
-  const std::vector<DetectedInstance> none;
-  const auto detections = [&none](const auto& all, int64_t id) -> const auto& {
-    const auto found = all.find(id);
-    return found == all.end() ? none : found->second;
-  };
   int64_t done = 0;
   for (const InstanceImage& image : truth.images) {
-    score.masks.add_image(image.id, image.truths, detections(with_masks, image.id));
-    score.boxes.add_image(image.id, image.truths, detections(with_boxes, image.id));
+    std::vector<DetectedInstance>& found = detections[image.id];
+    score.masks.add_image(image.id, image.truths, found);
+    use_box_areas(found);
+    score.boxes.add_image(image.id, image.truths, found);
     if (progress) progress(++done, std::ssize(truth.images));
   }
   return score;
@@ -160,7 +140,7 @@ SemanticScore score_semantic(const SemanticFolders& folders, const Progress& pro
   const auto one = [&](int64_t index, SemanticScore& score) {
     const fs::path truth = folders.truth / names[index], got = folders.prediction / names[index];
     try {
-      score.add(read_labels(truth), read_labels(got), folders.ignore);
+      score.add(image::read_label_map(truth), image::read_label_map(got), folders.ignore);
     } catch (const Error& error) {
       const std::string message = error.what();
       if (message.find(names[index].string()) != std::string::npos) throw;

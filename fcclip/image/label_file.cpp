@@ -6,6 +6,7 @@
 #include "fcclip/image/image_file.h"
 #include "fcclip/image/tiff_file.h"
 #include "fcclip/io/atomic_file.h"
+#include "fcclip/results/coco_json.h"
 
 namespace fcclip::image {
 namespace {
@@ -57,6 +58,11 @@ at::Tensor read_label_map(const std::filesystem::path& path) {
   const at::Tensor labels = read_png_exact(path);
   if (labels.dim() != 2) refuse(path.string(), "a colour PNG; labels need one channel");
   return labels;
+}
+
+at::Tensor read_id_map(const std::filesystem::path& path) {
+  const at::Tensor pixels = read_png_exact(path);
+  return pixels.dim() == 3 ? results::ids_of_rgb(pixels) : pixels;
 }
 
 }  // namespace fcclip::image

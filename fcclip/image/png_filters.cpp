@@ -1,10 +1,22 @@
 #include "fcclip/image/png_filters.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
 namespace fcclip::image {
 namespace {
+
+// Pixels that are looked at together for the shortcuts: in id maps most differences are zero.
+constexpr size_t kBlock = 8;
+
+template <size_t N>
+bool all_zero(const uint8_t* in) {
+  uint64_t words[N], any = 0;  // kBlock pixels of N bytes are N words
+  std::memcpy(words, in, sizeof words);
+  for (const uint64_t word : words) any |= word;
+  return any == 0;
+}
 
 // Bytes of one channel depend on each other along the row, those of a pixel do not: the inner loops
 // over N unroll and stay in registers.
@@ -12,12 +24,25 @@ template <size_t N>
 void unfilter_sub(const uint8_t* in, uint8_t* out, size_t size) {
   uint8_t left[N] = {};
   for (size_t i = 0; i + N <= size; i += N) {
+    while (i + kBlock * N < size && all_zero<N>(in + i)) {  // the left pixel again
+      for (size_t p = 0; p < kBlock; ++p) std::memcpy(out + i + p * N, left, N);
+      i += kBlock * N;
+    }
     for (size_t c = 0; c < N; ++c) out[i + c] = left[c] = static_cast<uint8_t>(in[i + c] + left[c]);
   }
 }
 
 void unfilter_up(const uint8_t* in, const uint8_t* above, uint8_t* out, size_t size) {
-  for (size_t i = 0; i < size; ++i) out[i] = static_cast<uint8_t>(in[i] + above[i]);
+  using Bytes = uint8_t __attribute__((vector_size(16)));
+  size_t i = 0;
+  for (; i + sizeof(Bytes) <= size; i += sizeof(Bytes)) {
+    Bytes a, b;
+    std::memcpy(&a, in + i, sizeof a);
+    std::memcpy(&b, above + i, sizeof b);
+    a += b;
+    std::memcpy(out + i, &a, sizeof a);
+  }
+  for (; i < size; ++i) out[i] = static_cast<uint8_t>(in[i] + above[i]);
 }
 
 template <size_t N>
@@ -42,6 +67,13 @@ template <size_t N>
 void unfilter_paeth(const uint8_t* in, const uint8_t* above, uint8_t* out, size_t size) {
   int left[N] = {}, corner[N] = {};
   for (size_t i = 0; i + N <= size; i += N) {
+    // Left as corner makes the prediction the pixel above; without a difference the next pixel
+    // begins the same way.
+    while (i + kBlock * N < size && std::equal(left, left + N, corner) && all_zero<N>(in + i)) {
+      std::memcpy(out + i, above + i, kBlock * N);
+      i += kBlock * N;
+      for (size_t c = 0; c < N; ++c) left[c] = corner[c] = above[i - N + c];
+    }
     for (size_t c = 0; c < N; ++c) {
       const int up = above[i + c];
       left[c] = (in[i + c] + paeth(left[c], up, corner[c])) & 255;

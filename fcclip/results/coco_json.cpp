@@ -1,11 +1,14 @@
 #include "fcclip/results/coco_json.h"
 
+#include <bit>
+#include <cstring>
+
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
 
 #include "fcclip/core/check.h"
 #include "fcclip/results/class_names.h"
-#include "fcclip/results/rle.h"
+#include "fcclip/results/rle_polygon.h"
 
 namespace fcclip::results {
 
@@ -94,6 +97,20 @@ json coco_instance_document(const std::vector<ImageInfo>& images,
           {"categories", coco_categories(vocabulary)}};
 }
 
+Rle mask_of_segmentation(const json& segmentation, Size size) {
+  if (segmentation.is_array()) {
+    return from_polygons(segmentation.get<std::vector<std::vector<double>>>(), size);
+  }
+  const auto hw = segmentation.at("size").get<std::array<int64_t, 2>>();
+  if (hw[0] != size.height || hw[1] != size.width) {
+    fail(ErrorCode::bad_format, "a mask of ", hw[1], "x", hw[0], " pixels for a picture of ",
+         size.width, "x", size.height);
+  }
+  const json& counts = segmentation.at("counts");
+  if (counts.is_string()) return from_string(counts.get<std::string>(), size);
+  return {size, counts.get<std::vector<uint32_t>>()};
+}
+
 at::Tensor rgb_of_ids(const at::Tensor& ids) {
   check_shape("ids", ids, {kAny, kAny});
   check_dtype("ids", ids, at::kInt);
@@ -119,9 +136,17 @@ at::Tensor ids_of_rgb(const at::Tensor& rgb) {
   at::Tensor ids = at::empty({rgb.size(0), rgb.size(1)}, at::kInt);
   const uint8_t* c = from.const_data_ptr<uint8_t>();
   int32_t* to = ids.data_ptr<int32_t>();
-  for (int64_t i = 0; i < ids.numel(); ++i) {
-    to[i] = c[3 * i] | c[3 * i + 1] << 8 | c[3 * i + 2] << 16;
+  const int64_t pixels = ids.numel();
+  int64_t i = 0;
+  if constexpr (std::endian::native == std::endian::little) {
+    // Four bytes at once, of which the last belongs to the next pixel.
+    for (; i + 1 < pixels; ++i) {
+      int32_t four;
+      std::memcpy(&four, c + 3 * i, sizeof four);
+      to[i] = four & 0xFFFFFF;
+    }
   }
+  for (; i < pixels; ++i) to[i] = c[3 * i] | c[3 * i + 1] << 8 | c[3 * i + 2] << 16;
   return ids;
 }
 

@@ -10,6 +10,7 @@
 
 #include "fcclip/classify/vocabulary.h"
 #include "fcclip/results/results.h"
+#include "fcclip/results/rle.h"
 
 namespace fcclip::results {
 
@@ -49,6 +50,11 @@ nlohmann::json coco_instance_results(const ImageInfo& image, const std::vector<I
 nlohmann::json coco_instance_document(const std::vector<ImageInfo>& images,
                                       const std::vector<std::vector<Instance>>& instances,
                                       const classify::Vocabulary& vocabulary);
+
+/// COCO's "segmentation": polygons, run lengths, or their compressed string. Throws
+/// Error{bad_format} for a mask of another size or damaged runs, nlohmann's exceptions for other
+/// JSON.
+Rle mask_of_segmentation(const nlohmann::json& segmentation, Size size);
 
 /// Panoptic PNG: id = R + 256·G + 65536·B.
 ///   ids      [h, w] int32, 0 … 2^24 − 1

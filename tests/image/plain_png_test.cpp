@@ -53,13 +53,16 @@ std::string header(int64_t width, int64_t height, int channels) {
 
 const std::string kSignature("\x89PNG\r\n\x1a\n", 8);
 
-// filter 0 to 4, or 5: another one each row. `parts`: IDAT chunks.
-std::string random_png(int64_t width, int64_t height, int channels, int filter, size_t parts = 1) {
+// filter 0 to 4, or 5: another one each row. `parts`: IDAT chunks. One byte in `sparse` is not
+// zero.
+std::string random_png(int64_t width, int64_t height, int channels, int filter, size_t parts = 1,
+                       unsigned sparse = 1) {
   std::mt19937 random(static_cast<unsigned>(width * 131 + height * 17 + channels * 5 + filter));
   std::string rows;
   for (int64_t y = 0; y < height; ++y) {
     rows += static_cast<char>(filter == 5 ? y % 5 : filter);
-    for (int64_t i = 0; i < width * channels; ++i) rows += static_cast<char>(random() & 255);
+    for (int64_t i = 0; i < width * channels; ++i)
+      rows += static_cast<char>(random() % sparse == 0 ? random() & 255 : 0);
   }
   const std::string packed = stored(rows);
   std::string png = kSignature + header(width, height, channels);
@@ -98,6 +101,18 @@ TEST_P(PlainPng, PixelsAreThoseOfLibpng) {
     EXPECT_TRUE(fast->slice(2, 0, want.size(2)).equal(want)) << width << "x" << height;
     EXPECT_EQ(want.size(2), channels >= 3 ? 3 : 1);
     EXPECT_EQ(decode_rgb(bytes, "a.png").sizes(), (std::vector<int64_t>{height, width, 3}));
+  }
+}
+
+// Rows with long stretches without a difference, as in id maps.
+TEST_P(PlainPng, FlatPixelsAreThoseOfLibpng) {
+  const auto [channels, filter] = GetParam();
+  for (const int64_t width : {8, 9, 33, 70}) {
+    const std::string bytes = random_png(width, 12, channels, filter, 1, 20);
+    const auto fast = read_plain_png(bytes);
+    ASSERT_TRUE(fast) << width;
+    const at::Tensor want = by_libpng(bytes);
+    EXPECT_TRUE(fast->slice(2, 0, want.size(2)).equal(want)) << width;
   }
 }
 
