@@ -1,55 +1,15 @@
-// libjpeg reports errors by a call that must not return. Here it jumps back into the method that
-// called the library; such methods hold plain values only, so nothing is left undestroyed, and
-// everything with a destructor (the reader, the tensor) lives outside them.
-
-#include <csetjmp>
-#include <cstdio>  // jpeglib.h needs FILE
-#include <jerror.h>
-#include <jpeglib.h>
-
 #include <ATen/ATen.h>
 
 #include "fcclip/image/codec.h"
+#include "fcclip/image/jpeg_errors.h"
 #include "fcclip/image/orientation.h"
 
 namespace fcclip::image {
 namespace {
 
-struct ErrorManager {
-  jpeg_error_mgr base;
-  jmp_buf jump;
-  bool input_ended = false;   ///< the library asked for bytes after the last
-  bool data_missing = false;  ///< and needed them for pixels
-  char message[JMSG_LENGTH_MAX] = "";
-};
-
-ErrorManager& manager(j_common_ptr info) {
-  return *reinterpret_cast<ErrorManager*>(info->err);
-}
-
-[[noreturn]] void on_error(j_common_ptr info) {
-  ErrorManager& errors = manager(info);
-  info->err->format_message(info, errors.message);
-  longjmp(errors.jump, 1);
-}
-
-void on_message(j_common_ptr info, int level) {
-  if (level >= 0) return;
-  ErrorManager& errors = manager(info);
-  if (info->err->msg_code == JWRN_JPEG_EOF) errors.input_ended = true;
-  if (info->err->msg_code == JWRN_HIT_MARKER && errors.input_ended) errors.data_missing = true;
-}
-
-void on_output(j_common_ptr) {}
-
 class JpegReader {
  public:
-  JpegReader() {
-    info_.err = jpeg_std_error(&errors_.base);
-    errors_.base.error_exit = on_error;
-    errors_.base.emit_message = on_message;
-    errors_.base.output_message = on_output;
-  }
+  JpegReader() { info_.err = trap(errors_); }
   JpegReader(const JpegReader&) = delete;
   JpegReader& operator=(const JpegReader&) = delete;
   ~JpegReader() {
@@ -97,7 +57,7 @@ class JpegReader {
 
  private:
   jpeg_decompress_struct info_ = {};
-  ErrorManager errors_;
+  JpegErrors errors_;
   bool created_ = false;
 };
 

@@ -1,40 +1,18 @@
-#include <csetjmp>
-#include <cstdio>  // jpeglib.h needs FILE
 #include <cstdlib>
-#include <jpeglib.h>
 
 #include <ATen/ATen.h>
 
 #include "fcclip/core/check.h"
 #include "fcclip/image/image_file.h"
+#include "fcclip/image/jpeg_errors.h"
 #include "fcclip/io/atomic_file.h"
 
 namespace fcclip::image {
 namespace {
 
-struct ErrorManager {
-  jpeg_error_mgr base;
-  jmp_buf jump;
-  char message[JMSG_LENGTH_MAX] = "";
-};
-
-[[noreturn]] void on_error(j_common_ptr info) {
-  auto* errors = reinterpret_cast<ErrorManager*>(info->err);
-  info->err->format_message(info, errors->message);
-  longjmp(errors->jump, 1);
-}
-
-void on_message(j_common_ptr, int) {}
-void on_output(j_common_ptr) {}
-
 class JpegWriter {
  public:
-  JpegWriter() {
-    info_.err = jpeg_std_error(&errors_.base);
-    errors_.base.error_exit = on_error;
-    errors_.base.emit_message = on_message;
-    errors_.base.output_message = on_output;
-  }
+  JpegWriter() { info_.err = trap(errors_); }
   JpegWriter(const JpegWriter&) = delete;
   JpegWriter& operator=(const JpegWriter&) = delete;
   ~JpegWriter() {
@@ -69,7 +47,7 @@ class JpegWriter {
 
  private:
   jpeg_compress_struct info_ = {};
-  ErrorManager errors_;
+  JpegErrors errors_;
   bool created_ = false;
   unsigned char* bytes_ = nullptr;
   unsigned long size_ = 0;

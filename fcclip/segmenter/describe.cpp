@@ -67,6 +67,21 @@ bool is_background(const PreparedVocabulary& vocabulary, int64_t class_index) {
   return vocabulary.vocabulary.classes[class_index].is_background;
 }
 
+// Found: results::PanopticSegment or results::Instance.
+template <typename Found>
+bool reported(const Found& found, const PreparedVocabulary& vocabulary, const AskOptions& options) {
+  return !is_background(vocabulary, found.class_index) && found.score >= options.min_score;
+}
+
+template <typename Found>
+Segment& append(Segmentation& out, const Namer& namer, const Found& found) {
+  Segment segment = namer.name(found.query, found.class_index);
+  segment.id = std::ssize(out.segments) + 1;
+  segment.area_px = found.area_px;
+  segment.box_xywh_px = found.box_xywh_px;
+  return out.segments.emplace_back(std::move(segment));
+}
+
 // Ids of background segments become 0; the others are counted from 1 again.
 at::Tensor renumber(const at::Tensor& ids, const std::vector<int64_t>& new_ids) {
   const at::Tensor table = at::tensor(new_ids, at::kInt);
@@ -82,14 +97,8 @@ Segmentation describe_panoptic(const EncodedImage& image, const PreparedVocabula
   Segmentation out{Task::panoptic, image.original};
   std::vector<int64_t> new_ids(result.segments.size() + 1, 0);
   for (const results::PanopticSegment& found : result.segments) {
-    if (is_background(vocabulary, found.class_index)) continue;
-    if (found.score < options.min_score) continue;
-    Segment segment = namer.name(found.query, found.class_index);
-    segment.id = std::ssize(out.segments) + 1;
-    segment.area_px = found.area_px;
-    segment.box_xywh_px = found.box_xywh_px;
-    new_ids[found.id] = segment.id;
-    out.segments.push_back(std::move(segment));
+    if (!reported(found, vocabulary, options)) continue;
+    new_ids[found.id] = append(out, namer, found).id;
   }
   out.ids =
       out.segments.size() == result.segments.size() ? result.ids : renumber(result.ids, new_ids);
@@ -103,15 +112,10 @@ Segmentation describe_instances(const EncodedImage& image, const PreparedVocabul
   for (results::Instance& found :
        results::instances(mask_source(image), classes.log_probs[0],
                           thing_flags(vocabulary.vocabulary), options.instances)) {
-    if (is_background(vocabulary, found.class_index)) continue;
-    if (found.score < options.min_score) continue;
-    Segment segment = namer.name(found.query, found.class_index);
-    segment.id = std::ssize(out.segments) + 1;
+    if (!reported(found, vocabulary, options)) continue;
+    Segment& segment = append(out, namer, found);
     segment.score = found.score;
-    segment.area_px = found.area_px;
-    segment.box_xywh_px = found.box_xywh_px;
     segment.rle_counts = std::move(found.rle_counts);
-    out.segments.push_back(std::move(segment));
   }
   return out;
 }

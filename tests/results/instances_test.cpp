@@ -4,7 +4,7 @@
 
 #include "fcclip/results/rle.h"
 #include "tests/results/naive_results.h"
-#include "tests/support/goldens.h"
+#include "tests/results/recorded_case.h"
 
 namespace fcclip::results {
 namespace {
@@ -40,46 +40,33 @@ void expect_instances(const std::vector<Instance>& got, Size size, const at::Ten
 TEST(Instances, EqualRecordedOperatorCases) {
   FCCLIP_NEEDS_GOLDENS();
   const nlohmann::json all = test::golden_json("ops/postprocess.json");
-  std::vector<bool> things(all.at("num_classes").get<size_t>(), false);
-  for (const size_t id : all.at("thing_contiguous_ids")) things[id] = true;
+  const std::vector<bool> things =
+      test::things_of(all.at("thing_contiguous_ids"), all.at("num_classes").get<size_t>());
   const std::string file = "ops/postprocess.safetensors";
   int64_t compared = 0;
   for (const nlohmann::json& c : all.at("cases")) {
     if (c.at("topk_tie_at_boundary")) continue;
     const std::string name = c.at("name");
     SCOPED_TRACE(name);
-    const at::Tensor logits = golden(file, name + ".mask_pred");
-    const Size size = {logits.size(1), logits.size(2)};
-    const std::vector<Instance> got =
-        instances({logits, size, size, size}, golden(file, name + ".mask_cls"), things,
-                  {c.at("topk").get<int64_t>(), true});
-    expect_instances(got, size, golden(file, name + ".inst.classes"),
+    const MaskSource masks = test::at_own_size(golden(file, name + ".mask_pred"));
+    const std::vector<Instance> got = instances(masks, golden(file, name + ".mask_cls"), things,
+                                                {c.at("topk").get<int64_t>(), true});
+    expect_instances(got, masks.original, golden(file, name + ".inst.classes"),
                      golden(file, name + ".inst.scores"), golden(file, name + ".inst.masks"));
     ++compared;
   }
   EXPECT_GE(compared, 15);
 }
 
-class RecordedInstances : public ::testing::TestWithParam<std::pair<const char*, const char*>> {};
+class RecordedInstances : public ::testing::TestWithParam<test::CaseName> {};
 
 TEST_P(RecordedInstances, InstancesOfTheReference) {
   FCCLIP_NEEDS_GOLDENS();
-  const std::string folder = GetParam().first, image = folder + "/" + GetParam().second;
-  const nlohmann::json post = test::golden_json(image + ".post.json");
-  const nlohmann::json config = test::golden_json(folder + "/config.json");
-  const auto size = [&](const char* key) {
-    return Size{post.at(key)[0].get<int64_t>(), post.at(key)[1].get<int64_t>()};
-  };
-  const Size original = size("original_size_hw");
-  std::vector<bool> things;
-  for (const nlohmann::json& c : config.at("test_vocabulary"))
-    things.push_back(c.at("isthing") == 1);
-  const std::string file = image + ".post.safetensors";
-  const std::vector<Instance> got =
-      instances({golden(image + ".safetensors", "decoder.heads4.pred_masks")[0], size("padded_hw"),
-                 size("network_input_hw"), original},
-                golden(file, "mask_cls_result"), things,
-                {config.at("test_topk_per_image").get<int64_t>(), true});
+  const test::RecordedCase c = test::recorded_case(GetParam());
+  const Size original = c.masks.original;
+  const std::string& file = c.tensors;
+  const std::vector<Instance> got = instances(
+      c.masks, c.log_probs, c.things, {c.config.at("test_topk_per_image").get<int64_t>(), true});
   const at::Tensor packed = golden(file, "inst.masks_packed");
   const at::Tensor bits = packed.unsqueeze(-1)
                               .bitwise_right_shift(at::arange(8, at::kByte))
@@ -90,11 +77,7 @@ TEST_P(RecordedInstances, InstancesOfTheReference) {
   expect_instances(got, original, golden(file, "inst.classes"), golden(file, "inst.scores"), bits);
 }
 
-INSTANTIATE_TEST_SUITE_P(Instances, RecordedInstances,
-                         ::testing::Values(std::pair("tiny-convnext", "astronaut"),
-                                           std::pair("tiny-convnext", "chelsea"),
-                                           std::pair("tiny-resnet", "astronaut"),
-                                           std::pair("tiny-resnet", "chelsea")));
+INSTANTIATE_TEST_SUITE_P(Instances, RecordedInstances, test::kRecordedCases);
 
 using Sizes = test::SceneSizes;
 

@@ -2,29 +2,17 @@
 
 #include "fcclip/core/error.h"
 #include "tests/results/naive_results.h"
-#include "tests/support/goldens.h"
+#include "tests/results/recorded_case.h"
 
 namespace fcclip::results {
 namespace {
 
+using test::at_own_size;
+using test::different_pixels;
 using test::golden;
 using test::make_scene;
 using test::Scene;
-
-int64_t different_pixels(const at::Tensor& a, const at::Tensor& b) {
-  return a.to(at::kLong).ne(b.to(at::kLong)).sum().item<int64_t>();
-}
-
-MaskSource at_own_size(const at::Tensor& logits) {
-  const Size size = {logits.size(1), logits.size(2)};
-  return {logits, size, size, size};
-}
-
-std::vector<bool> things_of(const nlohmann::json& ids, size_t classes) {
-  std::vector<bool> things(classes, false);
-  for (const size_t id : ids) things[id] = true;
-  return things;
-}
+using test::things_of;
 
 void expect_segments(const PanopticResult& got, const nlohmann::json& want) {
   ASSERT_EQ(got.segments.size(), want.size());
@@ -74,34 +62,20 @@ TEST(Panoptic, EqualsRecordedOperatorCases) {
   EXPECT_EQ(cases, 18);
 }
 
-class RecordedPanoptic : public ::testing::TestWithParam<std::pair<const char*, const char*>> {};
+class RecordedPanoptic : public ::testing::TestWithParam<test::CaseName> {};
 
 TEST_P(RecordedPanoptic, PanopticWithinThreePixels) {
   FCCLIP_NEEDS_GOLDENS();
-  const std::string folder = GetParam().first, image = folder + "/" + GetParam().second;
-  const nlohmann::json post = test::golden_json(image + ".post.json");
-  const nlohmann::json config = test::golden_json(folder + "/config.json");
-  const auto size = [&](const char* key) {
-    return Size{post.at(key)[0].get<int64_t>(), post.at(key)[1].get<int64_t>()};
-  };
-  const MaskSource masks = {golden(image + ".safetensors", "decoder.heads4.pred_masks")[0],
-                            size("padded_hw"), size("network_input_hw"), size("original_size_hw")};
-  std::vector<bool> things;
-  for (const nlohmann::json& c : config.at("test_vocabulary"))
-    things.push_back(c.at("isthing") == 1);
+  const test::RecordedCase c = test::recorded_case(GetParam());
   const PanopticResult got =
-      panoptic(masks, golden(image + ".post.safetensors", "mask_cls_result"), things,
-               {config.at("object_mask_threshold"), config.at("overlap_threshold")});
-  expect_segments(got, post.at("segments_info"));
-  EXPECT_LE(different_pixels(got.ids, golden(image + ".post.safetensors", "panoptic_seg")), 3);
+      panoptic(c.masks, c.log_probs, c.things,
+               {c.config.at("object_mask_threshold"), c.config.at("overlap_threshold")});
+  expect_segments(got, c.post.at("segments_info"));
+  EXPECT_LE(different_pixels(got.ids, golden(c.tensors, "panoptic_seg")), 3);
   expect_consistent(got);
 }
 
-INSTANTIATE_TEST_SUITE_P(Panoptic, RecordedPanoptic,
-                         ::testing::Values(std::pair("tiny-convnext", "astronaut"),
-                                           std::pair("tiny-convnext", "chelsea"),
-                                           std::pair("tiny-resnet", "astronaut"),
-                                           std::pair("tiny-resnet", "chelsea")));
+INSTANTIATE_TEST_SUITE_P(Panoptic, RecordedPanoptic, test::kRecordedCases);
 
 using Sizes = test::SceneSizes;
 

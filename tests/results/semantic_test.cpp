@@ -2,19 +2,16 @@
 
 #include "fcclip/core/error.h"
 #include "tests/results/naive_results.h"
-#include "tests/support/goldens.h"
+#include "tests/results/recorded_case.h"
 
 namespace fcclip::results {
 namespace {
 
+using test::different_pixels;
 using test::golden;
 using test::make_scene;
 using test::near;
 using test::Scene;
-
-int64_t different_pixels(const at::Tensor& a, const at::Tensor& b) {
-  return a.to(at::kLong).ne(b.to(at::kLong)).sum().item<int64_t>();
-}
 
 TEST(Semantic, EqualsRecordedOperatorCases) {
   FCCLIP_NEEDS_GOLDENS();
@@ -23,32 +20,10 @@ TEST(Semantic, EqualsRecordedOperatorCases) {
   for (const nlohmann::json& c : document.at("cases")) {
     const std::string name = c.at("name");
     SCOPED_TRACE(name);
-    const at::Tensor logits = golden(file, name + ".mask_pred");
-    const Size size = {logits.size(1), logits.size(2)};
-    const MaskSource masks = {logits, size, size, size};
+    const MaskSource masks = test::at_own_size(golden(file, name + ".mask_pred"));
     const at::Tensor labels = semantic_labels(masks, golden(file, name + ".mask_cls"));
     EXPECT_EQ(different_pixels(labels, golden(file, name + ".sem_seg.argmax")), 0);
   }
-}
-
-struct Image {
-  MaskSource masks;
-  at::Tensor log_probs;
-  std::string folder, name, post;
-};
-
-Image load(const std::string& folder, const std::string& name) {
-  const std::string path = folder + "/" + name;
-  const nlohmann::json json = test::golden_json(path + ".post.json");
-  const auto size = [&](const char* key) {
-    return Size{json.at(key)[0].get<int64_t>(), json.at(key)[1].get<int64_t>()};
-  };
-  return {{golden(path + ".safetensors", "decoder.heads4.pred_masks")[0], size("padded_hw"),
-           size("network_input_hw"), size("original_size_hw")},
-          golden(path + ".post.safetensors", "mask_cls_result"),
-          folder,
-          name,
-          path + ".post.safetensors"};
 }
 
 at::Tensor every_eighth(const at::Tensor& scores) {
@@ -56,35 +31,35 @@ at::Tensor every_eighth(const at::Tensor& scores) {
   return scores.index({Slice(), Slice(None, None, 8), Slice(None, None, 8)});
 }
 
-class RecordedSemantic : public ::testing::TestWithParam<std::pair<const char*, const char*>> {};
+class RecordedSemantic : public ::testing::TestWithParam<test::CaseName> {};
 
 TEST_P(RecordedSemantic, MasksAtTheOriginalSize) {
   FCCLIP_NEEDS_GOLDENS();
-  const Image image = load(GetParam().first, GetParam().second);
+  const test::RecordedCase image = test::recorded_case(GetParam());
   const int64_t n = image.name == "astronaut" ? 8 : 4;
   std::vector<int64_t> queries;
   for (int64_t q = 0; q < n; ++q) queries.push_back(q);
   EXPECT_TRUE(near(full_size_masks(image.masks, queries),
-                   golden(image.post, "mask_pred.first" + std::to_string(n)), 2e-6));
+                   golden(image.tensors, "mask_pred.first" + std::to_string(n)), 2e-6));
 }
 
 TEST_P(RecordedSemantic, LabelsWithinThreePixels) {
   FCCLIP_NEEDS_GOLDENS();
-  const Image image = load(GetParam().first, GetParam().second);
+  const test::RecordedCase image = test::recorded_case(GetParam());
   const at::Tensor labels = semantic_labels(image.masks, image.log_probs);
-  EXPECT_LE(different_pixels(labels, golden(image.post, "sem_seg.argmax")), 3);
+  EXPECT_LE(different_pixels(labels, golden(image.tensors, "sem_seg.argmax")), 3);
 }
 
 TEST_P(RecordedSemantic, Scores) {
   FCCLIP_NEEDS_GOLDENS();
-  const Image image = load(GetParam().first, GetParam().second);
+  const test::RecordedCase image = test::recorded_case(GetParam());
   const at::Tensor scores = semantic_scores(image.masks, image.log_probs);
-  EXPECT_TRUE(near(every_eighth(scores), golden(image.post, "sem_seg.grid"), 5e-6));
+  EXPECT_TRUE(near(every_eighth(scores), golden(image.tensors, "sem_seg.grid"), 5e-6));
 }
 
 TEST_P(RecordedSemantic, ScoresResizedLate) {
   FCCLIP_NEEDS_GOLDENS();
-  const Image image = load(GetParam().first, GetParam().second);
+  const test::RecordedCase image = test::recorded_case(GetParam());
   const std::string file = image.folder + "/semantic_only_and_batch.safetensors";
   const at::Tensor scores = semantic_scores_resized_late(image.masks, image.log_probs);
   EXPECT_TRUE(near(every_eighth(scores), golden(file, image.name + ".sem_seg.grid"), 5e-6));
@@ -93,11 +68,7 @@ TEST_P(RecordedSemantic, ScoresResizedLate) {
   EXPECT_LE(different_pixels(semantic_labels_resized_late(image.masks, image.log_probs), want), 3);
 }
 
-INSTANTIATE_TEST_SUITE_P(Semantic, RecordedSemantic,
-                         ::testing::Values(std::pair("tiny-convnext", "astronaut"),
-                                           std::pair("tiny-convnext", "chelsea"),
-                                           std::pair("tiny-resnet", "astronaut"),
-                                           std::pair("tiny-resnet", "chelsea")));
+INSTANTIATE_TEST_SUITE_P(Semantic, RecordedSemantic, test::kRecordedCases);
 
 TEST(Resampling, CropAndResizeEqualsRecorded) {
   FCCLIP_NEEDS_GOLDENS();

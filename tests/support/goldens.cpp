@@ -3,13 +3,13 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
-#include <memory>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
 #include "fcclip/core/check.h"
 #include "fcclip/io/safetensors.h"
+#include "tests/support/unpack.h"
 
 namespace fcclip::test {
 namespace {
@@ -26,18 +26,10 @@ uint64_t mix(uint64_t s) {
   return s ^ (s >> 31);
 }
 
-// Manifests of full models are gzipped; python3 (needed by set-up anyway) unpacks them for the
-// tests.
+// Manifests of full models are gzipped.
 std::string read_manifest(const std::filesystem::path& folder) {
-  std::string command = "cat '" + (folder / "manifest.json").string() + "'";
-  if (!std::filesystem::exists(folder / "manifest.json")) {
-    command = "gzip -dc '" + (folder / "manifest.json.gz").string() + "'";
-  }
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
-  std::string text;
-  char buffer[65536];
-  while (const size_t n = fread(buffer, 1, sizeof buffer, pipe.get())) text.append(buffer, n);
-  return text;
+  const std::filesystem::path plain = folder / "manifest.json";
+  return unpacked(std::filesystem::exists(plain) ? plain : folder / "manifest.json.gz");
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 #include "tests/support/merges.h"
 
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <memory>
+
+#include "tests/support/unpack.h"
 
 namespace fcclip::test {
 namespace {
@@ -19,16 +19,6 @@ fs::path merges_file() {
     if (fs::is_regular_file(file, ignored)) return file;
   }
   return {};
-}
-
-std::string unpacked(const fs::path& file) {
-  // -f passes a file that is not packed through.
-  const std::string command = "gzip -dcf '" + file.string() + "'";
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
-  std::string text;
-  char buffer[65536];
-  while (const size_t n = fread(buffer, 1, sizeof buffer, pipe.get())) text.append(buffer, n);
-  return text;
 }
 
 }  // namespace
