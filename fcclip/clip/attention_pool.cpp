@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/check.h"
+#include "fcclip/ops/resize.h"
 
 namespace fcclip::clip {
 
@@ -31,10 +32,8 @@ at::Tensor AttentionPool::operator()(const at::Tensor& dense, const at::Tensor& 
   check_shape("dense", dense, {kAny, kAny, kAny, channels_});
   check_shape("mask_logits", mask_logits, {dense.size(0), kAny, dense.size(1), dense.size(2)});
   const int64_t h = dense.size(1), w = dense.size(2), head_dim = channels_ / heads_;
-  const at::Tensor grid =
-      positional_embedding_.slice(0, 1).view({1, grid_, grid_, channels_}).permute({0, 3, 1, 2});
-  const at::Tensor position =
-      at::upsample_bilinear2d(grid, {h, w}, false).permute({0, 2, 3, 1}).flatten(1, 2);
+  const at::Tensor grid = positional_embedding_.slice(0, 1).view({1, grid_, grid_, channels_});
+  const at::Tensor position = ops::resize_map(grid, {h, w}).flatten(1, 2);
   const at::Tensor x = dense.flatten(1, 2);
   const at::Tensor memory = x + position;
 

@@ -6,6 +6,7 @@
 
 #include "fcclip/core/check.h"
 #include "fcclip/head/position_encoding.h"
+#include "fcclip/ops/resize.h"
 
 namespace fcclip::head {
 namespace {
@@ -132,9 +133,7 @@ PixelFeatures PixelDecoder::forward_plain(const Maps& maps, const at::Tensor& re
     start += height * width;
   }
   const at::Tensor lateral = adapter_norm_(adapter_(res2));
-  const at::Tensor coarse = at::upsample_bilinear2d(out.levels[2].permute({0, 3, 1, 2}),
-                                                    {res2.size(1), res2.size(2)}, false);
-  const at::Tensor sum = lateral + coarse.permute({0, 2, 3, 1});
+  const at::Tensor sum = lateral + ops::resize_map(out.levels[2], {res2.size(1), res2.size(2)});
   const at::Tensor layer_1 = at::relu(layer_1_norm_(layer_1_(sum.contiguous())));
   out.mask_features = mask_features_(layer_1);
   if (trace) {
