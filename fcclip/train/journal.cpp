@@ -14,13 +14,13 @@ namespace fcclip::train {
 namespace {
 
 // What a run that was cut off wrote after its last checkpoint would stand there twice.
-void keep_lines_before(const std::filesystem::path& path, int64_t first_step) {
+void keep_lines_until(const std::filesystem::path& path, int64_t step) {
   std::ifstream in(path);
   if (!in) return;
   std::string kept, line;
   while (std::getline(in, line)) {
     const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
-    if (json.is_object() && json.value("step", first_step) < first_step) kept += line + "\n";
+    if (json.is_object() && json.value("step", step + 1) <= step) kept += line + "\n";
   }
   in.close();
   io::write_atomically(path, kept);
@@ -32,7 +32,7 @@ Journal::Journal(const std::filesystem::path& folder, int64_t first_step) : fold
   if (folder.empty()) return;
   std::filesystem::create_directories(folder);
   const std::filesystem::path path = folder / "log.jsonl";
-  keep_lines_before(path, first_step);
+  keep_lines_until(path, first_step);
   lines_.open(path, std::ios::app);
   if (!lines_) fail(ErrorCode::io_failure, path.string(), ": cannot be written");
   events_ = std::make_unique<TensorBoardFile>(folder, first_step);

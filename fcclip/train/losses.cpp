@@ -28,7 +28,7 @@ MatchedMasks matched_masks(const Prediction& prediction, const std::vector<Targe
     out.truth.push_back(
         targets[b].masks.index_select(0, to_index(matches[b].columns, targets[b].masks)));
   }
-  out.logits = at::cat(logits);
+  out.logits = at::cat(logits).to(at::kFloat);
   return out;
 }
 
@@ -66,7 +66,7 @@ LayerLosses layer_losses(const Prediction& prediction, const std::vector<Targets
     const c10::NoGradGuard no_gradient;
     truth = sample_truth(masks.truth, points);
   }
-  const at::Tensor logits = sample_points(masks.logits.to(at::kFloat), points);
+  const at::Tensor logits = sample_points(masks.logits, points);
   losses.mask = mask_loss(logits, truth, mask_count);
   losses.dice = dice_loss(logits, truth, mask_count);
   return losses;

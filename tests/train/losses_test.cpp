@@ -80,7 +80,7 @@ TEST(Losses, APictureWithoutSegmentsCostsOnlyItsClasses) {
   LossOptions options;
   options.points.points = 16;
   const Losses losses =
-      compute_losses(predictions, empty, 0, options, [](int64_t, int64_t rows, int64_t count) {
+      compute_losses(predictions, empty, {0}, options, [](int64_t, int64_t rows, int64_t count) {
         return at::rand({rows, count, 2});
       });
   EXPECT_EQ(losses.layers[0].mask.item<float>(), 0);

@@ -1,0 +1,159 @@
+#include "fcclip/train/loop.h"
+
+#include <fstream>
+#include <limits>
+
+#include <ATen/ATen.h>
+#include <nlohmann/json.hpp>
+
+#include "fcclip/core/error.h"
+#include "fcclip/io/atomic_file.h"
+#include "tests/train/tiny_run.h"
+
+namespace fcclip::train {
+namespace {
+
+const std::atomic<bool> kNever = false;
+
+// Adds the step's number to its one weight.
+class Counter final : public Task {
+ public:
+  at::Tensor weight = at::zeros({1}, at::kDouble);
+  int64_t breaks_at = -1;
+  std::vector<int64_t> evaluated;
+
+  Numbers step(int64_t step, double factor) override {
+    const Numbers numbers = {
+        {"loss", step == breaks_at ? std::numeric_limits<double>::quiet_NaN() : 1.0 / (step + 1)}};
+    check_finite(step, numbers);
+    weight += static_cast<double>(step);
+    return numbers;
+  }
+  void save(TrainingState& state) const override { state.tensors["weight"] = weight; }
+  void load(const TrainingState& state) override { weight = state.tensors.at("weight").clone(); }
+  Numbers evaluate(int64_t step) override {
+    evaluated.push_back(step);
+    return {{"score", static_cast<double>(step)}};
+  }
+};
+
+LoopOptions options_in(const test::TestFolder& folder) {
+  LoopOptions options;
+  options.folder = folder / "run";
+  options.schedule.total_steps = 10;
+  options.checkpoint_every = 4;
+  options.log_every = 1;
+  options.evaluate_every = 5;
+  return options;
+}
+
+std::vector<int64_t> logged_steps(const test::TestFolder& folder) {
+  std::vector<int64_t> steps;
+  std::ifstream lines(folder / "run/log.jsonl");
+  for (std::string line; std::getline(lines, line);) {
+    const nlohmann::json json = nlohmann::json::parse(line);
+    if (json.contains("loss")) steps.push_back(json["step"]);
+  }
+  return steps;
+}
+
+TEST(Loop, RunsToTheEndKeepsTwoCheckpointsAndEvaluates) {
+  const test::TestFolder folder;
+  Counter task;
+  Processes alone;
+  const LoopResult result = run_loop(task, alone, options_in(folder), kNever);
+  EXPECT_TRUE(result.finished);
+  EXPECT_EQ(task.weight.item<double>(), 45);
+  EXPECT_EQ(task.evaluated, (std::vector<int64_t>{5, 10}));
+  EXPECT_FALSE(std::filesystem::exists(folder / "run/step-000004.safetensors"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "run/step-000008.safetensors"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "run/step-000010.safetensors"));
+}
+
+TEST(Loop, ARunThatDiedGoesOnFromItsCheckpointAndItsLogHasNoDoubles) {
+  const test::TestFolder folder;
+  LoopOptions options = options_in(folder);
+  Processes alone;
+  {
+    // Dies in step 6 (counted from 0), two steps after the checkpoint.
+    Counter task;
+    task.breaks_at = 6;
+    EXPECT_THROW(run_loop(task, alone, options, kNever), Error);
+  }
+  options.resume = true;
+  Counter task;
+  EXPECT_TRUE(run_loop(task, alone, options, kNever).finished);
+  EXPECT_EQ(task.weight.item<double>(), 45);
+  EXPECT_EQ(logged_steps(folder), (std::vector<int64_t>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
+}
+
+TEST(Loop, ANumberThatIsNotFiniteNamesStepAndTermAndKeepsTheWeights) {
+  const test::TestFolder folder;
+  Counter task;
+  task.breaks_at = 3;
+  Processes alone;
+  try {
+    run_loop(task, alone, options_in(folder), kNever);
+    FAIL() << "went on";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("step 3: loss is not finite"), std::string::npos)
+        << error.what();
+  }
+  EXPECT_EQ(task.weight.item<double>(), 0 + 1 + 2);
+}
+
+TEST(Loop, StopsWhenAskedWithACheckpointOfThatStep) {
+  const test::TestFolder folder;
+  Counter task;
+  Processes alone;
+  std::atomic<bool> stop = false;
+  const LoopResult result =
+      run_loop(task, alone, options_in(folder), stop, [&](const Progress& now) {
+        if (now.step == 3) stop = true;
+      });
+  EXPECT_FALSE(result.finished);
+  EXPECT_EQ(result.steps_done, 3);
+  EXPECT_EQ(CheckpointFolder(folder / "run").latest()->step, 3);
+}
+
+TEST(Loop, AFolderWithCheckpointsIsNotOverwritten) {
+  const test::TestFolder folder;
+  Counter task;
+  Processes alone;
+  run_loop(task, alone, options_in(folder), kNever);
+  try {
+    run_loop(task, alone, options_in(folder), kNever);
+    FAIL() << "began anew";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+    EXPECT_NE(std::string(error.what()).find("--resume"), std::string::npos);
+  }
+}
+
+TEST(CheckpointFolder, ATruncatedCheckpointIsAnErrorThatNamesIt) {
+  const test::TestFolder folder;
+  const CheckpointFolder checkpoints(folder.path());
+  TrainingState state;
+  state.step = 7;
+  state.tensors["weight"] = at::ones({100});
+  checkpoints.save(state);
+  std::filesystem::resize_file(folder / "step-000007.safetensors", 200);
+  try {
+    checkpoints.latest();
+    FAIL() << "read";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::bad_format);
+    EXPECT_NE(std::string(error.what()).find("step-000007.safetensors"), std::string::npos);
+  }
+}
+
+TEST(CheckpointFolder, OtherFilesAreNoCheckpoints) {
+  const test::TestFolder folder;
+  const CheckpointFolder checkpoints(folder.path());
+  io::write_atomically(folder / "step-000009.safetensors.tmp", "half");
+  io::write_atomically(folder / "model.safetensors", "x");
+  EXPECT_FALSE(checkpoints.latest().has_value());
+}
+
+}  // namespace
+}  // namespace fcclip::train

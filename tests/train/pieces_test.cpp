@@ -1,0 +1,151 @@
+// The loop's small parts: schedule, loader, averages, loss scale, events, order of pictures.
+
+#include <fstream>
+#include <set>
+
+#include <ATen/ATen.h>
+
+#include "fcclip/core/error.h"
+#include "fcclip/io/atomic_file.h"
+#include "fcclip/train/loader.h"
+#include "fcclip/train/precision.h"
+#include "fcclip/train/schedule.h"
+#include "fcclip/train/tensorboard_file.h"
+#include "fcclip/train/weight_average.h"
+#include "tests/train/tiny_run.h"
+
+namespace fcclip::train {
+namespace {
+
+TEST(Schedule, TheDefaultIsThePublishedOne) {
+  const ScheduleOptions options;
+  EXPECT_DOUBLE_EQ(schedule_factor(options, 0), 1);
+  EXPECT_DOUBLE_EQ(schedule_factor(options, 327777), 1);
+  EXPECT_DOUBLE_EQ(schedule_factor(options, 327778), 0.1);
+  EXPECT_DOUBLE_EQ(schedule_factor(options, 355091), 0.1);
+  EXPECT_NEAR(schedule_factor(options, 355092), 0.01, 1e-12);
+}
+
+TEST(Schedule, WarmsUpLinearlyAndCosineEndsAtItsShare) {
+  ScheduleOptions options;
+  options.kind = ScheduleKind::cosine;
+  options.total_steps = 1000;
+  options.warmup_steps = 0;
+  options.final_share = 0.2;
+  EXPECT_DOUBLE_EQ(schedule_factor(options, 500), 0.6);
+  EXPECT_NEAR(schedule_factor(options, 1000), 0.2, 1e-12);
+  options.kind = ScheduleKind::poly;
+  options.power = 2;
+  EXPECT_DOUBLE_EQ(schedule_factor(options, 500), 0.25);
+  options.warmup_steps = 100;
+  options.warmup_share = 0.5;
+  EXPECT_DOUBLE_EQ(schedule_factor(options, 50), 0.75 * 0.95 * 0.95);
+}
+
+TEST(Loader, GivesItemsInOrderForAnyNumberOfThreads) {
+  for (const int64_t workers : {0, 1, 4}) {
+    Loader<int64_t> loader(
+        [](int64_t i) {
+          std::this_thread::sleep_for(std::chrono::microseconds(i % 3 * 300));
+          return i * i;
+        },
+        5, {workers, 3});
+    for (int64_t i = 5; i < 40; ++i) EXPECT_EQ(loader.next(), i * i) << workers;
+  }
+}
+
+TEST(Loader, AnErrorReachesTheItemItBelongsTo) {
+  Loader<int64_t> loader(
+      [](int64_t i) {
+        if (i == 2) fail(ErrorCode::bad_format, "picture 2");
+        return i;
+      },
+      0, {2, 8});
+  EXPECT_EQ(loader.next(), 0);
+  EXPECT_EQ(loader.next(), 1);
+  EXPECT_THROW(loader.next(), Error);
+  EXPECT_EQ(loader.next(), 3);
+}
+
+TEST(WeightAverage, FollowsTheFormulaAndSwapsBack) {
+  at::Tensor member = at::full({3}, 2.0f);
+  nn::WeightTable table;
+  table.add("w", member, {3});
+  WeightAverage average({&table.rows()[0]}, 0.9);
+  member.fill_(12);
+  average.update();  // decay (1 + 0) / (10 + 0)
+  const double after_first = 0.1 * 2 + 0.9 * 12;
+  average.update();  // decay 2 / 11
+  const double expected = 2.0 / 11 * after_first + 9.0 / 11 * 12;
+  average.swap();
+  EXPECT_NEAR(member[0].item<double>(), expected, 1e-5);
+  average.swap();
+  EXPECT_EQ(member[0].item<double>(), 12);
+  std::map<std::string, at::Tensor> tensors;
+  average.save(tensors);
+  WeightAverage other({&table.rows()[0]}, 0.9);
+  other.load(tensors);
+  other.swap();
+  EXPECT_NEAR(member[0].item<double>(), expected, 1e-5);
+}
+
+TEST(LossScaler, HalvesOnOverflowAndDoublesAfterTwoThousandGoodSteps) {
+  LossScaler scaler(Precision::float16);
+  at::Tensor weight = at::ones({2}).requires_grad_();
+  const auto give = [&](double gradient) {
+    weight.mutable_grad() = at::full({2}, gradient);
+    return scaler.unscale({weight});
+  };
+  const double first = scaler.value();
+  EXPECT_FALSE(give(std::numeric_limits<double>::infinity()));
+  EXPECT_EQ(scaler.value(), first / 2);
+  EXPECT_TRUE(give(first));
+  EXPECT_EQ(weight.grad()[0].item<double>(), 2);
+  for (int i = 1; i < 2000; ++i) give(1);
+  EXPECT_EQ(scaler.value(), first);
+}
+
+TEST(TensorBoardFile, WritesRecordsWithRightChecksums) {
+  // CRC-32C of "123456789" is 0xE3069283; masked: rotated right by 15, plus a constant.
+  const uint32_t crc = 0xE3069283;
+  EXPECT_EQ(masked_crc32c("123456789"), ((crc >> 15) | (crc << 17)) + 0xA282EAD8u);
+  const test::TestFolder folder;
+  TensorBoardFile(folder.path(), 3).write_scalar(4, "loss", 0.5);
+  const auto entry = *std::filesystem::directory_iterator(folder.path());
+  const std::string bytes = io::read_file(entry.path());
+  size_t at = 0, records = 0;
+  bool has_tag = false;
+  while (at < bytes.size()) {
+    uint64_t length = 0;
+    uint32_t of_length = 0, of_data = 0;
+    std::memcpy(&length, bytes.data() + at, 8);
+    std::memcpy(&of_length, bytes.data() + at + 8, 4);
+    ASSERT_LE(at + 16 + length, bytes.size());
+    const std::string_view data(bytes.data() + at + 12, length);
+    std::memcpy(&of_data, data.data() + length, 4);
+    EXPECT_EQ(of_length, masked_crc32c(std::string_view(bytes).substr(at, 8)));
+    EXPECT_EQ(of_data, masked_crc32c(data));
+    has_tag = has_tag || data.find("loss") != std::string_view::npos;
+    at += 16 + length;
+    ++records;
+  }
+  EXPECT_EQ(records, 2u);
+  EXPECT_TRUE(has_tag);
+}
+
+TEST(Source, EveryEpochIsAnotherPermutationOfAllPictures) {
+  for (const int64_t size : {1, 2, 7, 100}) {
+    std::vector<int64_t> first, second;
+    for (int64_t i = 0; i < size; ++i) {
+      first.push_back(shuffled(i, size, 4));
+      second.push_back(shuffled(size + i, size, 4));
+    }
+    EXPECT_EQ(std::set<int64_t>(first.begin(), first.end()).size(), static_cast<size_t>(size));
+    EXPECT_EQ(*std::max_element(first.begin(), first.end()), size - 1);
+    EXPECT_EQ(std::set<int64_t>(second.begin(), second.end()).size(), static_cast<size_t>(size));
+    if (size == 100) EXPECT_NE(first, second);
+  }
+}
+
+}  // namespace
+}  // namespace fcclip::train

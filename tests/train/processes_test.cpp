@@ -1,0 +1,159 @@
+// Several processes: this program starts itself with torchrun's environment variables.
+
+#include <cstdlib>
+#include <fstream>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include "fcclip/core/error.h"
+#include "fcclip/io/atomic_file.h"
+#include "tests/train/tiny_run.h"
+
+extern char** environ;
+
+namespace fcclip::train {
+namespace {
+
+const std::atomic<bool> kNever = false;
+constexpr const char* kPort = "29537";
+
+// What a child does is told by environment variables; alone these tests are not run.
+std::string folder_of_child() {
+  const char* folder = std::getenv("FCCLIP_TEST_FOLDER");
+  return folder ? folder : "";
+}
+
+SegmentationConfig child_config(const std::string& folder) {
+  // The parent has made the files.
+  SegmentationConfig config;
+  Settings settings;
+  bind(settings, config);
+  settings.read_file(folder + "/config.toml");
+  finish(config);
+  return config;
+}
+
+TEST(ProcessesChild, DISABLED_Collectives) {
+  Processes processes = Processes::join(at::kCPU);
+  EXPECT_EQ(processes.size(), 2);
+  EXPECT_EQ(processes.sum(1.0 + processes.rank()), 3);
+  EXPECT_TRUE(processes.any(processes.rank() == 1));
+  EXPECT_FALSE(processes.any(false));
+  const std::vector<at::Tensor> all = processes.gather(at::full({2}, processes.rank()));
+  EXPECT_EQ(all[0].sum().item<int64_t>(), 0);
+  EXPECT_EQ(all[1].sum().item<int64_t>(), 2);
+  at::Tensor sent = at::full({3}, 5 + processes.rank());
+  processes.broadcast(sent);
+  EXPECT_EQ(sent[0].item<int64_t>(), 5);
+}
+
+TEST(ProcessesChild, DISABLED_Trains) {
+  at::set_num_threads(1);
+  Processes processes = Processes::join(at::kCPU);
+  SegmentationConfig config = child_config(folder_of_child());
+  SegmentationTask task(config, processes, at::kCPU);
+  std::string losses;
+  for (int64_t step = 0; step < 4; ++step) {
+    losses += std::to_string(task.step(step, 1).at("loss")) + "\n";
+  }
+  if (processes.is_first()) io::write_atomically(folder_of_child() + "/losses.txt", losses);
+}
+
+TEST(ProcessesChild, DISABLED_LosesItsPartner) {
+  Processes processes = Processes::join(at::kCPU);
+  if (processes.rank() == 1) _exit(9);
+  try {
+    for (int i = 0; i < 100; ++i) processes.sum(1.0);
+    FAIL() << "did not notice";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::io_failure);
+    EXPECT_NE(std::string(error.what()).find("--resume"), std::string::npos) << error.what();
+  }
+}
+
+// Starts child `name` as two processes; their exit statuses.
+std::vector<int> run_two(const std::string& name, const std::string& folder = "") {
+  std::vector<pid_t> children;
+  for (const char* rank : {"0", "1"}) {
+    std::vector<std::string> variables = {std::string("RANK=") + rank,
+                                          std::string("LOCAL_RANK=") + rank,
+                                          "WORLD_SIZE=2",
+                                          "MASTER_ADDR=127.0.0.1",
+                                          std::string("MASTER_PORT=") + kPort,
+                                          "FCCLIP_TEST_FOLDER=" + folder};
+    std::vector<char*> environment;
+    for (char** entry = environ; *entry; ++entry) environment.push_back(*entry);
+    for (std::string& entry : variables) environment.push_back(entry.data());
+    environment.push_back(nullptr);
+    std::string filter = "--gtest_filter=ProcessesChild.DISABLED_" + name;
+    std::string program = "train_test", disabled = "--gtest_also_run_disabled_tests";
+    char* arguments[] = {program.data(), filter.data(), disabled.data(), nullptr};
+    pid_t child = 0;
+    EXPECT_EQ(
+        posix_spawn(&child, "/proc/self/exe", nullptr, nullptr, arguments, environment.data()), 0);
+    children.push_back(child);
+  }
+  std::vector<int> statuses;
+  for (const pid_t child : children) {
+    int status = 0;
+    waitpid(child, &status, 0);
+    statuses.push_back(WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+  }
+  return statuses;
+}
+
+TEST(Processes, SumGatherBroadcast) {
+  EXPECT_EQ(run_two("Collectives"), (std::vector<int>{0, 0}));
+}
+
+TEST(Processes, TwoWithHalfTheBatchEachGiveTheLossesOfOne) {
+  const test::TestFolder folder;
+  SegmentationConfig config = test::tiny_config(folder);
+  Settings settings;
+  bind(settings, config);
+  io::write_atomically(folder / "config.toml", settings.to_toml());
+  Processes alone;
+  SegmentationTask task(config, alone, at::kCPU);
+  std::vector<double> want;
+  for (int64_t step = 0; step < 4; ++step) want.push_back(task.step(step, 1).at("loss"));
+
+  ASSERT_EQ(run_two("Trains", folder.path().string()), (std::vector<int>{0, 0}));
+  std::ifstream file(folder / "losses.txt");
+  for (size_t step = 0; step < want.size(); ++step) {
+    double got = 0;
+    ASSERT_TRUE(file >> got);
+    // Adam turns rounding of tiny gradients into steps of full length: later steps differ more.
+    EXPECT_NEAR(got, want[step], (step == 0 ? 1e-5 : 1e-3) * want[step]) << "step " << step;
+  }
+}
+
+TEST(Processes, ADeadPartnerIsAClearError) {
+  EXPECT_EQ(run_two("LosesItsPartner"), (std::vector<int>{0, 9}));
+}
+
+TEST(Processes, AMissingVariableIsNamed) {
+  setenv("WORLD_SIZE", "2", 1);
+  try {
+    Processes::join(at::kCPU);
+    ADD_FAILURE() << "joined";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+    EXPECT_NE(std::string(error.what()).find("RANK"), std::string::npos);
+  }
+  unsetenv("WORLD_SIZE");
+}
+
+TEST(Processes, AloneNothingHappens) {
+  const Processes alone;
+  EXPECT_TRUE(alone.is_first());
+  EXPECT_EQ(alone.sum(2.5), 2.5);
+  EXPECT_TRUE(alone.any(true));
+  EXPECT_EQ(alone.gather(at::ones({2})).size(), 1u);
+}
+
+}  // namespace
+}  // namespace fcclip::train

@@ -1,0 +1,161 @@
+#include "fcclip/train/segmentation_task.h"
+
+#include <ATen/ATen.h>
+
+#include "fcclip/core/error.h"
+#include "tests/train/tiny_run.h"
+
+namespace fcclip::train {
+namespace {
+
+const std::atomic<bool> kNever = false;
+
+std::map<std::string, at::Tensor> weights_of(const SegmentationTask& task) {
+  TrainingState state;
+  task.save(state);
+  std::map<std::string, at::Tensor> copies;
+  for (const auto& [name, tensor] : state.tensors) copies[name] = tensor.detach().clone();
+  return copies;
+}
+
+void expect_same(const std::map<std::string, at::Tensor>& a,
+                 const std::map<std::string, at::Tensor>& b) {
+  ASSERT_EQ(a.size(), b.size());
+  for (const auto& [name, tensor] : a) EXPECT_TRUE(tensor.equal(b.at(name))) << name;
+}
+
+TEST(SegmentationTask, ALongerRunLowersTheLossAndLeavesClipAlone) {
+  const test::TestFolder folder;
+  SegmentationConfig config = test::tiny_config(folder);
+  config.run.scale_learning_rate = false;
+  config.optimizer.learning_rate = 2e-3;
+  config.optimizer.clip_norm = 1;
+  Processes alone;
+  SegmentationTask task(config, alone, at::kCPU);
+  const nn::Weight* clip =
+      task.model().weights().find("backbone.clip_model.visual.trunk.stem.0.weight");
+  const at::Tensor before = clip->member->clone();
+  double first = 0, last = 0;
+  for (int64_t step = 0; step < 30; ++step) {
+    const double loss = task.step(step, 1).at("loss");
+    if (step < 5) first += loss / 5;
+    if (step >= 25) last += loss / 5;
+  }
+  EXPECT_LT(last, 0.8 * first);
+  EXPECT_TRUE(clip->member->equal(before));
+}
+
+TEST(SegmentationTask, AResumedRunEqualsTheUninterruptedOneBitForBit) {
+  const test::TestFolder folder;
+  SegmentationConfig config = test::tiny_config(folder);
+  config.run.ema_decay = 0.9;
+  config.loop.schedule.total_steps = 6;
+  Processes alone;
+  SegmentationTask whole(config, alone, at::kCPU);
+  run_loop(whole, alone, config.loop, kNever);
+
+  config.loop.folder = folder / "run";
+  config.loop.stop_after = 2;
+  config.loop.resume = true;
+  for (int piece = 0; piece < 3; ++piece) {
+    SegmentationTask part(config, alone, at::kCPU);
+    const LoopResult result = run_loop(part, alone, config.loop, kNever);
+    EXPECT_EQ(result.steps_done, 2 * (piece + 1));
+    EXPECT_EQ(result.finished, piece == 2);
+    if (piece == 2) expect_same(weights_of(part), weights_of(whole));
+  }
+}
+
+TEST(SegmentationTask, TheNumberOfLoaderThreadsChangesNothing) {
+  const test::TestFolder folder;
+  SegmentationConfig config = test::tiny_config(folder);
+  Processes alone;
+  std::vector<double> losses;
+  for (const int64_t workers : {0, 1, 3}) {
+    config.data.workers = workers;
+    SegmentationTask task(config, alone, at::kCPU);
+    task.step(0, 1);
+    losses.push_back(task.step(1, 1).at("loss"));
+  }
+  EXPECT_EQ(losses[0], losses[1]);
+  EXPECT_EQ(losses[0], losses[2]);
+}
+
+TEST(SegmentationTask, ABatchInPartsGivesTheLossAndStepOfTheWhole) {
+  const test::TestFolder folder;
+  SegmentationConfig config = test::tiny_config(folder);
+  Processes alone;
+  SegmentationTask whole(config, alone, at::kCPU);
+  config.run.accumulate = 4;
+  SegmentationTask parts(config, alone, at::kCPU);
+  for (int64_t step = 0; step < 3; ++step) {
+    const Numbers want = whole.step(step, 1), got = parts.step(step, 1);
+    for (const char* name : {"loss", "loss_class", "loss_mask", "loss_dice", "gradient_norm"}) {
+      // Adam turns rounding of tiny gradients into steps of full length: later steps differ more.
+      EXPECT_NEAR(got.at(name), want.at(name), (step == 0 ? 1e-5 : 1e-2) * want.at(name))
+          << name << " of " << step;
+    }
+  }
+}
+
+TEST(SegmentationTask, Bfloat16StaysNearFloat32) {
+  const test::TestFolder folder;
+  SegmentationConfig config = test::tiny_config(folder);
+  Processes alone;
+  SegmentationTask exact(config, alone, at::kCPU);
+  config.run.precision = "bfloat16";
+  SegmentationTask rough(config, alone, at::kCPU);
+  const Numbers want = exact.step(0, 1), got = rough.step(0, 1);
+  EXPECT_NEAR(got.at("loss"), want.at("loss"), 0.02 * want.at("loss"));
+  EXPECT_NE(got.at("loss"), want.at("loss"));
+}
+
+TEST(SegmentationTask, ATrainedTrunkMoves) {
+  const test::TestFolder folder;
+  SegmentationConfig config = test::tiny_config(folder);
+  config.model.freeze_clip = false;
+  Processes alone;
+  SegmentationTask task(config, alone, at::kCPU);
+  const nn::Weight* clip =
+      task.model().weights().find("backbone.clip_model.visual.trunk.stem.0.weight");
+  const at::Tensor before = clip->member->detach().clone();
+  task.step(0, 1);
+  EXPECT_FALSE(clip->member->equal(before));
+}
+
+TEST(SegmentationTask, EvaluatesShowsAndExportsAModelThatLoads) {
+  const test::TestFolder folder;
+  const SegmentationConfig config = test::tiny_config(folder);
+  Processes alone;
+  SegmentationTask task(config, alone, at::kCPU);
+  task.step(0, 1);
+  const Numbers scores = task.evaluate(1);
+  for (const char* name : {"PQ", "PQ_seen", "PQ_unseen", "PQ_masks"}) {
+    ASSERT_TRUE(scores.contains(name)) << name;
+    EXPECT_GE(scores.at(name), 0);
+    EXPECT_LE(scores.at(name), 100);
+  }
+  EXPECT_EQ(task.picture(1).size(2), 3);
+  task.export_model(folder / "model.safetensors", at::kHalf, 1);
+  const std::shared_ptr<Model> model = load_model(folder / "model.safetensors", at::kCPU);
+  EXPECT_EQ(model->config.mask_decoder.queries, 12);
+  // Four of the eight things are seen, and the three grounds.
+  EXPECT_EQ(model->config.training_vocabulary.classes.size(), 7u);
+}
+
+TEST(SegmentationTask, AShareThatDoesNotDivideIsRefused) {
+  const test::TestFolder folder;
+  SegmentationConfig config = test::tiny_config(folder);
+  config.run.accumulate = 3;
+  Processes alone;
+  try {
+    const SegmentationTask task(config, alone, at::kCPU);
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+    EXPECT_NE(std::string(error.what()).find("run.accumulate"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace fcclip::train

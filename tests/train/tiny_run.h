@@ -1,0 +1,89 @@
+#pragma once
+// A training that takes seconds: a world of shapes, a small untrained CLIP, a small head.
+
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "fcclip/segmenter/clip_file.h"
+#include "fcclip/segmenter/untrained.h"
+#include "fcclip/train/segmentation_task.h"
+#include "tests/world/small_world.h"
+
+namespace fcclip::test {
+
+inline constexpr const char* kFewMerges = "#version: 0.2\nt h\nth i\nn g</w>\n";
+
+/// An empty folder that goes with the test.
+class TestFolder {
+ public:
+  TestFolder() {
+    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
+    path_ = std::filesystem::temp_directory_path() /
+            (std::string("fcclip_") + info->test_suite_name() + "_" + info->name());
+    std::filesystem::remove_all(path_);
+    std::filesystem::create_directories(path_);
+  }
+  ~TestFolder() { std::filesystem::remove_all(path_); }
+  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline void save_tiny_clip(const std::filesystem::path& path) {
+  clip::ClipConfig config;
+  config.convnext.depths = {1, 1, 1, 1};
+  config.convnext.dims = {8, 16, 24, 32};
+  config.convnext.head_hidden = 32;
+  config.embed_dim = 16;
+  config.text = {32, 517, 16, 2, 1, false};  // 256 bytes twice, 3 merges, start, end
+  ModelConfig around;
+  around.clip = config;
+  around.pixel_decoder.in_channels = config.feature_channels();
+  around.mask_decoder.embed_dim = config.embed_dim;
+  around.pixel_decoder.conv_dim = around.pixel_decoder.mask_dim = 32;
+  around.mask_decoder = {32, 32, 32, 16, 3, 4, 32, 4};
+  Model filled(around);  // the formula covers whole models
+  fill_untrained(filled, 5);
+  Clip clip(config);
+  clip.tokenizer = make_tokenizer(kFewMerges, config.text);
+  for (const nn::Weight& row : clip.weights().rows()) {
+    *row.member = *filled.weights().find(row.name)->member;
+  }
+  save_clip(path, clip);
+}
+
+/// Four pictures of 64×64 a step, 30 steps.
+inline train::SegmentationConfig tiny_config(const TestFolder& folder) {
+  save_tiny_clip(folder / "clip.safetensors");
+  SmallWorld::make().save(folder / "world.safetensors");
+  train::SegmentationConfig config;
+  config.model.clip = folder / "clip.safetensors";
+  config.model.conv_dim = config.model.mask_dim = config.model.hidden_dim = 32;
+  config.model.encoder_layers = 1;
+  config.model.encoder_ffn = config.model.decoder_ffn = 64;
+  config.model.decoder_layers = 3;
+  config.model.queries = 12;
+  config.model.heads = 4;
+  config.model.norm_groups = 8;
+  config.model.short_side = config.model.max_side = 64;
+  config.data.kind = config.evaluation.kind = "world";
+  config.data.world = config.evaluation.world = folder / "world.safetensors";
+  config.data.scene_size = config.evaluation.scene_size = 64;
+  config.data.workers = 2;
+  config.augment.crop_size = 64;
+  config.augment.min_scale = 0.8;
+  config.augment.max_scale = 1.2;
+  config.run.batch = 4;
+  config.run.evaluate_pictures = 4;
+  config.loss.points.points = 64;
+  config.loop.schedule.total_steps = 30;
+  config.loop.schedule.milestones = {};
+  config.loop.log_every = 1;
+  train::finish(config);
+  return config;
+}
+
+}  // namespace fcclip::test
