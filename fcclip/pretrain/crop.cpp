@@ -58,11 +58,11 @@ Square draw_thing_square(const at::Tensor& ids, const Extent& extent, const Crop
                          world::Random& random) {
   const double longest = static_cast<double>(extent.longest()), side = options.side;
   double length = longest * random.uniform(1.0, options.most_context);
-  if (random.chance(kNativeShare) && longest < 1.4 * side &&
+  if (random.chance(kNativeShare) && longest < side &&
       side < options.most_context * longest * 1.2) {
     length = side;
   }
-  length = std::clamp(length, side / options.most_zoom, side * options.most_zoom);
+  length = std::clamp(length, side / options.most_enlarged, side * options.most_reduced);
   // The subject stays inside where it fits; a larger one is cut.
   const double slack = 0.5 * std::abs(length - longest) + 0.05 * length;
   const double x = 0.5 * (extent.left + extent.right) + random.uniform(-slack, slack) * 0.9;

@@ -32,7 +32,8 @@ std::vector<int64_t> count_inside(const at::Tensor& ids, const Square& square, i
 struct CropOptions {
   int64_t side = 64;          ///< pixels the crop will have
   double most_context = 2.5;  ///< its longest side in the subject's longest sides
-  double most_zoom = 2;       ///< enlargement and reduction by resizing stay below
+  double most_enlarged = 2;   ///< by resizing
+  double most_reduced = 3;    ///< by resizing; larger subjects are cut
 };
 
 /// A random square around a thing: whole, or a part of it where it is larger than what a crop may

@@ -22,19 +22,7 @@ namespace {
 class ListReader {
  public:
   explicit ListReader(const std::filesystem::path& list) : list_(list) {}
-
-  std::vector<ListedPicture> read() {
-    std::istringstream lines(io::read_file(list_));
-    std::string line;
-    while (std::getline(lines, line)) {
-      ++number_;
-      if (!line.empty() && line.back() == '\r') line.pop_back();
-      if (line.find_first_not_of(" \t") == std::string::npos) continue;
-      line.front() == '{' ? add_json(line) : add_tabs(line);
-    }
-    if (pictures_.empty()) fail(ErrorCode::bad_format, list_.string(), ": lists no picture");
-    return std::move(pictures_);
-  }
+  std::vector<ListedPicture> read();
 
  private:
   template <typename... Parts>
@@ -87,6 +75,19 @@ class ListReader {
   std::vector<ListedPicture> pictures_;
   std::map<std::string, size_t> by_path_;
 };
+
+std::vector<ListedPicture> ListReader::read() {
+  std::istringstream lines(io::read_file(list_));
+  std::string line;
+  while (std::getline(lines, line)) {
+    ++number_;
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (line.find_first_not_of(" \t") == std::string::npos) continue;
+    line.front() == '{' ? add_json(line) : add_tabs(line);
+  }
+  if (pictures_.empty()) fail(ErrorCode::bad_format, list_.string(), ": lists no picture");
+  return std::move(pictures_);
+}
 
 // Position i of round `round`'s order of `count` things: a Fisher-Yates shuffle, made anew.
 std::vector<int64_t> shuffled(int64_t count, uint64_t seed, int64_t round) {

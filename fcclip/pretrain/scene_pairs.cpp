@@ -16,24 +16,27 @@ namespace {
 
 constexpr double kPresentShare = 0.03;   // of a crop: what covers more is shown, so no negative
 constexpr double kSecondShare = 0.2;     // of a crop: what covers more may be named beside
-constexpr double kLeastCover = 0.05;     // of a crop, by its subject
-constexpr double kLeastVisible = 0.3;    // of what a subject of the crop's size would show
+constexpr double kLeastCover = 0.08;     // of a crop, by its subject
+constexpr double kLeastVisible = 0.5;    // of what a subject of the crop's size would show
 constexpr int64_t kScenesPerGroup = 64;  // at most; indices of a group never meet another's
 
 double ramp(double progress, double length) {
   return length <= 0 ? 1.0 : std::min(1.0, progress / length);
 }
 
+struct Words {
+  const std::vector<Subject>& subjects;
+  const std::vector<bool>& is_thing;
+  const NameTable& table;
+};
+
 // One group of pairs in the making.
 class Group {
  public:
-  Group(const std::vector<Subject>& subjects, const std::vector<bool>& is_thing,
-        const ScenePairOptions& options, const NameTable& table, const PairRequest& request,
+  Group(const ScenePairOptions& options, const Words& words, const PairRequest& request,
         world::Random& random)
-      : subjects_(subjects),
-        is_thing_(is_thing),
-        options_(options),
-        table_(table),
+      : options_(options),
+        words_(words),
         request_(request),
         random_(random),
         strength_(ramp(request.progress, options.ramp)) {
@@ -67,14 +70,14 @@ class Group {
     if (extents[segment.id].area < options_.min_area_px) return false;
     if (!repeat && used_.contains(segment.class_index)) return false;
     // Things would be the rule without this: there are more of them.
-    return is_thing_[segment.class_index] ||
+    return words_.is_thing[segment.class_index] ||
            regions_ < options_.stuff_share * static_cast<double>(options_.group);
   }
 
   bool add_pair(const CaptionedScene& scene, const at::Tensor& ids, int64_t index,
                 const std::vector<Extent>& extents) {
     const data::TruthSegment& segment = scene.sample.segments[index];
-    const bool thing = is_thing_[segment.class_index];
+    const bool thing = words_.is_thing[segment.class_index];
     std::optional<Square> square = thing
                                        ? draw_thing_square(ids, extents[segment.id], crop_, random_)
                                        : draw_region_square(ids, segment.id, crop_, random_);
@@ -98,14 +101,14 @@ class Group {
                 const std::vector<int64_t>& counts, double area) {
     const std::vector<data::TruthSegment>& segments = scene.sample.segments;
     const int64_t subject = segments[index].class_index;
-    pair.present = table_.true_names(subject);
+    pair.present = words_.table.true_names(subject);
     pair.named = {subject};
     int64_t second = -1;
     for (const data::TruthSegment& other : segments) {
       if (other.class_index == subject || other.id >= std::ssize(counts)) continue;
       const double share = static_cast<double>(counts[other.id]) / area;
       if (share < kPresentShare) continue;
-      const std::vector<int64_t>& also = table_.true_names(other.class_index);
+      const std::vector<int64_t>& also = words_.table.true_names(other.class_index);
       pair.present.insert(pair.present.end(), also.begin(), also.end());
       if (share >= kSecondShare) second = other.class_index;
     }
@@ -115,9 +118,9 @@ class Group {
       pair.caption = own;
       return;
     }
-    std::string name = draw_name(subjects_[subject], options_.captions, random_);
+    std::string name = draw_name(words_.subjects[subject], options_.captions, random_);
     if (second >= 0 && random_.chance(options_.second_share)) {
-      name += " and " + draw_name(subjects_[second], options_.captions, random_);
+      name += " and " + draw_name(words_.subjects[second], options_.captions, random_);
       pair.named.push_back(second);
     }
     pair.caption = draw_caption(name, options_.captions, random_);
@@ -140,10 +143,8 @@ class Group {
     pair.subject = subject.to(at::kFloat).div(255);
   }
 
-  const std::vector<Subject>& subjects_;
-  const std::vector<bool>& is_thing_;
   const ScenePairOptions& options_;
-  const NameTable& table_;
+  const Words& words_;
   const PairRequest& request_;
   world::Random& random_;
   double strength_;
@@ -186,7 +187,8 @@ std::vector<Pair> ScenePairs::draw_group(const PairRequest& request, int64_t num
   constexpr int64_t kMostGroups = 1 << 12;
   const int64_t stream = request.step * kMostGroups + number;
   world::Random random(options_.seed, static_cast<uint64_t>(stream));
-  Group group(subjects_, is_thing_, options_, table_, request, random);
+  const Words words{subjects_, is_thing_, table_};
+  Group group(options_, words, request, random);
   const double hard = ramp(request.progress, options_.ramp);
   const double easy_share =
       options_.easy_share + (options_.easy_share_end - options_.easy_share) * hard;

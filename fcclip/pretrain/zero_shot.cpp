@@ -149,6 +149,7 @@ void ask_dense(const Clip& clip, const data::Sample& sample, const std::vector<E
 }
 
 struct CropResult {
+  std::vector<bool> is_thing;  // of every class
   std::vector<Asked> asked;
   std::vector<at::Tensor> pending;
 };
@@ -168,12 +169,12 @@ void embed_pending(const Clip& clip, CropResult& result) {
 }
 
 void ask_crops(const Clip& clip, const data::Sample& sample, const std::vector<Extent>& extents,
-               const std::vector<bool>& is_thing, const ZeroShotOptions& options,
-               CropResult& result) {
+               int64_t crop_side, CropResult& result) {
   const int64_t height = sample.rgb.size(0), width = sample.rgb.size(1);
   for (const data::TruthSegment& segment : sample.segments) {
     const Extent& extent = extents[segment.id];
-    if (segment.is_crowd || !is_thing[segment.class_index] || extent.area < kSmallestArea) continue;
+    if (segment.is_crowd || !result.is_thing[segment.class_index]) continue;
+    if (extent.area < kSmallestArea) continue;
     const int64_t side = std::clamp<int64_t>(std::lround(kCropContext * extent.longest()), 8,
                                              std::min(height, width));
     const auto place = [&](int64_t low, int64_t high, int64_t length) {
@@ -181,8 +182,7 @@ void ask_crops(const Clip& clip, const data::Sample& sample, const std::vector<E
     };
     const at::Tensor crop = sample.rgb.narrow(0, place(extent.top, extent.bottom, height), side)
                                 .narrow(1, place(extent.left, extent.right, width), side);
-    result.pending.push_back(
-        ops::resize_bilinear_u8(crop.contiguous(), {options.crop_side, options.crop_side}));
+    result.pending.push_back(ops::resize_bilinear_u8(crop.contiguous(), {crop_side, crop_side}));
     result.asked.push_back({segment.class_index, extent.area, height, {}});
     if (std::ssize(result.pending) == kCropBatch) embed_pending(clip, result);
   }
@@ -206,18 +206,17 @@ std::map<std::string, double> zero_shot(const Clip& clip, const ZeroShotWords& w
                                         const ZeroShotRows& rows, const SceneSource& scenes,
                                         const ZeroShotOptions& options) {
   const at::NoGradGuard no_grad;
-  std::vector<bool> is_thing;
-  for (const classify::VocabularyClass& entry : words.vocabulary.classes) {
-    is_thing.push_back(entry.is_thing);
-  }
   DenseResult dense;
   CropResult crops;
+  for (const classify::VocabularyClass& entry : words.vocabulary.classes) {
+    crops.is_thing.push_back(entry.is_thing);
+  }
   for (int64_t i = 0; i < options.scenes; ++i) {
     const data::Sample sample = scenes(options.first_scene + i).sample;
     const std::vector<Extent> extents =
         measure_segments(sample.ids.contiguous(), std::ssize(sample.segments));
     ask_dense(clip, sample, extents, dense);
-    ask_crops(clip, sample, extents, is_thing, options, crops);
+    ask_crops(clip, sample, extents, options.crop_side, crops);
   }
   embed_pending(clip, crops);
   std::map<std::string, double> numbers;
