@@ -30,6 +30,11 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr && copy_ == nullptr) munmap(data_, size_);
 }
 
+void MappedFile::release_pages() const {
+  // Advice: where the system refuses it, pages stay, and nothing is wrong.
+  if (size_ > 0 && copy_ == nullptr) madvise(data_, size_, MADV_DONTNEED);
+}
+
 std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (file.value < 0) {

@@ -29,6 +29,11 @@ class MappedFile {
   std::span<const std::byte> bytes() const { return {data_, size_}; }
   const std::filesystem::path& path() const { return path_; }
 
+  /// Gives the pages read so far back to the system; what is read later comes from the file (or the
+  /// system's cache of it) again. What was written through a tensor is lost: only while nobody can
+  /// have written.
+  void release_pages() const;
+
  private:
   MappedFile(std::filesystem::path path, std::byte* data, size_t size);
   std::filesystem::path path_;

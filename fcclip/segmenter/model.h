@@ -3,6 +3,7 @@
 // training.
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -47,9 +48,11 @@ std::unique_ptr<clip::Tokenizer> make_tokenizer(std::string_view merges,
                                                 const clip::TextConfig& text);
 
 /// Opens a model file (safetensors with "fcclip" metadata); weights are views of the mapped file on
-/// a CPU. Throws Error{not_found, bad_format, missing_tensor (missing, surplus, not finite),
-/// shape_mismatch}.
-std::shared_ptr<Model> load_model(const std::filesystem::path& path, at::Device device);
+/// a CPU. Pages of the file that were needed to check and pack the weights do not stay in memory.
+/// `look` sees the model while they are there: what reads all weights once is free then. Throws
+/// Error{not_found, bad_format, missing_tensor (missing, surplus, not finite), shape_mismatch}.
+std::shared_ptr<Model> load_model(const std::filesystem::path& path, at::Device device,
+                                  const std::function<void(const Model&)>& look = {});
 
 /// Writes a model file atomically; dtype float32, float16 or bfloat16.
 void save_model(const std::filesystem::path& path, const Model& model,

@@ -6,6 +6,7 @@
 
 #include "fcclip/core/check.h"
 #include "fcclip/core/error.h"
+#include "fcclip/io/mapped_file.h"
 #include "fcclip/io/printable.h"
 #include "fcclip/segmenter/model.h"
 
@@ -89,8 +90,10 @@ std::unique_ptr<clip::Tokenizer> make_tokenizer(std::string_view merges,
   return std::make_unique<clip::Tokenizer>(merges, size, text.context_length);
 }
 
-std::shared_ptr<Model> load_model(const std::filesystem::path& path, at::Device device) {
-  const io::SafetensorsFile file(path);
+std::shared_ptr<Model> load_model(const std::filesystem::path& path, at::Device device,
+                                  const std::function<void(const Model&)>& look) {
+  const std::shared_ptr<const io::MappedFile> mapped = io::MappedFile::open(path);
+  const io::SafetensorsFile file(mapped);
   const std::string name = path.string();
   std::shared_ptr<Model> model = build(read_config(file.metadata(), name), name);
   check_no_surplus(*model, file, name);
@@ -106,7 +109,11 @@ std::shared_ptr<Model> load_model(const std::filesystem::path& path, at::Device 
   if (merges != file.metadata().end()) {
     model->tokenizer = make_tokenizer(merges->second, model->config.clip.text);
   }
+  if (look) look(*model);
+  // Twice, so that the file's pages never lie in memory beside all packed copies.
+  mapped->release_pages();
   model->prepare();
+  mapped->release_pages();
   return model;
 }
 

@@ -7,6 +7,7 @@
 
 #include "fcclip/classify/ensemble.h"
 #include "fcclip/core/check.h"
+#include "fcclip/ops/resize.h"
 #include "fcclip/segmenter/describe.h"
 #include "fcclip/segmenter/model.h"
 #include "fcclip/segmenter/preprocess.h"
@@ -31,13 +32,17 @@ at::Device parse_device(const std::string& text) {
   return device;
 }
 
+std::string text_fingerprint(const Model& model) {
+  return classify::fingerprint(model.text_tower.weights(), model.tokenizer->merges());
+}
+
 at::Device device_of(const Model& model) {
   return model.void_embedding.device();
 }
 
 // Mask logits at the resolution of CLIP's last map: what both towers pool with.
 at::Tensor masks_for_pooling(const at::Tensor& mask_logits, const at::Tensor& dense) {
-  return at::upsample_bilinear2d(mask_logits, {dense.size(1), dense.size(2)}, false);
+  return ops::resize_planes(mask_logits, {dense.size(1), dense.size(2)});
 }
 
 // Masks at the picture's size as logits on the grid of the predicted ones: ±10, so that their
@@ -76,15 +81,22 @@ classify::ClassLogits both_logits(const Model& model, const EncodedImage& image,
 
 }  // namespace
 
-// Fingerprinting reads all weights of the text tower: at the first question, and never when the
-// cache is off.
+// Fingerprinting reads all weights of the text tower: while the model is loaded, else at the first
+// question, and never when the cache is off.
 struct Segmenter::TextStore {
+  std::string fingerprint;
   std::once_flag once;
   std::optional<classify::TextCache> cache;
 };
 
 Segmenter Segmenter::load(const std::filesystem::path& model, const SegmenterOptions& options) {
-  return Segmenter(load_model(model, parse_device(options.device)), options);
+  std::string fingerprint;
+  const auto look = [&](const Model& loaded) {
+    if (options.use_text_cache && loaded.tokenizer) fingerprint = text_fingerprint(loaded);
+  };
+  Segmenter segmenter(load_model(model, parse_device(options.device), look), options);
+  segmenter.text_store_->fingerprint = fingerprint;
+  return segmenter;
 }
 
 Segmenter::Segmenter(std::shared_ptr<Model> model, const SegmenterOptions& options)
@@ -150,7 +162,7 @@ const classify::TextCache* Segmenter::text_cache() const {
   std::call_once(text_store_->once, [this] {
     text_store_->cache.emplace(
         options_.cache_folder.empty() ? classify::default_cache_folder() : options_.cache_folder,
-        classify::fingerprint(model_->text_tower.weights(), model_->tokenizer->merges()));
+        text_store_->fingerprint.empty() ? text_fingerprint(*model_) : text_store_->fingerprint);
   });
   return &*text_store_->cache;
 }
