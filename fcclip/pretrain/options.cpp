@@ -14,9 +14,9 @@ void bind_model(train::Settings& settings, PretrainOptions& options) {
   settings.bind("model.depths", &clip.convnext.depths, "blocks of the four stages");
   settings.bind("model.dims", &clip.convnext.dims, "channels of the four stages");
   settings.bind("model.embed_dim", &clip.embed_dim, "length of an embedding");
-  settings.bind("model.text_layers", &clip.text.layers, "");
-  settings.bind("model.text_width", &clip.text.width, "");
-  settings.bind("model.text_heads", &clip.text.heads, "");
+  settings.bind("model.text_layers", &clip.text.layers, "blocks of the text transformer");
+  settings.bind("model.text_width", &clip.text.width, "channels of the text transformer");
+  settings.bind("model.text_heads", &clip.text.heads, "of its attention");
   settings.bind("model.context_length", &clip.text.context_length, "tokens of a text at most");
   settings.bind("model.vocabulary", &options.vocabulary,
                 "byte-pair tokens at most; fewer where the texts have no more pairs");
@@ -27,13 +27,14 @@ void bind_model(train::Settings& settings, PretrainOptions& options) {
 
 void bind_training(train::Settings& settings, PretrainOptions& options) {
   settings.bind("training.batch_size", &options.batch_size, "pairs a step, over all processes");
-  settings.bind("training.steps", &options.loop.schedule.total_steps, "");
+  settings.bind("training.steps", &options.loop.schedule.total_steps, "of the whole run");
   settings.bind("training.learning_rate", &options.optimizer.learning_rate, "at batch_size");
   settings.bind("training.weight_decay", &options.optimizer.weight_decay,
                 "of matrices; none on vectors and embeddings");
   settings.bind("training.clip_norm", &options.optimizer.clip_norm, "of all gradients together");
   settings.bind("training.schedule", &options.schedule, "cosine, poly or steps");
-  settings.bind("training.warmup_steps", &options.loop.schedule.warmup_steps, "");
+  settings.bind("training.warmup_steps", &options.loop.schedule.warmup_steps,
+                "steps of a rising learning rate");
   settings.bind("training.classification_weight", &options.classification_weight,
                 "of the linear classification that only training has");
   settings.bind("training.region_share", &options.region_share,
@@ -58,7 +59,8 @@ void bind_pairs(train::Settings& settings, PretrainOptions& options) {
   settings.bind("pairs.second_share", &scenes.second_share, "captions that name two");
   settings.bind("pairs.easy_share", &scenes.easy_share, "scenes with a single thing, at first");
   settings.bind("pairs.easy_share_end", &scenes.easy_share_end, "and after the ramp");
-  settings.bind("pairs.synonym_share", &scenes.captions.synonym_share, "");
+  settings.bind("pairs.synonym_share", &scenes.captions.synonym_share,
+                "captions with a synonym for the name");
   settings.bind("pairs.own_share", &scenes.captions.own_share, "captions of the picture itself");
   settings.bind("world.min_pictures", &options.min_pictures, "of a concept; 1: all concepts");
   settings.bind("world.scene_side", &options.scene_side, "pixels");
