@@ -6,7 +6,7 @@ BUILD ?= build/release
 JOBS ?= $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL = $(JOBS)
 
-.PHONY: demo test build setup world asan check install clean
+.PHONY: demo test build setup world mini asan check install clean
 
 setup:
 	@scripts/setup.sh
@@ -28,6 +28,10 @@ asan: setup
 # Pictures of everyday things and stuff from Debian packages, packed for `fcclip synth` and for training.
 world:
 	@scripts/world.sh
+
+# The bundled model: pretraining, training, evaluation; hours, in pieces that can be stopped and continued.
+mini: build
+	@scripts/mini.sh $(BUILD)
 
 # Layering, sizes and formatting.
 check:

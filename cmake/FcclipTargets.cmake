@@ -12,21 +12,33 @@ function(fcclip_common_options target)
   endif()
 endfunction()
 
+# Tests are compiled once and run once: little optimisation, and no sanitizer of their own (the library has it).
+function(fcclip_test_options target)
+  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_compile_options(${target} PRIVATE ${FCCLIP_WARNINGS} -O1)
+  if(FCCLIP_SANITIZE)
+    target_link_options(${target} PRIVATE -fsanitize=address,undefined)
+  endif()
+endfunction()
+
 # LibTorch's headers cost about 9 s a file; precompiled once they cost about 1 s.
-function(fcclip_precompiled_header)
-  file(WRITE ${CMAKE_BINARY_DIR}/pch/pch.cpp "// Owner of the precompiled header.\n")
-  add_library(fcclip_pch STATIC ${CMAKE_BINARY_DIR}/pch/pch.cpp)
-  target_link_libraries(fcclip_pch PUBLIC ${TORCH_LIBRARIES} nlohmann_json::nlohmann_json OpenMP::OpenMP_CXX)
-  fcclip_common_options(fcclip_pch)
-  target_precompile_headers(fcclip_pch PRIVATE
+function(fcclip_precompiled_header owner)
+  file(WRITE ${CMAKE_BINARY_DIR}/pch/${owner}.cpp "// Owner of the precompiled header.\n")
+  add_library(${owner} STATIC ${CMAKE_BINARY_DIR}/pch/${owner}.cpp)
+  target_link_libraries(${owner} PUBLIC ${TORCH_LIBRARIES} nlohmann_json::nlohmann_json OpenMP::OpenMP_CXX)
+  target_precompile_headers(${owner} PRIVATE
     <ATen/ATen.h> <ATen/Parallel.h> <nlohmann/json.hpp>
-    <algorithm> <filesystem> <functional> <map> <optional> <string> <string_view> <vector>)
+    <algorithm> <filesystem> <functional> <map> <optional> <string> <string_view> <vector> ${ARGN})
 endfunction()
 
 function(fcclip_use_pch target)
+  set(owner fcclip_pch)
+  if(ARGC GREATER 1)
+    set(owner ${ARGV1})
+  endif()
   # CMake gives programs -fPIE, with which GCC refuses a header precompiled with -fPIC.
   target_compile_options(${target} PRIVATE -fPIC)
-  target_precompile_headers(${target} REUSE_FROM fcclip_pch)
+  target_precompile_headers(${target} REUSE_FROM ${owner})
 endfunction()
 
 # fcclip_library(clip DEPENDS nn io): the DEPENDS list is the layering rule; scripts/check_layers.py holds includes to it.

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""The paper's tables in miniature: a model on fresh scenes of the world.
+
+evaluate_mini.py FCCLIP MODEL -o FOLDER [--scenes 500] [--seeds 3] [--sizes 256,384,512] [--pictures known,held-out]
+
+For every kind of picture, size and seed: scenes by `fcclip synth`, scores by `fcclip eval --classifier all` (in-vocabulary
+only, out-of-vocabulary only, ensemble from one run of the network). Finished sets are not repeated. Prints Markdown, means
+over the seeds with the spread behind ±."""
+
+import argparse
+import json
+import pathlib
+import statistics
+import subprocess
+
+CLASSIFIERS = {"in": "in-vocabulary only", "out": "out-of-vocabulary only", "ensemble": "ensemble"}
+GROUPS = {"All": "all", "Seen": "seen", "Unseen": "unseen"}
+
+
+def scores_of(arguments, pictures, size, seed):
+    folder = arguments.output / f"{pictures}-{size}-{seed}"
+    result = folder / "scores.json"
+    if result.exists():
+        return json.loads(result.read_text())
+    scenes = folder / "scenes"
+    subprocess.run([arguments.program, "synth", "--world", arguments.world, "-o", scenes, "--count", str(arguments.scenes),
+                    "--size", str(size), "--seed", str(1000 + seed), "--concepts", "all", "--pictures", pictures], check=True)
+    evaluated = subprocess.run(
+        [arguments.program, "eval", "--model", arguments.model, "--images", scenes / "images",
+         "--panoptic-json", scenes / "panoptic.json", "--task", "panoptic,semantic", "--classifier", "all", "--json",
+         "--short-side", str(size), "--max-side", str(4 * size), "--no-predictions", "-o", folder / "run"],
+        check=True, stdout=subprocess.PIPE, text=True)
+    temporary = result.with_suffix(".tmp")
+    temporary.write_text(evaluated.stdout)
+    temporary.rename(result)
+    return json.loads(evaluated.stdout)
+
+
+def find(scores, classifier):
+    """The block of one classifier, wherever the document keeps it."""
+    return scores["classifiers"][classifier] if "classifiers" in scores else scores[classifier]
+
+
+def values(runs, path):
+    found = []
+    for scores in runs:
+        for key in path:
+            scores = scores[key] if scores is not None else None
+        if scores is not None:
+            found.append(scores)
+    return found
+
+
+def cell(numbers):
+    if not numbers:
+        return "–"
+    if len(numbers) == 1:
+        return f"{numbers[0]:.1f}"
+    return f"{statistics.mean(numbers):.1f} ± {statistics.stdev(numbers):.1f}"
+
+
+def table(arguments, pictures, size):
+    runs = [scores_of(arguments, pictures, size, seed) for seed in range(arguments.seeds)]
+    lines = [f"\n**{pictures} pictures, {size}×{size}**\n",
+             "| | PQ all | PQ seen | PQ unseen | mIoU all | mIoU seen | mIoU unseen |",
+             "|---|---|---|---|---|---|---|"]
+    for classifier, title in CLASSIFIERS.items():
+        blocks = [find(scores, classifier) for scores in runs]
+        cells = [cell(values(blocks, ["panoptic", group, "pq"])) for group in GROUPS]
+        cells += [cell(values(blocks, ["semantic", group, "mIoU"])) for group in GROUPS]
+        lines.append(f"| {title} | " + " | ".join(cells) + " |")
+    blocks = [find(scores, "ensemble") for scores in runs]
+    lines.append(f"\nMasks alone (all names taken as right): PQ {cell(values(blocks, ['panoptic', 'class_agnostic', 'pq']))}.")
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program")
+    parser.add_argument("model")
+    parser.add_argument("-o", "--output", type=pathlib.Path, required=True)
+    parser.add_argument("--scenes", type=int, default=500)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--sizes", default="256,384,512")
+    parser.add_argument("--pictures", default="known,held-out")
+    parser.add_argument("--world", default=".cache/world/world.safetensors")
+    arguments = parser.parse_args()
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    text = "\n".join(table(arguments, pictures, int(size))
+                     for pictures in arguments.pictures.split(",") for size in arguments.sizes.split(","))
+    (arguments.output / "table.md").write_text(text + "\n")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
