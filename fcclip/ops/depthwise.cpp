@@ -6,17 +6,13 @@
 
 #include "fcclip/core/check.h"
 #include "fcclip/ops/cpu/depthwise_gradient_kernels.h"
+#include "fcclip/ops/cpu/per_isa.h"
 
 namespace fcclip::ops {
-namespace {
 
-DepthwiseGradientKernels kernels_of([[maybe_unused]] Isa isa) {
-#ifdef FCCLIP_X86
-  if (isa == Isa::avx512) return avx512::depthwise_gradient_kernels();
-  if (isa == Isa::avx2) return avx2::depthwise_gradient_kernels();
-#endif
-  return portable::depthwise_gradient_kernels();
-}
+FCCLIP_DECLARE_PER_ISA(fill_depthwise_gradient, DepthwiseGradientKernels)
+
+namespace {
 
 at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   return at::conv2d(x.permute({0, 3, 1, 2}), weight, bias, 1, kDepthwiseKernel / 2, 1, x.size(3))
@@ -59,7 +55,8 @@ DepthwiseGradients depthwise7_gradients(const at::Tensor& x, const at::Tensor& w
   job.height = x.size(1);
   job.width = x.size(2);
   job.channels = channels;
-  const DepthwiseGradientKernels run = kernels_of(isa);
+  const auto& run =
+      table_of<DepthwiseGradientKernels>(isa, FCCLIP_FILLERS(fill_depthwise_gradient));
   at::parallel_for(0, job.batch * job.height, 8,
                    [&](int64_t begin, int64_t end) { run.to_input(job, begin, end); });
   at::parallel_for(0, kDepthwiseKernel, 1, [&](int64_t begin, int64_t end) {

@@ -7,18 +7,14 @@
 #include <ATen/Parallel.h>
 
 #include "fcclip/core/check.h"
+#include "fcclip/ops/cpu/per_isa.h"
 #include "fcclip/ops/cpu/resize_kernels.h"
 
 namespace fcclip::ops {
-namespace {
 
-ResizeKernels kernels_for(Isa isa) {
-#ifdef FCCLIP_X86
-  if (isa == Isa::avx512) return avx512::resize_kernels();
-  if (isa == Isa::avx2) return avx2::resize_kernels();
-#endif
-  return portable::resize_kernels();
-}
+FCCLIP_DECLARE_PER_ISA(fill_resize, ResizeKernels)
+
+namespace {
 
 /// The filter of one axis, in 22-bit fixed point.
 struct Filter {
@@ -134,7 +130,7 @@ at::Tensor resize_bilinear_u8(const at::Tensor& pixels, Size size, Isa isa) {
   at::Tensor out = at::empty({size.height, size.width, channels}, at::kByte);
   const Job job{bilinear_filter(width, size.width),
                 bilinear_filter(height, size.height),
-                kernels_for(isa),
+                table_of<ResizeKernels>(isa, FCCLIP_FILLERS(fill_resize)),
                 in.data_ptr<uint8_t>(),
                 out.data_ptr<uint8_t>(),
                 width,

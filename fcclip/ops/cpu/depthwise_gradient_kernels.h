@@ -21,14 +21,4 @@ struct DepthwiseGradientKernels {
   void (*to_weight)(const DepthwiseGradient& job, int64_t line);
 };
 
-namespace portable {
-DepthwiseGradientKernels depthwise_gradient_kernels();
-}
-namespace avx2 {
-DepthwiseGradientKernels depthwise_gradient_kernels();
-}
-namespace avx512 {
-DepthwiseGradientKernels depthwise_gradient_kernels();
-}
-
 }  // namespace fcclip::ops

@@ -30,14 +30,4 @@ struct ResizeKernels {
   ResizeColumnKernel across_rows;
 };
 
-namespace portable {
-ResizeKernels resize_kernels();
-}
-namespace avx2 {
-ResizeKernels resize_kernels();
-}
-namespace avx512 {
-ResizeKernels resize_kernels();
-}
-
 }  // namespace fcclip::ops

@@ -97,8 +97,8 @@ void to_weight(const DepthwiseGradient& a, int64_t line) {
 
 }  // namespace
 
-DepthwiseGradientKernels depthwise_gradient_kernels() {
-  return {to_input, to_weight};
+void fill_depthwise_gradient(DepthwiseGradientKernels& kernels) {
+  kernels = {to_input, to_weight};
 }
 
 }  // namespace fcclip::ops::FCCLIP_ISA

@@ -102,8 +102,8 @@ void across_rows(const uint8_t* const* rows, const int32_t* taps, int64_t count,
 
 }  // namespace
 
-ResizeKernels resize_kernels() {
-  return {along_row, across_rows};
+void fill_resize(ResizeKernels& kernels) {
+  kernels = {along_row, across_rows};
 }
 
 }  // namespace fcclip::ops::FCCLIP_ISA
