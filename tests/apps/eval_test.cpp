@@ -7,8 +7,8 @@
 
 #include <gtest/gtest.h>
 
-#include "apps/commands.h"
 #include "fcclip/segmenter/untrained.h"
+#include "tests/apps/command_line.h"
 #include "tests/data/miniature.h"
 #include "tests/io/temporary_folder.h"
 
@@ -34,27 +34,18 @@ class EvalCommand : public ::testing::Test {
   static fs::path root() { return folder_->path(); }
   static fs::path out(const std::string& name) { return root() / name / "coco_panoptic"; }
 
-  static int eval(const std::string& name, std::vector<std::string> more) {
-    std::vector<std::string> all = {"fcclip",
-                                    "eval",
-                                    "coco",
-                                    "--root",
-                                    root(),
-                                    "--model",
-                                    root() / "tiny.safetensors",
-                                    "--no-cache",
-                                    "--threads",
-                                    "1",
-                                    "--short-side",
-                                    "64",
-                                    "--max-side",
-                                    "96",
-                                    "--output",
-                                    root() / name};
+  static std::vector<std::string> arguments(const std::string& name,
+                                            const std::vector<std::string>& more) {
+    std::vector<std::string> all = {"eval",         "coco",      "--root",
+                                    root(),         "--model",   root() / "tiny.safetensors",
+                                    "--no-cache",   "--threads", "1",
+                                    "--short-side", "64",        "--max-side",
+                                    "96",           "--output",  root() / name};
     all.insert(all.end(), more.begin(), more.end());
-    std::vector<const char*> argv;
-    for (const std::string& one : all) argv.push_back(one.c_str());
-    return run(static_cast<int>(argv.size()), argv.data());
+    return all;
+  }
+  static int eval(const std::string& name, const std::vector<std::string>& more) {
+    return test::call(arguments(name, more));
   }
   static json scores(const std::string& name) {
     return json::parse(io::read_file(out(name) / "scores.json"));
@@ -116,6 +107,53 @@ TEST_F(EvalCommand, TrueMasksHavePerfectMaskQuality) {
   ASSERT_EQ(eval("names", {"--no-predictions", "--oracle", "names"}), 0);
   const json names = scores("names");
   EXPECT_TRUE(names["ensemble"]["panoptic"]["All"]["pq"].is_number());
+}
+
+bool holds_temporaries(const fs::path& folder) {
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.path().extension() == ".tmp") return true;
+  }
+  return false;
+}
+
+TEST_F(EvalCommand, ADiskThatFillsIsNamedAndLeavesNothingHalfWritten) {
+  for (const rlim_t bytes : {rlim_t{40}, rlim_t{150}, rlim_t{2000}}) {
+    const std::string name = "full" + std::to_string(bytes);
+    const test::Outcome outcome = test::call_with_full_disk(arguments(name, {}), bytes);
+    EXPECT_TRUE(test::fails_naming(outcome, {name, "File too large"})) << bytes;
+    EXPECT_FALSE(fs::exists(out(name) / "scores.json")) << bytes;
+    EXPECT_FALSE(fs::exists(out(name) / "report.html")) << bytes;
+    EXPECT_FALSE(holds_temporaries(root() / name)) << bytes;
+  }
+  // And the run goes on when there is room again.
+  EXPECT_EQ(eval("full2000", {"--resume"}), 0);
+  EXPECT_TRUE(fs::exists(out("full2000") / "scores.json"));
+}
+
+TEST_F(EvalCommand, AFileInTheWayOfTheOutputIsNamed) {
+  std::ofstream(root() / "in-the-way") << "no folder";
+  EXPECT_TRUE(
+      test::fails_naming(test::call_and_listen(arguments("in-the-way", {})), {"in-the-way"}));
+}
+
+TEST_F(EvalCommand, DamagedTruthIsNamed) {
+  const fs::path json_file = root() / "coco/annotations/panoptic_val2017.json";
+  const fs::path png = root() / "coco/panoptic_val2017/000000000285.png";
+  const std::string whole = io::read_file(json_file), pixels = io::read_file(png);
+  io::write_atomically(json_file, whole.substr(0, whole.size() / 2));
+  EXPECT_TRUE(
+      test::fails_naming(test::call_and_listen(arguments("cut-json", {})), {json_file.string()}));
+  io::write_atomically(json_file, "{\"images\": [], \"annotations\": []}");
+  EXPECT_TRUE(
+      test::fails_naming(test::call_and_listen(arguments("no-pictures", {})), {"no pictures"}));
+  io::write_atomically(json_file, whole);
+  io::write_atomically(png, pixels.substr(0, pixels.size() / 2));
+  EXPECT_TRUE(test::fails_naming(test::call_and_listen(arguments("cut-png", {})), {png.string()}));
+  image::write_png(png, results::rgb_of_ids(at::full({5, 7}, 9, at::kInt)));
+  EXPECT_TRUE(
+      test::fails_naming(test::call_and_listen(arguments("small-png", {})), {png.string(), "7x5"}));
+  EXPECT_FALSE(fs::exists(out("small-png") / "scores.json"));
+  io::write_atomically(png, pixels);
 }
 
 TEST_F(EvalCommand, BadInputFailsWithoutScores) {

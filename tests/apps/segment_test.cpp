@@ -7,10 +7,10 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "apps/commands.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/segmenter/untrained.h"
+#include "tests/apps/command_line.h"
 
 namespace fcclip::apps {
 namespace {
@@ -48,11 +48,7 @@ class SegmentCommand : public ::testing::Test {
   static fs::path model() { return folder_ / "tiny.safetensors"; }
   static fs::path out(const std::string& name) { return folder_ / name; }
 
-  static int call(std::vector<std::string> arguments) {
-    std::vector<const char*> argv = {"fcclip"};
-    for (const std::string& one : arguments) argv.push_back(one.c_str());
-    return run(static_cast<int>(argv.size()), argv.data());
-  }
+  static int call(const std::vector<std::string>& arguments) { return test::call(arguments); }
   // segment INPUTS… with the tiny model, no cache, output folder `name`.
   static int segment(const std::string& name, std::vector<std::string> more) {
     std::vector<std::string> all = {"segment",    "--model",          model().string(),
@@ -138,6 +134,18 @@ TEST_F(SegmentCommand, ACacheThatCannotBeWrittenIsToldOnce) {
   ASSERT_NE(first, std::string::npos) << told;
   EXPECT_EQ(told.find("warning", first + 10), std::string::npos) << told;
   EXPECT_NE(told.find("no-folder"), std::string::npos) << told;
+}
+
+TEST_F(SegmentCommand, ADiskThatFillsIsNamedAndLeavesNothingHalfWritten) {
+  const test::Outcome outcome = test::call_with_full_disk(
+      {"segment", input("a.png"), "--model", model(), "--no-cache", "--threads", "1", "-o",
+       out("full"), "--quiet", "-c", "cat, dog", "--write", "overlay,segments"},
+      100);
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.said.find((out("full") / "a.overlay.png").string() + ": File too large"),
+            std::string::npos)
+      << outcome.said;
+  EXPECT_TRUE(fs::is_empty(out("full")));
 }
 
 TEST_F(SegmentCommand, ResumeLeavesWhatIsThere) {
