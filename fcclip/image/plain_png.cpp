@@ -131,7 +131,7 @@ std::optional<at::Tensor> read_plain_png(std::string_view bytes) {
   const std::vector<uint8_t> zeros(row_bytes);
   const uint8_t *in = rows.get(), *above = zeros.data();
   for (int64_t y = 0; y < header.height; ++y) {
-    if (!unfilter_row(in[0], in + 1, above, out, row_bytes, header.channels)) return std::nullopt;
+    if (!unfilter_row(in, above, out, row_bytes, header.channels)) return std::nullopt;
     above = out;
     in += row_bytes + 1;
     out += row_bytes;

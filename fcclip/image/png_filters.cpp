@@ -84,8 +84,9 @@ void unfilter_paeth(const uint8_t* in, const uint8_t* above, uint8_t* out, size_
 }
 
 template <size_t N>
-bool unfilter(uint8_t filter, const uint8_t* in, const uint8_t* above, uint8_t* out, size_t size) {
-  switch (filter) {
+bool unfilter(const uint8_t* stored, const uint8_t* above, uint8_t* out, size_t size) {
+  const uint8_t* in = stored + 1;
+  switch (stored[0]) {
     case 0:
       std::memcpy(out, in, size);
       return true;
@@ -108,17 +109,17 @@ bool unfilter(uint8_t filter, const uint8_t* in, const uint8_t* above, uint8_t* 
 
 }  // namespace
 
-bool unfilter_row(uint8_t filter, const uint8_t* in, const uint8_t* above, uint8_t* out,
-                  size_t size, size_t pixel_bytes) {
+bool unfilter_row(const uint8_t* stored, const uint8_t* above, uint8_t* out, size_t size,
+                  size_t pixel_bytes) {
   switch (pixel_bytes) {
     case 1:
-      return unfilter<1>(filter, in, above, out, size);
+      return unfilter<1>(stored, above, out, size);
     case 2:
-      return unfilter<2>(filter, in, above, out, size);
+      return unfilter<2>(stored, above, out, size);
     case 3:
-      return unfilter<3>(filter, in, above, out, size);
+      return unfilter<3>(stored, above, out, size);
     default:
-      return unfilter<4>(filter, in, above, out, size);
+      return unfilter<4>(stored, above, out, size);
   }
 }
 

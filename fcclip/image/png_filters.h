@@ -6,9 +6,10 @@
 
 namespace fcclip::image {
 
-/// One row of `size` bytes, `pixel_bytes` (1 to 4) a pixel. above: the finished row before, zeros
-/// for the first. False for a filter that there is not.
-bool unfilter_row(uint8_t filter, const uint8_t* in, const uint8_t* above, uint8_t* out,
-                  size_t size, size_t pixel_bytes);
+/// One row of `size` bytes, `pixel_bytes` (1 to 4) a pixel. stored: the filter's number, then the
+/// filtered bytes; above: the finished row before, zeros for the first. False for a filter that
+/// there is not.
+bool unfilter_row(const uint8_t* stored, const uint8_t* above, uint8_t* out, size_t size,
+                  size_t pixel_bytes);
 
 }  // namespace fcclip::image
