@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
@@ -46,6 +47,7 @@ std::string escaped(const std::string& text) {
 
 std::string number(const json& value) {
   if (!value.is_number()) return "–";
+  if (value.is_number_integer()) return value.dump();
   char text[32];
   std::snprintf(text, sizeof text, "%.2f", value.get<double>());
   return text;
@@ -67,15 +69,27 @@ std::string base64(const std::string& bytes) {
   return out;
 }
 
+// The keys of the scores as people write them.
+std::string heading(const std::string& key) {
+  static const std::map<std::string, std::string> kHeadings = {
+      {"pq", "PQ"},
+      {"sq", "SQ"},
+      {"rq", "RQ"},
+      {"n", "classes"},
+      {"class_agnostic", "Class-agnostic"}};
+  const auto found = kHeadings.find(key);
+  return found == kHeadings.end() ? key : found->second;
+}
+
 // Rows are groups of classes, columns numbers.
 void write_table(std::ostream& out, const std::string& title, const json& part,
                  const std::vector<std::string>& columns) {
   out << "<table><tr><th>" << escaped(title) << "</th>";
-  for (const std::string& column : columns) out << "<th>" << column << "</th>";
+  for (const std::string& column : columns) out << "<th>" << heading(column) << "</th>";
   out << "</tr>\n";
   for (const char* group : {"All", "Things", "Stuff", "Seen", "Unseen", "class_agnostic"}) {
     if (!part.contains(group)) continue;
-    out << "<tr><td>" << group << "</td>";
+    out << "<tr><td>" << heading(group) << "</td>";
     for (const std::string& column : columns) {
       out << "<td>" << number(part[group].value(column, json())) << "</td>";
     }
@@ -122,6 +136,15 @@ void write_bars(std::ostream& out, const std::string& title, const json& rows,
   out << "</div>\n";
 }
 
+// A cell, the darker the larger; its number stays readable.
+void write_share(std::ostream& out, double share, bool is_right) {
+  char cell[160];
+  std::snprintf(cell, sizeof cell, "<td style=\"background:rgba(%s,%.2f);color:%s\">%.0f</td>",
+                is_right ? "53,114,176" : "190,60,40", share, share > 0.5 ? "#fff" : "#222",
+                100 * share);
+  out << cell;
+}
+
 // The matrix of the classes with the most pixels, as shares of the truth.
 void write_confusion(std::ostream& out, const SemanticScore& score,
                      const classify::Vocabulary& vocabulary) {
@@ -139,17 +162,17 @@ void write_confusion(std::ostream& out, const SemanticScore& score,
   for (const auto& [pixels, k] : frequent) {
     out << "<th>" << escaped(vocabulary.classes[k].synonyms.front()) << "</th>";
   }
-  out << "</tr>\n";
+  out << "<th>others</th></tr>\n";
   for (const auto& [pixels, truth] : frequent) {
     out << "<tr><td>" << escaped(vocabulary.classes[truth].synonyms.front()) << "</td>";
+    double rest = 1;
     for (const auto& [ignored, answer] : frequent) {
       const double share = -static_cast<double>(score.confusion()[answer * side + truth]) /
                            static_cast<double>(pixels);
-      char cell[128];
-      std::snprintf(cell, sizeof cell, "<td style=\"background:rgba(%s,%.2f)\">%.0f</td>",
-                    answer == truth ? "53,114,176" : "190,60,40", share, 100 * share);
-      out << cell;
+      rest -= share;
+      write_share(out, share, answer == truth);
     }
+    write_share(out, std::max(0.0, rest), false);
     out << "</tr>\n";
   }
   out << "</table>\n";
