@@ -20,6 +20,8 @@ void bind_model(train::Settings& settings, PretrainOptions& options) {
   settings.bind("model.context_length", &clip.text.context_length, "tokens of a text at most");
   settings.bind("model.vocabulary", &options.vocabulary,
                 "byte-pair tokens at most; fewer where the texts have no more pairs");
+  settings.bind("model.start", &options.start,
+                "a clip.safetensors to begin with, of the same sizes and words");
   settings.bind("model.embedding_std", &options.initial.embedding_std, "of new token embeddings");
   settings.bind("model.layer_scale", &options.initial.layer_scale, "of new blocks");
   settings.bind("model.temperature", &options.initial.temperature, "at the start");

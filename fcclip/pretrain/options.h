@@ -28,6 +28,7 @@ struct PretrainOptions {
   int64_t loader_workers = 1;
   std::string export_dtype = "float32";  ///< float32, float16 or bfloat16
   int64_t vocabulary = 4096;             ///< tokens at most
+  std::string start;  ///< a CLIP of the same sizes and words to begin with; empty: new weights
 
   clip::ClipConfig clip;
   InitialWeights initial;

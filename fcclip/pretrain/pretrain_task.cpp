@@ -34,6 +34,23 @@ void keep_to_one_thread() {
   omp_set_num_threads(1);
 }
 
+// The embedding norms are folded into an exported CLIP's projections, so training goes on from the
+// same function; the training-only classifier begins anew.
+void start_from(const std::string& file, const std::string& merges, Learner& learner) {
+  const std::shared_ptr<Clip> clip = load_clip(file);
+  if (clip->tokenizer == nullptr || clip->tokenizer->merges() != merges) {
+    fail(ErrorCode::invalid_argument, file, " has other words (merges) than this run's pairs give");
+  }
+  for (const nn::Weight* weight : learner.weights()) {
+    const nn::Weight* stored = clip->weights().find(weight->name);
+    if (stored == nullptr) continue;
+    if (stored->shape != weight->shape) {
+      fail(ErrorCode::shape_mismatch, file, ": ", weight->name, " has another size than model.*");
+    }
+    *weight->member = stored->member->clone();
+  }
+}
+
 }  // namespace
 
 struct PretrainTask::Outcome {
@@ -56,6 +73,7 @@ PretrainTask::PretrainTask(const PretrainOptions& options, std::shared_ptr<const
   tokenizer_ = make_tokenizer(merges_, text);
   learner_ = std::make_unique<Learner>(options_.clip, std::max<int64_t>(1, pairs_->classes()),
                                        options_.initial);
+  if (!options_.start.empty()) start_from(options_.start, merges_, *learner_);
   optimizer_ = std::make_unique<train::Optimizer>(learner_->weights(), options_.optimizer);
   std::vector<at::Tensor> parameters;
   for (const nn::Weight* weight : learner_->weights()) parameters.push_back(*weight->member);

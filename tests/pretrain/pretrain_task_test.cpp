@@ -61,6 +61,23 @@ TEST(PretrainTask, ResumedWeightsAreThoseOfAnUninterruptedRun) {
   for (const auto& [name, value] : whole) EXPECT_TRUE(at::equal(parts.at(name), value)) << name;
 }
 
+TEST(PretrainTask, GoesOnFromAnExportedClip) {
+  train::Processes alone;
+  PretrainOptions options = test::tiny_options();
+  PretrainTask first(options, test::shape_pairs(), alone);
+  const std::vector<double> before = losses_of(first, 0, 30);
+  const test::TemporaryFolder folder;
+  options.start = (folder.path() / "clip.safetensors").string();
+  save_clip(options.start, *first.plain_clip());
+  PretrainTask second(options, test::shape_pairs(), alone);
+  // Only the auxiliary classifier is new: the contrastive loss goes on where it was.
+  const double fresh =
+      PretrainTask(test::tiny_options(), test::shape_pairs(), alone).step(30, 0).at("contrastive");
+  const double going_on = first.step(30, 0).at("contrastive");
+  const double started = second.step(30, 0).at("contrastive");
+  EXPECT_LT(std::abs(started - going_on), 0.2 * std::abs(fresh - going_on));
+}
+
 TEST(PretrainTask, LoaderThreadsChangeNothing) {
   train::Processes alone;
   PretrainOptions options = test::tiny_options();
