@@ -7,7 +7,9 @@ function(fcclip_common_options target)
     $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_compile_options(${target} PRIVATE ${FCCLIP_WARNINGS})
   if(FCCLIP_SANITIZE)
-    target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-omit-frame-pointer)
+    # A null pointer traps by itself; its checks, and those of object types, are most of the compiler's time.
+    target_compile_options(${target} PRIVATE -fsanitize=address,undefined
+      -fno-sanitize=null,vptr,object-size -fno-omit-frame-pointer)
     target_link_options(${target} PUBLIC -fsanitize=address,undefined)
   endif()
 endfunction()

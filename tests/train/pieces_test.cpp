@@ -143,7 +143,9 @@ TEST(Source, EveryEpochIsAnotherPermutationOfAllPictures) {
     EXPECT_EQ(std::set<int64_t>(first.begin(), first.end()).size(), static_cast<size_t>(size));
     EXPECT_EQ(*std::max_element(first.begin(), first.end()), size - 1);
     EXPECT_EQ(std::set<int64_t>(second.begin(), second.end()).size(), static_cast<size_t>(size));
-    if (size == 100) EXPECT_NE(first, second);
+    if (size == 100) {
+      EXPECT_NE(first, second);
+    }
   }
 }
 
