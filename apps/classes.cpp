@@ -67,7 +67,7 @@ void list_classes(const std::string& spec, bool json) {
     return;
   }
   for (const classify::VocabularyClass& entry : vocabulary.classes) {
-    std::cout << std::setw(6) << entry.id << (entry.is_thing ? "  thing  " : "  stuff  ")
+    std::cout << std::right << std::setw(6) << entry.id << (entry.is_thing ? "  thing  " : "  stuff  ")
               << joined(entry.synonyms, " | ") << '\n';
   }
 }
