@@ -67,8 +67,9 @@ void list_classes(const std::string& spec, bool json) {
     return;
   }
   for (const classify::VocabularyClass& entry : vocabulary.classes) {
-    std::cout << std::right << std::setw(6) << entry.id << (entry.is_thing ? "  thing  " : "  stuff  ")
-              << joined(entry.synonyms, " | ") << '\n';
+    std::cout << std::right << std::setw(6) << entry.id
+              << (entry.is_thing ? "  thing  " : "  stuff  ") << joined(entry.synonyms, " | ")
+              << '\n';
   }
 }
 
