@@ -20,6 +20,16 @@ int64_t step_of(const std::filesystem::path& path) {
   return read == 1 && used == static_cast<int>(name.size()) ? step : -1;
 }
 
+// What a process killed while it wrote has left; the folder has one writer.
+void remove_unfinished(const std::filesystem::path& folder) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with("step-") || !name.ends_with(".tmp")) continue;
+    std::error_code ignored;
+    std::filesystem::remove(entry.path(), ignored);
+  }
+}
+
 }  // namespace
 
 CheckpointFolder::CheckpointFolder(std::filesystem::path folder, int64_t keep)
@@ -53,6 +63,7 @@ void CheckpointFolder::save(const TrainingState& state) const {
     std::error_code ignored;  // one more old checkpoint does no harm
     std::filesystem::remove(all[i].second, ignored);
   }
+  remove_unfinished(folder_);
 }
 
 std::optional<TrainingState> CheckpointFolder::latest() const {

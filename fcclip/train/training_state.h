@@ -22,6 +22,7 @@ class CheckpointFolder {
  public:
   /// Makes the folder. Throws Error{io_failure}.
   explicit CheckpointFolder(std::filesystem::path folder, int64_t keep = 2);
+  /// Also removes what a killed process left half-written.
   void save(const TrainingState& state) const;
   /// The newest checkpoint, or nothing in an empty folder. Throws Error{bad_format} naming a file
   /// that cannot be read.
