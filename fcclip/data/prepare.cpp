@@ -11,6 +11,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/data/coco_index.h"
 #include "fcclip/data/folder_index.h"
+#include "fcclip/data/prepare_steps.h"
 #include "fcclip/data/registry.h"
 #include "fcclip/data/truth_masks.h"
 #include "fcclip/image/image_file.h"
@@ -23,10 +24,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-void report(const PrepareOptions& options, int64_t done, size_t total) {
-  if (options.progress) options.progress(done, static_cast<int64_t>(total));
-}
 
 void need_colour(const at::Tensor& pixels, const fs::path& path) {
   if (pixels.dim() == 3) return;
@@ -256,9 +253,22 @@ void prepare_coco(const PrepareOptions& options) {
 
 }  // namespace
 
+void report(const PrepareOptions& options, int64_t done, size_t total) {
+  if (options.progress) options.progress(done, static_cast<int64_t>(total));
+}
+
+bool has_labels(const fs::path& folder, const std::string& name) {
+  return fs::exists(folder / (name + ".png")) || fs::exists(folder / (name + ".tif"));
+}
+
+void need_file(const fs::path& path, const std::string& advice) {
+  if (!fs::exists(path)) fail(ErrorCode::not_found, path.string(), ": no such file", advice);
+}
+
 const std::vector<std::string>& preparable() {
-  static const std::vector<std::string> kNames = {"ade20k_150", "cityscapes", "coco_panoptic",
-                                                  "voc20", "voc21"};
+  static const std::vector<std::string> kNames = {
+      "ade20k_150",        "ade20k_847",         "cityscapes", "coco_panoptic",
+      "pascal_context_59", "pascal_context_459", "voc20",      "voc21"};
   return kNames;
 }
 
@@ -268,13 +278,10 @@ void prepare(std::string_view name, const PrepareOptions& options) {
   if (spec.name == "cityscapes") return prepare_cityscapes(options);
   if (spec.name == "coco_panoptic") return prepare_coco(options);
   if (spec.name.starts_with("voc")) return prepare_voc(options);
-  const bool unreadable = spec.name == "ade20k_847" || spec.name.starts_with("pascal_context");
-  if (!unreadable) {
-    fail(ErrorCode::invalid_argument, spec.name, " needs no preparation: ", spec.download);
-  }
-  fail(ErrorCode::unsupported, spec.name, ": its download (MATLAB or pickle files) can't be read; ",
-       "put label PNGs or TIFFs (", spec.ignore_label, " is not labelled) into ",
-       (options.root / spec.labels.front().folder).string());
+  if (spec.name == "ade20k_847") return prepare_ade20k_full(options);
+  if (spec.name == "pascal_context_59") return prepare_context_59(options);
+  if (spec.name == "pascal_context_459") return prepare_context_459(options);
+  fail(ErrorCode::invalid_argument, spec.name, " needs no preparation: ", spec.download);
 }
 
 }  // namespace fcclip::data

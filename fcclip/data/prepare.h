@@ -19,10 +19,13 @@ struct PrepareOptions {
 const std::vector<std::string>& preparable();
 
 /// Makes the missing files of a benchmark's validation split below the root: ade20k_150 (panoptic
-/// and instance files from annotations/ and annotations_instance/), cityscapes (panoptic files from
-/// instanceIds), voc20 and voc21, coco_panoptic (label maps from the panoptic truth). Files appear
-/// whole or not at all. Throws Error{not_found} naming a missing file; Error{bad_format};
-/// Error{unsupported} for those whose download this program can't read, saying what is needed.
+/// and instance files from annotations/ and annotations_instance/), ade20k_847 (pictures and labels
+/// of at most 512 pixels' short side), cityscapes (panoptic files from instanceIds),
+/// pascal_context_59 (from the Detail API's trainval_merged.json), pascal_context_459 (from MATLAB
+/// files), voc20 and voc21, coco_panoptic (label maps from the panoptic truth). Files appear whole
+/// or not at all; of ade20k_847 and Pascal Context those already there are kept, so an interrupted
+/// run goes on. Throws Error{not_found} naming a missing file; Error{bad_format};
+/// Error{unsupported} for MATLAB 7.3 files; Error{invalid_argument} for those that need nothing.
 void prepare(std::string_view name, const PrepareOptions& options);
 
 }  // namespace fcclip::data

@@ -50,9 +50,8 @@ void add_coco_and_ade20k(Table& table) {
                                kContiguous}},
                    .ignore_label = 65535,
                    .resized_late = true,
-                   .download = "ADE20K_2021_17_01 from groups.csail.mit.edu/vision/datasets/ADE20K "
-                               "and convert it with the reference's prepare_ade20k_full_sem_seg.py",
-                   .prepare = ""});
+                   .download = "ADE20K_2021_17_01 from groups.csail.mit.edu/vision/datasets/ADE20K",
+                   .prepare = "ade20k_847"});
 }
 
 void add_streets(Table& table) {
@@ -91,7 +90,6 @@ void add_pascal(Table& table) {
   const auto pascal = [&table](std::string name, std::vector<std::string> aliases,
                                std::string vocabulary, std::string folder, std::string download) {
     const bool wide = name == "pascal_context_459";
-    const bool from_matlab = name.starts_with("pascal_context");
     table.push_back({.name = name,
                      .aliases = std::move(aliases),
                      .vocabulary = std::move(vocabulary),
@@ -100,17 +98,17 @@ void add_pascal(Table& table) {
                      .ignore_label = wide ? 65535 : 255,
                      .resized_late = true,
                      .download = std::move(download),
-                     .prepare = from_matlab ? "" : name});
+                     .prepare = name});
   };
   const std::string context =
-      "VOCtrainval_03-May-2010.tar from host.robots.ox.ac.uk/pascal/VOC and trainval.tar.gz from "
-      "www.cs.stanford.edu/~roozbeh/pascal-context and convert them with the reference's "
-      "prepare_pascal_ctx scripts";
+      "VOCtrainval_03-May-2010.tar from host.robots.ox.ac.uk/pascal/VOC and trainval_merged.json "
+      "from codalabuser.blob.core.windows.net/public";
   const std::string voc = "VOCtrainval_11-May-2012.tar from host.robots.ox.ac.uk/pascal/VOC";
   pascal("pascal_context_59", {"pc59", "ctx59"}, "pascal_context_59",
          "pascal_ctx_d2/annotations_ctx59", context);
   pascal("pascal_context_459", {"pc459", "ctx459"}, "pascal_context_459",
-         "pascal_ctx_d2/annotations_ctx459", context);
+         "pascal_ctx_d2/annotations_ctx459",
+         context + ", and trainval.tar.gz from www.cs.stanford.edu/~roozbeh/pascal-context");
   pascal("voc20", {"pascal_voc_20", "pas20"}, "pascal_voc_20", "pascal_voc_d2/annotations_pascal20",
          voc);
   pascal("voc21", {"pascal_voc_21", "pas21"}, "pascal_voc_21", "pascal_voc_d2/annotations_pascal21",

@@ -5,6 +5,7 @@
 #include "fcclip/core/check.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/image/jpeg_errors.h"
+#include "fcclip/image/python_forms.h"
 #include "fcclip/io/atomic_file.h"
 
 namespace fcclip::image {
@@ -20,7 +21,9 @@ class JpegWriter {
     free(bytes_);
   }
 
-  bool write(const uint8_t* rgb, int64_t width, int64_t height, int quality) {
+  bool write(const at::Tensor& pixels, int quality, bool halved_colour) {
+    const auto* rgb = pixels.const_data_ptr<uint8_t>();
+    const int64_t height = pixels.size(0), width = pixels.size(1);
     if (setjmp(errors_.jump) != 0) return false;
     jpeg_create_compress(&info_);
     created_ = true;
@@ -31,7 +34,7 @@ class JpegWriter {
     info_.in_color_space = JCS_RGB;
     jpeg_set_defaults(&info_);
     jpeg_set_quality(&info_, quality, TRUE);
-    for (int c = 0; c < 3; ++c)
+    for (int c = 0; c < 3 && !halved_colour; ++c)
       info_.comp_info[c].h_samp_factor = info_.comp_info[c].v_samp_factor = 1;
     jpeg_start_compress(&info_, TRUE);
     while (info_.next_scanline < info_.image_height) {
@@ -53,9 +56,7 @@ class JpegWriter {
   unsigned long size_ = 0;
 };
 
-}  // namespace
-
-std::string encode_jpeg(const at::Tensor& rgb, int quality) {
+std::string encode(const at::Tensor& rgb, int quality, bool halved_colour) {
   check_shape("pixels of a JPEG", rgb, {kAny, kAny, 3});
   check_dtype("pixels of a JPEG", rgb, at::kByte);
   const int64_t height = rgb.size(0), width = rgb.size(1);
@@ -66,13 +67,22 @@ std::string encode_jpeg(const at::Tensor& rgb, int quality) {
   if (quality < 1 || quality > 100) {
     fail(ErrorCode::invalid_argument, "JPEG quality is ", quality, ", expected 1 to 100");
   }
-  const at::Tensor pixels = rgb.contiguous();
   JpegWriter writer;
-  if (!writer.write(pixels.data_ptr<uint8_t>(), width, height, quality)) {
+  if (!writer.write(rgb.contiguous(), quality, halved_colour)) {
     fail(ErrorCode::io_failure, "cannot encode a JPEG of ", width, " x ", height, ": ",
          writer.message());
   }
   return writer.bytes();
+}
+
+}  // namespace
+
+std::string encode_jpeg(const at::Tensor& rgb, int quality) {
+  return encode(rgb, quality, false);
+}
+
+std::string encode_pillow_jpeg(const at::Tensor& rgb) {
+  return encode(rgb, 75, true);
 }
 
 void write_jpeg(const std::filesystem::path& path, const at::Tensor& rgb, int quality) {

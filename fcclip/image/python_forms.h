@@ -1,0 +1,27 @@
+#pragma once
+// What Pillow and OpenCV do by default, for preparations whose published form came out of them.
+
+#include <filesystem>
+#include <string>
+
+#include <ATen/core/Tensor.h>
+
+#include "fcclip/core/size.h"
+
+namespace fcclip::image {
+
+/// A JPEG's pixels as stored: the orientation is not applied. [H, W, 3] uint8. Throws
+/// Error{not_found, io_failure, bad_format}.
+at::Tensor read_unturned_jpeg(const std::filesystem::path& path);
+
+/// A JPEG with Pillow's defaults: quality 75, colour at half the resolution. rgb [H, W, 3] uint8.
+/// Throws as encode_jpeg.
+std::string encode_pillow_jpeg(const at::Tensor& rgb);
+
+/// OpenCV's INTER_LINEAR of a picture: no antialiasing. pixels [H, W, 3] uint8 -> [h, w, 3].
+at::Tensor opencv_linear(const at::Tensor& pixels, Size size);
+
+/// OpenCV's INTER_NEAREST of a map. map [H, W] int32 -> [h, w] int32.
+at::Tensor opencv_nearest(const at::Tensor& map, Size size);
+
+}  // namespace fcclip::image
