@@ -6,12 +6,11 @@
 namespace fcclip::train {
 namespace {
 
-// Mean over points of the binary cross entropy of every pair, as two products instead of Q · N · P
-// terms.
+// Mean over points of the binary cross entropy of every pair. −t·log σ(x) − (1 − t)·log(1 − σ(x))
+// is softplus(x) − t·x: a sum a query and one product instead of Q · N · P terms.
 at::Tensor pairwise_cross_entropy(const at::Tensor& logits, const at::Tensor& truth) {
-  const at::Tensor inside = at::softplus(-logits), outside = at::softplus(logits);
-  return (inside.matmul(truth.t()) + outside.matmul((1 - truth).t())) /
-         static_cast<double>(logits.size(1));
+  const at::Tensor all_outside = at::softplus(logits).sum(-1, /*keepdim=*/true);
+  return (all_outside - logits.matmul(truth.t())) / static_cast<double>(logits.size(1));
 }
 
 at::Tensor pairwise_dice(const at::Tensor& logits, const at::Tensor& truth) {

@@ -25,8 +25,9 @@ at::Tensor uncertain_points(const at::Tensor& mask_logits, const PointOptions& o
   const auto chosen =
       static_cast<int64_t>(options.importance_ratio * static_cast<double>(options.points));
   const at::Tensor drawn = draw(masks, candidates);
-  const at::Tensor uncertainty = -sample_points(mask_logits.detach(), drawn).abs();
-  const at::Tensor order = std::get<1>(uncertainty.topk(chosen, 1));
+  const at::Tensor certainty = sample_points(mask_logits.detach(), drawn).abs();
+  const at::Tensor order =
+      std::get<1>(certainty.topk(chosen, 1, /*largest=*/false, /*sorted=*/false));
   const at::Tensor best = drawn.gather(1, order.unsqueeze(-1).expand({-1, -1, 2}));
   if (chosen == options.points) return best;
   return at::cat({best, draw(masks, options.points - chosen)}, 1);

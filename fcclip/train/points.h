@@ -25,7 +25,7 @@ struct PointOptions {
 using DrawPoints = std::function<at::Tensor(int64_t rows, int64_t count)>;
 
 /// Of oversample_ratio × points random ones the points · importance_ratio with the smallest
-/// |logit|, in falling uncertainty, then fresh random ones. Draws twice, in this order.
+/// |logit| (in no order), then fresh random ones. Draws twice, in this order.
 ///   mask_logits [T, H, W];  returns [T, points, 2]; no gradient
 at::Tensor uncertain_points(const at::Tensor& mask_logits, const PointOptions& options,
                             const DrawPoints& draw);
