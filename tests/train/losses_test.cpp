@@ -23,7 +23,7 @@ TEST(Points, UncertainPointsAndLossesEqualTheRecordedOnes) {
       uncertain_points(logits, {golden(file, "point_coords").size(1), 3, 0.75}, recorded);
   // As sets: their order depends on the sort and on the number of threads.
   const auto by_x = [](const at::Tensor& p) {
-    const at::Tensor order = p.select(2, 0).argsort(1).unsqueeze(-1).expand({-1, -1, 2});
+    const at::Tensor order = p.select(2, 0).argsort(int64_t{1}).unsqueeze(-1).expand({-1, -1, 2});
     return p.gather(1, order);
   };
   EXPECT_TRUE(near(by_x(points), by_x(golden(file, "point_coords")), 0, 1e-7));
