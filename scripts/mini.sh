@@ -26,7 +26,10 @@ stage() {
   touch "$mark"
 }
 
-stage pretrain "$program" pretrain configs/pretrain_mini.toml --world "$world" -o "$out/clip" "${piece[@]}"
+# START=models/mini_clip.safetensors goes on from that piece instead of from nothing.
+start=()
+[ -z "${START:-}" ] || start=(--set "model.start=$START")
+stage pretrain "$program" pretrain configs/pretrain_mini.toml --world "$world" -o "$out/clip" "${start[@]}" "${piece[@]}"
 stage train "$program" train configs/train_mini.toml --set "model.clip=$out/clip/clip.safetensors" \
   --set "data.world=$world" --set "evaluation.world=$world" -o "$out/train" "${piece[@]}"
 cp "$out/train/model.safetensors" "$out/model.safetensors"
