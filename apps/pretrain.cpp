@@ -7,6 +7,7 @@
 
 #include "apps/commands.h"
 #include "apps/stop_signal.h"
+#include "apps/weight_dtype.h"
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/pretrain/list_pairs.h"
@@ -83,11 +84,6 @@ class WorldEvaluation {
   SceneSource known_, held_out_;
 };
 
-at::ScalarType export_type(const std::string& name) {
-  if (name == "float16") return at::kHalf;
-  return name == "bfloat16" ? at::kBFloat16 : at::kFloat;
-}
-
 void print_progress(const train::Progress& progress, int64_t every) {
   if (progress.step % every != 0 && progress.step != progress.total_steps) return;
   const auto number = [&](const char* name) {
@@ -138,7 +134,7 @@ void run_pretraining(const PretrainFlags& flags) {
   std::shared_ptr<WorldEvaluation> evaluation;
   if (world) evaluation = std::make_shared<WorldEvaluation>(world, options);
   task.set_evaluation([&](const Clip& clip, bool is_last) {
-    save_clip(output, clip, export_type(options.export_dtype));
+    save_clip(output, clip, weight_dtype(options.export_dtype));
     const train::Numbers numbers = evaluation ? (*evaluation)(clip, is_last) : train::Numbers{};
     print_evaluation(numbers);
     return numbers;
@@ -148,7 +144,7 @@ void run_pretraining(const PretrainFlags& flags) {
       train::run_loop(task, processes, options.loop, stop_signal(),
                       [&](const train::Progress& p) { print_progress(p, options.loop.log_every); });
   if (!processes.is_first()) return;
-  save_clip(output, *task.plain_clip(), export_type(options.export_dtype));
+  save_clip(output, *task.plain_clip(), weight_dtype(options.export_dtype));
   std::cout << output.string() << ": " << result.steps_done << " steps"
             << (result.finished ? "" : ", not finished; continue with --resume") << '\n';
 }

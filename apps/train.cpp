@@ -10,6 +10,7 @@
 #include "apps/progress.h"
 #include "apps/stop_signal.h"
 #include "apps/warm_memory.h"
+#include "apps/weight_dtype.h"
 #include "fcclip/core/error.h"
 #include "fcclip/train/check_data.h"
 #include "fcclip/train/segmentation_task.h"
@@ -109,12 +110,6 @@ std::string note_of(const train::Numbers& numbers) {
   char text[64];
   std::snprintf(text, sizeof text, "loss %.3f", numbers.at("loss"));
   return text;
-}
-
-at::ScalarType weight_dtype(const std::string& name) {
-  if (name == "float16") return at::kHalf;
-  if (name == "bfloat16") return at::kBFloat16;
-  return at::kFloat;
 }
 
 void train_model(const TrainFlags& flags, const train::SegmentationConfig& config) {

@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include "fcclip/classify/fill_template.h"
 #include "fcclip/core/error.h"
 
 namespace fcclip::classify {
@@ -14,17 +15,6 @@ namespace {
 // Names encoded and cached together. With 14 templates about 4,000 distinct prefixes: two full
 // trees of the text tower, of which the templates' own words are 1 %.
 constexpr int64_t kNamesPerGroup = 64;
-
-std::string fill(const std::string& pattern, const std::string& name) {
-  std::string text;
-  size_t from = 0;
-  for (size_t hole = pattern.find("{}"); hole != std::string::npos;
-       hole = pattern.find("{}", from)) {
-    text.append(pattern, from, hole - from).append(name);
-    from = hole + 2;
-  }
-  return text.append(pattern, from);
-}
 
 void check(const Vocabulary& vocabulary, const std::vector<std::string>& templates) {
   if (vocabulary.classes.empty()) {
@@ -102,7 +92,7 @@ class Encoder {
     std::vector<std::vector<int64_t>> prompts;
     for (const std::string& name : names) {
       for (const std::string& pattern : options_.templates) {
-        prompts.push_back(tokenizer_.encode(fill(pattern, name)));
+        prompts.push_back(tokenizer_.encode(fill_template(pattern, name)));
       }
     }
     const at::Tensor features = unit(tower_.encode(prompts)).unflatten(0, {std::ssize(names), -1});

@@ -2,18 +2,9 @@
 
 #include <map>
 
-namespace fcclip::pretrain {
+#include "fcclip/classify/fill_template.h"
 
-std::string fill_template(const std::string& pattern, const std::string& name) {
-  std::string text;
-  size_t from = 0;
-  for (size_t hole = pattern.find("{}"); hole != std::string::npos;
-       hole = pattern.find("{}", from)) {
-    text.append(pattern, from, hole - from).append(name);
-    from = hole + 2;
-  }
-  return text.append(pattern, from);
-}
+namespace fcclip::pretrain {
 
 std::string draw_name(const Subject& subject, const CaptionOptions& options,
                       world::Random& random) {
@@ -23,7 +14,8 @@ std::string draw_name(const Subject& subject, const CaptionOptions& options,
 
 std::string draw_caption(const std::string& name, const CaptionOptions& options,
                          world::Random& random) {
-  return fill_template(options.templates[random.below(std::ssize(options.templates))], name);
+  return classify::fill_template(options.templates[random.below(std::ssize(options.templates))],
+                                 name);
 }
 
 std::vector<std::string> all_texts(const std::vector<Subject>& subjects,
@@ -32,7 +24,7 @@ std::vector<std::string> all_texts(const std::vector<Subject>& subjects,
   for (const Subject& subject : subjects) {
     // A name as often as there are templates: it will be met in all of them.
     for (const std::string& pattern : options.templates) {
-      texts.push_back(fill_template(pattern, subject.name));
+      texts.push_back(classify::fill_template(pattern, subject.name));
     }
     texts.insert(texts.end(), subject.synonyms.begin(), subject.synonyms.end());
     texts.insert(texts.end(), subject.broader.begin(), subject.broader.end());

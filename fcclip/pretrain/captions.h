@@ -22,9 +22,6 @@ struct CaptionOptions {
   double own_share = 0.25;             ///< the picture's own caption, where it has one
 };
 
-/// "{}" filled with `name`, everywhere it stands.
-std::string fill_template(const std::string& pattern, const std::string& name);
-
 /// The name or, for a share of the draws, a synonym.
 std::string draw_name(const Subject& subject, const CaptionOptions& options, world::Random& random);
 
