@@ -1,6 +1,5 @@
 // fcclip eval: a model on the benchmarks, or on data of your own.
 
-#include <csignal>
 #include <cstdio>
 #include <iostream>
 #include <map>
@@ -10,6 +9,7 @@
 #include "apps/commands.h"
 #include "apps/eval_flags.h"
 #include "apps/progress.h"
+#include "apps/stop_signal.h"
 #include "fcclip/core/error.h"
 #include "fcclip/eval/html_report.h"
 #include "fcclip/eval/picture_scores.h"
@@ -23,8 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-volatile std::sig_atomic_t stop_requested = 0;
 
 // One data set of the command line.
 class Run {
@@ -86,7 +84,7 @@ class Run {
                       "images");
     int64_t done = 0;
     for (int64_t i = shard_.rank; i < count_; i += shard_.count, ++done) {
-      if (stop_requested != 0) {
+      if (stop_signal()) {
         fail(ErrorCode::interrupted, "stopped after ", done, " images; continue with --resume");
       }
       if (i <= records.last()) continue;
@@ -194,8 +192,7 @@ void print_scores(const json& scores) {
 void evaluate(const EvalFlags& flags) {
   std::vector<EvalTarget> targets = open_targets(flags);
   const Segmenter segmenter = load_segmenter(flags.model);
-  std::signal(SIGINT, [](int) { stop_requested = 1; });
-  std::signal(SIGTERM, [](int) { stop_requested = 1; });
+  stop_signal();  // from here on a signal ends the run between two pictures
   json all = json::array();
   for (EvalTarget& target : targets) {
     const json scores = Run(flags, segmenter, target).work();

@@ -7,6 +7,7 @@
 
 #include "apps/commands.h"
 #include "apps/stop_signal.h"
+#include "apps/warm_memory.h"
 #include "apps/weight_dtype.h"
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
@@ -125,6 +126,7 @@ void run_pretraining(const PretrainFlags& flags) {
     return;
   }
   if (flags.output.empty()) fail(ErrorCode::invalid_argument, "pretrain needs -o FOLDER");
+  keep_freed_memory();
   if (flags.threads > 0) at::set_num_threads(static_cast<int>(flags.threads));
   train::Processes processes = train::Processes::join(at::kCPU);
   std::shared_ptr<const world::World> world;

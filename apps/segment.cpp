@@ -1,7 +1,6 @@
 // fcclip segment: pictures in, named segments out.
 
 #include <chrono>
-#include <csignal>
 #include <iostream>
 
 #include "apps/commands.h"
@@ -11,6 +10,7 @@
 #include "apps/progress.h"
 #include "apps/report.h"
 #include "apps/segment_options.h"
+#include "apps/stop_signal.h"
 #include "fcclip/core/error.h"
 #include "fcclip/image/image_file.h"
 
@@ -29,8 +29,6 @@ struct SegmentFlags {
   WordFlags words;
   AskFlags ask;
 };
-
-volatile std::sig_atomic_t stop_requested = 0;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -58,7 +56,7 @@ class Run {
     Progress progress("segmenting", std::ssize(pictures_), "images");
     int64_t done = 0, failed = 0, skipped = 0;
     for (const InputPicture& picture : pictures_) {
-      if (stop_requested != 0) fail(ErrorCode::interrupted, "stopped after ", done, " images");
+      if (stop_signal()) fail(ErrorCode::interrupted, "stopped after ", done, " images");
       if (std::ssize(pictures_) > 1) progress.update(done);
       if (flags_.resume && is_written(picture)) {
         ++skipped;
@@ -202,8 +200,7 @@ class Run {
 
 void segment(const SegmentFlags& flags) {
   Run run(flags);
-  std::signal(SIGINT, [](int) { stop_requested = 1; });
-  std::signal(SIGTERM, [](int) { stop_requested = 1; });
+  stop_signal();  // from here on a signal ends the run between two pictures
   const int64_t failed = run.work();
   if (failed > 0) {
     fail(ErrorCode::bad_format, failed, " of ", run.total(),

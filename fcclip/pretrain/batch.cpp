@@ -1,7 +1,7 @@
 #include "fcclip/pretrain/batch.h"
 
 #include <algorithm>
-#include <cmath>
+#include <map>
 
 #include <ATen/ATen.h>
 
@@ -24,42 +24,52 @@ at::Tensor pad_rows(const std::vector<std::vector<int64_t>>& rows, int64_t lengt
 
 // Equal weights for the cells that the subject covers.
 at::Tensor subject_cells(const at::Tensor& subject) {
-  const at::Tensor covered =
-      at::avg_pool2d(subject.unsqueeze(0).unsqueeze(0), {kStride, kStride}).flatten();
+  const at::Tensor covered = cell_cover(subject);
   const double threshold = std::min(kCovered, covered.max().item<double>());
   const at::Tensor inside = covered.ge(threshold).to(at::kFloat);
   return inside / inside.sum();
 }
 
+// Every picture once; `of` gives each pair the row of its own.
+at::Tensor stack_pictures(const std::vector<Pair>& pairs, std::vector<int64_t>& of) {
+  std::vector<at::Tensor> pictures;
+  std::map<const void*, int64_t> rows;
+  for (const Pair& pair : pairs) {
+    const auto [found, fresh] = rows.try_emplace(pair.rgb.const_data_ptr(), std::ssize(pictures));
+    if (fresh) pictures.push_back(pair.rgb);
+    of.push_back(found->second);
+  }
+  return at::stack(pictures);
+}
+
 }  // namespace
 
-Batch collate(const std::vector<Pair>& pairs, const clip::Tokenizer& tokenizer,
-              double region_share) {
+at::Tensor cell_cover(const at::Tensor& mask) {
+  return at::avg_pool2d(mask.unsqueeze(0).unsqueeze(0), {kStride, kStride}).flatten();
+}
+
+Batch collate(const std::vector<Pair>& pairs, const clip::Tokenizer& tokenizer) {
   if (pairs.empty()) fail(ErrorCode::invalid_argument, "a batch of no pairs");
-  std::vector<at::Tensor> pictures, cells;
   std::vector<std::vector<int64_t>> tokens, present, named;
+  std::vector<at::Tensor> cells;
   size_t longest = 1;
-  const int64_t cell_count = (pairs[0].rgb.size(0) / kStride) * (pairs[0].rgb.size(1) / kStride);
-  for (size_t i = 0; i < pairs.size(); ++i) {
-    const Pair& pair = pairs[i];
-    pictures.push_back(pair.rgb);
+  for (const Pair& pair : pairs) {
     tokens.push_back(tokenizer.encode(pair.caption));
     longest = std::max(longest, tokens.back().size());
     present.push_back(pair.present);
     named.push_back(pair.named);
-    if (region_share <= 0) continue;
-    // Spread evenly over the batch: picture i is one when the count passes a whole number there.
-    const bool chosen = std::floor((i + 1) * region_share) > std::floor(i * region_share);
-    cells.push_back(chosen && pair.subject.defined()
-                        ? subject_cells(pair.subject)
-                        : at::full({cell_count}, 1.0 / static_cast<double>(cell_count)));
+    if (pair.subject.defined()) cells.push_back(subject_cells(pair.subject));
   }
   Batch batch;
-  batch.rgb = at::stack(pictures);
+  std::vector<int64_t> picture_of;
+  batch.rgb = stack_pictures(pairs, picture_of);
   batch.tokens = pad_rows(tokens, static_cast<int64_t>(longest), 0);
   batch.present = pad_rows(present, kMostNames, -1);
   batch.named = pad_rows(named, kMostNames, -1);
-  if (!cells.empty()) batch.cells = at::stack(cells);
+  if (!cells.empty()) {
+    batch.regions = {at::stack(cells), at::tensor(picture_of)};
+    check_shape("cells", batch.regions.cells, {std::ssize(pairs), kAny});
+  }
   return batch;
 }
 

@@ -4,26 +4,28 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/clip/tokenizer.h"
+#include "fcclip/pretrain/learner.h"
 #include "fcclip/pretrain/pairs.h"
 #include "fcclip/segmenter/model_config.h"
 
 namespace fcclip::pretrain {
 
 struct Batch {
-  at::Tensor rgb;      ///< [N, side, side, 3] uint8
+  at::Tensor rgb;      ///< [P, side, side, 3] uint8; P = N where no picture is shared
   at::Tensor tokens;   ///< [N, L] int64, zeros behind the end token; L of the longest text
   at::Tensor present;  ///< [N, kMostNames] int64, −1 pads
   at::Tensor named;    ///< the same
-  at::Tensor cells;    ///< [N, (side / 32)²] weights that sum to 1, or undefined
+  Regions regions;     ///< of windows; undefined: every picture as a whole
 };
 
 inline constexpr int64_t kMostNames = 16;
 
-/// region_share: of the pictures whose embedding is the mean over their subject's own cells of the
-/// stride-32 map (those at least half covered, or the one covered most); the others' is the plain
-/// mean. 0: Batch::cells stays undefined. Which pictures is a matter of their position.
-Batch collate(const std::vector<Pair>& pairs, const clip::Tokenizer& tokenizer,
-              double region_share);
+/// Pairs with a subject are embedded as the mean over its own cells of the stride-32 map: those at
+/// least half covered, or the one covered most. All pairs of a batch have one or none has.
+Batch collate(const std::vector<Pair>& pairs, const clip::Tokenizer& tokenizer);
+
+/// mask [H, W] float -> [(H / 32) · (W / 32)], the share of every cell that is covered.
+at::Tensor cell_cover(const at::Tensor& mask);
 
 /// [N, H, W, 3] uint8 -> normalised float.
 at::Tensor normalise(const at::Tensor& rgb, const PixelConfig& pixels);

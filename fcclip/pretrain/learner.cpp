@@ -89,10 +89,16 @@ at::Tensor& Learner::member(const std::string& name) const {
   return *clip_.weights().find(kPrefix + name)->member;
 }
 
-Projected Learner::embed_pictures(const at::Tensor& pixels, const at::Tensor& cells) const {
-  const at::Tensor map = tower().forward_plain(pixels).dense.flatten(1, 2);  // [N, h·w, C]
-  if (cells.defined()) check_shape("cells", cells, {map.size(0), map.size(1)});
-  const at::Tensor pooled = cells.defined() ? cells.unsqueeze(1).bmm(map).squeeze(1) : map.mean(1);
+Projected Learner::embed_pictures(const at::Tensor& pixels, const Regions& regions) const {
+  const at::Tensor map = tower().forward_plain(pixels).dense.flatten(1, 2);  // [P, h·w, C]
+  at::Tensor pooled;
+  if (regions.cells.defined()) {
+    check_shape("cells", regions.cells, {kAny, map.size(1)});
+    const at::Tensor maps = map.index_select(0, regions.picture);
+    pooled = regions.cells.unsqueeze(1).bmm(maps).squeeze(1);
+  } else {
+    pooled = map.mean(1);
+  }
   Projected result;
   result.embeddings = tower().head()(pooled, [&](std::string_view name, const at::Tensor& x) {
     if (name == "classify.visual_head.trunk_head") result.input_mean = x.detach().mean(0);

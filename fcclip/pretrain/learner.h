@@ -31,6 +31,12 @@ struct Projected {
   at::Tensor input_mean;  ///< [C], no gradient
 };
 
+/// Which cells of which pictures an embedding is the mean of.
+struct Regions {
+  at::Tensor cells;    ///< [N, h·w] weights that sum to 1 per row; undefined: whole pictures
+  at::Tensor picture;  ///< [N] int64 rows of the pictures
+};
+
 class Learner {
  public:
   /// classes: outputs of the training-only linear layer on picture embeddings. Throws
@@ -42,9 +48,8 @@ class Learner {
   const std::vector<const nn::Weight*>& weights() const { return weight_pointers_; }
   const Clip& clip() const { return clip_; }
 
-  /// pixels [N, H, W, 3] normalised; cells: undefined for the plain mean over the map, or
-  /// [N, h·w] weights that sum to 1 per picture. Differentiable.
-  Projected embed_pictures(const at::Tensor& pixels, const at::Tensor& cells = {}) const;
+  /// pixels [P, H, W, 3] normalised; without regions every picture's plain mean. Differentiable.
+  Projected embed_pictures(const at::Tensor& pixels, const Regions& regions = {}) const;
   /// tokens [N, L] int64, zeros behind the end token. Differentiable.
   Projected embed_texts(const at::Tensor& tokens) const;
   /// Normalised embeddings [N, D] -> [N, classes]. `processes` compute this same product from the

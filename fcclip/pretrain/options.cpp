@@ -39,8 +39,6 @@ void bind_training(train::Settings& settings, PretrainOptions& options) {
                 "steps of a rising learning rate");
   settings.bind("training.classification_weight", &options.classification_weight,
                 "of the linear classification that only training has");
-  settings.bind("training.region_share", &options.region_share,
-                "pairs pooled inside their subject's mask; 0: image-level supervision only");
   settings.bind("training.loader_workers", &options.loader_workers, "threads that make batches");
   settings.bind("training.checkpoint_every", &options.loop.checkpoint_every, "steps");
   settings.bind("training.log_every", &options.loop.log_every, "steps");
@@ -53,11 +51,21 @@ void bind_pairs(train::Settings& settings, PretrainOptions& options) {
   ScenePairOptions& scenes = options.scenes;
   settings.bind("pairs.sides", &options.sides, "pixels, multiples of 32; one a batch");
   settings.bind("pairs.side_shares", &options.side_shares, "of the batches");
+  settings.bind("pairs.window_share", &options.window_share,
+                "batches of windows, each segment pooled inside its mask, at first");
+  settings.bind("pairs.window_share_end", &options.window_share_end,
+                "and at the end; both 0: image-level supervision only");
+  settings.bind("pairs.window_sides", &options.window_sides, "as sides, of windows");
+  settings.bind("pairs.window_side_shares", &options.window_side_shares, "of the window batches");
   settings.bind("pairs.ramp", &scenes.ramp, "share of the run in which pictures grow harder");
   settings.bind("pairs.group", &scenes.group, "pairs drawn together, names without repetition");
   settings.bind("pairs.crops_per_scene", &scenes.crops_per_scene, "at most");
   settings.bind("pairs.stuff_share", &scenes.stuff_share, "pairs about a region");
   settings.bind("pairs.most_context", &scenes.most_context, "a crop's side in its subject's");
+  settings.bind("pairs.min_area_px", &scenes.min_area_px, "of a subject, visible in its scene");
+  settings.bind("pairs.least_cover", &scenes.least_cover, "of a crop, by its subject");
+  settings.bind("pairs.most_clutter", &scenes.most_clutter,
+                "the largest other thing in a crop, in areas of its subject");
   settings.bind("pairs.second_share", &scenes.second_share, "captions that name two");
   settings.bind("pairs.easy_share", &scenes.easy_share, "scenes with a single thing, at first");
   settings.bind("pairs.easy_share_end", &scenes.easy_share_end, "and after the ramp");
@@ -73,6 +81,16 @@ train::ScheduleKind schedule_kind(const std::string& name) {
   if (name == "poly") return train::ScheduleKind::poly;
   require(name == "steps", "training.schedule is \"" + name + "\"; expected cosine, poly or steps");
   return train::ScheduleKind::steps;
+}
+
+void check_sides(const std::string& name, const std::vector<int64_t>& sides,
+                 const std::vector<double>& shares) {
+  require(!sides.empty() && sides.size() == shares.size(),
+          name + " and its shares must be as many, at least one");
+  for (const int64_t side : sides) {
+    require(side > 0 && side % 32 == 0, name + " must be multiples of 32");
+  }
+  for (const double share : shares) require(share >= 0, name + ": no share may be negative");
 }
 
 }  // namespace
@@ -107,23 +125,18 @@ train::Settings bind_settings(PretrainOptions& options) {
 
 void finish(PretrainOptions& options) {
   require(options.batch_size >= 2, "training.batch_size must be at least 2");
-  require(!options.sides.empty() && options.sides.size() == options.side_shares.size(),
-          "pairs.sides and pairs.side_shares must be as many, at least one");
-  for (const int64_t side : options.sides) {
-    require(side > 0 && side % 32 == 0, "pairs.sides must be multiples of 32");
+  check_sides("pairs.sides", options.sides, options.side_shares);
+  check_sides("pairs.window_sides", options.window_sides, options.window_side_shares);
+  for (const double share : {options.window_share, options.window_share_end}) {
+    require(share >= 0 && share <= 1,
+            "pairs.window_share and pairs.window_share_end must be from 0 to 1");
   }
-  for (const double share : options.side_shares) {
-    require(share >= 0, "pairs.side_shares must not be negative");
-  }
-  require(options.region_share >= 0 && options.region_share <= 1,
-          "training.region_share must be from 0 to 1");
   require(options.vocabulary >= 514, "model.vocabulary must be at least 514: the bytes alone");
   require(options.export_dtype == "float32" || options.export_dtype == "float16" ||
               options.export_dtype == "bfloat16",
           "training.export_dtype must be float32, float16 or bfloat16");
   options.initial.seed = options.seed;
   options.scenes.seed = options.seed;
-  options.scenes.with_masks = options.region_share > 0;
   options.loop.schedule.kind = schedule_kind(options.schedule);
 }
 

@@ -24,7 +24,9 @@ struct PretrainOptions {
   std::vector<int64_t> sides = {64, 96, 128};  ///< pixels of the pictures; one side a batch
   std::vector<double> side_shares = {0.7, 0.15, 0.15};
   double classification_weight = 0.5;
-  double region_share = 0;
+  double window_share = 0, window_share_end = 0;  ///< of the batches: windows onto scenes
+  std::vector<int64_t> window_sides = {128, 192, 256};
+  std::vector<double> window_side_shares = {0.4, 0.3, 0.3};
   int64_t loader_workers = 1;
   std::string export_dtype = "float32";  ///< float32, float16 or bfloat16
   int64_t vocabulary = 4096;             ///< tokens at most

@@ -12,7 +12,7 @@ namespace fcclip::pretrain {
 /// Names are numbers: positions in PairSource::names(). Higher numbers stand for what has no name
 /// but is the same in two pairs all the same (a picture with several captions).
 struct Pair {
-  at::Tensor rgb;  ///< [side, side, 3] uint8
+  at::Tensor rgb;  ///< [side, side, 3] uint8; pairs of one window share the tensor
   std::string caption;
   std::vector<int64_t> present;  ///< names of what the picture shows, the subject's first; may be
                                  ///< empty where nobody said
@@ -26,6 +26,7 @@ struct PairRequest {
   double progress = 0;  ///< of the run, 0 … 1: pictures get harder
   int64_t side = 64;    ///< pixels
   int64_t first = 0, count = 0;
+  bool windows = false;  ///< onto scenes, with subjects; otherwise a picture a pair, without
 };
 
 class PairSource {
@@ -43,6 +44,8 @@ class PairSource {
   /// Requests start and end at multiples of this, so that a batch is the same however many
   /// processes share it.
   virtual int64_t group() const { return 1; }
+  /// Whether requests for windows are understood.
+  virtual bool draws_windows() const { return false; }
 };
 
 }  // namespace fcclip::pretrain

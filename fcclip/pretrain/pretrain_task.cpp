@@ -1,6 +1,7 @@
 #include "fcclip/pretrain/pretrain_task.h"
 
 #include <cmath>
+#include <numeric>
 #include <omp.h>
 
 #include <ATen/ATen.h>
@@ -51,6 +52,16 @@ void start_from(const std::string& file, const std::string& merges, Learner& lea
   }
 }
 
+// The value in whose share of the whole `at` (0 … 1) lies.
+int64_t pick(const std::vector<int64_t>& values, const std::vector<double>& shares, double at) {
+  double left = at * std::accumulate(shares.begin(), shares.end(), 0.0);
+  for (size_t i = 0; i + 1 < values.size(); ++i) {
+    left -= shares[i];
+    if (left < 0) return values[i];
+  }
+  return values.back();
+}
+
 }  // namespace
 
 struct PretrainTask::Outcome {
@@ -66,6 +77,10 @@ PretrainTask::PretrainTask(const PretrainOptions& options, std::shared_ptr<const
          " must be a multiple of ", unit_of_share, ": ", processes.size(), " processes times ",
          pairs_->group(), " pairs drawn together");
   }
+  if (options_.window_share + options_.window_share_end > 0 && !pairs_->draws_windows()) {
+    fail(ErrorCode::invalid_argument,
+         "pairs.window_share needs scenes with known segments (--world); a list has none");
+  }
   clip::TextConfig& text = options_.clip.text;
   constexpr int64_t kPieces = 512, kMarks = 2;
   merges_ = train_merges(pairs_->texts(), options_.vocabulary - kPieces - kMarks);
@@ -80,33 +95,28 @@ PretrainTask::PretrainTask(const PretrainOptions& options, std::shared_ptr<const
   processes_.watch(parameters);
 }
 
-int64_t PretrainTask::side_of(int64_t step) const {
-  double total = 0;
-  for (const double share : options_.side_shares) total += share;
-  world::Random random(options_.seed ^ world::hash_text("side"), static_cast<uint64_t>(step));
-  double left = random.uniform() * total;
-  for (size_t i = 0; i + 1 < options_.sides.size(); ++i) {
-    left -= options_.side_shares[i];
-    if (left < 0) return options_.sides[i];
-  }
-  return options_.sides.back();
-}
-
 Batch PretrainTask::make_batch(int64_t step) const {
   const int64_t count = options_.batch_size / processes_.size();
   PairRequest request;
   request.step = step;
   request.progress =
       static_cast<double>(step) / static_cast<double>(options_.loop.schedule.total_steps);
-  request.side = side_of(step);
+  world::Random random(options_.seed ^ world::hash_text("side"), static_cast<uint64_t>(step));
+  const double window_share =
+      options_.window_share +
+      (options_.window_share_end - options_.window_share) * request.progress;
+  const double side_at = random.uniform();
+  request.windows = random.chance(window_share);
+  request.side = request.windows ? pick(options_.window_sides, options_.window_side_shares, side_at)
+                                 : pick(options_.sides, options_.side_shares, side_at);
   request.first = processes_.rank() * count;
   request.count = count;
-  return collate(pairs_->draw(request), *tokenizer_, options_.region_share);
+  return collate(pairs_->draw(request), *tokenizer_);
 }
 
 PretrainTask::Outcome PretrainTask::forward(const Batch& batch) {
   const at::Tensor pixels = normalise(batch.rgb, learner_->clip().pixels);
-  const Projected pictures = learner_->embed_pictures(pixels, batch.cells);
+  const Projected pictures = learner_->embed_pictures(pixels, batch.regions);
   const Projected texts = learner_->embed_texts(batch.tokens);
   const auto mean_input = [&](const at::Tensor& mine) {
     return at::stack(processes_.gather(mine)).mean(0);

@@ -39,7 +39,6 @@ class PretrainTask final : public train::Task {
 
  private:
   Batch make_batch(int64_t step) const;
-  int64_t side_of(int64_t step) const;
   struct Outcome;
   Outcome forward(const Batch& batch);
 

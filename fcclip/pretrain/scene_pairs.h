@@ -1,6 +1,6 @@
 #pragma once
 // Pairs cut from scenes with known truth: a crop around a segment, at any scale and with more or
-// less of its surroundings.
+// less of its surroundings; or a window that shows several, each a pair of its own.
 
 #include <functional>
 #include <memory>
@@ -30,7 +30,9 @@ struct ScenePairOptions {
   double easy_share_end = 0.1;  ///< after the ramp
   double ramp = 0.4;            ///< share of the run in which pictures grow harder
   int64_t min_area_px = 60;     ///< visible pixels of a subject in the scene
-  bool with_masks = false;      ///< fill Pair::subject
+  double least_cover = 0.08;    ///< of a crop, by its subject
+  double most_clutter = 0.5;    ///< the largest other thing in a crop, in areas of its subject: a
+                                ///< caption that names one of many teaches little
   CaptionOptions captions;
 };
 
@@ -45,6 +47,7 @@ class ScenePairs final : public PairSource {
   int64_t classes() const override { return std::ssize(subjects_); }
   std::vector<std::string> texts() const override;
   int64_t group() const override { return options_.group; }
+  bool draws_windows() const override { return true; }
 
  private:
   std::vector<Pair> draw_group(const PairRequest& request, int64_t number) const;

@@ -19,6 +19,7 @@ class WorldPairs final : public PairSource {
   const std::vector<std::string>& names() const override { return pairs_.names(); }
   int64_t classes() const override { return pairs_.classes(); }
   int64_t group() const override { return pairs_.group(); }
+  bool draws_windows() const override { return true; }
   std::vector<std::string> texts() const override {
     std::vector<std::string> texts = pairs_.texts();
     for (const world::Concept& entry : world_->concepts()) {

@@ -99,9 +99,11 @@ Processes& Processes::operator=(Processes&&) noexcept = default;
 
 Processes Processes::join(at::DeviceType device) {
   Processes processes;
-  const bool several = std::getenv("WORLD_SIZE") || std::getenv("OMPI_COMM_WORLD_SIZE");
-  if (!several) return processes;
-  processes.size_ = number({"WORLD_SIZE", "SLURM_NTASKS", "OMPI_COMM_WORLD_SIZE"});
+  // Of Slurm's counts the one that only srun sets: a batch script itself is no task.
+  const auto is_set = [](const char* name) { return std::getenv(name) != nullptr; };
+  if (!is_set("WORLD_SIZE") && !is_set("SLURM_STEP_NUM_TASKS") && !is_set("OMPI_COMM_WORLD_SIZE"))
+    return processes;
+  processes.size_ = number({"WORLD_SIZE", "SLURM_STEP_NUM_TASKS", "OMPI_COMM_WORLD_SIZE"});
   processes.rank_ = number({"RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK"});
   if (processes.rank_ >= processes.size_) {
     fail(ErrorCode::invalid_argument, "RANK is ", processes.rank_, " but WORLD_SIZE is ",

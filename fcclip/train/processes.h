@@ -10,11 +10,11 @@
 
 namespace fcclip::train {
 
-/// The group of processes that train together; alone when WORLD_SIZE is absent or 1.
+/// The group of processes that train together; alone when none says how many there are, or 1.
 class Processes {
  public:
-  /// Joins by RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT (torchrun, Slurm's and
-  /// mpirun's equivalents). Gloo on CPUs, NCCL on CUDA devices. Throws
+  /// Joins by RANK, WORLD_SIZE, LOCAL_RANK (torchrun) or what srun and Open MPI's mpirun set in
+  /// their place, and MASTER_ADDR, MASTER_PORT. Gloo on CPUs, NCCL on CUDA devices. Throws
   /// Error{invalid_argument} for a variable that is missing or wrong, Error{io_failure} when the
   /// others do not come.
   static Processes join(at::DeviceType device);

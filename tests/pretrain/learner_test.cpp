@@ -108,12 +108,15 @@ TEST(Learner, CellsChooseWhatIsAveraged) {
   cells.select(1, 2).fill_(1);
   const at::Tensor uniform = at::full({6, 4}, 0.25);
   const at::Tensor plain = trained.learner->embed_pictures(trained.pixels).embeddings;
-  EXPECT_TRUE(at::allclose(trained.learner->embed_pictures(trained.pixels, uniform).embeddings,
-                           plain, 1e-4, 1e-5));
+  const at::Tensor own = at::arange(6, at::kLong);
+  const auto embed = [&](const at::Tensor& weights, const at::Tensor& picture) {
+    return trained.learner->embed_pictures(trained.pixels, {weights, picture}).embeddings;
+  };
+  EXPECT_TRUE(at::allclose(embed(uniform, own), plain, 1e-4, 1e-5));
+  EXPECT_TRUE(at::allclose(embed(uniform, own.flip(0)), plain.flip(0), 1e-4, 1e-5));
   const auto& tower = static_cast<const clip::ConvNext&>(*trained.learner->clip().image_tower);
   const at::Tensor one = tower.forward_plain(trained.pixels).dense.flatten(1, 2).select(1, 2);
-  EXPECT_TRUE(at::allclose(trained.learner->embed_pictures(trained.pixels, cells).embeddings,
-                           tower.head()(one), 1e-4, 1e-5));
+  EXPECT_TRUE(at::allclose(embed(cells, own), tower.head()(one), 1e-4, 1e-5));
 }
 
 TEST(Learner, ATowerThatCannotBeFoldedIsRefused) {

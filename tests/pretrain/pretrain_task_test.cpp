@@ -104,13 +104,13 @@ TEST(PretrainTask, ACheckpointOfOtherCaptionsIsRefused) {
   EXPECT_THROW(task.load(state), Error);
 }
 
-TEST(PretrainTask, RegionsTrainToo) {
+TEST(PretrainTask, WindowsTrainToo) {
   train::Processes alone;
   PretrainOptions options = test::tiny_options();
-  options.region_share = 0.5;
-  ScenePairOptions pairs = test::shape_pair_options();
-  pairs.with_masks = true;
-  PretrainTask task(options, test::shape_pairs(pairs), alone);
+  options.window_share = options.window_share_end = 1;
+  options.window_sides = {64};
+  options.window_side_shares = {1};
+  PretrainTask task(options, test::shape_pairs(), alone);
   const std::vector<double> losses = losses_of(task, 0, 30);
   EXPECT_LT(mean(losses, 24, 6), 0.8 * mean(losses, 0, 6));
 }

@@ -56,6 +56,29 @@ TEST(ScenePairs, CaptionsNameWhatIsThere) {
   }
 }
 
+// Names of other things that a crop shows.
+int64_t count_other_things(const std::vector<Pair>& pairs) {
+  int64_t count = 0;
+  for (const Pair& pair : pairs) {
+    for (size_t i = 1; i < pair.present.size(); ++i) count += pair.present[i] < test::kThings;
+  }
+  return count;
+}
+
+TEST(ScenePairs, OtherThingsAreKeptOutOnRequest) {
+  ScenePairOptions options = test::shape_pair_options();
+  options.most_clutter = 1e9;
+  EXPECT_GT(count_other_things(test::shape_pairs(options)->draw(request(0, 64))), 0);
+  options.most_clutter = 0;
+  EXPECT_EQ(count_other_things(test::shape_pairs(options)->draw(request(0, 64))), 0);
+}
+
+PairRequest window_request(int64_t count, double progress = 1) {
+  PairRequest windows = request(0, count, progress);
+  windows.windows = true;
+  return windows;
+}
+
 TEST(ScenePairs, BroaderTermsAreTrueButNotNamed) {
   const auto source = test::shape_pairs();
   ASSERT_EQ(source->names().back(), "square");
@@ -69,49 +92,70 @@ TEST(ScenePairs, BroaderTermsAreTrueButNotNamed) {
   }
 }
 
-TEST(ScenePairs, MasksLieOnTheSubject) {
+TEST(ScenePairs, WindowMasksLieOnTheSubject) {
   ScenePairOptions options = test::shape_pair_options();
-  options.with_masks = true;
   options.ramp = 0.4;
   constexpr int kRed = 0, kGreen = 1;
+  int checked = 0;
   // At the very start nothing is recoloured.
-  for (const Pair& pair : test::shape_pairs(options)->draw(request(0, 32, 0))) {
+  for (const Pair& pair : test::shape_pairs(options)->draw(window_request(64, 0))) {
     const int64_t subject = pair.present.front();
     if (subject > 1) continue;  // red ones only
     const at::Tensor inside = pair.subject.gt(0.99);
-    ASSERT_TRUE(inside.any().item<bool>());
+    if (!inside.any().item<bool>()) continue;
     EXPECT_GT(pair.rgb.select(2, kRed).index({inside}).to(at::kFloat).mean().item<double>(), 200);
     EXPECT_LT(pair.rgb.select(2, kGreen).index({inside}).to(at::kFloat).mean().item<double>(), 60);
+    ++checked;
   }
+  EXPECT_GT(checked, 2);
 }
 
-TEST(Collate, PadsTextsAndNamesAndSpreadsRegions) {
-  ScenePairOptions options = test::shape_pair_options();
-  options.with_masks = true;
-  const auto source = test::shape_pairs(options);
+struct Collated {
+  std::vector<Pair> pairs;
+  clip::Tokenizer tokenizer;
+  Batch batch;
+};
+
+Collated collated(const PairRequest& wanted) {
+  const auto source = test::shape_pairs();
   const std::string merges = train_merges(source->texts(), 100);
-  const clip::Tokenizer tokenizer(merges, 514 + count_merges(merges), 32);
-  const std::vector<Pair> pairs = source->draw(request(0, 16));
-  const Batch batch = collate(pairs, tokenizer, 0.5);
-  EXPECT_EQ(batch.rgb.sizes(), (at::IntArrayRef{16, 64, 64, 3}));
+  clip::Tokenizer tokenizer(merges, 514 + count_merges(merges), 32);
+  std::vector<Pair> pairs = source->draw(wanted);
+  Batch batch = collate(pairs, tokenizer);
+  return {std::move(pairs), std::move(tokenizer), std::move(batch)};
+}
+
+TEST(Collate, PadsTextsAndNames) {
+  const Collated made = collated(request(0, 16));
+  EXPECT_EQ(made.batch.rgb.sizes(), (at::IntArrayRef{16, 64, 64, 3}));
+  EXPECT_FALSE(made.batch.regions.cells.defined());
   size_t longest = 0;
-  for (size_t i = 0; i < pairs.size(); ++i) {
-    const std::vector<int64_t> ids = tokenizer.encode(pairs[i].caption);
+  for (size_t i = 0; i < made.pairs.size(); ++i) {
+    const std::vector<int64_t> ids = made.tokenizer.encode(made.pairs[i].caption);
     longest = std::max(longest, ids.size());
     for (size_t k = 0; k < ids.size(); ++k) {
-      EXPECT_EQ(batch.tokens[i][k].item<int64_t>(), ids[k]);
+      EXPECT_EQ(made.batch.tokens[i][k].item<int64_t>(), ids[k]);
     }
-    EXPECT_EQ(batch.present[i][0].item<int64_t>(), pairs[i].present[0]);
+    EXPECT_EQ(made.batch.present[i][0].item<int64_t>(), made.pairs[i].present[0]);
   }
-  EXPECT_EQ(batch.tokens.size(1), static_cast<int64_t>(longest));
-  EXPECT_EQ(batch.present.size(1), kMostNames);
-  ASSERT_TRUE(batch.cells.defined());
-  EXPECT_TRUE(at::allclose(batch.cells.sum(1), at::ones({16})));
-  // Every second one is a plain mean.
-  for (int64_t i = 0; i < 16; i += 2) {
-    EXPECT_TRUE(at::allclose(batch.cells[i], at::full({4}, 0.25)));
+  EXPECT_EQ(made.batch.tokens.size(1), static_cast<int64_t>(longest));
+  EXPECT_EQ(made.batch.present.size(1), kMostNames);
+}
+
+TEST(Collate, PairsOfAWindowShareItsPicture) {
+  const Collated made = collated(window_request(16));
+  const Batch& batch = made.batch;
+  ASSERT_LT(batch.rgb.size(0), 16);
+  ASSERT_EQ(batch.regions.cells.sizes(), (at::IntArrayRef{16, 4}));
+  EXPECT_TRUE(at::allclose(batch.regions.cells.sum(1), at::ones({16})));
+  for (int64_t i = 0; i < 16; ++i) {
+    const int64_t row = batch.regions.picture[i].item<int64_t>();
+    EXPECT_TRUE(at::equal(batch.rgb[row], made.pairs[i].rgb));
+    // Nothing but cells that the subject touches.
+    const at::Tensor touched = cell_cover(made.pairs[i].subject).gt(0);
+    EXPECT_FALSE(
+        batch.regions.cells[i].gt(0).logical_and(touched.logical_not()).any().item<bool>());
   }
-  EXPECT_FALSE(collate(pairs, tokenizer, 0).cells.defined());
 }
 
 }  // namespace

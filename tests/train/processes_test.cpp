@@ -75,13 +75,19 @@ TEST(ProcessesChild, DISABLED_LosesItsPartner) {
   }
 }
 
+// What a launcher calls rank, local rank and number of processes.
+struct Launcher {
+  std::string rank = "RANK", local_rank = "LOCAL_RANK", size = "WORLD_SIZE";
+};
+
 // Starts child `name` as two processes; their exit statuses.
-std::vector<int> run_two(const std::string& name, const std::string& folder = "") {
+std::vector<int> run_two(const std::string& name, const std::string& folder = "",
+                         const Launcher& launcher = {}) {
   std::vector<pid_t> children;
   for (const char* rank : {"0", "1"}) {
-    std::vector<std::string> variables = {std::string("RANK=") + rank,
-                                          std::string("LOCAL_RANK=") + rank,
-                                          "WORLD_SIZE=2",
+    std::vector<std::string> variables = {launcher.rank + "=" + rank,
+                                          launcher.local_rank + "=" + rank,
+                                          launcher.size + "=2",
                                           "MASTER_ADDR=127.0.0.1",
                                           std::string("MASTER_PORT=") + kPort,
                                           "FCCLIP_TEST_FOLDER=" + folder};
@@ -108,6 +114,14 @@ std::vector<int> run_two(const std::string& name, const std::string& folder = ""
 
 TEST(Processes, SumGatherBroadcast) {
   EXPECT_EQ(run_two("Collectives"), (std::vector<int>{0, 0}));
+}
+
+TEST(Processes, SlurmAndOpenMpiAreUnderstood) {
+  const Launcher srun{"SLURM_PROCID", "SLURM_LOCALID", "SLURM_STEP_NUM_TASKS"};
+  EXPECT_EQ(run_two("Collectives", "", srun), (std::vector<int>{0, 0}));
+  const Launcher mpirun{"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_LOCAL_RANK",
+                        "OMPI_COMM_WORLD_SIZE"};
+  EXPECT_EQ(run_two("Collectives", "", mpirun), (std::vector<int>{0, 0}));
 }
 
 TEST(Processes, TwoWithHalfTheBatchEachGiveTheLossesOfOne) {
