@@ -38,9 +38,7 @@ at::Tensor sample_truth(const std::vector<at::Tensor>& truth, const at::Tensor& 
   int64_t first = 0;
   for (const at::Tensor& masks : truth) {
     const int64_t count = masks.size(0);
-    if (count > 0) {
-      sampled.push_back(sample_points(masks.to(at::kFloat), points.narrow(0, first, count)));
-    }
+    if (count > 0) sampled.push_back(sample_masks(masks, points.narrow(0, first, count)));
     first += count;
   }
   return at::cat(sampled);

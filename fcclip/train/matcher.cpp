@@ -31,10 +31,9 @@ CostMatrix to_matrix(const at::Tensor& costs) {
 MatchCosts match_costs(const Prediction& prediction, int64_t picture, const Targets& targets,
                        const at::Tensor& points, const MatchWeights& weights) {
   const at::Tensor logits = prediction.mask_logits[picture].to(at::kFloat);
-  const at::Tensor masks = targets.masks.to(at::kFloat);
-  const at::Tensor sampled =
-      sample_points(logits, points.expand({logits.size(0), points.size(1), 2}));
-  const at::Tensor truth = sample_points(masks, points.expand({masks.size(0), points.size(1), 2}));
+  const at::Tensor shared = points.squeeze(0);
+  const at::Tensor sampled = sample_shared_points(logits, shared);
+  const at::Tensor truth = sample_masks(targets.masks, shared);
   MatchCosts costs;
   costs.classes =
       -prediction.class_logits[picture].to(at::kFloat).softmax(-1).index_select(1, targets.labels);

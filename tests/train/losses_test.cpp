@@ -35,6 +35,37 @@ TEST(Points, UncertainPointsAndLossesEqualTheRecordedOnes) {
   EXPECT_TRUE(near(dice_loss(sampled, truth, 3), golden(file, "loss_dice(num_masks=3)"), 1e-6));
 }
 
+TEST(Points, MasksAreSampledLikeMaps) {
+  at::manual_seed(3);
+  const at::Tensor masks = at::rand({3, 5, 9}).gt(0.5).to(at::kByte);
+  const at::Tensor maps = masks.to(at::kFloat);
+  at::Tensor points = at::rand({3, 200, 2});
+  points[0][0] = 0;  // corners and borders: parts of the pixels' neighbours are outside
+  points[1][1] = 1;
+  points.select(2, 0)[2][2] = 0.999F;
+  EXPECT_TRUE(near(sample_masks(masks, points), sample_points(maps, points), 1e-5));
+  EXPECT_TRUE(near(sample_masks(masks.to(at::kBool), points), sample_points(maps, points), 1e-5));
+  const at::Tensor shared = points[1];
+  const at::Tensor expected = sample_points(maps, shared.expand({3, 200, 2}));
+  EXPECT_TRUE(near(sample_masks(masks, shared), expected, 1e-5));
+  EXPECT_TRUE(near(sample_shared_points(maps, shared), expected, 1e-6));
+}
+
+TEST(Points, TheLeastSureAreChosen) {
+  at::manual_seed(5);
+  const at::Tensor logits = at::randn({4, 8, 8});
+  at::Tensor candidates;
+  const DrawPoints draw = [&](int64_t rows, int64_t count) {
+    return candidates = at::rand({rows, count, 2});
+  };
+  const at::Tensor chosen = uncertain_points(logits, {40, 3, 1.0}, draw);
+  const at::Tensor best = std::get<0>(
+      sample_points(logits, candidates).abs().topk(40, 1, /*largest=*/false, /*sorted=*/true));
+  EXPECT_TRUE(near(std::get<0>(sample_points(logits, chosen).abs().sort(1)), best, 0, 0));
+  const at::Tensor flat = at::zeros({2, 8, 8});  // nothing but ties
+  EXPECT_EQ(uncertain_points(flat, {40, 3, 0.75}, draw).sizes(), (at::IntArrayRef{2, 40, 2}));
+}
+
 TEST(Matcher, CostsEqualTheRecordedOnes) {
   FCCLIP_NEEDS_GOLDENS();
   const std::string file = "ops/matcher.safetensors";
