@@ -26,7 +26,7 @@ stage() {
   touch "$mark"
 }
 
-# START=models/mini_clip.safetensors goes on from that piece instead of from nothing.
+# START=models/mini_piece.safetensors goes on from that piece instead of from nothing.
 start=()
 [ -z "${START:-}" ] || start=(--set "model.start=$START")
 stage pretrain "$program" pretrain configs/pretrain_mini.toml --world "$world" -o "$out/clip" "${start[@]}" "${piece[@]}"
