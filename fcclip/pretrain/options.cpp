@@ -33,6 +33,8 @@ void bind_training(train::Settings& settings, PretrainOptions& options) {
   settings.bind("training.learning_rate", &options.optimizer.learning_rate, "at batch_size");
   settings.bind("training.weight_decay", &options.optimizer.weight_decay,
                 "of matrices; none on vectors and embeddings");
+  settings.bind("training.muon", &options.optimizer.muon,
+                "matrices take Muon's steps, the rest AdamW's");
   settings.bind("training.clip_norm", &options.optimizer.clip_norm, "of all gradients together");
   settings.bind("training.schedule", &options.schedule, "cosine, poly or steps");
   settings.bind("training.warmup_steps", &options.loop.schedule.warmup_steps,

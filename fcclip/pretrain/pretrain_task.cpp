@@ -89,7 +89,8 @@ PretrainTask::PretrainTask(const PretrainOptions& options, std::shared_ptr<const
   learner_ = std::make_unique<Learner>(options_.clip, std::max<int64_t>(1, pairs_->classes()),
                                        options_.initial);
   if (!options_.start.empty()) start_from(options_.start, merges_, *learner_);
-  optimizer_ = std::make_unique<train::Optimizer>(learner_->weights(), options_.optimizer);
+  optimizer_ =
+      std::make_unique<train::Optimizer>(learner_->weights(), options_.optimizer, &processes_);
   std::vector<at::Tensor> parameters;
   for (const nn::Weight* weight : learner_->weights()) parameters.push_back(*weight->member);
   processes_.watch(parameters);

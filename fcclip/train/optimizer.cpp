@@ -7,6 +7,7 @@
 #include <torch/optim/adamw.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/train/muon.h"
 
 namespace fcclip::train {
 
@@ -37,16 +38,24 @@ const at::Tensor& stored(const std::map<std::string, at::Tensor>& tensors, const
 
 struct Optimizer::Impl {
   std::unique_ptr<torch::optim::AdamW> adam;
+  std::unique_ptr<Muon> muon;  // nullptr: everything is AdamW's
+  double learning_rate = 0;
   std::vector<at::Tensor> parameters;
 };
 
-Optimizer::Optimizer(std::vector<const nn::Weight*> weights, const OptimizerOptions& options)
+Optimizer::Optimizer(std::vector<const nn::Weight*> weights, const OptimizerOptions& options,
+                     const Processes* processes)
     : weights_(std::move(weights)), options_(options), impl_(std::make_unique<Impl>()) {
   std::vector<at::Tensor> decayed, plain;
+  std::vector<const nn::Weight*> mixing;
   for (const nn::Weight* weight : weights_) {
     // A copy: a loaded weight may be a view of a mapped file.
     *weight->member = weight->member->detach().clone().requires_grad_();
     impl_->parameters.push_back(*weight->member);
+    if (options.muon && is_mixing_matrix(*weight)) {
+      mixing.push_back(weight);
+      continue;
+    }
     (weight->role == nn::WeightRole::weight ? decayed : plain).push_back(*weight->member);
   }
   const auto group_options = [&](double decay) {
@@ -59,6 +68,12 @@ Optimizer::Optimizer(std::vector<const nn::Weight*> weights, const OptimizerOpti
   groups.emplace_back(plain, group_options(0));
   impl_->adam = std::make_unique<torch::optim::AdamW>(
       std::move(groups), torch::optim::AdamWOptions(options.learning_rate));
+  impl_->learning_rate = options.learning_rate;
+  if (!mixing.empty()) {
+    MuonOptions of_muon;
+    of_muon.weight_decay = options.weight_decay;
+    impl_->muon = std::make_unique<Muon>(std::move(mixing), of_muon, processes);
+  }
 }
 
 Optimizer::~Optimizer() = default;
@@ -68,7 +83,7 @@ const std::vector<at::Tensor>& Optimizer::parameters() const {
 }
 
 void Optimizer::zero_gradients() {
-  impl_->adam->zero_grad();
+  for (at::Tensor& parameter : impl_->parameters) parameter.mutable_grad().reset();
 }
 
 double Optimizer::step() {
@@ -80,6 +95,7 @@ double Optimizer::step() {
     }
   }
   impl_->adam->step();
+  if (impl_->muon) impl_->muon->step(impl_->learning_rate);
   return norm;
 }
 
@@ -94,6 +110,7 @@ void Optimizer::save(std::map<std::string, at::Tensor>& tensors) const {
     tensors[name + ".exp_avg_sq"] = state.exp_avg_sq();
     tensors[name + ".steps"] = at::scalar_tensor(state.step(), at::kLong);
   }
+  if (impl_->muon) impl_->muon->save(tensors);
 }
 
 void Optimizer::load(const std::map<std::string, at::Tensor>& tensors) {
@@ -103,6 +120,7 @@ void Optimizer::load(const std::map<std::string, at::Tensor>& tensors) {
     const std::string& name = weights_[i]->name;
     at::Tensor& parameter = impl_->parameters[i];
     parameter.copy_(stored(tensors, name, parameter.sizes()));
+    if (options_.muon && is_mixing_matrix(*weights_[i])) continue;
     if (!tensors.contains(name + ".steps")) continue;
     auto state = std::make_unique<torch::optim::AdamWParamState>();
     const auto moment = [&](const std::string& part) {
@@ -112,9 +130,11 @@ void Optimizer::load(const std::map<std::string, at::Tensor>& tensors) {
     state->step(tensors.at(name + ".steps").item<int64_t>());
     impl_->adam->state()[parameter.unsafeGetTensorImpl()] = std::move(state);
   }
+  if (impl_->muon) impl_->muon->load(tensors);
 }
 
 void Optimizer::set_learning_rate(double value) {
+  impl_->learning_rate = value;
   for (torch::optim::OptimizerParamGroup& group : impl_->adam->param_groups()) {
     static_cast<torch::optim::AdamWOptions&>(group.options()).lr(value);
   }

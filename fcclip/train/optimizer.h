@@ -1,5 +1,5 @@
 #pragma once
-// AdamW as the published recipe sets it up (model section 9).
+// AdamW as the published recipe sets it up (model section 9); Muon for the matrices by an option.
 
 #include <map>
 #include <memory>
@@ -9,6 +9,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/nn/weights.h"
+#include "fcclip/train/processes.h"
 
 namespace fcclip::train {
 
@@ -17,6 +18,7 @@ struct OptimizerOptions {
   double weight_decay = 0.05;  ///< none on norms and embeddings
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
   double clip_norm = 0.01;  ///< of all gradients together; 0: no clipping
+  bool muon = false;  ///< matrices that mix inputs take Muon's steps (muon.h), at the same rate
 };
 
 /// The weights that training changes: the head and the void embedding. All of CLIP is frozen.
@@ -26,10 +28,13 @@ std::vector<const nn::Weight*> trainable_weights(const nn::WeightTable& table);
 class Optimizer {
  public:
   /// Makes the weights leaves that record gradients. They must outlive the optimizer.
-  Optimizer(std::vector<const nn::Weight*> weights, const OptimizerOptions& options);
+  /// Several processes share Muon's work: `processes` then as well.
+  Optimizer(std::vector<const nn::Weight*> weights, const OptimizerOptions& options,
+            const Processes* processes = nullptr);
   /// The trainable weights of a model's table.
-  Optimizer(const nn::WeightTable& table, const OptimizerOptions& options)
-      : Optimizer(trainable_weights(table), options) {}
+  Optimizer(const nn::WeightTable& table, const OptimizerOptions& options,
+            const Processes* processes = nullptr)
+      : Optimizer(trainable_weights(table), options, processes) {}
   ~Optimizer();
 
   void zero_gradients();
@@ -38,7 +43,7 @@ class Optimizer {
   double step();
   void set_learning_rate(double value);
   /// Weights under their names, moments under "<name>.exp_avg", "<name>.exp_avg_sq",
-  /// "<name>.steps".
+  /// "<name>.steps"; of Muon's, "<name>.momentum".
   void save(std::map<std::string, at::Tensor>& tensors) const;
   /// Throws Error{missing_tensor, shape_mismatch} naming the tensor.
   void load(const std::map<std::string, at::Tensor>& tensors);

@@ -67,6 +67,7 @@ void bind_optimizer(Settings& s, SegmentationConfig& c) {
   s.bind("optimizer.weight_decay", &c.optimizer.weight_decay, "none on norms and embeddings");
   s.bind("optimizer.beta1", &c.optimizer.beta1, "AdamW");
   s.bind("optimizer.beta2", &c.optimizer.beta2, "AdamW");
+  s.bind("optimizer.muon", &c.optimizer.muon, "matrices take Muon's steps, the rest AdamW's");
   s.bind("optimizer.clip_norm", &c.optimizer.clip_norm, "of all gradients together");
   ScheduleOptions& t = c.loop.schedule;
   s.bind("schedule.kind", &c.schedule, "steps, poly, cosine");

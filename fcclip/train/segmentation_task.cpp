@@ -62,11 +62,11 @@ SegmentationTask::SegmentationTask(const SegmentationConfig& config, Processes& 
   model_->image_tower->prepare();
   words_ = classify::encode_vocabulary(model_->text_tower, *model_->tokenizer, source_.vocabulary,
                                        {model_->config.templates});
-  optimizer_ = std::make_unique<Optimizer>(model_->weights(), config_.optimizer);
+  optimizer_ = std::make_unique<Optimizer>(model_->weights(), config_.optimizer, &processes_);
   std::vector<at::Tensor> watched = optimizer_->parameters();
   if (!config_.model.freeze_clip) {
-    trunk_optimizer_ =
-        std::make_unique<Optimizer>(trunk_weights(model_->weights()), config_.optimizer);
+    trunk_optimizer_ = std::make_unique<Optimizer>(trunk_weights(model_->weights()),
+                                                   config_.optimizer, &processes_);
     watched.insert(watched.end(), trunk_optimizer_->parameters().begin(),
                    trunk_optimizer_->parameters().end());
   }

@@ -124,9 +124,12 @@ TEST(Processes, SlurmAndOpenMpiAreUnderstood) {
   EXPECT_EQ(run_two("Collectives", "", mpirun), (std::vector<int>{0, 0}));
 }
 
-TEST(Processes, TwoWithHalfTheBatchEachGiveTheLossesOfOne) {
+class TwoProcesses : public ::testing::TestWithParam<bool> {};
+
+TEST_P(TwoProcesses, WithHalfTheBatchEachGiveTheLossesOfOne) {
   const test::TestFolder folder;
   SegmentationConfig config = test::tiny_config(folder);
+  config.optimizer.muon = GetParam();
   Settings settings;
   bind(settings, config);
   io::write_atomically(folder / "config.toml", settings.to_toml());
@@ -144,6 +147,8 @@ TEST(Processes, TwoWithHalfTheBatchEachGiveTheLossesOfOne) {
     EXPECT_NEAR(got, want[step], (step == 0 ? 1e-5 : 1e-3) * want[step]) << "step " << step;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(AdamAndMuon, TwoProcesses, ::testing::Bool());
 
 TEST(Processes, ADeadPartnerIsAClearError) {
   EXPECT_EQ(run_two("LosesItsPartner"), (std::vector<int>{0, 9}));

@@ -45,10 +45,13 @@ TEST(SegmentationTask, ALongerRunLowersTheLossAndLeavesClipAlone) {
   EXPECT_TRUE(clip->member->equal(before));
 }
 
-TEST(SegmentationTask, AResumedRunEqualsTheUninterruptedOneBitForBit) {
+class ResumedRun : public ::testing::TestWithParam<bool> {};
+
+TEST_P(ResumedRun, EqualsTheUninterruptedOneBitForBit) {
   const test::TestFolder folder;
   SegmentationConfig config = test::tiny_config(folder);
   config.run.ema_decay = 0.9;
+  config.optimizer.muon = GetParam();
   config.loop.schedule.total_steps = 6;
   Processes alone;
   SegmentationTask whole(config, alone, at::kCPU);
@@ -65,6 +68,8 @@ TEST(SegmentationTask, AResumedRunEqualsTheUninterruptedOneBitForBit) {
     if (piece == 2) expect_same(weights_of(part), weights_of(whole));
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(AdamAndMuon, ResumedRun, ::testing::Bool());
 
 TEST(SegmentationTask, TheNumberOfLoaderThreadsChangesNothing) {
   const test::TestFolder folder;

@@ -1,6 +1,7 @@
 #pragma once
 // A training that takes seconds: a world of shapes, a small untrained CLIP, a small head.
 
+#include <algorithm>
 #include <filesystem>
 
 #include <gtest/gtest.h>
@@ -19,8 +20,9 @@ class TestFolder {
  public:
   TestFolder() {
     const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    path_ = std::filesystem::temp_directory_path() /
-            (std::string("fcclip_") + info->test_suite_name() + "_" + info->name());
+    std::string name = std::string("fcclip_") + info->test_suite_name() + "_" + info->name();
+    std::replace(name.begin(), name.end(), '/', '_');  // of tests with parameters
+    path_ = std::filesystem::temp_directory_path() / name;
     std::filesystem::remove_all(path_);
     std::filesystem::create_directories(path_);
   }
