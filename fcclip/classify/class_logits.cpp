@@ -6,13 +6,10 @@
 
 #include "fcclip/classify/ensemble.h"
 #include "fcclip/core/check.h"
+#include "fcclip/nn/unit.h"
 
 namespace fcclip::classify {
 namespace {
-
-at::Tensor unit(const at::Tensor& x) {
-  return x / x.norm(2, -1, /*keepdim=*/true).clamp_min(1e-12);
-}
 
 void check(const at::Tensor& embeddings, const TextClassifier& classifier) {
   check_shape("class_logits: classifier rows", classifier.rows, {kAny, kAny});
@@ -98,9 +95,9 @@ at::Tensor class_logits(const at::Tensor& embeddings, const TextClassifier& clas
   if (!scale.defined() || scale.numel() != 1) {
     fail(ErrorCode::shape_mismatch, "class_logits: the scale must be one number");
   }
-  const at::Tensor scaled = unit(embeddings) * scale.reshape({}).to(embeddings.options());
+  const at::Tensor scaled = nn::unit(embeddings) * scale.reshape({}).to(embeddings.options());
   const at::Tensor names = best_synonym(at::linear(scaled, classifier.rows), classifier);
-  return at::cat({names, at::linear(scaled, unit(void_row))}, -1);
+  return at::cat({names, at::linear(scaled, nn::unit(void_row))}, -1);
 }
 
 at::Tensor winning_synonyms(const at::Tensor& embeddings, const TextClassifier& classifier) {

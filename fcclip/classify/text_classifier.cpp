@@ -8,6 +8,7 @@
 
 #include "fcclip/classify/fill_template.h"
 #include "fcclip/core/error.h"
+#include "fcclip/nn/unit.h"
 
 namespace fcclip::classify {
 namespace {
@@ -40,10 +41,6 @@ std::vector<std::string> distinct_names(const Vocabulary& vocabulary) {
     names.insert(entry.synonyms.begin(), entry.synonyms.end());
   }
   return {names.begin(), names.end()};
-}
-
-at::Tensor unit(const at::Tensor& x) {
-  return x / x.norm(2, -1, /*keepdim=*/true).clamp_min(1e-12);
 }
 
 class Encoder {
@@ -95,8 +92,9 @@ class Encoder {
         prompts.push_back(tokenizer_.encode(fill_template(pattern, name)));
       }
     }
-    const at::Tensor features = unit(tower_.encode(prompts)).unflatten(0, {std::ssize(names), -1});
-    return unit(features.mean(1)).cpu();
+    const at::Tensor features =
+        nn::unit(tower_.encode(prompts)).unflatten(0, {std::ssize(names), -1});
+    return nn::unit(features.mean(1)).cpu();
   }
 
   // A cache that can't be written costs time, never the answer: said once, then left alone.

@@ -10,7 +10,6 @@
 namespace fcclip::pretrain {
 namespace {
 
-constexpr int64_t kStride = 32;
 constexpr double kCovered = 0.5;
 
 at::Tensor pad_rows(const std::vector<std::vector<int64_t>>& rows, int64_t length, int64_t fill) {
@@ -23,8 +22,7 @@ at::Tensor pad_rows(const std::vector<std::vector<int64_t>>& rows, int64_t lengt
 }
 
 // Equal weights for the cells that the subject covers.
-at::Tensor subject_cells(const at::Tensor& subject) {
-  const at::Tensor covered = cell_cover(subject);
+at::Tensor subject_cells(const at::Tensor& covered) {
   const double threshold = std::min(kCovered, covered.max().item<double>());
   const at::Tensor inside = covered.ge(threshold).to(at::kFloat);
   return inside / inside.sum();
@@ -44,10 +42,6 @@ at::Tensor stack_pictures(const std::vector<Pair>& pairs, std::vector<int64_t>& 
 
 }  // namespace
 
-at::Tensor cell_cover(const at::Tensor& mask) {
-  return at::avg_pool2d(mask.unsqueeze(0).unsqueeze(0), {kStride, kStride}).flatten();
-}
-
 Batch collate(const std::vector<Pair>& pairs, const clip::Tokenizer& tokenizer) {
   if (pairs.empty()) fail(ErrorCode::invalid_argument, "a batch of no pairs");
   std::vector<std::vector<int64_t>> tokens, present, named;
@@ -58,7 +52,7 @@ Batch collate(const std::vector<Pair>& pairs, const clip::Tokenizer& tokenizer) 
     longest = std::max(longest, tokens.back().size());
     present.push_back(pair.present);
     named.push_back(pair.named);
-    if (pair.subject.defined()) cells.push_back(subject_cells(pair.subject));
+    if (pair.cells.defined()) cells.push_back(subject_cells(pair.cells));
   }
   Batch batch;
   std::vector<int64_t> picture_of;

@@ -24,9 +24,6 @@ inline constexpr int64_t kMostNames = 16;
 /// least half covered, or the one covered most. All pairs of a batch have one or none has.
 Batch collate(const std::vector<Pair>& pairs, const clip::Tokenizer& tokenizer);
 
-/// mask [H, W] float -> [(H / 32) · (W / 32)], the share of every cell that is covered.
-at::Tensor cell_cover(const at::Tensor& mask);
-
 /// [N, H, W, 3] uint8 -> normalised float.
 at::Tensor normalise(const at::Tensor& rgb, const PixelConfig& pixels);
 

@@ -59,6 +59,9 @@ void bind_pairs(train::Settings& settings, PretrainOptions& options) {
                 "and at the end; both 0: image-level supervision only");
   settings.bind("pairs.window_sides", &options.window_sides, "as sides, of windows");
   settings.bind("pairs.window_side_shares", &options.window_side_shares, "of the window batches");
+  settings.bind(
+      "pairs.window_zoom", &scenes.window_zoom,
+      "octaves by which windows are enlarged: 0.58 where scenes will be seen at 1.5 times");
   settings.bind("pairs.ramp", &scenes.ramp, "share of the run in which pictures grow harder");
   settings.bind("pairs.group", &scenes.group, "pairs drawn together, names without repetition");
   settings.bind("pairs.crops_per_scene", &scenes.crops_per_scene, "at most");
@@ -76,13 +79,6 @@ void bind_pairs(train::Settings& settings, PretrainOptions& options) {
   settings.bind("pairs.own_share", &scenes.captions.own_share, "captions of the picture itself");
   settings.bind("world.min_pictures", &options.min_pictures, "of a concept; 1: all concepts");
   settings.bind("world.scene_side", &options.scene_side, "pixels");
-}
-
-train::ScheduleKind schedule_kind(const std::string& name) {
-  if (name == "cosine") return train::ScheduleKind::cosine;
-  if (name == "poly") return train::ScheduleKind::poly;
-  require(name == "steps", "training.schedule is \"" + name + "\"; expected cosine, poly or steps");
-  return train::ScheduleKind::steps;
 }
 
 void check_sides(const std::string& name, const std::vector<int64_t>& sides,
@@ -139,7 +135,7 @@ void finish(PretrainOptions& options) {
           "training.export_dtype must be float32, float16 or bfloat16");
   options.initial.seed = options.seed;
   options.scenes.seed = options.seed;
-  options.loop.schedule.kind = schedule_kind(options.schedule);
+  options.loop.schedule.kind = train::parse_schedule_kind(options.schedule, "training.schedule");
 }
 
 }  // namespace fcclip::pretrain

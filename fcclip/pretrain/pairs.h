@@ -17,7 +17,8 @@ struct Pair {
   std::vector<int64_t> present;  ///< names of what the picture shows, the subject's first; may be
                                  ///< empty where nobody said
   std::vector<int64_t> named;    ///< names in the caption
-  at::Tensor subject;  ///< [side, side] float, 1 inside the subject; undefined: the whole picture
+  at::Tensor cells;  ///< [side/32 · side/32] float: share of each cell of the stride-32 map that
+                     ///< the subject covers; undefined: the whole picture is the subject
 };
 
 /// Pairs first … first + count − 1 of one batch (several processes share a batch).

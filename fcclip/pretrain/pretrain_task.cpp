@@ -9,6 +9,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/nn/unit.h"
 #include "fcclip/pretrain/contrastive.h"
 #include "fcclip/pretrain/merge_trainer.h"
 #include "fcclip/segmenter/model.h"
@@ -16,10 +17,6 @@
 
 namespace fcclip::pretrain {
 namespace {
-
-at::Tensor unit(const at::Tensor& x) {
-  return x / x.norm(2, -1, true).clamp_min(1e-12);
-}
 
 // The rows of all processes, those of this one with their gradient.
 at::Tensor gather_rows(const train::Processes& processes, const at::Tensor& mine) {
@@ -130,7 +127,7 @@ PretrainTask::Outcome PretrainTask::forward(const Batch& batch) {
   const at::Tensor named = at::cat(processes_.gather(batch.named));
 
   Outcome outcome;
-  const at::Tensor image_unit = unit(picture_rows), text_unit = unit(text_rows);
+  const at::Tensor image_unit = nn::unit(picture_rows), text_unit = nn::unit(text_rows);
   // Weights behind the gathering see the whole batch in every process.
   const at::Tensor scale = as_share(learner_->logit_scale(), processes_.size()).exp();
   const at::Tensor excluded = also_true(present, named);

@@ -8,27 +8,29 @@
 
 #include "fcclip/ops/resize_u8.h"
 #include "fcclip/pretrain/augment.h"
-#include "fcclip/pretrain/batch.h"
 
 namespace fcclip::pretrain {
 namespace {
 
+constexpr int64_t kStride = 32;         // of the map that a window's subjects are pooled from
 constexpr double kPresentShare = 0.03;  // of a crop: what covers more is shown, so no negative
 constexpr double kSecondShare = 0.2;    // of a crop: what covers more may be named beside
 constexpr double kLeastVisible = 0.5;   // of what a subject of the crop's size would show
 constexpr double kLeastCell = 0.35;     // of its best cell in a window, by a subject
-constexpr double kMostZoom = 0.6;       // octaves, of a window in either direction
+constexpr double kMostZoom = 0.6;       // octaves around window_zoom, in either direction
 
 at::Tensor cut(const at::Tensor& map, const Square& square) {
   return map.narrow(0, square.y, square.side).narrow(1, square.x, square.side);
 }
 
-at::Tensor subject_mask(const at::Tensor& ids, int64_t id, const Square& square, int64_t side,
-                        bool flip) {
+// The share of every cell of a window of `side` pixels that segment `id` covers.
+at::Tensor cell_cover(const at::Tensor& ids, int64_t id, const Square& square, int64_t side,
+                      bool flip) {
   const at::Tensor mask = cut(ids, square).eq(id).to(at::kByte).mul(255).unsqueeze(2);
   const at::Tensor resized =
       ops::resize_bilinear_u8(mask.contiguous(), {side, side}).squeeze(2).to(at::kFloat).div(255);
-  return flip ? resized.flip(1) : resized;
+  const at::Tensor shown = flip ? resized.flip(1) : resized;
+  return at::avg_pool2d(shown.unsqueeze(0).unsqueeze(0), {kStride, kStride}).flatten();
 }
 
 }  // namespace
@@ -104,7 +106,7 @@ void SceneGroup::add_crop(const View& view, int64_t index) {
 
 void SceneGroup::add_window(const View& view, const std::vector<int64_t>& order, bool repeat) {
   const at::Tensor& ids = view.ids;
-  const double zoom = std::exp2(random_.uniform(-kMostZoom, kMostZoom));
+  const double zoom = std::exp2(random_.uniform(-kMostZoom, kMostZoom) - options_.window_zoom);
   Square square;
   square.side = std::min<int64_t>(std::lround(static_cast<double>(request_.side) * zoom),
                                   std::min(ids.size(0), ids.size(1)));
@@ -119,8 +121,8 @@ void SceneGroup::add_window(const View& view, const std::vector<int64_t>& order,
     const data::TruthSegment& segment = view.scene.sample.segments[i];
     if (segment.id >= std::ssize(counts) || !wanted(segment, counts[segment.id], repeat)) continue;
     Pair pair;
-    pair.subject = subject_mask(ids, segment.id, square, request_.side, flip);
-    if (cell_cover(pair.subject).max().item<double>() < kLeastCell) continue;
+    pair.cells = cell_cover(ids, segment.id, square, request_.side, flip);
+    if (pair.cells.max().item<double>() < kLeastCell) continue;
     if (!pixels.defined()) pixels = draw_pixels(view.scene.sample.rgb, square, flip);
     pair.rgb = pixels;  // shared: one picture, several pairs
     pair.present = words_.table.true_names(segment.class_index);

@@ -33,6 +33,7 @@ struct ScenePairOptions {
   double least_cover = 0.08;    ///< of a crop, by its subject
   double most_clutter = 0.5;    ///< the largest other thing in a crop, in areas of its subject: a
                                 ///< caption that names one of many teaches little
+  double window_zoom = 0;       ///< octaves by which windows are enlarged, about: that of inference
   CaptionOptions captions;
 };
 

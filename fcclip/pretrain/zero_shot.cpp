@@ -7,6 +7,7 @@
 
 #include "fcclip/classify/text_classifier.h"
 #include "fcclip/core/error.h"
+#include "fcclip/nn/unit.h"
 #include "fcclip/ops/resize_u8.h"
 #include "fcclip/pretrain/batch.h"
 #include "fcclip/pretrain/crop.h"
@@ -18,10 +19,6 @@ constexpr int64_t kMostRight = 5;
 constexpr double kCropContext = 1.2;
 constexpr int64_t kSmallestArea = 16;
 constexpr int64_t kCropBatch = 64;
-
-at::Tensor unit(const at::Tensor& x) {
-  return x / x.norm(2, -1, true).clamp_min(1e-12);
-}
 
 struct Asked {
   int64_t class_index = 0;
@@ -58,7 +55,7 @@ class Judge {
     if (asked.empty()) return;
     std::vector<at::Tensor> embeddings;
     for (const Asked& one : asked) embeddings.push_back(one.embedding);
-    const at::Tensor best = std::get<1>(class_scores(unit(at::stack(embeddings)))
+    const at::Tensor best = std::get<1>(class_scores(nn::unit(at::stack(embeddings)))
                                             .topk(std::min<int64_t>(kMostRight, classes()), 1));
     Tally tally(prefix);
     for (size_t i = 0; i < asked.size(); ++i) {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "fcclip/core/error.h"
+
 namespace fcclip::train {
 namespace {
 
@@ -26,6 +28,13 @@ double decay(const ScheduleOptions& options, double t) {
 }
 
 }  // namespace
+
+ScheduleKind parse_schedule_kind(const std::string& name, const std::string& setting) {
+  if (name == "steps") return ScheduleKind::steps;
+  if (name == "poly") return ScheduleKind::poly;
+  if (name == "cosine") return ScheduleKind::cosine;
+  fail(ErrorCode::invalid_argument, setting, " is \"", name, "\"; expected steps, poly or cosine");
+}
 
 double schedule_factor(const ScheduleOptions& options, int64_t step) {
   const double t = static_cast<double>(step) / std::max<int64_t>(options.total_steps, 1);

@@ -13,6 +13,9 @@ enum class ScheduleKind {
   cosine,  ///< half a cosine from 1 to `final_share`
 };
 
+/// "steps", "poly" or "cosine". Throws Error{invalid_argument} that names `setting`.
+ScheduleKind parse_schedule_kind(const std::string& name, const std::string& setting);
+
 struct ScheduleOptions {
   ScheduleKind kind = ScheduleKind::steps;
   int64_t total_steps = 368750;

@@ -113,16 +113,7 @@ void bind(Settings& s, SegmentationConfig& c) {
 }
 
 void finish(SegmentationConfig& c) {
-  if (c.schedule == "steps") {
-    c.loop.schedule.kind = ScheduleKind::steps;
-  } else if (c.schedule == "poly") {
-    c.loop.schedule.kind = ScheduleKind::poly;
-  } else if (c.schedule == "cosine") {
-    c.loop.schedule.kind = ScheduleKind::cosine;
-  } else {
-    fail(ErrorCode::invalid_argument, "schedule.kind is \"", c.schedule,
-         "\"; expected steps, poly or cosine");
-  }
+  c.loop.schedule.kind = parse_schedule_kind(c.schedule, "schedule.kind");
   need(c.model.clip.empty() != c.model.init.empty(), "model.clip or model.init",
        "must name the weights to begin with (one of the two)");
   need(c.run.batch >= 1, "run.batch", "must be at least 1");
