@@ -100,6 +100,8 @@ void bind(Settings& s, SegmentationConfig& c) {
   bind_model(s, c.model);
   bind_data(s, c.data, "data");
   s.bind("data.keep_empty", &c.data.keep_empty, "segments outside the crop are targets too");
+  s.bind("data.few_words_share", &c.data.few_words_share,
+         "steps asked with the words of their pictures and a random part of the others");
   s.bind("data.workers", &c.data.workers, "loader threads");
   s.bind("data.ahead", &c.data.ahead, "batches made ahead");
   bind_data(s, c.evaluation, "evaluation");

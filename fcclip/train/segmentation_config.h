@@ -42,6 +42,8 @@ struct DataSettings {
   std::string world = ".cache/world/world.safetensors";
   int64_t scene_size = 320, min_pictures = 3;
   bool keep_empty = true;  ///< segments that the crop left without pixels are targets, as published
+  double few_words_share =
+      0;  ///< of the steps: asked with few words (word_choice.h); 0 as published
   int64_t workers = 4, ahead = 16;
 };
 

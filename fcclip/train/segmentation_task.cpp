@@ -10,6 +10,7 @@
 #include "fcclip/train/initialize.h"
 #include "fcclip/train/live_evaluation.h"
 #include "fcclip/train/point_draws.h"
+#include "fcclip/train/word_choice.h"
 
 namespace fcclip::train {
 namespace {
@@ -113,18 +114,32 @@ Normalisers SegmentationTask::divisors_of(const Parts& parts) const {
   return {std::max(1.0, sums[0].item<double>() / processes), sums[1].item<double>() / processes};
 }
 
-Numbers SegmentationTask::backward(const Batch& batch, const Normalisers& divisors, bool is_last) {
+// The positions in the training vocabulary of what this step is asked with; undefined: all.
+at::Tensor SegmentationTask::words_of(int64_t step, const Parts& parts) const {
+  world::Random random(static_cast<uint64_t>(config_.run.seed) ^ world::hash_text("words"),
+                       static_cast<uint64_t>(step));
+  if (!random.chance(config_.data.few_words_share)) return {};
+  const int64_t classes = std::ssize(words_.synonyms_per_class);
+  at::Tensor present = at::zeros({classes}, at::kDouble);
+  for (const Batch& batch : parts) present += present_classes(batch.targets, classes);
+  processes_.sum(present);
+  return choose_words(present.gt(0), random);
+}
+
+Numbers SegmentationTask::backward(const Batch& batch, const Normalisers& divisors,
+                                   const at::Tensor& chosen, bool is_last) {
   std::vector<Targets> targets;
   for (const Targets& target : batch.targets) {
     // As numbers once: every layer samples them, for the costs and for the losses.
-    targets.push_back({target.labels.to(device_), target.masks.to(device_, at::kFloat)});
+    const Targets asked = chosen.defined() ? relabelled(target, chosen) : target;
+    targets.push_back({asked.labels.to(device_), asked.masks.to(device_, at::kFloat)});
   }
   const at::Tensor pixels = network_input(batch.rgb, model_->config.pixels, device_);
   std::vector<Prediction> predictions;
   {
     const AutocastRegion region(precision_, device_.type());
-    predictions =
-        forward(*model_, pixels, words_, trunk_optimizer_ ? Trunk::trained : Trunk::frozen);
+    predictions = forward(*model_, pixels, chosen.defined() ? only(words_, chosen) : words_,
+                          trunk_optimizer_ ? Trunk::trained : Trunk::frozen);
   }
   PointDraws draws(batch, model_->config.mask_decoder.queries, config_.run.seed, device_);
   const Losses losses = compute_losses(
@@ -179,8 +194,9 @@ Numbers SegmentationTask::step(int64_t step, double learning_rate_factor) {
   optimizer_->zero_gradients();
   if (trunk_optimizer_) trunk_optimizer_->zero_gradients();
   Numbers numbers;
+  const at::Tensor chosen = words_of(step, parts);
   for (size_t i = 0; i < parts.size(); ++i) {
-    const Numbers part = backward(parts[i], divisors, i + 1 == parts.size());
+    const Numbers part = backward(parts[i], divisors, chosen, i + 1 == parts.size());
     check_finite(step, part);
     for (const auto& [name, value] : part) numbers[name] += value;
   }

@@ -39,7 +39,9 @@ class SegmentationTask final : public Task {
 
   Parts make_parts(int64_t step) const;
   Normalisers divisors_of(const Parts& parts) const;
-  Numbers backward(const Batch& batch, const Normalisers& divisors, bool is_last);
+  at::Tensor words_of(int64_t step, const Parts& parts) const;
+  Numbers backward(const Batch& batch, const Normalisers& divisors, const at::Tensor& chosen,
+                   bool is_last);
   double apply(double learning_rate_factor);
   Numbers over_processes(const Numbers& numbers) const;
   /// A segmenter over the weights as they are now.

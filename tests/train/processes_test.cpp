@@ -130,6 +130,7 @@ TEST_P(TwoProcesses, WithHalfTheBatchEachGiveTheLossesOfOne) {
   const test::TestFolder folder;
   SegmentationConfig config = test::tiny_config(folder);
   config.optimizer.muon = GetParam();
+  config.data.few_words_share = GetParam() ? 0.7 : 0;
   Settings settings;
   bind(settings, config);
   io::write_atomically(folder / "config.toml", settings.to_toml());
