@@ -30,7 +30,7 @@ def scenes_of(arguments, pictures, seed):
 
 
 def scores_of(arguments, pictures, side, seed, oracle="none"):
-    scenes = arguments.output / f"{pictures}-{seed}" / "scenes"
+    scenes = scenes_of(arguments, pictures, seed)
     result = scenes.parent / f"scores-{side}-{oracle}.json"
     if result.exists():
         return json.loads(result.read_text())
