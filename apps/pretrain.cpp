@@ -7,6 +7,7 @@
 
 #include "apps/commands.h"
 #include "apps/stop_signal.h"
+#include "apps/training_place.h"
 #include "apps/warm_memory.h"
 #include "apps/weight_dtype.h"
 #include "fcclip/core/error.h"
@@ -23,7 +24,7 @@ namespace fs = std::filesystem;
 using namespace fcclip::pretrain;
 
 struct PretrainFlags {
-  std::string config, world, pairs, output;
+  std::string config, world, pairs, output, device = "cpu";
   std::vector<std::string> settings;
   bool resume = false, print_config = false;
   int64_t steps = 0, threads = 0, seed = -1;
@@ -128,10 +129,11 @@ void run_pretraining(const PretrainFlags& flags) {
   if (flags.output.empty()) fail(ErrorCode::invalid_argument, "pretrain needs -o FOLDER");
   keep_freed_memory();
   if (flags.threads > 0) at::set_num_threads(static_cast<int>(flags.threads));
-  train::Processes processes = train::Processes::join(at::kCPU);
+  TrainingPlace place = join_training(flags.device);
+  train::Processes& processes = place.processes;
   std::shared_ptr<const world::World> world;
   const std::shared_ptr<const PairSource> pairs = open_pairs(flags, options, world);
-  PretrainTask task(options, pairs, processes);
+  PretrainTask task(options, pairs, processes, place.device);
   const fs::path output = fs::path(flags.output) / "clip.safetensors";
   std::shared_ptr<WorldEvaluation> evaluation;
   if (world) evaluation = std::make_shared<WorldEvaluation>(world, options);
@@ -166,6 +168,7 @@ void add_pretrain(CLI::App& app) {
                       "Folder of checkpoints, logs, clip.safetensors");
   command->add_flag("--resume", flags->resume, "Continue from the folder's newest checkpoint");
   command->add_option("--steps", flags->steps, "Length of the whole run");
+  command->add_option("--device", flags->device, "cpu, cuda, cuda:1")->capture_default_str();
   command->add_option("--threads", flags->threads, "Threads of the model");
   command->add_option("--stop-after-s", flags->stop_after_s,
                       "Stop with a checkpoint after so many seconds");

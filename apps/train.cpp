@@ -9,6 +9,7 @@
 #include "apps/commands.h"
 #include "apps/progress.h"
 #include "apps/stop_signal.h"
+#include "apps/training_place.h"
 #include "apps/warm_memory.h"
 #include "apps/weight_dtype.h"
 #include "fcclip/core/error.h"
@@ -117,11 +118,9 @@ void train_model(const TrainFlags& flags, const train::SegmentationConfig& confi
     fail(ErrorCode::invalid_argument, "--output is needed: a folder for checkpoints and the model");
   }
   keep_freed_memory();
-  at::Device device(flags.device);
-  train::Processes processes = train::Processes::join(device.type());
-  if (device.is_cuda() && processes.size() > 1)
-    device = {at::kCUDA, static_cast<c10::DeviceIndex>(processes.local_rank())};
-  train::SegmentationTask task(config, processes, device);
+  TrainingPlace place = join_training(flags.device);
+  train::Processes& processes = place.processes;
+  train::SegmentationTask task(config, processes, place.device);
   std::optional<Progress> bar;
   const train::LoopResult result =
       train::run_loop(task, processes, config.loop, stop_signal(), [&](const train::Progress& now) {

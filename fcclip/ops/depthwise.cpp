@@ -15,7 +15,10 @@ FCCLIP_DECLARE_PER_ISA(fill_depthwise_gradient, DepthwiseGradientKernels)
 namespace {
 
 at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  return at::conv2d(x.permute({0, 3, 1, 2}), weight, bias, 1, kDepthwiseKernel / 2, 1, x.size(3))
+  at::Tensor planes = x.permute({0, 3, 1, 2});
+  // On channels last cuDNN's float32 gradients take over ten times as long as ATen's on planes.
+  if (x.is_cuda() && x.scalar_type() == at::kFloat) planes = planes.contiguous();
+  return at::conv2d(planes, weight, bias, 1, kDepthwiseKernel / 2, 1, x.size(3))
       .permute({0, 2, 3, 1})
       .contiguous();
 }

@@ -67,10 +67,24 @@ Batch collate(const std::vector<Pair>& pairs, const clip::Tokenizer& tokenizer) 
   return batch;
 }
 
+Batch on_device(const Batch& batch, at::Device device) {
+  Batch moved;
+  moved.rgb = batch.rgb.to(device);
+  moved.tokens = batch.tokens.to(device);
+  moved.present = batch.present.to(device);
+  moved.named = batch.named.to(device);
+  if (batch.regions.cells.defined()) {
+    moved.regions = {batch.regions.cells.to(device), batch.regions.picture.to(device)};
+  }
+  return moved;
+}
+
 at::Tensor normalise(const at::Tensor& rgb, const PixelConfig& pixels) {
   check_shape("rgb", rgb, {kAny, kAny, kAny, 3});
-  const at::Tensor mean = at::tensor(at::ArrayRef<double>(pixels.mean), at::kFloat);
-  const at::Tensor scale = at::tensor(at::ArrayRef<double>(pixels.std), at::kFloat).reciprocal();
+  const auto row = [&](const auto& values) {
+    return at::tensor(at::ArrayRef<double>(values), at::kFloat).to(rgb.device());
+  };
+  const at::Tensor mean = row(pixels.mean), scale = row(pixels.std).reciprocal();
   return (rgb.to(at::kFloat) - mean) * scale;
 }
 

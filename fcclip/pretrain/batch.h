@@ -24,6 +24,8 @@ inline constexpr int64_t kMostNames = 16;
 /// least half covered, or the one covered most. All pairs of a batch have one or none has.
 Batch collate(const std::vector<Pair>& pairs, const clip::Tokenizer& tokenizer);
 
+Batch on_device(const Batch& batch, at::Device device);
+
 /// [N, H, W, 3] uint8 -> normalised float.
 at::Tensor normalise(const at::Tensor& rgb, const PixelConfig& pixels);
 

@@ -12,6 +12,11 @@ namespace fcclip::pretrain {
 EmbeddingNorm::EmbeddingNorm(int64_t inputs, int64_t outputs)
     : input_mean(at::zeros({inputs})), variance(at::ones({outputs})) {}
 
+void EmbeddingNorm::to(at::Device device) {
+  input_mean = input_mean.to(device);
+  variance = variance.to(device);
+}
+
 at::Tensor EmbeddingNorm::train(const at::Tensor& embeddings, const at::Tensor& batch_input_mean) {
   check_shape("embeddings", embeddings, {kAny, variance.size(0)});
   check_shape("batch_input_mean", batch_input_mean, {input_mean.size(0)});

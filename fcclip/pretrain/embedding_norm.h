@@ -20,6 +20,7 @@ struct EmbeddingNorm {
 
   EmbeddingNorm() = default;
   EmbeddingNorm(int64_t inputs, int64_t outputs);
+  void to(at::Device device);
 
   /// embeddings [N, D] of the whole batch, batch_input_mean [C] the mean of its x: normalises by
   /// the batch's own mean and deviation, and updates the running averages. Gradient: to embeddings.

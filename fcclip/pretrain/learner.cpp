@@ -20,7 +20,7 @@ constexpr const char* kTextBias = "ln_final.bias";
 constexpr const char* kTextProjection = "text_projection";
 constexpr const char* kLogitScale = "logit_scale";
 constexpr double kMostScale = 100;
-constexpr int64_t kTextsTogether = 32;
+constexpr int64_t kTextsTogether = 32;  // on a CPU
 
 double fan_in(const nn::Weight& row) {
   // text_projection is stored [in, out]; everything else has its outputs first.
@@ -63,7 +63,8 @@ nn::WeightRole training_role(const nn::Weight& row) {
 
 }  // namespace
 
-Learner::Learner(const clip::ClipConfig& config, int64_t classes, const InitialWeights& initial)
+Learner::Learner(const clip::ClipConfig& config, int64_t classes, const InitialWeights& initial,
+                 at::Device device)
     : picture_norm(config.convnext.dims.back(), config.embed_dim),
       text_norm(config.text.width, config.embed_dim),
       clip_((check_config(config), config)) {
@@ -74,11 +75,13 @@ Learner::Learner(const clip::ClipConfig& config, int64_t classes, const InitialW
   for (const nn::WeightTable* table :
        std::initializer_list<const nn::WeightTable*>{&clip_.weights(), &classifier}) {
     for (const nn::Weight& row : table->rows()) {
-      *row.member = initial_value(row, initial, random);
+      *row.member = initial_value(row, initial, random).to(device);
       weights_.push_back({row.name, row.member, row.shape, training_role(row)});
       weight_pointers_.push_back(&weights_.back());
     }
   }
+  picture_norm.to(device);
+  text_norm.to(device);
 }
 
 const clip::ConvNext& Learner::tower() const {
@@ -109,14 +112,15 @@ Projected Learner::embed_pictures(const at::Tensor& pixels, const Regions& regio
 Projected Learner::embed_texts(const at::Tensor& tokens) const {
   check_shape("tokens", tokens, {kAny, kAny});
   // Texts of like lengths go through the tower together: most of a batch's positions would be
-  // padding otherwise.
+  // padding otherwise. A GPU takes the padding more easily than many small steps.
+  const int64_t together = tokens.is_cpu() ? kTextsTogether : tokens.size(0);
   const at::Tensor lengths = tokens.argmax(1) + 1;
   const at::Tensor order = lengths.argsort(/*stable=*/true, 0, /*descending=*/false);
   const at::Tensor sorted = tokens.index_select(0, order),
                    lengths_sorted = lengths.index_select(0, order);
   std::vector<at::Tensor> embeddings, inputs;
-  for (int64_t first = 0; first < tokens.size(0); first += kTextsTogether) {
-    const int64_t count = std::min(kTextsTogether, tokens.size(0) - first);
+  for (int64_t first = 0; first < tokens.size(0); first += together) {
+    const int64_t count = std::min(together, tokens.size(0) - first);
     const int64_t length = lengths_sorted[first + count - 1].item<int64_t>();
     const at::Tensor part = sorted.narrow(0, first, count).narrow(1, 0, length).contiguous();
     const at::Tensor rows = at::arange(count, tokens.options());
@@ -159,15 +163,18 @@ at::Tensor Learner::final_texts(const at::Tensor& embeddings) const {
 std::shared_ptr<Clip> Learner::plain_clip(const std::string& merges) const {
   const at::NoGradGuard no_grad;
   auto plain = std::make_shared<Clip>(clip_.config);
+  EmbeddingNorm pictures = picture_norm, texts = text_norm;
+  pictures.to(at::kCPU);
+  texts.to(at::kCPU);
   plain->pixels = clip_.pixels;
   plain->provenance = clip_.provenance;
   for (const nn::Weight& row : plain->weights().rows()) {
-    at::Tensor value = clip_.weights().find(row.name)->member->detach().clone();
+    at::Tensor value = clip_.weights().find(row.name)->member->detach().cpu().clone();
     const std::string name = row.name.substr(std::string_view(kPrefix).size());
-    if (name == kPictureBias) value.sub_(picture_norm.input_mean);
-    if (name == kPictureProjection) value.div_(picture_norm.deviation().unsqueeze(1));
-    if (name == kTextBias) value.sub_(text_norm.input_mean);
-    if (name == kTextProjection) value.div_(text_norm.deviation());
+    if (name == kPictureBias) value.sub_(pictures.input_mean);
+    if (name == kPictureProjection) value.div_(pictures.deviation().unsqueeze(1));
+    if (name == kTextBias) value.sub_(texts.input_mean);
+    if (name == kTextProjection) value.div_(texts.deviation());
     *row.member = value;
   }
   plain->tokenizer = make_tokenizer(merges, plain->config.text);
@@ -189,7 +196,7 @@ void Learner::load(const std::map<std::string, at::Tensor>& tensors) {
     if (found == tensors.end() || found->second.sizes() != target.sizes()) {
       fail(ErrorCode::missing_tensor, "checkpoint: ", name, " is missing or of another shape");
     }
-    target = found->second;
+    target = found->second.to(target.device());
   };
   restore("pretrain.picture_norm.input_mean", picture_norm.input_mean);
   restore("pretrain.picture_norm.variance", picture_norm.variance);

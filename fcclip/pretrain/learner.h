@@ -39,9 +39,11 @@ struct Regions {
 
 class Learner {
  public:
-  /// classes: outputs of the training-only linear layer on picture embeddings. Throws
-  /// Error{unsupported} unless the tower is a ConvNeXt with a linear head.
-  Learner(const clip::ClipConfig& config, int64_t classes, const InitialWeights& initial);
+  /// classes: outputs of the training-only linear layer on picture embeddings. The first weights
+  /// are the same on every device. Throws Error{unsupported} unless the tower is a ConvNeXt with a
+  /// linear head.
+  Learner(const clip::ClipConfig& config, int64_t classes, const InitialWeights& initial,
+          at::Device device = at::kCPU);
 
   /// What training changes, under the published names and "pretrain.classifier.*". Vectors and the
   /// logit scale have roles without weight decay.
@@ -64,7 +66,8 @@ class Learner {
   /// Embeddings as inference will give them, by the running averages.
   at::Tensor final_pictures(const at::Tensor& embeddings) const;
   at::Tensor final_texts(const at::Tensor& embeddings) const;
-  /// A copy with the norms folded in: a plain CLIP of the published layout, ready to run.
+  /// A copy with the norms folded in: a plain CLIP of the published layout, on the CPU, ready to
+  /// run.
   std::shared_ptr<Clip> plain_clip(const std::string& merges) const;
 
   /// Running averages, for checkpoints.

@@ -45,7 +45,8 @@ void start_from(const std::string& file, const std::string& merges, Learner& lea
     if (stored->shape != weight->shape) {
       fail(ErrorCode::shape_mismatch, file, ": ", weight->name, " has another size than model.*");
     }
-    *weight->member = stored->member->clone();
+    *weight->member =
+        stored->member->to(weight->member->device(), at::kFloat, false, /*copy=*/true);
   }
 }
 
@@ -66,8 +67,8 @@ struct PretrainTask::Outcome {
 };
 
 PretrainTask::PretrainTask(const PretrainOptions& options, std::shared_ptr<const PairSource> pairs,
-                           train::Processes& processes)
-    : options_(options), pairs_(std::move(pairs)), processes_(processes) {
+                           train::Processes& processes, at::Device device)
+    : options_(options), pairs_(std::move(pairs)), processes_(processes), device_(device) {
   const int64_t unit_of_share = processes.size() * pairs_->group();
   if (options_.batch_size % unit_of_share != 0) {
     fail(ErrorCode::invalid_argument, "training.batch_size ", options_.batch_size,
@@ -84,7 +85,7 @@ PretrainTask::PretrainTask(const PretrainOptions& options, std::shared_ptr<const
   text.vocab_size = kPieces + kMarks + count_merges(merges_);
   tokenizer_ = make_tokenizer(merges_, text);
   learner_ = std::make_unique<Learner>(options_.clip, std::max<int64_t>(1, pairs_->classes()),
-                                       options_.initial);
+                                       options_.initial, device_);
   if (!options_.start.empty()) start_from(options_.start, merges_, *learner_);
   optimizer_ =
       std::make_unique<train::Optimizer>(learner_->weights(), options_.optimizer, &processes_);
@@ -140,7 +141,7 @@ PretrainTask::Outcome PretrainTask::forward(const Batch& batch) {
   }
   const at::NoGradGuard no_grad;
   const at::Tensor scores = image_unit.mm(text_unit.t()).masked_fill(excluded, -2);
-  const at::Tensor right = at::arange(scores.size(0), at::kLong);
+  const at::Tensor right = at::arange(scores.size(0), scores.options().dtype(at::kLong));
   outcome.accuracy = scores.argmax(1).eq(right).to(at::kFloat).mean().mul(100);
   return outcome;
 }
@@ -155,7 +156,7 @@ train::Numbers PretrainTask::step(int64_t step, double learning_rate_factor) {
     loader_ = std::make_unique<train::Loader<Batch>>(
         make, step, train::LoaderOptions{options_.loader_workers, 2 * options_.loader_workers + 1});
   }
-  const Batch batch = loader_->next();
+  const Batch batch = on_device(loader_->next(), device_);
   loader_step_ = step + 1;
 
   optimizer_->zero_gradients();

@@ -19,10 +19,10 @@ using Evaluate = std::function<train::Numbers(const Clip& clip, bool is_last)>;
 
 class PretrainTask final : public train::Task {
  public:
-  /// Trains the byte-pair vocabulary on the source's texts, then makes the towers. Throws
-  /// Error{invalid_argument} when the batch does not divide into the processes' groups.
+  /// Trains the byte-pair vocabulary on the source's texts, then makes the towers on `device`.
+  /// Throws Error{invalid_argument} when the batch does not divide into the processes' groups.
   PretrainTask(const PretrainOptions& options, std::shared_ptr<const PairSource> pairs,
-               train::Processes& processes);
+               train::Processes& processes, at::Device device = at::kCPU);
 
   /// Returns loss, contrastive, classification, accuracy (of the batch's own texts, in percent),
   /// gradient_norm, logit_scale.
@@ -32,7 +32,7 @@ class PretrainTask final : public train::Task {
   train::Numbers evaluate(int64_t step) override;
 
   void set_evaluation(Evaluate evaluate) { evaluate_ = std::move(evaluate); }
-  /// The CLIP as it is now.
+  /// The CLIP as it is now, on the CPU.
   std::shared_ptr<Clip> plain_clip() const { return learner_->plain_clip(merges_); }
   const std::string& merges() const { return merges_; }
   const Learner& learner() const { return *learner_; }
@@ -45,6 +45,7 @@ class PretrainTask final : public train::Task {
   PretrainOptions options_;
   std::shared_ptr<const PairSource> pairs_;
   train::Processes& processes_;
+  at::Device device_;
   std::string merges_;
   std::unique_ptr<clip::Tokenizer> tokenizer_;
   std::unique_ptr<Learner> learner_;

@@ -7,6 +7,7 @@
 
 #include "fcclip/classify/ensemble.h"
 #include "fcclip/core/check.h"
+#include "fcclip/core/device.h"
 #include "fcclip/ops/resize.h"
 #include "fcclip/segmenter/describe.h"
 #include "fcclip/segmenter/model.h"
@@ -14,23 +15,6 @@
 
 namespace fcclip {
 namespace {
-
-at::Device parse_device(const std::string& text) {
-  at::Device device(at::kCPU);
-  try {
-    device = at::Device(text);
-  } catch (const c10::Error&) {
-    fail(ErrorCode::invalid_argument, "device '", text, "' is unknown; use cpu, cuda or cuda:N");
-  }
-  if (device.is_cuda() && !at::hasCUDA()) {
-    fail(ErrorCode::unsupported, "device '", text,
-         "' is not available: this LibTorch was built without CUDA or sees no GPU; use cpu");
-  }
-  if (!device.is_cpu() && !device.is_cuda()) {
-    fail(ErrorCode::unsupported, "device '", text, "' is not supported; use cpu or cuda");
-  }
-  return device;
-}
 
 std::string text_fingerprint(const Model& model) {
   return classify::fingerprint(model.text_tower.weights(), model.tokenizer->merges());

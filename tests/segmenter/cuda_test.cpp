@@ -1,0 +1,50 @@
+#include "tests/support/cuda.h"
+
+#include <ATen/ATen.h>
+
+#include "fcclip/segmenter/model.h"
+#include "fcclip/segmenter/segmenter.h"
+#include "tests/segmenter/small_model.h"
+
+namespace fcclip {
+namespace {
+
+Segmentation segment(const std::filesystem::path& model, const std::string& device,
+                     const at::Tensor& rgb, Task task) {
+  SegmenterOptions options;
+  options.device = device;
+  options.cache_folder = model.parent_path() / ("cache-" + device);
+  const Segmenter segmenter = Segmenter::load(model, options);
+  classify::Vocabulary words;
+  words.classes = {{1, {"cat", "kitty"}, true}, {2, {"sky"}, false}, {3, {"the hat"}, true}};
+  AskOptions ask = segmenter.ask_defaults();
+  ask.task = task;
+  return segmenter.ask(segmenter.encode(rgb), segmenter.prepare(words), ask);
+}
+
+class CudaSegmenter : public ::testing::TestWithParam<Task> {};
+
+TEST_P(CudaSegmenter, FindsWhatTheProcessorFinds) {
+  FCCLIP_NEEDS_CUDA();
+  at::globalContext().setAllowTF32CuDNN(false);
+  const test::TemporaryFile file("model.safetensors");
+  save_model(file.path(), *test::small_model());
+  at::manual_seed(1);
+  const at::Tensor rgb = at::randint(0, 256, {96, 130, 3}, at::kByte);
+  const Segmentation cpu = segment(file.path(), "cpu", rgb, GetParam());
+  const Segmentation cuda = segment(file.path(), "cuda", rgb, GetParam());
+  ASSERT_EQ(cuda.segments.size(), cpu.segments.size());
+  for (size_t i = 0; i < cpu.segments.size(); ++i) {
+    EXPECT_EQ(cuda.segments[i].name, cpu.segments[i].name);
+    EXPECT_NEAR(cuda.segments[i].score, cpu.segments[i].score, 1e-3);
+  }
+  if (cpu.ids.defined()) {
+    EXPECT_GT(cuda.ids.cpu().eq(cpu.ids).to(at::kFloat).mean().item<double>(), 0.999);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Tasks, CudaSegmenter,
+                         ::testing::Values(Task::panoptic, Task::instance, Task::semantic));
+
+}  // namespace
+}  // namespace fcclip
