@@ -3,68 +3,62 @@
 #include <algorithm>
 
 #include <ATen/ATen.h>
-#include <c10/core/GradMode.h>
 
 namespace fcclip::train {
 namespace {
 
-// Predicted and true masks of all matched pairs of the batch, in the order of pictures and queries.
-struct MatchedMasks {
-  at::Tensor logits;              // [T, h, w]
-  std::vector<at::Tensor> truth;  // per picture, [t, H, W]
+// All matched pairs of a batch, in the order of pictures and queries.
+struct Pairs {
+  at::Tensor queries;  // [T] positions among the batch's B · Q queries
+  at::Tensor targets;  // [T] positions among its N targets
 };
 
-at::Tensor to_index(const std::vector<int64_t>& values, const at::Tensor& like) {
-  return at::tensor(values, at::kLong).to(like.device());
-}
-
-MatchedMasks matched_masks(const Prediction& prediction, const std::vector<Targets>& targets,
-                           const std::vector<Assignment>& matches) {
-  MatchedMasks out;
-  std::vector<at::Tensor> logits;
-  for (size_t b = 0; b < targets.size(); ++b) {
-    const at::Tensor picture = prediction.mask_logits[static_cast<int64_t>(b)];
-    logits.push_back(picture.index_select(0, to_index(matches[b].rows, picture)));
-    out.truth.push_back(
-        targets[b].masks.index_select(0, to_index(matches[b].columns, targets[b].masks)));
+Pairs pairs_of(const std::vector<Assignment>& matches, const TargetBatch& targets,
+               int64_t queries) {
+  std::vector<int64_t> rows, columns;
+  for (int64_t b = 0; b < targets.pictures(); ++b) {
+    for (const int64_t row : matches[b].rows) rows.push_back(b * queries + row);
+    for (const int64_t column : matches[b].columns) columns.push_back(targets.first[b] + column);
   }
-  out.logits = at::cat(logits).to(at::kFloat);
-  return out;
+  const int64_t count = std::ssize(rows);
+  rows.insert(rows.end(), columns.begin(), columns.end());  // one transfer to a GPU
+  const at::Tensor both = at::tensor(rows, at::kLong).to(targets.labels.device());
+  return {both.narrow(0, 0, count), both.narrow(0, count, count)};
 }
 
-// True values at the points of each picture's own masks; pictures of one batch share a padded size.
-at::Tensor sample_truth(const std::vector<at::Tensor>& truth, const at::Tensor& points) {
-  std::vector<at::Tensor> sampled;
-  int64_t first = 0;
-  for (const at::Tensor& masks : truth) {
-    const int64_t count = masks.size(0);
-    if (count > 0) sampled.push_back(sample_masks(masks, points.narrow(0, first, count)));
-    first += count;
-  }
-  return at::cat(sampled);
+// Weighted cross entropy of one layer. Queries without a match are void. divisor: as
+// Normalisers::class_weight.
+at::Tensor class_loss(const at::Tensor& class_logits, const at::Tensor& labels, const Pairs& pairs,
+                      double void_weight, double divisor) {
+  const int64_t void_class = class_logits.size(2) - 1;
+  const at::Tensor logits = class_logits.to(at::kFloat).flatten(0, 1);
+  at::Tensor classes = at::full({logits.size(0)}, void_class, logits.options().dtype(at::kLong));
+  classes.index_copy_(0, pairs.queries, labels.index_select(0, pairs.targets));
+  at::Tensor weight = at::ones({void_class + 1}, logits.options());
+  weight[void_class] = void_weight;
+  if (divisor <= 0) return at::cross_entropy_loss(logits, classes, weight);
+  return at::cross_entropy_loss(logits, classes, weight, at::Reduction::Sum) / divisor;
 }
 
-LayerLosses layer_losses(const Prediction& prediction, const std::vector<Targets>& targets,
+LayerLosses layer_losses(const Prediction& prediction, const TargetBatch& targets,
                          const Normalisers& divisors, const LossOptions& options,
                          const DrawPoints& draw) {
   const std::vector<Assignment> matches =
       match(prediction, targets, options.weights, options.points.points, draw);
+  const Pairs pairs = pairs_of(matches, targets, prediction.mask_logits.size(1));
   LayerLosses losses;
-  losses.classes = class_loss(prediction.class_logits, targets, matches, options.void_weight,
+  losses.classes = class_loss(prediction.class_logits, targets.labels, pairs, options.void_weight,
                               divisors.class_weight);
-  const double mask_count = std::max(1.0, divisors.masks);
-  const MatchedMasks masks = matched_masks(prediction, targets, matches);
-  const at::Tensor points = uncertain_points(masks.logits, options.points, draw);
-  if (masks.logits.size(0) == 0) {
-    losses.mask = losses.dice = masks.logits.sum();  // zero, and the masks stay in the graph
+  const at::Tensor maps =
+      prediction.mask_logits.flatten(0, 1).index_select(0, pairs.queries).to(at::kFloat);
+  const at::Tensor points = uncertain_points(maps, options.points, draw);
+  if (maps.size(0) == 0) {
+    losses.mask = losses.dice = maps.sum();  // zero, and the masks stay in the graph
     return losses;
   }
-  at::Tensor truth;
-  {
-    const c10::NoGradGuard no_gradient;
-    truth = sample_truth(masks.truth, points);
-  }
-  const at::Tensor logits = sample_points(masks.logits, points);
+  const at::Tensor truth = sample_points(targets.masks.index_select(0, pairs.targets), points);
+  const at::Tensor logits = sample_points(maps, points);
+  const double mask_count = std::max(1.0, divisors.masks);
   losses.mask = mask_loss(logits, truth, mask_count);
   losses.dice = dice_loss(logits, truth, mask_count);
   return losses;
@@ -83,24 +77,6 @@ Normalisers normalisers(const std::vector<Targets>& targets, int64_t queries, do
   return sums;
 }
 
-at::Tensor class_loss(const at::Tensor& class_logits, const std::vector<Targets>& targets,
-                      const std::vector<Assignment>& matches, double void_weight, double divisor) {
-  const int64_t void_class = class_logits.size(2) - 1;
-  at::Tensor classes = at::full({class_logits.size(0), class_logits.size(1)}, void_class,
-                                class_logits.options().dtype(at::kLong));
-  for (size_t b = 0; b < targets.size(); ++b) {
-    if (matches[b].rows.empty()) continue;
-    const at::Tensor labels =
-        targets[b].labels.index_select(0, to_index(matches[b].columns, targets[b].labels));
-    classes[static_cast<int64_t>(b)].index_copy_(0, to_index(matches[b].rows, classes), labels);
-  }
-  at::Tensor weight = at::ones({void_class + 1}, class_logits.options().dtype(at::kFloat));
-  weight[void_class] = void_weight;
-  const at::Tensor logits = class_logits.to(at::kFloat).transpose(1, 2);
-  if (divisor <= 0) return at::cross_entropy_loss(logits, classes, weight);
-  return at::cross_entropy_loss(logits, classes, weight, at::Reduction::Sum) / divisor;
-}
-
 at::Tensor mask_loss(const at::Tensor& logits, const at::Tensor& truth, double mask_count) {
   return at::binary_cross_entropy_with_logits(logits, truth, {}, {}, at::Reduction::None)
              .mean(1)
@@ -115,9 +91,9 @@ at::Tensor dice_loss(const at::Tensor& logits, const at::Tensor& truth, double m
   return (1 - (common + 1) / (sum + 1)).sum() / mask_count;
 }
 
-Losses compute_losses(const std::vector<Prediction>& predictions,
-                      const std::vector<Targets>& targets, const Normalisers& divisors,
-                      const LossOptions& options, const DrawLayerPoints& draw) {
+Losses compute_losses(const std::vector<Prediction>& predictions, const TargetBatch& targets,
+                      const Normalisers& divisors, const LossOptions& options,
+                      const DrawLayerPoints& draw) {
   Losses losses;
   for (int64_t layer = 0; layer < std::ssize(predictions); ++layer) {
     const Prediction& prediction =

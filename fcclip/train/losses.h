@@ -29,7 +29,8 @@ struct Losses {
 };
 
 /// Random points for prediction layer `layer` (0 is the final one); the order of draws is part of
-/// the recipe: per layer one matcher draw a picture, then the loss's two.
+/// the recipe: per layer the matcher's (a row a picture), then the loss's two (a row a matched
+/// mask).
 using DrawLayerPoints = std::function<at::Tensor(int64_t layer, int64_t rows, int64_t count)>;
 
 /// What sums are divided by. Of the whole batch over all processes and accumulated parts, divided
@@ -43,15 +44,9 @@ struct Normalisers {
 Normalisers normalisers(const std::vector<Targets>& targets, int64_t queries, double void_weight);
 
 /// predictions: the final one last, as MaskDecoder::forward_all gives them.
-Losses compute_losses(const std::vector<Prediction>& predictions,
-                      const std::vector<Targets>& targets, const Normalisers& divisors,
-                      const LossOptions& options, const DrawLayerPoints& draw);
-
-/// Weighted cross entropy of one layer. Queries without a match are void. divisor: as
-/// Normalisers::class_weight.
-at::Tensor class_loss(const at::Tensor& class_logits, const std::vector<Targets>& targets,
-                      const std::vector<Assignment>& matches, double void_weight,
-                      double divisor = 0);
+Losses compute_losses(const std::vector<Prediction>& predictions, const TargetBatch& targets,
+                      const Normalisers& divisors, const LossOptions& options,
+                      const DrawLayerPoints& draw);
 
 /// Mean binary cross entropy, and dice, at points of T matched masks, divided by mask_count.
 ///   logits, truth [T, P]

@@ -6,57 +6,64 @@
 namespace fcclip::train {
 namespace {
 
-// Mean over points of the binary cross entropy of every pair. −t·log σ(x) − (1 − t)·log(1 − σ(x))
-// is softplus(x) − t·x: a sum a query and one product instead of Q · N · P terms.
-at::Tensor pairwise_cross_entropy(const at::Tensor& logits, const at::Tensor& truth) {
-  const at::Tensor all_outside = at::softplus(logits).sum(-1, /*keepdim=*/true);
-  return (all_outside - logits.matmul(truth.t())) / static_cast<double>(logits.size(1));
+// Every target with its picture's rows: truth [N, P], maps [B, Q, P] -> [N, Q].
+at::Tensor products(const at::Tensor& truth, const at::Tensor& maps, const TargetBatch& targets) {
+  std::vector<at::Tensor> parts;
+  for (int64_t b = 0; b < targets.pictures(); ++b) {
+    if (targets.count(b) == 0) continue;
+    parts.push_back(truth.narrow(0, targets.first[b], targets.count(b)).mm(maps[b].t()));
+  }
+  return at::cat(parts);
 }
 
-at::Tensor pairwise_dice(const at::Tensor& logits, const at::Tensor& truth) {
-  const at::Tensor p = logits.sigmoid();
-  const at::Tensor common = 2 * p.matmul(truth.t());
-  const at::Tensor sum = p.sum(-1).unsqueeze(1) + truth.sum(-1).unsqueeze(0);
-  return 1 - (common + 1) / (sum + 1);
-}
-
-CostMatrix to_matrix(const at::Tensor& costs) {
-  const at::Tensor values = costs.cpu().to(at::kDouble).contiguous();
-  const double* data = values.const_data_ptr<double>();
-  return {values.size(0), values.size(1), std::vector<double>(data, data + values.numel())};
+// The part of picture b, queries by targets; costs [N, Q] double on the CPU.
+CostMatrix matrix_of(const at::Tensor& costs, const TargetBatch& targets, int64_t b) {
+  const int64_t queries = costs.size(1), count = targets.count(b);
+  const double* data = costs.const_data_ptr<double>() + targets.first[b] * queries;
+  CostMatrix matrix{queries, count, std::vector<double>(queries * count)};
+  for (int64_t n = 0; n < count; ++n) {
+    for (int64_t q = 0; q < queries; ++q) matrix.costs[q * count + n] = data[n * queries + q];
+  }
+  return matrix;
 }
 
 }  // namespace
 
-MatchCosts match_costs(const Prediction& prediction, int64_t picture, const Targets& targets,
+MatchCosts match_costs(const Prediction& prediction, const TargetBatch& targets,
                        const at::Tensor& points, const MatchWeights& weights) {
-  const at::Tensor logits = prediction.mask_logits[picture].to(at::kFloat);
-  const at::Tensor shared = points.squeeze(0);
-  const at::Tensor sampled = sample_shared_points(logits, shared);
-  const at::Tensor truth = sample_masks(targets.masks, shared);
+  const at::Tensor sampled = sample_channels(prediction.mask_logits.to(at::kFloat), points);
+  const at::Tensor truth =
+      sample_points(targets.masks, points.index_select(0, targets.picture));  // [N, P]
+  const auto of_picture = [&](const at::Tensor& rows) {
+    return rows.index_select(0, targets.picture);
+  };
   MatchCosts costs;
-  costs.classes =
-      -prediction.class_logits[picture].to(at::kFloat).softmax(-1).index_select(1, targets.labels);
-  costs.mask = pairwise_cross_entropy(sampled, truth);
-  costs.dice = pairwise_dice(sampled, truth);
+  // Mean over points of the binary cross entropy of every pair. −t·log σ(x) − (1 − t)·log(1 − σ(x))
+  // is softplus(x) − t·x: a sum a query and one product instead of Q · N · P terms.
+  const at::Tensor all_outside = of_picture(at::softplus(sampled).sum(-1));
+  costs.mask =
+      (all_outside - products(truth, sampled, targets)) / static_cast<double>(points.size(1));
+  const at::Tensor p = sampled.sigmoid();
+  const at::Tensor sums = of_picture(p.sum(-1)) + truth.sum(-1, /*keepdim=*/true);
+  costs.dice = 1 - (2 * products(truth, p, targets) + 1) / (sums + 1);
+  const at::Tensor likely = prediction.class_logits.to(at::kFloat).softmax(-1).transpose(1, 2);
+  costs.classes = -likely.index({targets.picture, targets.labels});
   costs.total =
       weights.mask * costs.mask + weights.classes * costs.classes + weights.dice * costs.dice;
   return costs;
 }
 
-std::vector<Assignment> match(const Prediction& prediction, const std::vector<Targets>& targets,
+std::vector<Assignment> match(const Prediction& prediction, const TargetBatch& targets,
                               const MatchWeights& weights, int64_t points, const DrawPoints& draw) {
   const c10::NoGradGuard no_gradient;
-  std::vector<Assignment> matches;
-  for (size_t b = 0; b < targets.size(); ++b) {
-    const at::Tensor drawn =
-        draw(1, points);  // drawn for empty pictures too, as the reference does
-    if (targets[b].labels.size(0) == 0) {
-      matches.emplace_back();
-      continue;
-    }
-    matches.push_back(assign(to_matrix(
-        match_costs(prediction, static_cast<int64_t>(b), targets[b], drawn, weights).total)));
+  // Drawn for pictures without targets too, as the reference does.
+  const at::Tensor drawn = draw(targets.pictures(), points);
+  std::vector<Assignment> matches(targets.pictures());
+  if (targets.labels.size(0) == 0) return matches;
+  const at::Tensor costs =
+      match_costs(prediction, targets, drawn, weights).total.cpu().to(at::kDouble).contiguous();
+  for (int64_t b = 0; b < targets.pictures(); ++b) {
+    if (targets.count(b) > 0) matches[b] = assign(matrix_of(costs, targets, b));
   }
   return matches;
 }

@@ -7,14 +7,9 @@
 
 #include "fcclip/train/assignment.h"
 #include "fcclip/train/points.h"
+#include "fcclip/train/targets.h"
 
 namespace fcclip::train {
-
-/// The truth of one picture, padded to the network's input.
-struct Targets {
-  at::Tensor labels;  ///< [N] int64, class positions
-  at::Tensor masks;   ///< [N, H, W] bool, uint8 or float
-};
 
 /// One prediction layer of one batch.
 struct Prediction {
@@ -26,17 +21,17 @@ struct MatchWeights {
   double classes = 2, mask = 5, dice = 5;
 };
 
-/// The cost of each (query, target) pair of one picture at the given points, and its parts, [Q, N]
-/// each.
+/// What it costs that query q answers for target n of its own picture, and its parts, [N, Q] each.
 struct MatchCosts {
   at::Tensor total, classes, mask, dice;
 };
-MatchCosts match_costs(const Prediction& prediction, int64_t picture, const Targets& targets,
+/// points [B, P, 2]: a picture's, shared by all its masks.
+MatchCosts match_costs(const Prediction& prediction, const TargetBatch& targets,
                        const at::Tensor& points, const MatchWeights& weights);
 
-/// One assignment (query, target) per picture. Draws `points` random points a picture, shared by
-/// all its masks. No gradient.
-std::vector<Assignment> match(const Prediction& prediction, const std::vector<Targets>& targets,
+/// One assignment (query, target within its picture) per picture. Draws `points` random points a
+/// picture at once. No gradient.
+std::vector<Assignment> match(const Prediction& prediction, const TargetBatch& targets,
                               const MatchWeights& weights, int64_t points, const DrawPoints& draw);
 
 }  // namespace fcclip::train

@@ -9,6 +9,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "fcclip/core/check.h"
+#include "fcclip/train/stored_tensor.h"
 
 namespace fcclip::train {
 namespace {
@@ -63,14 +64,20 @@ Muon::Muon(std::vector<const nn::Weight*> weights, const MuonOptions& options,
       momentum_(weights_.size()) {}
 
 std::vector<at::Tensor> Muon::directions() {
-  std::vector<at::Tensor> result(weights_.size());
+  std::vector<at::Tensor> result(weights_.size()), gradients, momenta;
+  std::vector<size_t> which;
   for (size_t i = 0; i < weights_.size(); ++i) {
     const at::Tensor& gradient = weights_[i]->member->grad();
     if (!gradient.defined()) continue;
     if (!momentum_[i].defined()) momentum_[i] = at::zeros_like(gradient);
-    momentum_[i].lerp_(gradient, 1 - options_.momentum);
-    result[i] = as_wide(gradient.lerp(momentum_[i], options_.momentum));
+    which.push_back(i);
+    gradients.push_back(gradient);
+    momenta.push_back(momentum_[i]);
   }
+  if (which.empty()) return result;
+  at::_foreach_lerp_(momenta, gradients, 1 - options_.momentum);
+  const std::vector<at::Tensor> ahead = at::_foreach_lerp(gradients, momenta, options_.momentum);
+  for (size_t k = 0; k < which.size(); ++k) result[which[k]] = as_wide(ahead[k]);
   return result;
 }
 
@@ -118,14 +125,10 @@ void Muon::save(std::map<std::string, at::Tensor>& tensors) const {
 void Muon::load(const std::map<std::string, at::Tensor>& tensors) {
   for (size_t i = 0; i < weights_.size(); ++i) {
     const std::string name = weights_[i]->name + ".momentum";
-    const auto found = tensors.find(name);
     momentum_[i].reset();
-    if (found == tensors.end()) continue;
-    if (found->second.sizes() != weights_[i]->member->sizes()) {
-      fail(ErrorCode::shape_mismatch, "the checkpoint's ", name, " is ", found->second.sizes(),
-           "; expected ", weights_[i]->member->sizes(), ": it is of another configuration");
-    }
-    momentum_[i] = found->second.to(weights_[i]->member->device()).clone();
+    if (!tensors.contains(name)) continue;
+    const at::Tensor& weight = *weights_[i]->member;
+    momentum_[i] = stored_tensor(tensors, name, weight.sizes()).to(weight.device()).clone();
   }
 }
 

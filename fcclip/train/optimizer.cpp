@@ -3,13 +3,38 @@
 #include <cmath>
 
 #include <ATen/ATen.h>
-#include <torch/nn/utils/clip_grad.h>
-#include <torch/optim/adamw.h>
+#include <ATen/core/grad_mode.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/train/adamw.h"
 #include "fcclip/train/muon.h"
+#include "fcclip/train/stored_tensor.h"
 
 namespace fcclip::train {
+namespace {
+
+std::vector<at::Tensor> gradients_of(const std::vector<at::Tensor>& parameters) {
+  std::vector<at::Tensor> gradients;
+  for (const at::Tensor& parameter : parameters) {
+    if (parameter.grad().defined()) gradients.push_back(parameter.grad());
+  }
+  return gradients;
+}
+
+// As torch.nn.utils.clip_grad_norm_; returns the norm before.
+double clip(const std::vector<at::Tensor>& gradients, double most) {
+  constexpr double kEps = 1e-6;
+  if (gradients.empty()) return 0;
+  const double norm = at::stack(at::_foreach_norm(gradients)).norm().item<double>();
+  if (!std::isfinite(norm)) {
+    fail(ErrorCode::missing_tensor, "the gradients' norm is not finite (", norm, ")");
+  }
+  const double factor = most / (norm + kEps);
+  if (factor < 1) at::_foreach_mul_(gradients, factor);
+  return norm;
+}
+
+}  // namespace
 
 std::vector<const nn::Weight*> trainable_weights(const nn::WeightTable& table) {
   std::vector<const nn::Weight*> weights;
@@ -21,23 +46,8 @@ std::vector<const nn::Weight*> trainable_weights(const nn::WeightTable& table) {
   return weights;
 }
 
-namespace {
-
-const at::Tensor& stored(const std::map<std::string, at::Tensor>& tensors, const std::string& name,
-                         at::IntArrayRef shape) {
-  const auto found = tensors.find(name);
-  if (found == tensors.end()) fail(ErrorCode::missing_tensor, "the checkpoint has no ", name);
-  if (found->second.sizes() != shape) {
-    fail(ErrorCode::shape_mismatch, "the checkpoint's ", name, " is ", found->second.sizes(),
-         "; expected ", shape, ": it is of another configuration");
-  }
-  return found->second;
-}
-
-}  // namespace
-
 struct Optimizer::Impl {
-  std::unique_ptr<torch::optim::AdamW> adam;
+  std::unique_ptr<AdamW> adam;
   std::unique_ptr<Muon> muon;  // nullptr: everything is AdamW's
   double learning_rate = 0;
   std::vector<at::Tensor> parameters;
@@ -46,28 +56,16 @@ struct Optimizer::Impl {
 Optimizer::Optimizer(std::vector<const nn::Weight*> weights, const OptimizerOptions& options,
                      const Processes* processes)
     : weights_(std::move(weights)), options_(options), impl_(std::make_unique<Impl>()) {
-  std::vector<at::Tensor> decayed, plain;
-  std::vector<const nn::Weight*> mixing;
+  std::vector<const nn::Weight*> mixing, others;
   for (const nn::Weight* weight : weights_) {
     // A copy: a loaded weight may be a view of a mapped file.
     *weight->member = weight->member->detach().clone().requires_grad_();
     impl_->parameters.push_back(*weight->member);
-    if (options.muon && is_mixing_matrix(*weight)) {
-      mixing.push_back(weight);
-      continue;
-    }
-    (weight->role == nn::WeightRole::weight ? decayed : plain).push_back(*weight->member);
+    (options.muon && is_mixing_matrix(*weight) ? mixing : others).push_back(weight);
   }
-  const auto group_options = [&](double decay) {
-    auto group = std::make_unique<torch::optim::AdamWOptions>(options.learning_rate);
-    group->betas({options.beta1, options.beta2}).eps(options.eps).weight_decay(decay);
-    return group;
-  };
-  std::vector<torch::optim::OptimizerParamGroup> groups;
-  groups.emplace_back(decayed, group_options(options.weight_decay));
-  groups.emplace_back(plain, group_options(0));
-  impl_->adam = std::make_unique<torch::optim::AdamW>(
-      std::move(groups), torch::optim::AdamWOptions(options.learning_rate));
+  impl_->adam = std::make_unique<AdamW>(
+      std::move(others),
+      AdamWOptions{options.beta1, options.beta2, options.eps, options.weight_decay});
   impl_->learning_rate = options.learning_rate;
   if (!mixing.empty()) {
     MuonOptions of_muon;
@@ -87,57 +85,31 @@ void Optimizer::zero_gradients() {
 }
 
 double Optimizer::step() {
+  const at::NoGradGuard no_grad;
   double norm = 0;
-  if (options_.clip_norm > 0) {
-    norm = torch::nn::utils::clip_grad_norm_(impl_->parameters, options_.clip_norm);
-    if (!std::isfinite(norm)) {
-      fail(ErrorCode::missing_tensor, "the gradients' norm is not finite (", norm, ")");
-    }
-  }
-  impl_->adam->step();
+  if (options_.clip_norm > 0) norm = clip(gradients_of(impl_->parameters), options_.clip_norm);
+  impl_->adam->step(impl_->learning_rate);
   if (impl_->muon) impl_->muon->step(impl_->learning_rate);
   return norm;
 }
 
 void Optimizer::save(std::map<std::string, at::Tensor>& tensors) const {
-  for (size_t i = 0; i < weights_.size(); ++i) {
-    const std::string& name = weights_[i]->name;
-    tensors[name] = impl_->parameters[i].detach();
-    const auto found = impl_->adam->state().find(impl_->parameters[i].unsafeGetTensorImpl());
-    if (found == impl_->adam->state().end()) continue;  // never had a gradient
-    const auto& state = static_cast<const torch::optim::AdamWParamState&>(*found->second);
-    tensors[name + ".exp_avg"] = state.exp_avg();
-    tensors[name + ".exp_avg_sq"] = state.exp_avg_sq();
-    tensors[name + ".steps"] = at::scalar_tensor(state.step(), at::kLong);
-  }
+  for (const nn::Weight* weight : weights_) tensors[weight->name] = weight->member->detach();
+  impl_->adam->save(tensors);
   if (impl_->muon) impl_->muon->save(tensors);
 }
 
 void Optimizer::load(const std::map<std::string, at::Tensor>& tensors) {
   const at::NoGradGuard no_grad;
-  impl_->adam->state().clear();
-  for (size_t i = 0; i < weights_.size(); ++i) {
-    const std::string& name = weights_[i]->name;
-    at::Tensor& parameter = impl_->parameters[i];
-    parameter.copy_(stored(tensors, name, parameter.sizes()));
-    if (options_.muon && is_mixing_matrix(*weights_[i])) continue;
-    if (!tensors.contains(name + ".steps")) continue;
-    auto state = std::make_unique<torch::optim::AdamWParamState>();
-    const auto moment = [&](const std::string& part) {
-      return stored(tensors, name + part, parameter.sizes()).to(parameter.device()).clone();
-    };
-    state->exp_avg(moment(".exp_avg")).exp_avg_sq(moment(".exp_avg_sq"));
-    state->step(tensors.at(name + ".steps").item<int64_t>());
-    impl_->adam->state()[parameter.unsafeGetTensorImpl()] = std::move(state);
+  for (const nn::Weight* weight : weights_) {
+    weight->member->copy_(stored_tensor(tensors, weight->name, weight->member->sizes()));
   }
+  impl_->adam->load(tensors);
   if (impl_->muon) impl_->muon->load(tensors);
 }
 
 void Optimizer::set_learning_rate(double value) {
   impl_->learning_rate = value;
-  for (torch::optim::OptimizerParamGroup& group : impl_->adam->param_groups()) {
-    static_cast<torch::optim::AdamWOptions&>(group.options()).lr(value);
-  }
 }
 
 }  // namespace fcclip::train

@@ -4,26 +4,61 @@
 
 #include <ATen/ATen.h>
 
+#include "fcclip/core/check.h"
 #include "fcclip/world/random.h"
 
 namespace fcclip::train {
 namespace {
 
-// Two numbers of 24 bits from every 64: a third of the time of LibTorch's Mersenne twister.
-at::Tensor uniform(uint64_t key, at::IntArrayRef shape) {
-  at::Tensor numbers = at::empty(shape, at::kFloat);
-  float* values = numbers.mutable_data_ptr<float>();
-  const int64_t count = numbers.numel();
-  world::Random random(key, 0);
-  for (int64_t i = 0; i < count; i += 2) {
-    const uint64_t bits = random.bits();
-    values[i] = static_cast<float>(bits >> 40) * 0x1p-24F;
-    if (i + 1 < count) values[i + 1] = static_cast<float>((bits >> 16) & 0xffffff) * 0x1p-24F;
+void fill(uint64_t state, int64_t count, float* points) {
+  for (int64_t k = 0; k < count; ++k) {
+    const uint64_t bits = world::mix_bits(state += world::kGolden);
+    points[2 * k] = static_cast<float>(bits >> 40) * 0x1p-24F;
+    points[2 * k + 1] = static_cast<float>((bits >> 16) & 0xffffff) * 0x1p-24F;
   }
-  return numbers;
+}
+
+at::Tensor on_cpu(const std::vector<uint64_t>& states, int64_t count) {
+  at::Tensor points = at::empty({std::ssize(states), count, 2}, at::kFloat);
+  float* values = points.mutable_data_ptr<float>();
+  for (const uint64_t state : states) {
+    fill(state, count, values);
+    values += 2 * count;
+  }
+  return points;
+}
+
+at::Tensor shifted_right(const at::Tensor& x, int64_t bits) {
+  return x.bitwise_right_shift(bits).bitwise_and((int64_t{1} << (64 - bits)) - 1);
+}
+
+int64_t as_signed(uint64_t x) {
+  return static_cast<int64_t>(x);
+}
+
+// world::mix_bits of every element: signed products and sums wrap to the same bits.
+at::Tensor mixed(at::Tensor x) {
+  x = x.bitwise_xor(shifted_right(x, 30)).mul(as_signed(0xbf58476d1ce4e5b9ULL));
+  x = x.bitwise_xor(shifted_right(x, 27)).mul(as_signed(0x94d049bb133111ebULL));
+  return x.bitwise_xor(shifted_right(x, 31));
+}
+
+at::Tensor from_tensors(const std::vector<uint64_t>& states, int64_t count, at::Device device) {
+  const std::vector<int64_t> as_int64(states.begin(), states.end());
+  const at::Tensor places = at::arange(1, count + 1, at::TensorOptions(device).dtype(at::kLong));
+  const at::Tensor first = at::tensor(as_int64, at::kLong).to(device).unsqueeze(1);
+  const at::Tensor bits = mixed(first + places.mul(as_signed(world::kGolden)));
+  const at::Tensor x = shifted_right(bits, 40), y = shifted_right(bits, 16).bitwise_and(0xffffff);
+  return at::stack({x, y}, -1).to(at::kFloat).mul_(0x1p-24);
 }
 
 }  // namespace
+
+at::Tensor uniform_points(const std::vector<uint64_t>& states, int64_t count, at::Device device,
+                          bool by_tensors) {
+  return device.is_cpu() && !by_tensors ? on_cpu(states, count)
+                                        : from_tensors(states, count, device);
+}
 
 PointDraws::PointDraws(const Batch& batch, int64_t queries, int64_t seed, at::Device device)
     : batch_(batch),
@@ -31,28 +66,27 @@ PointDraws::PointDraws(const Batch& batch, int64_t queries, int64_t seed, at::De
       seed_(world::mix_bits(static_cast<uint64_t>(seed) + world::kGolden)),
       device_(device) {}
 
-at::Tensor PointDraws::draw(int64_t picture, int64_t layer, int64_t call,
-                            at::IntArrayRef shape) const {
+uint64_t PointDraws::state_of(int64_t picture, int64_t layer, int64_t call) const {
   const auto index = static_cast<uint64_t>(batch_.indices.at(picture));
   const uint64_t stream = world::mix_bits(seed_ ^ world::mix_bits(index * world::kGolden));
-  const uint64_t key = stream + static_cast<uint64_t>(layer * 16 + call) * world::kGolden;
-  if (device_.is_cpu()) return uniform(key, shape);
-  at::Generator generator = at::globalContext().defaultGenerator(device_).clone();
-  generator.set_current_seed(key);
-  return at::rand(shape, generator, at::TensorOptions(device_).dtype(at::kFloat));
+  return world::mix_bits(stream + static_cast<uint64_t>(layer * 16 + call) * world::kGolden);
 }
 
-// Per layer first one draw a picture for the matcher, then two for all matched masks.
+// Per layer first a row a picture for the matcher, then twice a row a matched mask.
 at::Tensor PointDraws::operator()(int64_t layer, int64_t rows, int64_t count) {
-  const auto pictures = static_cast<int64_t>(batch_.targets.size());
   const int64_t call = calls_[layer]++;
-  if (call < pictures) return draw(call, layer, 0, {rows, count, 2});
-  std::vector<at::Tensor> parts;
-  for (int64_t i = 0; i < pictures; ++i) {
+  std::vector<uint64_t> states;
+  for (int64_t i = 0; i < std::ssize(batch_.targets); ++i) {
     const int64_t matched = std::min(batch_.targets[i].labels.size(0), queries_);
-    parts.push_back(draw(i, layer, 1 + call - pictures, {matched, count, 2}));
+    uint64_t state = state_of(i, layer, call);
+    for (int64_t row = 0; row < (call == 0 ? 1 : matched); ++row) {
+      states.push_back(state);
+      state += static_cast<uint64_t>(count) * world::kGolden;
+    }
   }
-  return at::cat(parts);
+  const at::Tensor points = uniform_points(states, count, device_);
+  check_shape("points", points, {rows, count, 2});
+  return points;
 }
 
 }  // namespace fcclip::train

@@ -10,17 +10,22 @@
 
 namespace fcclip::train {
 
+/// [states, count, 2] uniform in [0, 1): point k of a row takes number k of the splitmix64 sequence
+/// behind its state, 24 bits for x and for y. by_tensors: by LibTorch's operations on a CPU too.
+at::Tensor uniform_points(const std::vector<uint64_t>& states, int64_t count, at::Device device,
+                          bool by_tensors = false);
+
 /// A DrawLayerPoints whose numbers depend on (seed, the picture's index, layer, purpose) alone: a
-/// batch in parts, or spread over processes, draws what the whole would. Index: position in the
-/// run, so no picture repeats its numbers.
+/// batch in parts, spread over processes or on another device draws what the whole would. Index:
+/// position in the run, so no picture repeats its numbers.
 class PointDraws {
  public:
   PointDraws(const Batch& batch, int64_t queries, int64_t seed, at::Device device);
-  /// [rows, count, 2], uniform in [0, 1).
+  /// [rows, count, 2], uniform in [0, 1), on the device.
   at::Tensor operator()(int64_t layer, int64_t rows, int64_t count);
 
  private:
-  at::Tensor draw(int64_t picture, int64_t layer, int64_t call, at::IntArrayRef shape) const;
+  uint64_t state_of(int64_t picture, int64_t layer, int64_t call) const;
 
   const Batch& batch_;
   int64_t queries_;

@@ -60,30 +60,6 @@ at::Tensor choose(const at::Tensor& certainty, const at::Tensor& points, int64_t
   return points.gather(1, order.unsqueeze(-1).expand({-1, -1, 2}));
 }
 
-struct Bytes {
-  const uint8_t* data;
-  int64_t height, width;
-};
-
-// A value outside the mask is 0.
-float pixel(const Bytes& mask, int64_t y, int64_t x) {
-  const bool outside = y < 0 || x < 0 || y >= mask.height || x >= mask.width;
-  return outside ? 0.0F : static_cast<float>(mask.data[y * mask.width + x]);
-}
-
-void sample_mask(const Bytes& mask, const float* points, int64_t count, float* values) {
-  for (int64_t i = 0; i < count; ++i, points += 2) {
-    const float x = points[0] * static_cast<float>(mask.width) - 0.5F;
-    const float y = points[1] * static_cast<float>(mask.height) - 0.5F;
-    const float left = std::floor(x), top = std::floor(y);
-    const auto x0 = static_cast<int64_t>(left), y0 = static_cast<int64_t>(top);
-    const float fx = x - left, fy = y - top;
-    const float above = (1 - fx) * pixel(mask, y0, x0) + fx * pixel(mask, y0, x0 + 1);
-    const float below = (1 - fx) * pixel(mask, y0 + 1, x0) + fx * pixel(mask, y0 + 1, x0 + 1);
-    values[i] = (1 - fy) * above + fy * below;
-  }
-}
-
 at::Tensor bilinear(const at::Tensor& maps, const at::Tensor& points) {
   const at::Tensor grid = (2.0 * points - 1.0).unsqueeze(2);  // [N, P, 1, 2]
   constexpr int64_t kBilinear = 0, kZeros = 0;
@@ -97,33 +73,9 @@ at::Tensor sample_points(const at::Tensor& maps, const at::Tensor& points) {
   return bilinear(maps.unsqueeze(1), points).squeeze(1);
 }
 
-at::Tensor sample_shared_points(const at::Tensor& maps, const at::Tensor& points) {
-  check_shape("points", points, {kAny, 2});
-  // Channels of one picture: places and weights are worked out once for all of them.
-  return bilinear(maps.unsqueeze(0), points.unsqueeze(0)).squeeze(0);
-}
-
-at::Tensor sample_masks(const at::Tensor& masks, const at::Tensor& points) {
-  check_shape("masks", masks, {kAny, kAny, kAny});
-  const bool shared = points.dim() == 2;
-  const bool bytes = masks.scalar_type() == at::kByte || masks.scalar_type() == at::kBool;
-  if (!masks.is_cpu() || !bytes || points.scalar_type() != at::kFloat) {
-    const at::Tensor maps = masks.to(at::kFloat);
-    return shared ? sample_shared_points(maps, points) : sample_points(maps, points);
-  }
-  const int64_t count = masks.size(0), height = masks.size(1), width = masks.size(2);
-  if (!shared) check_shape("points", points, {count, kAny, 2});
-  const int64_t samples = points.size(-2);
-  const at::Tensor pixels = masks.contiguous().view(at::kByte), places = points.contiguous();
-  at::Tensor values = at::empty({count, samples}, points.options());
-  at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t n = begin; n < end; ++n) {
-      sample_mask({pixels.const_data_ptr<uint8_t>() + n * height * width, height, width},
-                  places.const_data_ptr<float>() + (shared ? 0 : n * samples * 2), samples,
-                  values.mutable_data_ptr<float>() + n * samples);
-    }
-  });
-  return values;
+at::Tensor sample_channels(const at::Tensor& maps, const at::Tensor& points) {
+  check_shape("points", points, {maps.size(0), kAny, 2});
+  return bilinear(maps, points);
 }
 
 at::Tensor uncertain_points(const at::Tensor& mask_logits, const PointOptions& options,

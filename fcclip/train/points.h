@@ -14,14 +14,8 @@ namespace fcclip::train {
 /// Gradient: to maps.
 at::Tensor sample_points(const at::Tensor& maps, const at::Tensor& points);
 
-/// The same points in every map: points [P, 2].
-at::Tensor sample_shared_points(const at::Tensor& maps, const at::Tensor& points);
-
-/// Of true masks, without a gradient and without a copy of them in float:
-///   masks    [N, H, W]            bool or uint8
-///   points   [N, P, 2] or [P, 2]  float; the latter are shared
-///   returns  [N, P]               float
-at::Tensor sample_masks(const at::Tensor& masks, const at::Tensor& points);
+/// A picture's points in all its channels: maps [B, C, H, W], points [B, P, 2] -> [B, C, P].
+at::Tensor sample_channels(const at::Tensor& maps, const at::Tensor& points);
 
 struct PointOptions {
   int64_t points = 12544;

@@ -128,12 +128,11 @@ at::Tensor SegmentationTask::words_of(int64_t step, const Parts& parts) const {
 
 Numbers SegmentationTask::backward(const Batch& batch, const Normalisers& divisors,
                                    const at::Tensor& chosen, bool is_last) {
-  std::vector<Targets> targets;
+  std::vector<Targets> asked;
   for (const Targets& target : batch.targets) {
-    // As numbers once: every layer samples them, for the costs and for the losses.
-    const Targets asked = chosen.defined() ? relabelled(target, chosen) : target;
-    targets.push_back({asked.labels.to(device_), asked.masks.to(device_, at::kFloat)});
+    asked.push_back(chosen.defined() ? relabelled(target, chosen) : target);
   }
+  const TargetBatch targets = join(asked, device_);
   const at::Tensor pixels = network_input(batch.rgb, model_->config.pixels, device_);
   std::vector<Prediction> predictions;
   {

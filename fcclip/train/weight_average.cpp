@@ -20,9 +20,9 @@ void WeightAverage::update() {
   const at::NoGradGuard no_grad;
   const double n = static_cast<double>(updates_++);
   const double keep = std::min(decay_, (1 + n) / (10 + n));
-  for (size_t i = 0; i < weights_.size(); ++i) {
-    average_[i].lerp_(*weights_[i]->member, 1 - keep);
-  }
+  std::vector<at::Tensor> now;
+  for (const nn::Weight* weight : weights_) now.push_back(weight->member->detach());
+  at::_foreach_lerp_(average_, now, 1 - keep);
 }
 
 void WeightAverage::swap() {

@@ -35,20 +35,17 @@ TEST(Points, UncertainPointsAndLossesEqualTheRecordedOnes) {
   EXPECT_TRUE(near(dice_loss(sampled, truth, 3), golden(file, "loss_dice(num_masks=3)"), 1e-6));
 }
 
-TEST(Points, MasksAreSampledLikeMaps) {
+TEST(Points, APicturesPointsAreSampledInAllItsChannels) {
   at::manual_seed(3);
-  const at::Tensor masks = at::rand({3, 5, 9}).gt(0.5).to(at::kByte);
-  const at::Tensor maps = masks.to(at::kFloat);
-  at::Tensor points = at::rand({3, 200, 2});
+  const at::Tensor maps = at::randn({2, 3, 5, 9});
+  at::Tensor points = at::rand({2, 200, 2});
   points[0][0] = 0;  // corners and borders: parts of the pixels' neighbours are outside
   points[1][1] = 1;
-  points.select(2, 0)[2][2] = 0.999F;
-  EXPECT_TRUE(near(sample_masks(masks, points), sample_points(maps, points), 1e-5));
-  EXPECT_TRUE(near(sample_masks(masks.to(at::kBool), points), sample_points(maps, points), 1e-5));
-  const at::Tensor shared = points[1];
-  const at::Tensor expected = sample_points(maps, shared.expand({3, 200, 2}));
-  EXPECT_TRUE(near(sample_masks(masks, shared), expected, 1e-5));
-  EXPECT_TRUE(near(sample_shared_points(maps, shared), expected, 1e-6));
+  const at::Tensor all = sample_channels(maps, points);
+  for (int64_t channel = 0; channel < 3; ++channel) {
+    const at::Tensor expected = sample_points(maps.select(1, channel), points);
+    EXPECT_TRUE(near(all.select(1, channel), expected, 1e-6)) << channel;
+  }
 }
 
 TEST(Points, TheLeastSureAreChosen) {
@@ -70,14 +67,23 @@ TEST(Matcher, CostsEqualTheRecordedOnes) {
   FCCLIP_NEEDS_GOLDENS();
   const std::string file = "ops/matcher.safetensors";
   const Prediction prediction{golden(file, "pred_logits"), golden(file, "pred_masks")};
+  const auto recorded = [&](int64_t image, const char* name) {
+    return golden(file, "image" + std::to_string(image) + "." + name);
+  };
+  std::vector<Targets> pictures;
   for (int64_t image = 0; image < 2; ++image) {
-    const std::string prefix = "image" + std::to_string(image) + ".";
-    const Targets targets{golden(file, prefix + "labels"), golden(file, prefix + "masks")};
-    const MatchCosts costs =
-        match_costs(prediction, image, targets, golden(file, prefix + "points").unsqueeze(0), {});
-    EXPECT_TRUE(near(costs.classes, golden(file, prefix + "cost_class"), 1e-5)) << prefix;
-    EXPECT_TRUE(near(costs.mask, golden(file, prefix + "cost_mask"), 1e-5)) << prefix;
-    EXPECT_TRUE(near(costs.dice, golden(file, prefix + "cost_dice"), 1e-5)) << prefix;
+    pictures.push_back({recorded(image, "labels"), recorded(image, "masks")});
+  }
+  const TargetBatch targets = join(pictures);
+  const MatchCosts costs = match_costs(
+      prediction, targets, at::stack({recorded(0, "points"), recorded(1, "points")}), {});
+  for (int64_t image = 0; image < 2; ++image) {
+    const auto part = [&](const at::Tensor& all) {
+      return all.narrow(0, targets.first[image], targets.count(image)).t();
+    };
+    EXPECT_TRUE(near(part(costs.classes), recorded(image, "cost_class"), 1e-5)) << image;
+    EXPECT_TRUE(near(part(costs.mask), recorded(image, "cost_mask"), 1e-5)) << image;
+    EXPECT_TRUE(near(part(costs.dice), recorded(image, "cost_dice"), 1e-5)) << image;
   }
 }
 
@@ -115,10 +121,10 @@ TEST(Losses, APictureWithoutSegmentsCostsOnlyItsClasses) {
       {at::zeros({0}, at::kLong), at::zeros({0, 32, 32}, at::kByte)}};
   LossOptions options;
   options.points.points = 16;
-  const Losses losses =
-      compute_losses(predictions, empty, {0}, options, [](int64_t, int64_t rows, int64_t count) {
-        return at::rand({rows, count, 2});
-      });
+  const Losses losses = compute_losses(predictions, join(empty), {0}, options,
+                                       [](int64_t, int64_t rows, int64_t count) {
+                                         return at::rand({rows, count, 2});
+                                       });
   EXPECT_EQ(losses.layers[0].mask.item<float>(), 0);
   EXPECT_EQ(losses.layers[0].dice.item<float>(), 0);
   EXPECT_GT(losses.layers[0].classes.item<float>(), 0);

@@ -8,6 +8,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/train/loader.h"
+#include "fcclip/train/point_draws.h"
 #include "fcclip/train/precision.h"
 #include "fcclip/train/schedule.h"
 #include "fcclip/train/tensorboard_file.h"
@@ -65,6 +66,16 @@ TEST(Loader, AnErrorReachesTheItemItBelongsTo) {
   EXPECT_EQ(loader.next(), 1);
   EXPECT_THROW(loader.next(), Error);
   EXPECT_EQ(loader.next(), 3);
+}
+
+TEST(PointDraws, TensorsGiveTheLoopsNumbers) {
+  const std::vector<uint64_t> states = {0, 1, 0xfedcba9876543210ULL, ~uint64_t{0}};
+  const at::Tensor loop = uniform_points(states, 1000, at::kCPU);
+  EXPECT_TRUE(uniform_points(states, 1000, at::kCPU, /*by_tensors=*/true).equal(loop));
+  EXPECT_GE(loop.min().item<float>(), 0);
+  EXPECT_LT(loop.max().item<float>(), 1);
+  EXPECT_NEAR(loop.mean().item<double>(), 0.5, 0.02);
+  EXPECT_EQ(uniform_points({}, 5, at::kCPU, true).sizes(), (at::IntArrayRef{0, 5, 2}));
 }
 
 TEST(WeightAverage, FollowsTheFormulaAndSwapsBack) {
