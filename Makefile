@@ -1,4 +1,4 @@
-# make demo  - sets up what is missing, builds, and segments a photograph
+# make demo  - sets up what is missing, builds, and segments a picture with the bundled model
 # make test  - sets up what is missing, builds, and runs all tests
 # LibTorch comes from the torch wheel in .venv, or from CMAKE_PREFIX_PATH when you set it.
 
