@@ -36,7 +36,7 @@ TEST(BundledModel, NamesWhatIsInTheExampleScene) {
       segment(classify::parse_classes("bat, backpack | school bag, christmas tree, ladybug, "
                                       "sailboat, violin, teapot, giraffe"));
   const std::set<std::string> expected = {"backpack", "bat", "christmas tree", "ladybug",
-                                               "sailboat"};
+                                          "sailboat"};
   EXPECT_EQ(names_of(answer), expected);
 }
 
