@@ -114,31 +114,31 @@ Normalisers SegmentationTask::divisors_of(const Parts& parts) const {
   return {std::max(1.0, sums[0].item<double>() / processes), sums[1].item<double>() / processes};
 }
 
-// The positions in the training vocabulary of what this step is asked with; undefined: all.
-at::Tensor SegmentationTask::words_of(int64_t step, const Parts& parts) const {
+SegmentationTask::Question SegmentationTask::question_of(int64_t step, const Parts& parts) const {
   world::Random random(static_cast<uint64_t>(config_.run.seed) ^ world::hash_text("words"),
                        static_cast<uint64_t>(step));
-  if (!random.chance(config_.data.few_words_share)) return {};
+  if (!random.chance(config_.data.few_words_share)) return {words_, {}};
   const int64_t classes = std::ssize(words_.synonyms_per_class);
   at::Tensor present = at::zeros({classes}, at::kDouble);
   for (const Batch& batch : parts) present += present_classes(batch.targets, classes);
   processes_.sum(present);
-  return choose_words(present.gt(0), random);
+  const at::Tensor chosen = choose_words(present.gt(0), random);
+  return {only(words_, chosen), chosen};
 }
 
 Numbers SegmentationTask::backward(const Batch& batch, const Normalisers& divisors,
-                                   const at::Tensor& chosen, bool is_last) {
+                                   const Question& question, bool is_last) {
   std::vector<Targets> asked;
   for (const Targets& target : batch.targets) {
-    asked.push_back(chosen.defined() ? relabelled(target, chosen) : target);
+    asked.push_back(question.chosen.defined() ? relabelled(target, question.chosen) : target);
   }
   const TargetBatch targets = join(asked, device_);
   const at::Tensor pixels = network_input(batch.rgb, model_->config.pixels, device_);
   std::vector<Prediction> predictions;
   {
     const AutocastRegion region(precision_, device_.type());
-    predictions = forward(*model_, pixels, chosen.defined() ? only(words_, chosen) : words_,
-                          trunk_optimizer_ ? Trunk::trained : Trunk::frozen);
+    predictions =
+        forward(*model_, pixels, question.words, trunk_optimizer_ ? Trunk::trained : Trunk::frozen);
   }
   PointDraws draws(batch, model_->config.mask_decoder.queries, config_.run.seed, device_);
   const Losses losses = compute_losses(
@@ -193,9 +193,9 @@ Numbers SegmentationTask::step(int64_t step, double learning_rate_factor) {
   optimizer_->zero_gradients();
   if (trunk_optimizer_) trunk_optimizer_->zero_gradients();
   Numbers numbers;
-  const at::Tensor chosen = words_of(step, parts);
+  const Question question = question_of(step, parts);
   for (size_t i = 0; i < parts.size(); ++i) {
-    const Numbers part = backward(parts[i], divisors, chosen, i + 1 == parts.size());
+    const Numbers part = backward(parts[i], divisors, question, i + 1 == parts.size());
     check_finite(step, part);
     for (const auto& [name, value] : part) numbers[name] += value;
   }

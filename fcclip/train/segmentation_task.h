@@ -39,8 +39,13 @@ class SegmentationTask final : public Task {
 
   Parts make_parts(int64_t step) const;
   Normalisers divisors_of(const Parts& parts) const;
-  at::Tensor words_of(int64_t step, const Parts& parts) const;
-  Numbers backward(const Batch& batch, const Normalisers& divisors, const at::Tensor& chosen,
+  /// What a step is asked with.
+  struct Question {
+    classify::TextClassifier words;
+    at::Tensor chosen;  // positions in the training vocabulary; undefined: all of it
+  };
+  Question question_of(int64_t step, const Parts& parts) const;
+  Numbers backward(const Batch& batch, const Normalisers& divisors, const Question& question,
                    bool is_last);
   double apply(double learning_rate_factor);
   Numbers over_processes(const Numbers& numbers) const;
