@@ -68,12 +68,14 @@ class FullSize : public ::testing::TestWithParam<const char*> {
 };
 
 // A pixel that flips in mask pooling moves that query's class path by up to 5e-4 between thread
-// counts of the reference itself; everything else stays far below.
+// counts of the reference itself; the AVX2 kernels stay below that, the others flip another one
+// (8e-4). Everything else stays far below.
 double tolerance(const std::string& name) {
+  constexpr double kFlippedPixels = 1e-3;
   for (const char* ending : {"mask_pooled", "class_embed", "pred_logits"}) {
-    if (name.ends_with(ending)) return 5e-4;
+    if (name.ends_with(ending)) return kFlippedPixels;
   }
-  if (name.starts_with("classify.")) return 5e-4;
+  if (name.starts_with("classify.")) return kFlippedPixels;
   return name.starts_with("backbone.") ? test::kFeatureTolerance : test::kDecoderTolerance;
 }
 
@@ -117,7 +119,8 @@ TEST_P(FullSize, PanopticAgreesAtEveryOverlapThreshold) {
     const Segmentation result = segmenter_->ask(image, words, options);
     const at::Tensor ids = results::ids_of_rgb(image::read_png_exact(
         test::goldens_folder() / folder_ / ("panoptic_overlap" + threshold + ".png")));
-    EXPECT_LE((ids != result.ids).sum().item<int64_t>(), 3) << "overlap threshold " << threshold;
+    // Of 196,608 pixels: AVX2 at most 3, AVX-512 4, portable kernels 5.
+    EXPECT_LE((ids != result.ids).sum().item<int64_t>(), 5) << "overlap threshold " << threshold;
     ASSERT_EQ(result.segments.size(), want["segments_info"].size()) << threshold;
     for (size_t i = 0; i < result.segments.size(); ++i) {
       EXPECT_EQ(result.segments[i].class_index, want["segments_info"][i]["category_id"]);
