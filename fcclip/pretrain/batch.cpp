@@ -79,13 +79,4 @@ Batch on_device(const Batch& batch, at::Device device) {
   return moved;
 }
 
-at::Tensor normalise(const at::Tensor& rgb, const PixelConfig& pixels) {
-  check_shape("rgb", rgb, {kAny, kAny, kAny, 3});
-  const auto row = [&](const auto& values) {
-    return at::tensor(at::ArrayRef<double>(values), at::kFloat).to(rgb.device());
-  };
-  const at::Tensor mean = row(pixels.mean), scale = row(pixels.std).reciprocal();
-  return (rgb.to(at::kFloat) - mean) * scale;
-}
-
 }  // namespace fcclip::pretrain

@@ -26,7 +26,4 @@ Batch collate(const std::vector<Pair>& pairs, const clip::Tokenizer& tokenizer);
 
 Batch on_device(const Batch& batch, at::Device device);
 
-/// [N, H, W, 3] uint8 -> normalised float.
-at::Tensor normalise(const at::Tensor& rgb, const PixelConfig& pixels);
-
 }  // namespace fcclip::pretrain

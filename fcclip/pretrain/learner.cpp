@@ -9,6 +9,7 @@
 
 #include "fcclip/core/check.h"
 #include "fcclip/segmenter/model.h"
+#include "fcclip/train/stored_tensor.h"
 
 namespace fcclip::pretrain {
 namespace {
@@ -192,11 +193,7 @@ void Learner::save(std::map<std::string, at::Tensor>& tensors) const {
 
 void Learner::load(const std::map<std::string, at::Tensor>& tensors) {
   const auto restore = [&](const std::string& name, at::Tensor& target) {
-    const auto found = tensors.find(name);
-    if (found == tensors.end() || found->second.sizes() != target.sizes()) {
-      fail(ErrorCode::missing_tensor, "checkpoint: ", name, " is missing or of another shape");
-    }
-    target = found->second.to(target.device());
+    target = train::stored_tensor(tensors, name, target.sizes()).to(target.device());
   };
   restore("pretrain.picture_norm.input_mean", picture_norm.input_mean);
   restore("pretrain.picture_norm.variance", picture_norm.variance);

@@ -13,6 +13,7 @@
 #include "fcclip/pretrain/contrastive.h"
 #include "fcclip/pretrain/merge_trainer.h"
 #include "fcclip/segmenter/model.h"
+#include "fcclip/train/batch.h"
 #include "fcclip/world/random.h"
 
 namespace fcclip::pretrain {
@@ -114,7 +115,7 @@ Batch PretrainTask::make_batch(int64_t step) const {
 }
 
 PretrainTask::Outcome PretrainTask::forward(const Batch& batch) {
-  const at::Tensor pixels = normalise(batch.rgb, learner_->clip().pixels);
+  const at::Tensor pixels = train::network_input(batch.rgb, learner_->clip().pixels, device_);
   const Projected pictures = learner_->embed_pictures(pixels, batch.regions);
   const Projected texts = learner_->embed_texts(batch.tokens);
   const auto mean_input = [&](const at::Tensor& mine) {

@@ -9,8 +9,8 @@
 #include "fcclip/core/error.h"
 #include "fcclip/nn/unit.h"
 #include "fcclip/ops/resize_u8.h"
-#include "fcclip/pretrain/batch.h"
 #include "fcclip/pretrain/crop.h"
+#include "fcclip/train/batch.h"
 
 namespace fcclip::pretrain {
 namespace {
@@ -130,7 +130,7 @@ void ask_dense(const Clip& clip, const data::Sample& sample, const std::vector<E
     kept.push_back(&segment);
   }
   if (masks.empty()) return;
-  const at::Tensor pixels = normalise(sample.rgb.unsqueeze(0), clip.pixels);
+  const at::Tensor pixels = train::network_input(sample.rgb.unsqueeze(0), clip.pixels, at::kCPU);
   const at::Tensor dense = clip.image_tower->forward(pixels).dense;
   const at::Tensor logits = at::upsample_bilinear2d(
       at::avg_pool2d(at::stack(masks).unsqueeze(0), {4, 4}), {dense.size(1), dense.size(2)}, false);
@@ -154,7 +154,9 @@ struct CropResult {
 void embed_pending(const Clip& clip, CropResult& result) {
   if (result.pending.empty()) return;
   const at::Tensor dense =
-      clip.image_tower->forward(normalise(at::stack(result.pending), clip.pixels)).dense;
+      clip.image_tower
+          ->forward(train::network_input(at::stack(result.pending), clip.pixels, at::kCPU))
+          .dense;
   const at::Tensor everything =
       at::ones({dense.size(0), 1, dense.size(1), dense.size(2)}, dense.options());
   const at::Tensor embeddings = clip.image_tower->embed_masks(dense, everything).squeeze(1);

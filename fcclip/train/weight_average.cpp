@@ -5,7 +5,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include "fcclip/core/error.h"
+#include "fcclip/train/stored_tensor.h"
 
 namespace fcclip::train {
 
@@ -46,13 +46,7 @@ void WeightAverage::save(std::map<std::string, at::Tensor>& tensors) const {
 void WeightAverage::load(const std::map<std::string, at::Tensor>& tensors) {
   if (decay_ == 0) return;
   for (size_t i = 0; i < weights_.size(); ++i) {
-    const std::string name = weights_[i]->name + ".average";
-    const auto found = tensors.find(name);
-    if (found == tensors.end() || found->second.sizes() != average_[i].sizes()) {
-      fail(ErrorCode::missing_tensor, "the checkpoint has no ", name,
-           " of the right shape: it was made without an average of the weights");
-    }
-    average_[i].copy_(found->second);
+    average_[i].copy_(stored_tensor(tensors, weights_[i]->name + ".average", average_[i].sizes()));
   }
   updates_ = tensors.at("average.updates").item<int64_t>();
 }
