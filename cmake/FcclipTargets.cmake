@@ -54,10 +54,6 @@ function(fcclip_library folder)
   add_library(fcclip::${folder} ALIAS fcclip_${folder})
   set_target_properties(fcclip_${folder} PROPERTIES EXPORT_NAME ${folder})
   fcclip_common_options(fcclip_${folder})
-  # LibTorch 2.11 exports a std::filesystem of its own that crashes: the compiler's must be found first.
-  if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
-    target_link_options(fcclip_${folder} INTERFACE "SHELL:-Wl,--push-state,--no-as-needed -lstdc++ -Wl,--pop-state")
-  endif()
   list(TRANSFORM ARG_DEPENDS PREPEND fcclip_)
   target_link_libraries(fcclip_${folder} PUBLIC ${ARG_DEPENDS} ${TORCH_LIBRARIES}
     nlohmann_json::nlohmann_json OpenMP::OpenMP_CXX PRIVATE ${ARG_LIBRARIES})

@@ -46,8 +46,7 @@ void start_from(const std::string& file, const std::string& merges, Learner& lea
     if (stored->shape != weight->shape) {
       fail(ErrorCode::shape_mismatch, file, ": ", weight->name, " has another size than model.*");
     }
-    *weight->member =
-        stored->member->to(weight->member->device(), at::kFloat, false, /*copy=*/true);
+    *weight->member = stored->member->to(weight->member->device());  // the optimizer copies it
   }
 }
 

@@ -38,8 +38,8 @@ int64_t as_signed(uint64_t x) {
 
 // world::mix_bits of every element: signed products and sums wrap to the same bits.
 at::Tensor mixed(at::Tensor x) {
-  x = x.bitwise_xor(shifted_right(x, 30)).mul(as_signed(0xbf58476d1ce4e5b9ULL));
-  x = x.bitwise_xor(shifted_right(x, 27)).mul(as_signed(0x94d049bb133111ebULL));
+  x = x.bitwise_xor(shifted_right(x, 30)).mul(as_signed(world::kMixFirst));
+  x = x.bitwise_xor(shifted_right(x, 27)).mul(as_signed(world::kMixSecond));
   return x.bitwise_xor(shifted_right(x, 31));
 }
 

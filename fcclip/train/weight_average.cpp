@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include "fcclip/core/error.h"
 #include "fcclip/train/stored_tensor.h"
 
 namespace fcclip::train {
@@ -45,6 +46,9 @@ void WeightAverage::save(std::map<std::string, at::Tensor>& tensors) const {
 
 void WeightAverage::load(const std::map<std::string, at::Tensor>& tensors) {
   if (decay_ == 0) return;
+  if (!tensors.contains("average.updates")) {
+    fail(ErrorCode::missing_tensor, "the checkpoint was made without an average of the weights");
+  }
   for (size_t i = 0; i < weights_.size(); ++i) {
     average_[i].copy_(stored_tensor(tensors, weights_[i]->name + ".average", average_[i].sizes()));
   }

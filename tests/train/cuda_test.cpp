@@ -50,12 +50,7 @@ TEST_P(CudaPrecision, SixtyStepsLowerTheLoss) {
   Processes alone;
   SegmentationTask task(config, alone, at::kCUDA);
   // Half precision spends its first steps on finding a loss scale.
-  double first = 0, last = 0;
-  for (int64_t step = 0; step < 60; ++step) {
-    const double loss = task.step(step, 1).at("loss");
-    if (step < 5) first += loss / 5;
-    if (step >= 55) last += loss / 5;
-  }
+  const auto [first, last] = test::train_for(task, 60);
   EXPECT_LT(last, 0.8 * first);
   EXPECT_TRUE(std::isfinite(task.evaluate(60).at("PQ")));
 }

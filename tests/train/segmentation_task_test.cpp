@@ -35,12 +35,7 @@ TEST(SegmentationTask, ALongerRunLowersTheLossAndLeavesClipAlone) {
   const nn::Weight* clip =
       task.model().weights().find("backbone.clip_model.visual.trunk.stem.0.weight");
   const at::Tensor before = clip->member->clone();
-  double first = 0, last = 0;
-  for (int64_t step = 0; step < 30; ++step) {
-    const double loss = task.step(step, 1).at("loss");
-    if (step < 5) first += loss / 5;
-    if (step >= 25) last += loss / 5;
-  }
+  const auto [first, last] = test::train_for(task, 30);
   EXPECT_LT(last, 0.8 * first);
   EXPECT_TRUE(clip->member->equal(before));
 }

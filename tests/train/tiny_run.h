@@ -88,4 +88,18 @@ inline train::SegmentationConfig tiny_config(const TestFolder& folder) {
   return config;
 }
 
+/// Mean losses of the first and of the last five of so many steps.
+struct LossEnds {
+  double first = 0, last = 0;
+};
+inline LossEnds train_for(train::SegmentationTask& task, int64_t steps) {
+  LossEnds ends;
+  for (int64_t step = 0; step < steps; ++step) {
+    const double loss = task.step(step, 1).at("loss");
+    if (step < 5) ends.first += loss / 5;
+    if (step >= steps - 5) ends.last += loss / 5;
+  }
+  return ends;
+}
+
 }  // namespace fcclip::test
