@@ -2,9 +2,9 @@
 
 #include <ATen/ATen.h>
 
+#include "apps/json_text.h"
 #include "fcclip/image/contours.h"
 #include "fcclip/image/geo_tiff.h"
-#include "fcclip/io/atomic_file.h"
 #include "fcclip/results/outline_writers.h"
 #include "fcclip/results/rle.h"
 
@@ -51,36 +51,35 @@ std::vector<results::OutlinedSegment> outlines(const Segmentation& result, doubl
 
 }  // namespace
 
-void write_labelme(const fs::path& path, const Answer& answer, const Segmentation& result) {
+std::string labelme_file(const fs::path& path, const Answer& answer, const Segmentation& result) {
   // labelme looks for the picture from where its file lies.
   std::string picture = answer.image_name;
   if (!answer.picture.empty()) {
     picture = fs::proximate(fs::absolute(answer.picture), fs::absolute(path).parent_path());
   }
-  write_json(path, results::labelme_json({1, picture, result.size},
+  return json_text(results::labelme_json({1, picture, result.size},
                                          outlines(result, answer.tolerance_px), answer.vocabulary));
 }
 
-void write_yolo(const fs::path& path, const Answer& answer, const Segmentation& result) {
-  io::write_atomically(path,
-                       results::yolo_text(result.size, outlines(result, answer.tolerance_px)));
+std::string yolo_file(const Answer& answer, const Segmentation& result) {
+  return results::yolo_text(result.size, outlines(result, answer.tolerance_px));
 }
 
-void write_geojson(const fs::path& path, const Answer& answer, const Segmentation& result) {
+std::string geojson_file(const Answer& answer, const Segmentation& result) {
   results::GeoJsonOptions options;
   if (!answer.picture.empty()) {
     if (const auto place = image::read_geo_reference(answer.picture)) {
       options = {place->transform, image::crs_name(place->epsg)};
     }
   }
-  write_json(path,
-             results::geojson({1, answer.image_name, result.size},
-                              outlines(result, answer.tolerance_px), answer.vocabulary, options));
+  return json_text(results::geojson({1, answer.image_name, result.size},
+                                    outlines(result, answer.tolerance_px), answer.vocabulary,
+                                    options));
 }
 
-void write_coco(const fs::path& path, const Answer& answer, const Segmentation& result) {
+std::string coco_file(const Answer& answer, const Segmentation& result) {
   const fs::path name = answer.folder / answer.image_name;
-  write_json(path, results::coco_outline_document({1, name.generic_string(), result.size},
+  return json_text(results::coco_outline_document({1, name.generic_string(), result.size},
                                                   outlines(result, answer.tolerance_px),
                                                   answer.vocabulary));
 }

@@ -2,20 +2,19 @@
 // What `segment` writes of outlines: labelme, YOLO, GeoJSON, COCO polygons.
 
 #include <filesystem>
+#include <string>
 
 #include "apps/outputs.h"
 
 namespace fcclip::apps {
 
-/// Each writes one file, atomically, with outlines simplified by answer.tolerance_px.
-void write_labelme(const std::filesystem::path& path, const Answer& answer,
-                   const Segmentation& result);
-void write_yolo(const std::filesystem::path& path, const Answer& answer,
-                const Segmentation& result);
+/// The bytes of one file each, with outlines simplified by answer.tolerance_px. `path` is where
+/// labelme's file will lie: it names the picture from there.
+std::string labelme_file(const std::filesystem::path& path, const Answer& answer,
+                         const Segmentation& result);
+std::string yolo_file(const Answer& answer, const Segmentation& result);
 /// In map coordinates when the picture is a GeoTIFF.
-void write_geojson(const std::filesystem::path& path, const Answer& answer,
-                   const Segmentation& result);
-void write_coco(const std::filesystem::path& path, const Answer& answer,
-                const Segmentation& result);
+std::string geojson_file(const Answer& answer, const Segmentation& result);
+std::string coco_file(const Answer& answer, const Segmentation& result);
 
 }  // namespace fcclip::apps

@@ -7,6 +7,7 @@
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
 
+#include "apps/json_text.h"
 #include "apps/outline_outputs.h"
 #include "fcclip/core/error.h"
 #include "fcclip/image/image_file.h"
@@ -74,7 +75,7 @@ image::OverlaySegment overlay_segment(const Segment& segment, const classify::Vo
   return out;
 }
 
-void write_overlay(const fs::path& path, const Answer& answer, const Segmentation& result) {
+std::string overlay_png(const Answer& answer, const Segmentation& result) {
   image::OverlayInput input{result.ids, {}};
   image::OverlayOptions options;
   for (const Segment& segment : result.segments) {
@@ -85,7 +86,7 @@ void write_overlay(const fs::path& path, const Answer& answer, const Segmentatio
   options.scores = result.task != Task::semantic;
   options.legend = result.task == Task::semantic;
   options.boxes = result.task == Task::instance;
-  image::write_png(path, image::draw_overlay(answer.rgb, input, options));
+  return image::encode_png(image::draw_overlay(answer.rgb, input, options));
 }
 
 std::vector<results::PanopticSegment> panoptic_segments(const Segmentation& result) {
@@ -97,40 +98,39 @@ std::vector<results::PanopticSegment> panoptic_segments(const Segmentation& resu
   return segments;
 }
 
-void write_panoptic(const fs::path& stem, const Answer& answer, const Segmentation& result) {
+std::vector<OutputFile> panoptic_files(const fs::path& stem, const Answer& answer,
+                                       const Segmentation& result) {
   const std::vector<results::PanopticSegment> segments = panoptic_segments(result);
   const results::ImageInfo image = image_info(answer, result);
   const fs::path png = with_ending(stem, ".panoptic.png");
-  image::write_png(png, results::rgb_of_ids(result.ids));
-  write_json(
-      with_ending(stem, ".panoptic.json"),
-      results::coco_panoptic_document(
-          {image},
-          {results::coco_panoptic_annotation(image, png.filename(), segments, answer.vocabulary)},
-          answer.vocabulary));
+  const nlohmann::json document = results::coco_panoptic_document(
+      {image},
+      {results::coco_panoptic_annotation(image, png.filename(), segments, answer.vocabulary)},
+      answer.vocabulary);
+  return {{png, image::encode_png(results::rgb_of_ids(result.ids))},
+          {with_ending(stem, ".panoptic.json"), json_text(document)}};
 }
 
-void write_instances(const fs::path& path, const Answer& answer, const Segmentation& result) {
+nlohmann::json instances_json(const Answer& answer, const Segmentation& result) {
   std::vector<results::Instance> instances;
   for (const Segment& segment : result.segments) {
     instances.push_back({segment.class_index, segment.query, segment.score, segment.area_px,
                          segment.box_xywh_px, segment.rle_counts});
   }
-  write_json(path, results::coco_instance_results(image_info(answer, result), instances,
-                                                  answer.vocabulary));
+  return results::coco_instance_results(image_info(answer, result), instances, answer.vocabulary);
 }
 
 // 8 bits while 255 is free to mean "none", else 16.
-void write_semantic(const fs::path& path, const Answer& answer, const Segmentation& result) {
+std::string semantic_png(const Answer& answer, const Segmentation& result) {
   const bool wide = answer.vocabulary.classes.size() > 254;
   const at::Tensor labels = result.ids.masked_fill(result.ids < 0, wide ? 65535 : 255);
-  image::write_png(path, wide ? labels : labels.to(at::kByte));
+  return image::encode_png(wide ? labels : labels.to(at::kByte));
 }
 
-void write_segments(const fs::path& path, const Answer& answer, const Segmentation& result) {
+nlohmann::json segments_json(const Answer& answer, const Segmentation& result) {
   nlohmann::json json = to_json(result);
   json["image"] = answer.image_name;
-  write_json(path, json);
+  return json;
 }
 
 // Label maps in the ids of a data set.
@@ -142,12 +142,37 @@ at::Tensor label_map(OutputKind kind, const Answer& answer, const Segmentation& 
   return results::cityscapes_instance_map(result.ids, panoptic_segments(result), answer.vocabulary);
 }
 
-}  // namespace
-
-void write_json(const fs::path& path, const nlohmann::json& json) {
-  io::write_atomically(path,
-                       json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+// Kinds of one file.
+std::string file_bytes(OutputKind kind, const fs::path& path, const Answer& answer,
+                       const Segmentation& result) {
+  switch (kind) {
+    case OutputKind::overlay:
+      return overlay_png(answer, result);
+    case OutputKind::instances:
+      return json_text(instances_json(answer, result));
+    case OutputKind::semantic:
+      return semantic_png(answer, result);
+    case OutputKind::segments:
+      return json_text(segments_json(answer, result));
+    case OutputKind::labelme:
+      return labelme_file(path, answer, result);
+    case OutputKind::yolo:
+      return yolo_file(answer, result);
+    case OutputKind::geojson:
+      return geojson_file(answer, result);
+    case OutputKind::coco:
+      return coco_file(answer, result);
+    case OutputKind::cityscapes:
+    case OutputKind::cityscapes_instances:
+    case OutputKind::ade20k:
+      return image::encode_png(label_map(kind, answer, result));
+    case OutputKind::panoptic:
+      break;
+  }
+  fail(ErrorCode::internal, "a kind of several files");
 }
+
+}  // namespace
 
 std::set<OutputKind> parse_output_kinds(const std::string& text) {
   std::set<OutputKind> kinds;
@@ -192,43 +217,22 @@ std::vector<fs::path> output_paths(const fs::path& stem, const std::set<OutputKi
   return paths;
 }
 
-void write_output(OutputKind kind, const fs::path& stem, const Answer& answer,
-                  const Segmentation& result) {
+std::vector<OutputFile> render_output(OutputKind kind, const fs::path& stem, const Answer& answer,
+                                      const Segmentation& result) {
+  if (kind == OutputKind::panoptic) return panoptic_files(stem, answer, result);
   const fs::path path = with_ending(stem, facts_of(kind).endings.front());
-  switch (kind) {
-    case OutputKind::overlay:
-      return write_overlay(path, answer, result);
-    case OutputKind::panoptic:
-      return write_panoptic(stem, answer, result);
-    case OutputKind::instances:
-      return write_instances(path, answer, result);
-    case OutputKind::semantic:
-      return write_semantic(path, answer, result);
-    case OutputKind::segments:
-      return write_segments(path, answer, result);
-    case OutputKind::labelme:
-      return write_labelme(path, answer, result);
-    case OutputKind::yolo:
-      return write_yolo(path, answer, result);
-    case OutputKind::geojson:
-      return write_geojson(path, answer, result);
-    case OutputKind::coco:
-      return write_coco(path, answer, result);
-    case OutputKind::cityscapes:
-    case OutputKind::cityscapes_instances:
-    case OutputKind::ade20k:
-      return image::write_png(path, label_map(kind, answer, result));
-  }
+  return {{path, file_bytes(kind, path, answer, result)}};
 }
 
-void write_summaries(const std::set<OutputKind>& kinds, const fs::path& folder,
-                     const std::string& suffix, const classify::Vocabulary& vocabulary,
-                     const std::vector<fs::path>& stems) {
+std::vector<OutputFile> render_summaries(const std::set<OutputKind>& kinds, const fs::path& folder,
+                                         const std::string& suffix,
+                                         const classify::Vocabulary& vocabulary,
+                                         const std::vector<fs::path>& stems) {
+  std::vector<OutputFile> files;
   if (kinds.contains(OutputKind::yolo)) {
-    io::write_atomically(folder / ("data" + suffix + ".yaml"),
-                         results::yolo_names_yaml(vocabulary));
+    files.push_back({folder / ("data" + suffix + ".yaml"), results::yolo_names_yaml(vocabulary)});
   }
-  if (!kinds.contains(OutputKind::coco)) return;
+  if (!kinds.contains(OutputKind::coco)) return files;
   std::vector<nlohmann::json> documents;
   for (const fs::path& stem : stems) {
     const fs::path path = with_ending(stem, facts_of(OutputKind::coco).endings.front());
@@ -239,8 +243,9 @@ void write_summaries(const std::set<OutputKind>& kinds, const fs::path& folder,
       fail(ErrorCode::bad_format, path.string(), ": ", error.what());
     }
   }
-  write_json(folder / ("coco-instances" + suffix + ".json"),
-             results::join_coco_documents(documents));
+  files.push_back({folder / ("coco-instances" + suffix + ".json"),
+                   json_text(results::join_coco_documents(documents))});
+  return files;
 }
 
 }  // namespace fcclip::apps

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include <ATen/core/Tensor.h>
-#include <nlohmann/json_fwd.hpp>
 
 #include "apps/report.h"
 #include "fcclip/segmenter/segmenter.h"
@@ -55,18 +54,24 @@ struct Answer {
   double tolerance_px = 1;             ///< how far outlines may leave the pixel edges
 };
 
-/// Writes one kind, atomically.
-void write_output(OutputKind kind, const std::filesystem::path& stem, const Answer& answer,
-                  const Segmentation& result);
+/// A file that is ready to be written.
+struct OutputFile {
+  std::filesystem::path path;
+  std::string bytes;
+};
+
+/// What the files of one kind hold. Writes nothing, so that drawing and writing can be timed,
+/// refused and repeated apart. `stem` is the output's path without the kind's ending.
+std::vector<OutputFile> render_output(OutputKind kind, const std::filesystem::path& stem,
+                                      const Answer& answer, const Segmentation& result);
 
 /// What stands once beside the files of all pictures: data.yaml for yolo, coco-instances.json
-/// (joined from the pictures' own files) for coco. `suffix` comes before the extension: ".2" for
-/// the second question.
-void write_summaries(const std::set<OutputKind>& kinds, const std::filesystem::path& folder,
-                     const std::string& suffix, const classify::Vocabulary& vocabulary,
-                     const std::vector<std::filesystem::path>& stems);
-
-/// Readable JSON, atomically; bytes that are not UTF-8 are replaced.
-void write_json(const std::filesystem::path& path, const nlohmann::json& json);
+/// (joined from the pictures' own files, which must be written) for coco. `suffix` comes before the
+/// extension: ".2" for the second question. Throws Error{bad_format} naming a damaged file.
+std::vector<OutputFile> render_summaries(const std::set<OutputKind>& kinds,
+                                         const std::filesystem::path& folder,
+                                         const std::string& suffix,
+                                         const classify::Vocabulary& vocabulary,
+                                         const std::vector<std::filesystem::path>& stems);
 
 }  // namespace fcclip::apps

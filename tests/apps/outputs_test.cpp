@@ -67,10 +67,13 @@ class Outputs : public ::testing::Test {
   // Writes one kind and returns the folder/stem's file with this ending.
   fs::path write(OutputKind kind, const Segmentation& result, const fs::path& picture = {}) {
     const std::string name = picture.empty() ? "street.png" : picture.filename().string();
-    write_output(kind, folder_ / "out" / "street",
-                 {rgb_, name, words_, picture.empty() ? folder_ / "in" / name : picture, "", 0},
-                 result);
+    write_all(render_output(
+        kind, folder_ / "out" / "street",
+        {rgb_, name, words_, picture.empty() ? folder_ / "in" / name : picture, "", 0}, result));
     return output_paths(folder_ / "out" / "street", {kind}).front();
+  }
+  static void write_all(const std::vector<OutputFile>& files) {
+    for (const OutputFile& file : files) io::write_atomically(file.path, file.bytes);
   }
   json written_json(OutputKind kind, const Segmentation& result, const fs::path& picture = {}) {
     return json::parse(io::read_file(write(kind, result, picture)));
@@ -157,11 +160,12 @@ TEST_F(Outputs, SummariesJoinThePictures) {
   std::vector<fs::path> stems;
   for (const char* name : {"a", "b"}) {
     stems.push_back(folder_ / "out" / "deep" / name);
-    write_output(OutputKind::coco, stems.back(),
-                 {rgb_, std::string(name) + ".png", words_, {}, "deep", 0}, street(Task::panoptic));
+    write_all(render_output(OutputKind::coco, stems.back(),
+                            {rgb_, std::string(name) + ".png", words_, {}, "deep", 0},
+                            street(Task::panoptic)));
   }
   stems.push_back(folder_ / "out" / "failed");
-  write_summaries(kinds, folder_ / "out", ".2", words_, stems);
+  write_all(render_summaries(kinds, folder_ / "out", ".2", words_, stems));
   const json all = json::parse(io::read_file(folder_ / "out" / "coco-instances.2.json"));
   ASSERT_EQ(all.at("images").size(), 2);
   EXPECT_EQ(all.at("images")[1].at("file_name"), "deep/b.png");
@@ -181,7 +185,7 @@ TEST_F(Outputs, DamagedPartsOfASummaryAreNamed) {
   const fs::path stem = folder_ / "out" / "cut";
   io::write_atomically(fs::path(stem) += ".coco.json", "{\"images\": [");
   try {
-    write_summaries({OutputKind::coco}, folder_ / "out", "", words_, {stem});
+    render_summaries({OutputKind::coco}, folder_ / "out", "", words_, {stem});
     FAIL() << "a cut file was taken";
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("cut.coco.json"), std::string::npos) << error.what();
