@@ -90,8 +90,13 @@ void add_classes(CLI::App& app) {
   };
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("classes", "List a vocabulary, or the built-in ones");
-  command->add_option("vocabulary", flags->spec, "Built-in name, file, or several joined by '+'");
+  command->add_option("vocabulary", flags->spec, "Built-in name, file, or several joined by '+'")
+      ->type_name("VOCABULARY");
   command->add_flag("--json", flags->json, "Print JSON, in the form that --vocabulary reads");
+  command->footer(
+      "Examples:\n"
+      "  fcclip classes\n"
+      "  fcclip classes ade20k --json > words.json");
   command->callback([flags] { classes(flags->spec, flags->json); });
 }
 

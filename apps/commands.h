@@ -9,6 +9,7 @@ namespace fcclip::apps {
 
 /// Adds a subcommand to `app`; its callback does the work and throws fcclip::Error on failure.
 void add_classes(CLI::App& app);
+void add_completion(CLI::App& app);
 void add_convert(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_info(CLI::App& app);
@@ -21,6 +22,9 @@ void add_synth(CLI::App& app);
 void add_tokenize(CLI::App& app);
 void add_trace(CLI::App& app);
 void add_train(CLI::App& app);
+
+/// Adds all commands and what they have in common to an empty program.
+void build_command_line(CLI::App& app);
 
 /// Runs the program: parses, dispatches, prints one-line errors; returns the exit status
 /// (0; 1 failure; 2 usage; 130 interrupted).

@@ -11,6 +11,7 @@
 
 #include "apps/commands.h"
 #include "apps/merges.h"
+#include "apps/option_checks.h"
 #include "fcclip/classify/load_vocabulary.h"
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
@@ -64,17 +65,34 @@ void add_convert(CLI::App& app) {
   command
       ->add_option("checkpoint", flags->checkpoints,
                    "FC-CLIP checkpoint (.pth) and/or open_clip weights (.bin, .safetensors)")
-      ->required();
-  command->add_option("-o,--output", flags->output, "Model file to write")->required();
-  command->add_option("--config", flags->config,
-                      "JSON with what tensors cannot tell (heads, thresholds, vocabulary)");
-  command->add_option("--training-vocabulary", flags->training_vocabulary,
-                      "Classes it was trained on: a file or a built-in name (default: COCO's 133)");
-  command->add_option("--merges", flags->merges,
-                      "CLIP's bpe_simple_vocab_16e6.txt[.gz] of the open_clip_torch package");
-  command->add_option("--dtype", flags->dtype, "How matrices are stored")
-      ->check(CLI::IsMember({"float32", "float16", "bfloat16"}))
+      ->required()
+      ->type_name("CHECKPOINT");
+  command->option_defaults()->group("Output");
+  command->add_option("-o,--output", flags->output, "Model file to write")
+      ->required()
+      ->type_name("FILE");
+  command
+      ->add_option("--dtype", flags->dtype, "How matrices are stored: float32, float16, bfloat16")
+      ->check(one_of({"float32", "float16", "bfloat16"}))
+      ->type_name("TYPE")
       ->capture_default_str();
+  command->option_defaults()->group("What the checkpoint doesn't tell");
+  command
+      ->add_option("--config", flags->config,
+                   "JSON with what tensors cannot tell (heads, thresholds, vocabulary)")
+      ->type_name("FILE");
+  command
+      ->add_option("--training-vocabulary", flags->training_vocabulary,
+                   "Classes it was trained on: a file or a built-in name; default COCO's 133")
+      ->type_name("VOCABULARY");
+  command
+      ->add_option("--merges", flags->merges,
+                   "CLIP's bpe_simple_vocab_16e6.txt[.gz] of the open_clip_torch package; default "
+                   "$FCCLIP_MERGES or the one installed")
+      ->type_name("FILE");
+  command->footer(
+      "Example:\n"
+      "  fcclip convert fcclip_cocopan.pth -o fcclip-large.safetensors");
   command->callback([flags] { convert_command(*flags); });
 }
 

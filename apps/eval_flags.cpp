@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "apps/option_checks.h"
 #include "fcclip/classify/load_vocabulary.h"
 #include "fcclip/core/error.h"
 #include "fcclip/data/registry.h"
@@ -68,43 +69,70 @@ int64_t number_of(const char* variable, int64_t otherwise) {
   return value;
 }
 
+void add_own_data_flags(CLI::App& command, EvalFlags& flags) {
+  command.option_defaults()->group("Your own data");
+  command.add_option("--images", flags.images, "Folder of the pictures")->type_name("FOLDER");
+  command.add_option("--panoptic-json", flags.panoptic_json, "COCO panoptic file")
+      ->type_name("FILE");
+  command.add_option("--panoptic-pngs", flags.panoptic_pngs, "Its PNGs; default named as the JSON")
+      ->type_name("FOLDER");
+  command.add_option("--instances-json", flags.instances_json, "COCO instances file")
+      ->type_name("FILE");
+  command.add_option("--label-pngs", flags.label_pngs, "Label PNGs")->type_name("FOLDER");
+  command.add_option("-v,--vocabulary", flags.vocabulary, "Its classes in label order")
+      ->type_name("VOCABULARY");
+  command.add_option("--ignore", flags.ignore_label, "Value of label PNGs that is not scored")
+      ->capture_default_str();
+}
+
 }  // namespace
 
 void add_eval_flags(CLI::App& command, EvalFlags& flags) {
-  command.add_option("datasets", flags.datasets,
-                     "Names: coco_panoptic, ade20k_150, ade20k_847, cityscapes, mapillary_vistas, "
-                     "pascal_context_59, pascal_context_459, voc20, voc21, coco_stuff, lvis");
-  command.add_option("--root", flags.root,
-                     "Folder of the data sets; default $FCCLIP_DATASETS or ./datasets");
-  command.add_option("-t,--task", flags.tasks, "panoptic, instance, semantic; default all it has")
-      ->check(CLI::IsMember({"panoptic", "instance", "semantic"}))
+  command
+      .add_option("datasets", flags.datasets,
+                  "Names: coco_panoptic, ade20k_150, ade20k_847, cityscapes, mapillary_vistas, "
+                  "pascal_context_59, pascal_context_459, voc20, voc21, coco_stuff, lvis")
+      ->type_name("DATASET");
+  command.option_defaults()->group("What is evaluated");
+  command
+      .add_option("--root", flags.root,
+                  "Folder of the data sets; default $FCCLIP_DATASETS or ./datasets")
+      ->type_name("FOLDER");
+  command
+      .add_option("-t,--task", flags.tasks,
+                  "panoptic, instance, semantic, or several at commas; default all it has")
+      ->type_name("TASK")
+      ->check(one_of({"panoptic", "instance", "semantic"}))
       ->delimiter(',');
-  command.add_option("--classifier", flags.classifier, "ensemble, in, out or all")
+  command
+      .add_option("--classifier", flags.classifier,
+                  "Which answers: in-vocabulary (in), CLIP's (out), their ensemble, or all three")
+      ->type_name("WHICH")
       ->capture_default_str()
-      ->check(CLI::IsMember({"ensemble", "in", "out", "all"}));
-  command.add_option("--oracle", flags.oracle, "Take masks or names from the truth")
-      ->check(CLI::IsMember({"none", "masks", "names"}));
-  command.add_option("--limit", flags.limit, "Only the first N pictures")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+      ->check(one_of({"ensemble", "in", "out", "all"}));
+  command
+      .add_option("--oracle", flags.oracle,
+                  "Take masks or names from the truth: none, masks, names")
+      ->type_name("WHAT")
+      ->capture_default_str()
+      ->check(one_of({"none", "masks", "names"}));
+  command.add_option("--limit", flags.limit, "Only the first NUMBER pictures; default all")
+      ->check(whole_number(1));
+  add_own_data_flags(command, flags);
+  add_size_flags(command, flags.short_side, flags.max_side, "the published one");
+  command.option_defaults()->group("Output");
   command.add_option("-o,--output", flags.output, "Folder for scores, records and predictions")
+      ->type_name("FOLDER")
       ->capture_default_str();
   command.add_flag("--resume", flags.resume, "Continue an interrupted run");
   command.add_flag("--merge", flags.merge, "Only sum up the records of all shards");
   command.add_flag("--no-predictions", flags.no_predictions, "Write no predictions");
   command.add_flag("--json", flags.json, "All numbers as JSON on standard output");
-  command.add_option("--panoptic-json", flags.panoptic_json, "Own data: COCO panoptic file");
-  command.add_option("--panoptic-pngs", flags.panoptic_pngs, "Own data: its PNG folder");
-  command.add_option("--instances-json", flags.instances_json, "Own data: COCO instances file");
-  command.add_option("--label-pngs", flags.label_pngs, "Own data: folder of label PNGs");
-  command.add_option("--images", flags.images, "Own data: folder of the pictures");
-  command.add_option("-v,--vocabulary", flags.vocabulary, "Own data: its classes in label order");
-  command.add_option("--ignore", flags.ignore_label, "Own label PNGs: value that is not scored")
-      ->capture_default_str();
-  command.add_option("--short-side", flags.short_side, "Instead of the published input size")
-      ->check(CLI::Range(int64_t{1}, int64_t{16384}));
-  command.add_option("--max-side", flags.max_side, "Instead of the published input size")
-      ->check(CLI::Range(int64_t{1}, int64_t{16384}));
   add_model_flags(command, flags.model);
+  command.footer(
+      "Examples:\n"
+      "  fcclip eval ade20k_150 --classifier all --root /data\n"
+      "  fcclip eval --panoptic-json own.json --images pictures/ -o scores");
 }
 
 std::vector<EvalTarget> open_targets(const EvalFlags& flags) {

@@ -145,8 +145,13 @@ void add_info(CLI::App& app) {
   };
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("info", "Tell what a model file or checkpoint is");
-  command->add_option("file", flags->file, "Model file, checkpoint or CLIP weights")->required();
-  command->add_flag("--json", flags->json, "For machines");
+  command->add_option("file", flags->file, "Model file, checkpoint or CLIP weights")
+      ->required()
+      ->type_name("FILE");
+  command->add_flag("--json", flags->json, "Everything known about it, as JSON");
+  command->footer(
+      "Example:\n"
+      "  fcclip info fcclip_cocopan.pth");
   command->callback([flags] {
     const FileSummary summary = summarize_file(flags->file);
     if (flags->json) {

@@ -4,6 +4,7 @@
 
 #include "apps/commands.h"
 #include "apps/merges.h"
+#include "apps/option_checks.h"
 #include "fcclip/clip/tokenizer.h"
 #include "fcclip/segmenter/untrained.h"
 
@@ -30,13 +31,25 @@ void add_init(CLI::App& app) {
   auto flags = std::make_shared<InitFlags>();
   CLI::App* command = app.add_subcommand(
       "init", "Make a model file with untrained weights (to try, test, measure)");
-  command->add_option("-o,--output", flags->output, "Model file to write")->required();
+  const std::vector<std::string> presets = {"tiny", "RN50", "convnext_base_w_320",
+                                            "convnext_large_d_320"};
+  command->add_option("-o,--output", flags->output, "Model file to write")
+      ->required()
+      ->type_name("FILE");
   command
       ->add_option("--preset", flags->preset,
-                   "tiny, RN50, convnext_base_w_320, convnext_large_d_320")
+                   "Its size: tiny, RN50, convnext_base_w_320 or convnext_large_d_320")
+      ->check(one_of(presets))
+      ->type_name("NAME")
       ->capture_default_str();
   command->add_option("--seed", flags->seed, "Changes every weight")->capture_default_str();
-  command->add_option("--merges", flags->merges, "CLIP's merge file");
+  command
+      ->add_option("--merges", flags->merges,
+                   "CLIP's merge file; default $FCCLIP_MERGES or the one installed")
+      ->type_name("FILE");
+  command->footer(
+      "Example:\n"
+      "  fcclip init --preset tiny -o tiny.safetensors");
   command->callback([flags] { init(*flags); });
 }
 

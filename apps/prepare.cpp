@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "apps/commands.h"
+#include "apps/option_checks.h"
 #include "apps/progress.h"
 #include "fcclip/data/registry.h"
 
@@ -34,9 +35,17 @@ void add_prepare(CLI::App& app) {
   CLI::App* command = app.add_subcommand("prepare", "Convert a downloaded data set for eval");
   std::string names;
   for (const std::string& name : data::preparable()) names += (names.empty() ? "" : ", ") + name;
-  command->add_option("name", flags->name, names)->required();
-  command->add_option("--root", flags->root,
-                      "Folder of the data sets; default $FCCLIP_DATASETS or ./datasets");
+  command->add_option("name", flags->name, names)
+      ->required()
+      ->type_name("NAME")
+      ->check(one_of(data::preparable()));
+  command
+      ->add_option("--root", flags->root,
+                   "Folder of the data sets; default $FCCLIP_DATASETS or ./datasets")
+      ->type_name("FOLDER");
+  command->footer(
+      "Example:\n"
+      "  fcclip prepare ade20k_150 --root /data");
   command->callback([flags] { prepare(*flags); });
 }
 

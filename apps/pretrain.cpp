@@ -6,6 +6,8 @@
 #include <ATen/Parallel.h>
 
 #include "apps/commands.h"
+#include "apps/option_checks.h"
+#include "apps/place_flags.h"
 #include "apps/stop_signal.h"
 #include "apps/training_place.h"
 #include "apps/warm_memory.h"
@@ -159,21 +161,35 @@ void add_pretrain(CLI::App& app) {
   auto flags = std::make_shared<PretrainFlags>();
   CLI::App* command =
       app.add_subcommand("pretrain", "Train a small CLIP on pictures with captions");
-  command->add_option("config", flags->config, "TOML file of settings; without: the defaults");
-  command->add_option("--set", flags->settings, "section.key=value, over the file");
-  command->add_option("--world", flags->world, "Pack of the synthetic world (make world)");
-  command->add_option("--pairs", flags->pairs,
-                      "List of pictures: \"path <tab> caption\" lines, or JSON lines");
-  command->add_option("-o,--output", flags->output,
-                      "Folder of checkpoints, logs, clip.safetensors");
-  command->add_flag("--resume", flags->resume, "Continue from the folder's newest checkpoint");
-  command->add_option("--steps", flags->steps, "Length of the whole run");
-  command->add_option("--device", flags->device, "cpu, cuda, cuda:1")->capture_default_str();
-  command->add_option("--threads", flags->threads, "Threads of the model");
-  command->add_option("--stop-after-s", flags->stop_after_s,
-                      "Stop with a checkpoint after so many seconds");
-  command->add_option("--seed", flags->seed, "Of weights, pairs and scenes");
-  command->add_flag("--print-config", flags->print_config, "Print all settings and stop");
+  command
+      ->add_option("config", flags->config,
+                   "TOML file of settings; --print-config shows what it may hold")
+      ->type_name("CONFIG");
+  command->option_defaults()->group("Pictures and captions");
+  command->add_option("--world", flags->world, "Pack of the synthetic world (make world)")
+      ->type_name("FILE");
+  command
+      ->add_option("--pairs", flags->pairs,
+                   "List of pictures: \"path <tab> caption\" lines, or JSON lines")
+      ->type_name("FILE");
+  command->option_defaults()->group("Settings");
+  command->add_option("--set", flags->settings, "section.key=value, over the file; repeatable")
+      ->type_name("SETTING");
+  command->add_option("--steps", flags->steps, "Length of the whole run")->check(whole_number(1));
+  command->add_option("--seed", flags->seed, "Of weights, pairs and scenes")
+      ->check(whole_number(0));
+  command->add_flag("--print-config", flags->print_config, "Print all settings as TOML and stop");
+  command->option_defaults()->group("Run");
+  command->add_option("-o,--output", flags->output, "Folder of checkpoints, logs, clip.safetensors")
+      ->type_name("FOLDER");
+  command->add_flag("--resume", flags->resume, "Go on from the folder's newest checkpoint");
+  command->add_option("--stop-after-s", flags->stop_after_s, "Stop after so many seconds")
+      ->check(number(0));
+  add_place_flags(*command, flags->device, flags->threads);
+  command->footer(
+      "Examples:\n"
+      "  fcclip pretrain --pairs captions.tsv -o clip\n"
+      "  fcclip pretrain --world .cache/world/world.safetensors --steps 1000 -o clip");
   command->callback([flags] { run_pretraining(*flags); });
 }
 

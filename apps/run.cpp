@@ -1,46 +1,107 @@
+#include <algorithm>
 #include <iostream>
+#include <vector>
 
 #include "apps/commands.h"
 #include "apps/failure.h"
-#include "fcclip/core/error.h"
+#include "apps/help.h"
+#include "apps/option_checks.h"
+#include "apps/usage_error.h"
+#include "apps/version.h"
 
 namespace fcclip::apps {
 namespace {
 
-int usage_error(const CLI::App& app, const CLI::ParseError& error) {
-  if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-  std::cerr << "fcclip: " << failure_line(Error(ErrorCode::invalid_argument, error.what()))
-            << " (see fcclip --help)\n";
+struct CommandGroup {
+  const char* title;
+  std::vector<void (*)(CLI::App&)> commands;
+};
+
+const std::vector<CommandGroup>& command_groups() {
+  static const std::vector<CommandGroup> kGroups = {
+      {"Pictures", {add_segment}},
+      {"Models and words", {add_convert, add_info, add_classes, add_init}},
+      {"Evaluation", {add_eval, add_score, add_prepare}},
+      {"Training", {add_train, add_pretrain, add_synth}},
+      {"Looking inside", {add_trace, add_tokenize}},
+      {"Shell", {add_completion}}};
+  return kGroups;
+}
+
+// `fcclip help segment`, `fcclip version` and `fcclip -V` as people type them.
+std::vector<std::string> usual_form(std::vector<std::string> words) {
+  if (words.empty()) return words;
+  if (words.front() == "help") {
+    words.erase(words.begin());
+    words.push_back("--help");
+  } else if (words.front() == "version" || words.front() == "-V") {
+    words.front() = "--version";
+  }
+  return words;
+}
+
+bool is_command(const CLI::App& app, const std::string& word) {
+  const std::vector<const CLI::App*> commands = app.get_subcommands({});
+  return std::any_of(commands.begin(), commands.end(),
+                     [&word](const CLI::App* command) { return command->get_name() == word; });
+}
+
+int report_usage(const CLI::App& command, const std::string& line) {
+  std::cerr << "fcclip: " << line << see_help(command) << '\n';
   return 2;
+}
+
+int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+  return report_usage(parsed_command(app), usage_line(app, error));
+}
+
+int report_failure(const CLI::App& app, const std::exception& error) {
+  const int status = failure_status(error);
+  if (status == 2) return report_usage(parsed_command(app), failure_line(error));
+  std::cerr << "fcclip: " << failure_line(error) << '\n';
+  return status;
 }
 
 }  // namespace
 
+void build_command_line(CLI::App& app) {
+  app.formatter(help_formatter());
+  app.set_help_flag("-h,--help", "Print this help")->group("Help");
+  app.set_version_flag("-V,--version", version_text, "Print the version and what it was built with")
+      ->group("Help");
+  app.footer(environment_help());
+  app.require_subcommand(1);
+  for (const CommandGroup& group : command_groups()) {
+    for (const auto add : group.commands) add(app);
+    for (CLI::App* command : app.get_subcommands({})) {
+      if (command->get_group() == "Subcommands") command->group(group.title);
+    }
+  }
+  settle_options(app);
+}
+
 int run(int argc, const char* const* argv) {
   CLI::App app("Open-vocabulary panoptic, instance and semantic segmentation (FC-CLIP)", "fcclip");
-  app.set_version_flag("--version", std::string("fcclip ") + FCCLIP_VERSION);
-  app.require_subcommand(1);
-  add_classes(app);
-  add_convert(app);
-  add_eval(app);
-  add_info(app);
-  add_init(app);
-  add_prepare(app);
-  add_pretrain(app);
-  add_score(app);
-  add_segment(app);
-  add_synth(app);
-  add_tokenize(app);
-  add_trace(app);
-  add_train(app);
+  build_command_line(app);
+  std::vector<std::string> words = usual_form(
+      argc > 1 ? std::vector<std::string>(argv + 1, argv + argc) : std::vector<std::string>());
+  if (words.empty()) {
+    std::cerr << app.help();
+    return 2;
+  }
+  if (!words.front().starts_with('-') && !is_command(app, words.front())) {
+    return report_usage(app, unknown_command_line(app, words.front()));
+  }
+  words = protect_arguments(words);
+  std::reverse(words.begin(), words.end());  // as CLI11 takes them
   try {
-    app.parse(argc, argv);
+    app.parse(words);
     return 0;
   } catch (const CLI::ParseError& error) {
-    return usage_error(app, error);
+    return report_parse_error(app, error);
   } catch (const std::exception& error) {
-    std::cerr << "fcclip: " << failure_line(error) << '\n';
-    return failure_status(error);
+    return report_failure(app, error);
   }
 }
 

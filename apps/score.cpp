@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/commands.h"
+#include "apps/option_checks.h"
 #include "apps/progress.h"
 #include "fcclip/classify/load_vocabulary.h"
 
@@ -138,8 +139,11 @@ void score_semantic(const ScoreFlags& flags) {
 
 CLI::App* add_kind(CLI::App& score, ScoreFlags& flags, const char* name, const char* help) {
   CLI::App* kind = score.add_subcommand(name, help);
-  kind->add_option("truth", flags.truth, "Truth")->required();
-  kind->add_option("prediction", flags.prediction, "Prediction")->required();
+  kind->group("Kinds");
+  kind->add_option("truth", flags.truth, "The truth")->required()->type_name("TRUTH");
+  kind->add_option("prediction", flags.prediction, "What is scored")
+      ->required()
+      ->type_name("PREDICTION");
   kind->add_flag("--json", flags.json, "All numbers as JSON");
   return kind;
 }
@@ -152,21 +156,34 @@ void add_score(CLI::App& app) {
   score->require_subcommand(1);
   CLI::App* panoptic =
       add_kind(*score, *flags, "panoptic", "COCO panoptic JSON files with their PNG folders");
-  panoptic->add_option("--truth-pngs", flags->truth_pngs, "Folder; default: named as the JSON");
-  panoptic->add_option("--prediction-pngs", flags->prediction_pngs,
-                       "Folder; default: named as the JSON");
+  panoptic->add_option("--truth-pngs", flags->truth_pngs, "Its PNGs; default named as the JSON")
+      ->type_name("FOLDER");
+  panoptic
+      ->add_option("--prediction-pngs", flags->prediction_pngs,
+                   "Its PNGs; default named as the JSON")
+      ->type_name("FOLDER");
+  panoptic->footer(
+      "Example:\n"
+      "  fcclip score panoptic truth.json prediction.json");
   panoptic->callback([flags] { score_panoptic(*flags); });
   CLI::App* instances =
       add_kind(*score, *flags, "instances", "COCO instances JSON and results JSON");
+  instances->footer(
+      "Example:\n"
+      "  fcclip score instances truth.json results.json");
   instances->callback([flags] { score_instances(*flags); });
   CLI::App* semantic =
       add_kind(*score, *flags, "semantic", "Folders of label PNGs with equal names");
   semantic->add_option("--classes", flags->classes, "Number of classes")
       ->required()
-      ->check(CLI::Range(int64_t{1}, int64_t{65535}));
+      ->check(whole_number(1, 65535));
   semantic->add_option("--ignore", flags->ignore, "Label that is not scored")
       ->capture_default_str();
-  semantic->add_option("--names", flags->names, "Vocabulary whose names are shown");
+  semantic->add_option("--names", flags->names, "Vocabulary whose names are shown")
+      ->type_name("VOCABULARY");
+  semantic->footer(
+      "Example:\n"
+      "  fcclip score semantic truth/ prediction/ --classes 150 --names ade20k");
   semantic->callback([flags] { score_semantic(*flags); });
 }
 

@@ -1,6 +1,7 @@
 // fcclip segment: pictures in, named segments out.
 
 #include "apps/commands.h"
+#include "apps/option_checks.h"
 #include "apps/segment_run.h"
 #include "apps/stop_signal.h"
 #include "fcclip/core/error.h"
@@ -24,24 +25,34 @@ void add_segment(CLI::App& app) {
   auto flags = std::make_shared<SegmentFlags>();
   CLI::App* command = app.add_subcommand("segment", "Segment pictures with your words");
   command->add_option("inputs", flags->inputs, "Pictures, folders, globs, or - for standard input")
+      ->type_name("PICTURE")
       ->required();
+  add_word_flags(*command, flags->words);
+  add_ask_flags(*command, flags->ask);
+  command->option_defaults()->group("Output");
   command->add_option("-o,--output", flags->output_folder, "Folder for results")
+      ->type_name("FOLDER")
       ->capture_default_str();
-  command->add_option("--write", flags->write,
-                      "What to write: " + output_kind_names() +
-                          ", or none; default overlay, segments and the task's own format");
+  command
+      ->add_option("--write", flags->write,
+                   "What to write: " + output_kind_names() +
+                       ", or none; default overlay, segments and the task's own format")
+      ->type_name("KINDS");
   command
       ->add_option("--tolerance", flags->tolerance_px,
                    "How far outlines (labelme, yolo, geojson, coco) may leave the pixel edges, in "
                    "pixels; 0 keeps every corner")
       ->capture_default_str()
-      ->check(CLI::Range(0.0, 100.0));
+      ->check(number(0, 100));
   command->add_flag("--json", flags->json, "One JSON object per image on standard output");
   command->add_flag("--resume", flags->resume, "Skip images whose results are there already");
   command->add_flag("-q,--quiet", flags->quiet, "No table");
   add_model_flags(*command, flags->model);
-  add_word_flags(*command, flags->words);
-  add_ask_flags(*command, flags->ask);
+  command->footer(
+      "Examples:\n"
+      "  fcclip segment photo.jpg -c \"cat, dog | puppy, grass\" --stuff grass -o out\n"
+      "  fcclip segment pictures/ -v ade20k --task semantic --resume -o out\n"
+      "  fcclip segment street.jpg -c \"car, road\" -c \"taxi, bus\" --write none --json");
   command->callback([flags] { segment(*flags); });
 }
 

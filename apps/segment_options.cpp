@@ -6,6 +6,8 @@
 
 #include <ATen/Parallel.h>
 
+#include "apps/option_checks.h"
+#include "apps/place_flags.h"
 #include "fcclip/classify/load_vocabulary.h"
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
@@ -69,67 +71,112 @@ LogCallback warn_once() {
 }  // namespace
 
 void add_model_flags(CLI::App& command, ModelFlags& flags) {
-  command.add_option(
-      "-m,--model", flags.model,
-      "Model file (fcclip convert makes one); default $FCCLIP_MODEL or the bundled model");
-  command.add_option("--device", flags.device, "cpu, cuda or cuda:N")->capture_default_str();
-  command.add_option("--threads", flags.threads, "CPU threads; default all cores")
-      ->check(CLI::Range(1, 1024));
+  command.option_defaults()->group("Model");
+  command
+      .add_option(
+          "-m,--model", flags.model,
+          "Model file (fcclip convert makes one); default $FCCLIP_MODEL or the bundled model")
+      ->type_name("FILE");
+  add_place_flags(command, flags.device, flags.threads);
   command.add_flag("--no-cache", flags.no_cache, "Neither read nor write cached text features");
-  command.add_option("--cache-folder", flags.cache_folder,
-                     "Where text features are kept; default $XDG_CACHE_HOME/fcclip");
+  command
+      .add_option("--cache-folder", flags.cache_folder,
+                  "Where text features are kept; default $XDG_CACHE_HOME/fcclip or ~/.cache/fcclip")
+      ->type_name("FOLDER");
 }
 
 void add_word_flags(CLI::App& command, WordFlags& flags) {
+  command.option_defaults()->group("Words");
+  // Called at every -c and -v, so that questions keep the order in which they were typed.
+  const auto asks = [&flags](bool is_vocabulary) {
+    return [&flags, is_vocabulary](const std::string& text) {
+      flags.questions.push_back({text, is_vocabulary});
+    };
+  };
+  command
+      .add_option_function<std::string>(
+          "-c,--classes", asks(false),
+          "Classes at commas, synonyms at bars: \"cat, dog | puppy\"; repeat to ask more than one "
+          "question of each picture; default the words the model was trained on")
+      ->type_name("WORDS")
+      ->trigger_on_parse();
+  command
+      .add_option_function<std::string>(
+          "-v,--vocabulary", asks(true),
+          "A file (text or COCO categories JSON), a built-in name (fcclip classes lists them) or "
+          "a+b; repeat as above")
+      ->type_name("VOCABULARY")
+      ->trigger_on_parse();
+  command.add_option("--things", flags.things, "Classes to treat as countable things")
+      ->type_name("WORDS");
+  command.add_option("--stuff", flags.stuff, "Classes to treat as uncountable stuff")
+      ->type_name("WORDS");
+  command
+      .add_option("--background", flags.background,
+                  "Words that absorb what you don't want; never reported")
+      ->type_name("WORDS");
+  command
+      .add_option("--templates", flags.templates,
+                  "Prompt templates, one a line, {} for the name; default the model's")
+      ->type_name("FILE");
+}
+
+void add_size_flags(CLI::App& command, int64_t& short_side, int64_t& max_side,
+                    const std::string& instead_of) {
+  command.option_defaults()->group("Input");
   command
       .add_option(
-          "-c,--classes", flags.classes,
-          "Words: classes at commas, synonyms at bars: \"cat, dog | puppy\"; repeat to ask more "
-          "than one question of each image")
-      ->expected(1)
-      ->take_all();
+          "--short-side", short_side,
+          "Shorter side that pictures have in the network, in pixels; default " + instead_of)
+      ->check(whole_number(1, kLargestSide));
   command
-      .add_option("-v,--vocabulary", flags.vocabularies,
-                  "A file (text or COCO categories JSON), a built-in name (fcclip classes lists "
-                  "them) or a+b")
-      ->expected(1)
-      ->take_all();
-  command.add_option("--things", flags.things, "Classes to treat as countable things");
-  command.add_option("--stuff", flags.stuff, "Classes to treat as uncountable stuff");
-  command.add_option("--background", flags.background,
-                     "Words that absorb what you don't want; never reported");
-  command.add_option("--templates", flags.templates,
-                     "File of prompt templates, one a line, {} for the name");
+      .add_option("--max-side", max_side, "Longer side at most, in pixels; default " + instead_of)
+      ->check(whole_number(1, kLargestSide))
+      ->check(not_below(short_side));
+}
+
+void add_inference_flags(CLI::App& command, AskFlags& flags) {
+  const CLI::Validator probability = number(0, 1);
+  command.option_defaults()->group("Answer");
+  command
+      .add_option("--alpha", flags.alpha,
+                  "Weight of CLIP's own answer for classes seen in training, 0 to 1; default the "
+                  "model's, 0.4 in published ones")
+      ->check(probability);
+  command
+      .add_option("--beta", flags.beta,
+                  "The same for classes not seen; default the model's, 0.8 in published ones")
+      ->check(probability);
+  command
+      .add_option(
+          "--object-mask-threshold", flags.object_mask_threshold,
+          "Panoptic: least class score of a query; default the model's, 0 in published ones")
+      ->check(probability);
+  command
+      .add_option(
+          "--overlap-threshold", flags.overlap_threshold,
+          "Panoptic: least share of a mask that must stay visible; default the model's, 0.8 "
+          "in published ones")
+      ->check(probability);
+  command
+      .add_option("--top-k", flags.top_k,
+                  "Instance: candidates per picture; default the model's, 100 in published ones")
+      ->check(whole_number(1, 1000000));
 }
 
 void add_ask_flags(CLI::App& command, AskFlags& flags) {
-  const CLI::Range probability(0.0, 1.0);
+  add_size_flags(command, flags.short_side, flags.max_side, "the model's");
+  command.option_defaults()->group("Answer");
   command.add_option("-t,--task", flags.task, "panoptic, instance or semantic")
       ->capture_default_str()
-      ->check(CLI::IsMember({"panoptic", "instance", "semantic"}));
-  command.add_option("--short-side", flags.short_side, "Network input's shorter side, in pixels")
-      ->check(CLI::Range(int64_t{1}, kLargestSide));
+      ->type_name("TASK")
+      ->check(one_of({"panoptic", "instance", "semantic"}));
+  command.add_option("--min-score", flags.min_score, "Drop segments with a smaller score, 0 to 1")
+      ->check(number(0, 1));
   command
-      .add_option("--max-side", flags.max_side, "Network input's longer side at most, in pixels")
-      ->check(CLI::Range(int64_t{1}, kLargestSide));
-  command.add_option("--alpha", flags.alpha, "Ensemble weight of CLIP for seen classes")
-      ->check(probability);
-  command.add_option("--beta", flags.beta, "Ensemble weight of CLIP for unseen classes")
-      ->check(probability);
-  command
-      .add_option("--object-mask-threshold", flags.object_mask_threshold,
-                  "Panoptic: least class score of a query")
-      ->check(probability);
-  command
-      .add_option("--overlap-threshold", flags.overlap_threshold,
-                  "Panoptic: least share of a mask that must stay visible")
-      ->check(probability);
-  command.add_option("--min-score", flags.min_score, "Drop segments with a smaller score")
-      ->check(probability);
-  command.add_option("--top-k", flags.top_k, "Instance: candidates per image")
-      ->check(CLI::Range(int64_t{1}, int64_t{1000000}));
-  command.add_option("--next-best", flags.next_best, "Alternatives named for each segment")
-      ->check(CLI::Range(int64_t{0}, int64_t{1000}));
+      .add_option("--next-best", flags.next_best, "Alternatives named for each segment; default 3")
+      ->check(whole_number(0, 1000));
+  add_inference_flags(command, flags);
 }
 
 fs::path find_model(const std::string& named) {
@@ -143,7 +190,7 @@ fs::path find_model(const std::string& named) {
 }
 
 Segmenter load_segmenter(const ModelFlags& flags) {
-  if (flags.threads > 0) at::set_num_threads(flags.threads);
+  if (flags.threads > 0) at::set_num_threads(static_cast<int>(flags.threads));
   SegmenterOptions options;
   options.device = flags.device;
   options.use_text_cache = !flags.no_cache;
@@ -154,9 +201,9 @@ Segmenter load_segmenter(const ModelFlags& flags) {
 
 std::vector<classify::Vocabulary> load_questions(const WordFlags& flags, const ModelConfig& model) {
   std::vector<classify::Vocabulary> questions;
-  for (const std::string& text : flags.classes) questions.push_back(classify::parse_classes(text));
-  for (const std::string& spec : flags.vocabularies) {
-    questions.push_back(classify::load_vocabulary(spec));
+  for (const QuestionFlag& asked : flags.questions) {
+    questions.push_back(asked.is_vocabulary ? classify::load_vocabulary(asked.text)
+                                            : classify::parse_classes(asked.text));
   }
   if (questions.empty()) {
     questions.push_back(model.training_vocabulary.classes.empty()

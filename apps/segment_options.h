@@ -14,13 +14,18 @@ namespace fcclip::apps {
 
 struct ModelFlags {
   std::string model, device = "cpu", cache_folder;
-  int threads = 0;
+  int64_t threads = 0;
   bool no_cache = false;
 };
 
+/// The words of --classes, or the file or name of --vocabulary.
+struct QuestionFlag {
+  std::string text;
+  bool is_vocabulary = false;
+};
+
 struct WordFlags {
-  std::vector<std::string> classes;       ///< --classes, once per question
-  std::vector<std::string> vocabularies;  ///< --vocabulary, once per question
+  std::vector<QuestionFlag> questions;  ///< as typed
   std::string things, stuff, background, templates;
 };
 
@@ -33,6 +38,12 @@ struct AskFlags {
 
 void add_model_flags(CLI::App& command, ModelFlags& flags);
 void add_word_flags(CLI::App& command, WordFlags& flags);
+/// --short-side and --max-side; `instead_of`: what they replace.
+void add_size_flags(CLI::App& command, int64_t& short_side, int64_t& max_side,
+                    const std::string& instead_of);
+/// --alpha, --beta and the thresholds of panoptic and instance segmentation.
+void add_inference_flags(CLI::App& command, AskFlags& flags);
+/// All of the above and what a person wants of the answer: task, least score, next best names.
 void add_ask_flags(CLI::App& command, AskFlags& flags);
 
 /// --model, $FCCLIP_MODEL or the bundled model. Throws Error{not_found} saying how to get one.
@@ -41,8 +52,7 @@ std::filesystem::path find_model(const std::string& named);
 /// Sets the number of threads, loads.
 Segmenter load_segmenter(const ModelFlags& flags);
 
-/// One vocabulary per question, in the order --classes then --vocabulary; COCO's words when none
-/// was named.
+/// One vocabulary per question, in the order typed; COCO's words when none was named.
 /// --things, --stuff and --background are applied to each.
 std::vector<classify::Vocabulary> load_questions(const WordFlags& flags, const ModelConfig& model);
 

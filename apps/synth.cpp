@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "apps/commands.h"
+#include "apps/option_checks.h"
 #include "apps/progress.h"
 #include "fcclip/core/error.h"
 #include "fcclip/image/contact_sheet.h"
@@ -89,22 +90,33 @@ void synth_command(const SynthFlags& flags) {
 }
 
 void add_scene_options(CLI::App& command, SynthFlags& flags) {
-  command.add_option("--size", flags.size, "Pixels: SIDE, or HEIGHT WIDTH")->expected(1, 2);
-  command.add_option("--seed", flags.seed, "Scene i of a seed is always the same");
-  command.add_option("--concepts", flags.concepts, "Things that may appear")
-      ->check(CLI::IsMember({"seen", "all"}))
+  command.option_defaults()->group("Scenes");
+  command.add_option("--size", flags.size, "Pixels: SIDE, or HEIGHT WIDTH; default 256")
+      ->expected(1, 2)
+      ->check(whole_number(1, 16384));
+  command.add_option("--seed", flags.seed, "Scene i of a seed is always the same; default 0");
+  command.add_option("--concepts", flags.concepts, "Things that may appear: seen or all")
+      ->check(one_of({"seen", "all"}))
+      ->type_name("WHICH")
       ->capture_default_str();
-  command.add_option("--pictures", flags.pictures, "Those for training, or those kept from it")
-      ->check(CLI::IsMember({"known", "held-out"}))
+  command
+      .add_option("--pictures", flags.pictures,
+                  "Those for training (known), or those kept from it (held-out)")
+      ->check(one_of({"known", "held-out"}))
+      ->type_name("WHICH")
       ->capture_default_str();
-  command.add_option("--licences", flags.licences, "free: public domain and OFL only")
-      ->check(CLI::IsMember({"all", "free"}))
+  command.add_option("--licences", flags.licences, "all, or free: public domain and OFL only")
+      ->check(one_of({"all", "free"}))
+      ->type_name("WHICH")
       ->capture_default_str();
   command.add_option("--min-pictures", flags.min_pictures, "Concepts with fewer are left out")
+      ->check(whole_number(1))
       ->capture_default_str();
   command.add_option("--min-things", flags.min_things, "Fewest things in a scene")
+      ->check(whole_number(0))
       ->capture_default_str();
   command.add_option("--max-things", flags.max_things, "Most things in a scene")
+      ->check(whole_number(0))
       ->capture_default_str();
 }
 
@@ -113,21 +125,30 @@ void add_scene_options(CLI::App& command, SynthFlags& flags) {
 void add_synth(CLI::App& app) {
   auto flags = std::make_shared<SynthFlags>();
   CLI::App* command = app.add_subcommand("synth", "Compose scenes with exact truth");
-  command->add_option("--world", flags->world, "Pack of pictures; `make world` makes it")
+  command->add_option("--world", flags->world, "Pack of pictures; make world makes it")
+      ->type_name("FILE")
       ->capture_default_str();
-  command->add_option("-o,--output", flags->output, "Folder for a COCO panoptic data set");
+  command->option_defaults()->group("Output");
+  command->add_option("-o,--output", flags->output, "Folder for a COCO panoptic data set")
+      ->type_name("FOLDER");
   command->add_option("--count", flags->count, "Scenes; 0 writes the vocabulary files only")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number(0))
       ->capture_default_str();
   command->add_option("--first", flags->first, "Number of the first scene")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number(0))
       ->capture_default_str();
-  command->add_option("--format", flags->format, "Of the pictures")
-      ->check(CLI::IsMember({"png", "jpg"}))
+  command->add_option("--format", flags->format, "Of the pictures: png or jpg")
+      ->check(one_of({"png", "jpg"}))
+      ->type_name("FORMAT")
       ->capture_default_str();
-  command->add_option("--sheet", flags->sheet, "Also (or only) one PNG with all scenes to look at");
+  command->add_option("--sheet", flags->sheet, "Also (or only) one PNG with all scenes to look at")
+      ->type_name("FILE");
   command->add_flag("--list", flags->list, "Print the concepts: split, number of pictures");
   add_scene_options(*command, *flags);
+  command->footer(
+      "Examples:\n"
+      "  fcclip synth --sheet scenes.png --count 12\n"
+      "  fcclip synth -o scenes --count 500 --size 480 640 --pictures held-out");
   command->callback([flags] { synth_command(*flags); });
 }
 

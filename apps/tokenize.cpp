@@ -63,12 +63,19 @@ void add_tokenize(CLI::App& app) {
   auto flags = std::make_shared<TokenizeFlags>();
   CLI::App* command =
       app.add_subcommand("tokenize", "Print CLIP's token ids of texts, one JSON array a line");
-  command->add_option("text", flags->texts, "Texts (without any: the lines of standard input)");
-  auto* merges =
-      command->add_option("--merges", flags->merges, "CLIP's merge file (or FCCLIP_MERGES)");
-  command->add_option("--model", flags->model, "Take the merges of this model file")
+  command->add_option("text", flags->texts, "Texts; without any the lines of standard input")
+      ->type_name("TEXT");
+  auto* merges = command
+                     ->add_option("--merges", flags->merges,
+                                  "CLIP's merge file; default $FCCLIP_MERGES or the one installed")
+                     ->type_name("FILE");
+  command->add_option("-m,--model", flags->model, "Take the merges of this model file")
+      ->type_name("FILE")
       ->excludes(merges);
   command->add_flag("--padded", flags->padded, "Fill up with zeros to the context length (77)");
+  command->footer(
+      "Example:\n"
+      "  fcclip tokenize \"a photo of a cat\"");
   command->callback([flags] { tokenize(*flags); });
 }
 

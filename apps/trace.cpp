@@ -44,11 +44,20 @@ void add_trace(CLI::App& app) {
   auto flags = std::make_shared<TraceFlags>();
   CLI::App* command = app.add_subcommand(
       "trace", "Write every intermediate tensor of one image under the reference's names");
-  command->add_option("image", flags->image, "Picture, or - for standard input")->required();
-  command->add_option("-o,--output", flags->output, "safetensors file to write")->required();
-  add_model_flags(*command, flags->model);
+  command->add_option("image", flags->image, "Picture, or - for standard input")
+      ->type_name("PICTURE")
+      ->required();
+  command->option_defaults()->group("Output");
+  command->add_option("-o,--output", flags->output, "Safetensors file to write")
+      ->type_name("FILE")
+      ->required();
   add_word_flags(*command, flags->words);
-  add_ask_flags(*command, flags->ask);
+  add_size_flags(*command, flags->ask.short_side, flags->ask.max_side, "the model's");
+  add_inference_flags(*command, flags->ask);
+  add_model_flags(*command, flags->model);
+  command->footer(
+      "Example:\n"
+      "  fcclip trace photo.jpg -v coco -o photo.safetensors");
   command->callback([flags] { trace(*flags); });
 }
 

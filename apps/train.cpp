@@ -7,6 +7,8 @@
 #include <ATen/Parallel.h>
 
 #include "apps/commands.h"
+#include "apps/option_checks.h"
+#include "apps/place_flags.h"
 #include "apps/progress.h"
 #include "apps/stop_signal.h"
 #include "apps/training_place.h"
@@ -163,22 +165,41 @@ void train_command(const TrainFlags& flags) {
 void add_train(CLI::App& app) {
   auto flags = std::make_shared<TrainFlags>();
   CLI::App* command = app.add_subcommand("train", "Train a mask generator on a frozen CLIP");
-  command->add_option("config", flags->config, "TOML file; --print-config shows what it may hold");
-  command->add_option("-o,--output", flags->output, "Folder of checkpoints, logs and the model");
-  command->add_option("--set", flags->overrides, "section.key=value, over the file");
-  command->add_option("--steps", flags->steps, "Short for --set schedule.steps=N");
-  command->add_option("--seed", flags->seed, "Short for --set run.seed=N");
-  command->add_option("--device", flags->device, "cpu, cuda, cuda:1")->capture_default_str();
-  command->add_option("--threads", flags->threads, "Of the processor; 0: all");
-  command->add_option("--dtype", flags->dtype, "Of the weights in model.safetensors")
-      ->check(CLI::IsMember({"float32", "float16", "bfloat16"}))
-      ->capture_default_str();
-  command->add_flag("--resume", flags->resume, "Go on from the folder's newest checkpoint");
-  command->add_option("--stop-after", flags->stop_after, "Stop after N steps, to be resumed");
-  command->add_option("--stop-after-s", flags->stop_after_s, "Stop after so many seconds");
+  command
+      ->add_option("config", flags->config,
+                   "TOML file of settings; --print-config shows what it may hold")
+      ->type_name("CONFIG");
+  command->option_defaults()->group("Settings");
+  command->add_option("--set", flags->overrides, "section.key=value, over the file; repeatable")
+      ->type_name("SETTING");
+  command->add_option("--steps", flags->steps, "Short for --set schedule.steps=NUMBER")
+      ->check(whole_number(1));
+  command->add_option("--seed", flags->seed, "Short for --set run.seed=NUMBER")
+      ->check(whole_number(0));
   command->add_flag("--print-config", flags->print_config, "Print all settings as TOML and stop");
-  command->add_option("--check", flags->check,
-                      "Read a data set (folder, panoptic JSON or TOML) and say what is wrong");
+  command
+      ->add_option("--check", flags->check,
+                   "Read a data set (folder, panoptic JSON or TOML) and say what is wrong")
+      ->type_name("DATA");
+  command->option_defaults()->group("Run");
+  command->add_option("-o,--output", flags->output, "Folder of checkpoints, logs and the model")
+      ->type_name("FOLDER");
+  command->add_flag("--resume", flags->resume, "Go on from the folder's newest checkpoint");
+  command->add_option("--stop-after", flags->stop_after, "Stop after NUMBER steps, to be resumed")
+      ->check(whole_number(1));
+  command->add_option("--stop-after-s", flags->stop_after_s, "Stop after so many seconds")
+      ->check(number(0));
+  command
+      ->add_option("--dtype", flags->dtype,
+                   "Of the weights in model.safetensors: float32, float16 or bfloat16")
+      ->check(one_of({"float32", "float16", "bfloat16"}))
+      ->type_name("TYPE")
+      ->capture_default_str();
+  add_place_flags(*command, flags->device, flags->threads);
+  command->footer(
+      "Examples:\n"
+      "  fcclip train --check scenes\n"
+      "  fcclip train recipe.toml --set schedule.steps=1000 -o run");
   command->callback([flags] { train_command(*flags); });
 }
 

@@ -13,12 +13,13 @@ at::Device parse_device(const std::string& text) {
   } catch (const c10::Error&) {
     fail(ErrorCode::invalid_argument, "device '", text, "' is unknown; use cpu, cuda or cuda:N");
   }
+  if (!device.is_cpu() && !device.is_cuda()) {
+    fail(ErrorCode::invalid_argument, "device '", text,
+         "' is not supported; use cpu, cuda or cuda:N");
+  }
   if (device.is_cuda() && !at::hasCUDA()) {
     fail(ErrorCode::unsupported, "device '", text,
          "' is not available: this LibTorch was built without CUDA or sees no GPU; use cpu");
-  }
-  if (!device.is_cpu() && !device.is_cuda()) {
-    fail(ErrorCode::unsupported, "device '", text, "' is not supported; use cpu or cuda");
   }
   return device;
 }

@@ -1,0 +1,115 @@
+// fcclip completion: what a shell needs to complete commands and options.
+
+#include <iostream>
+#include <sstream>
+
+#include "apps/commands.h"
+#include "apps/option_checks.h"
+#include "fcclip/core/error.h"
+
+namespace fcclip::apps {
+namespace {
+
+// For single quotes; the three shells read an apostrophe written so.
+std::string quoted(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + '\'';
+}
+
+// The beginning of a description: up to the first ';' or ':'.
+std::string short_description(const std::string& text) {
+  return text.substr(0, text.find_first_of(";:"));
+}
+
+std::string option_words(const CLI::App& command) {
+  std::string words;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) words += " --" + name;
+    for (const std::string& name : option->get_snames()) words += " -" + name;
+  }
+  for (const CLI::App* part : command.get_subcommands({})) words += ' ' + part->get_name();
+  return words.empty() ? words : words.substr(1);
+}
+
+std::string bash_completion(const CLI::App& app) {
+  std::ostringstream out;
+  out << "# bash completion of fcclip: eval \"$(fcclip completion bash)\"\n"
+         "_fcclip() {\n"
+         "  local word=${COMP_WORDS[COMP_CWORD]} words\n"
+         "  case ${COMP_WORDS[1]} in\n";
+  for (const CLI::App* command : app.get_subcommands({})) {
+    out << "    " << command->get_name() << ") words=\"" << option_words(*command) << "\" ;;\n";
+  }
+  out << "    *) words=\"" << option_words(app)
+      << "\" ;;\n"
+         "  esac\n"
+         "  [ \"$COMP_CWORD\" -eq 1 ] && words=\""
+      << option_words(app)
+      << "\"\n"
+         "  COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
+         "}\n"
+         "complete -o default -o bashdefault -F _fcclip fcclip\n";
+  return out.str();
+}
+
+std::string zsh_completion(const CLI::App& app) {
+  std::ostringstream out;
+  out << "#compdef fcclip\n# zsh completion of fcclip: eval \"$(fcclip completion zsh)\"\n"
+         "_fcclip() {\n"
+         "  local -a words\n"
+         "  if (( CURRENT == 2 )); then\n    words=(";
+  for (const CLI::App* command : app.get_subcommands({})) {
+    out << "\n      "
+        << quoted(command->get_name() + ':' + short_description(command->get_description()));
+  }
+  out << "\n    )\n    _describe command words\n    return\n  fi\n  case $words[2] in\n";
+  std::string text = out.str();
+  for (const CLI::App* command : app.get_subcommands({})) {
+    text += "    " + command->get_name() + ") words=(" + option_words(*command) + ") ;;\n";
+  }
+  return text + "  esac\n  compadd -- $words\n  _files\n}\ncompdef _fcclip fcclip\n";
+}
+
+std::string fish_completion(const CLI::App& app) {
+  std::ostringstream out;
+  out << "# fish completion of fcclip: fcclip completion fish | source\n";
+  for (const CLI::App* command : app.get_subcommands({})) {
+    out << "complete -c fcclip -n __fish_use_subcommand -a " << command->get_name() << " -d "
+        << quoted(short_description(command->get_description())) << '\n';
+    for (const CLI::Option* option : command->get_options()) {
+      if (option->get_positional()) continue;
+      out << "complete -c fcclip -n '__fish_seen_subcommand_from " << command->get_name() << '\'';
+      for (const std::string& name : option->get_lnames()) out << " -l " << name;
+      for (const std::string& name : option->get_snames()) out << " -s " << name;
+      if (option->get_items_expected_max() > 0) out << " -r";
+      out << " -d " << quoted(short_description(option->get_description())) << '\n';
+    }
+  }
+  return out.str();
+}
+
+void print_completion(const CLI::App& app, const std::string& shell) {
+  if (shell == "bash") std::cout << bash_completion(app);
+  if (shell == "zsh") std::cout << zsh_completion(app);
+  if (shell == "fish") std::cout << fish_completion(app);
+  if (!std::cout.flush()) fail(ErrorCode::io_failure, "cannot write to the standard output");
+}
+
+}  // namespace
+
+void add_completion(CLI::App& app) {
+  auto shell = std::make_shared<std::string>();
+  CLI::App* command =
+      app.add_subcommand("completion", "Print what a shell needs to complete commands and options");
+  command->add_option("shell", *shell, "bash, zsh or fish")
+      ->required()
+      ->type_name("SHELL")
+      ->check(one_of({"bash", "zsh", "fish"}));
+  command->footer(
+      "Example, in ~/.bashrc:\n"
+      "  eval \"$(fcclip completion bash)\"");
+  command->callback([&app, shell] { print_completion(app, *shell); });
+}
+
+}  // namespace fcclip::apps

@@ -1,0 +1,157 @@
+#include "apps/option_checks.h"
+
+#include <charconv>
+#include <cmath>
+#include <functional>
+#include <sstream>
+
+#include "fcclip/core/nearest_name.h"
+
+namespace fcclip::apps {
+namespace {
+
+constexpr char kProtected = '\x01';  // no argument that somebody types begins with it
+
+template <typename Number>
+bool reads_as(const std::string& text, Number& value) {
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  return error == std::errc() && stop == end;
+}
+
+std::string range_text(double least, double most) {
+  std::ostringstream text;
+  text.precision(15);
+  text << "expected " << least;
+  // The largest whole number means that there is no bound.
+  if (most < 9e18) {
+    text << " to " << most;
+  } else {
+    text << " or more";
+  }
+  return text.str();
+}
+
+// What is wrong with a number as such; CLI11 itself would take 010 for 8 and 0x10 for 16.
+template <typename Number>
+std::string normalise_number(std::string& text) {
+  const bool negative = text.starts_with('-');
+  std::string digits = text.substr(negative || text.starts_with('+') ? 1 : 0);
+  while (digits.size() > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9') {
+    digits.erase(0, 1);
+  }
+  const std::string plain = (negative ? "-" : "") + digits;
+  Number value{};
+  if (!reads_as(plain, value) || !std::isfinite(static_cast<double>(value))) {
+    return text +
+           (std::is_integral_v<Number> ? ": expected a whole number" : ": expected a number");
+  }
+  text = plain;
+  return "";
+}
+
+bool takes_values(const CLI::Option& option) {
+  return option.get_items_expected_max() > 0;
+}
+
+void check_for_missing_value(CLI::App& command, CLI::Option& option) {
+  option.check(CLI::Validator(
+      [&command](std::string& value) -> std::string {
+        if (value.size() < 2 || value.front() != '-') return "";
+        if (command.get_option_no_throw(value) == nullptr) return "";
+        return value + ": a value is missing before this option";
+      },
+      ""));
+}
+
+void settle_number(CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  std::function<std::string(std::string&)> normalise;
+  if (type.starts_with("INT")) normalise = normalise_number<int64_t>;
+  if (type.starts_with("UINT")) normalise = normalise_number<uint64_t>;
+  if (type.starts_with("FLOAT")) normalise = normalise_number<double>;
+  if (!normalise) return;
+  option.type_name("NUMBER");
+  option.transform(CLI::Validator(normalise, ""));
+}
+
+}  // namespace
+
+CLI::Validator whole_number(int64_t least, int64_t most) {
+  return {[=](std::string& text) -> std::string {
+            int64_t value = 0;
+            if (reads_as(text, value) && value >= least && value <= most) return "";
+            return text + ": " + range_text(static_cast<double>(least), static_cast<double>(most));
+          },
+          ""};
+}
+
+CLI::Validator number(double least, double most) {
+  return {[=](std::string& text) -> std::string {
+            double value = 0;
+            if (reads_as(text, value) && value >= least && value <= most) return "";
+            return text + ": " + range_text(least, most);
+          },
+          ""};
+}
+
+CLI::Validator one_of(const std::vector<std::string>& names) {
+  return {[names](std::string& text) -> std::string {
+            std::string all;
+            for (const std::string& name : names) {
+              if (name == text) return "";
+              all += (all.empty() ? "" : ", ") + name;
+            }
+            return text + ": expected one of " + all + did_you_mean(text, names);
+          },
+          ""};
+}
+
+CLI::Validator not_below(const int64_t& short_side) {
+  return {[&short_side](std::string& text) -> std::string {
+            int64_t value = 0;
+            if (!reads_as(text, value) || value >= short_side) return "";
+            return text + ": smaller than --short-side " + std::to_string(short_side);
+          },
+          ""};
+}
+
+std::vector<std::string> protect_arguments(const std::vector<std::string>& arguments) {
+  std::vector<std::string> safe;
+  bool options_end = false;
+  for (const std::string& argument : arguments) {
+    if (!options_end && argument == "--") {
+      options_end = true;
+      continue;
+    }
+    const bool is_list = argument.starts_with('[') && argument.ends_with(']');
+    const bool protect = is_list || (options_end && argument.starts_with('-'));
+    safe.push_back(protect ? kProtected + argument : argument);
+  }
+  return safe;
+}
+
+std::string unprotected(const std::string& argument) {
+  return argument.starts_with(kProtected) ? argument.substr(1) : argument;
+}
+
+void settle_options(CLI::App& command) {
+  if (CLI::Option* help = command.get_help_ptr()) help->group("Help");
+  for (CLI::Option* option : command.get_options()) {
+    if (!takes_values(*option)) continue;
+    settle_number(*option);
+    if (option->nonpositional()) {
+      option->allow_extra_args(false);
+      check_for_missing_value(command, *option);
+    }
+    option->transform(CLI::Validator(
+        [](std::string& value) -> std::string {
+          value = unprotected(value);
+          return "";
+        },
+        ""));
+  }
+  for (CLI::App* part : command.get_subcommands({})) settle_options(*part);
+}
+
+}  // namespace fcclip::apps

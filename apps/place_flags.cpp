@@ -1,0 +1,30 @@
+#include "apps/place_flags.h"
+
+#include <algorithm>
+
+#include "apps/option_checks.h"
+
+namespace fcclip::apps {
+namespace {
+
+// Only the name; whether the device is there is known to LibTorch.
+std::string check_device_name(std::string& text) {
+  const std::string number = text.starts_with("cuda:") ? text.substr(5) : "0";
+  const bool is_number = !number.empty() && number.size() < 4 &&
+                         number.find_first_not_of("0123456789") == std::string::npos;
+  if (text == "cpu" || text == "cuda" || (text.starts_with("cuda:") && is_number)) return "";
+  return text + ": expected cpu, cuda or cuda:N";
+}
+
+}  // namespace
+
+void add_place_flags(CLI::App& command, std::string& device, int64_t& threads) {
+  command.add_option("--device", device, "cpu, cuda or cuda:N")
+      ->type_name("DEVICE")
+      ->check(CLI::Validator(check_device_name, ""))
+      ->capture_default_str();
+  command.add_option("--threads", threads, "CPU threads; default all cores")
+      ->check(whole_number(0, 1024));
+}
+
+}  // namespace fcclip::apps
