@@ -1,6 +1,5 @@
 #include "apps/failure.h"
 
-#include <algorithm>
 #include <new>
 
 #include <c10/util/Exception.h>
@@ -23,16 +22,32 @@ std::string message_of(const std::exception& error) {
   if (is_refused_allocation(error)) return kMemory;
   if (dynamic_cast<const Error*>(&error) != nullptr) return error.what();
   const auto* torch = dynamic_cast<const c10::Error*>(&error);
-  return "internal error: " + (torch != nullptr ? torch->msg() : std::string(error.what()));
+  const std::string message = torch != nullptr ? torch->msg() : std::string(error.what());
+  return "internal error: " + message.substr(0, message.find('\n'));
 }
 
 }  // namespace
 
+std::string visible_text(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7F) {
+      out += c;
+    } else if (c == '\n' || c == '\r' || c == '\t') {
+      out += c == '\n' ? "\\n" : (c == '\r' ? "\\r" : "\\t");
+    } else {
+      constexpr const char* kDigits = "0123456789abcdef";
+      out += std::string("\\x") + kDigits[byte / 16] + kDigits[byte % 16];
+    }
+  }
+  return out;
+}
+
 std::string failure_line(const std::exception& error, const std::string& about) {
-  std::string message = message_of(error);
-  message.erase(std::min(message.find('\n'), message.size()));
+  const std::string message = message_of(error);
   const bool named = about.empty() || message.find(about) != std::string::npos;
-  return named ? message : about + ": " + message;
+  return visible_text(named ? message : about + ": " + message);
 }
 
 int failure_status(const std::exception& error) {

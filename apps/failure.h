@@ -6,9 +6,13 @@
 
 namespace fcclip::apps {
 
-/// One line: of messages that go over many lines, as those of libraries do, the first. Errors that
-/// are not this library's are called internal, but a lack of memory is told in words. `about` (a
-/// picture) is put before it unless the message names it.
+/// Control characters, which a file's name may hold, as \n or \x1b: one line that does nothing to a
+/// terminal.
+std::string visible_text(const std::string& text);
+
+/// One line. Errors that are not this library's are called internal, of their lines the first is
+/// kept; a lack of memory is told in words. `about` (a picture) is put before it unless the message
+/// names it.
 std::string failure_line(const std::exception& error, const std::string& about = "");
 
 /// 2 for usage, 130 when interrupted, else 1.

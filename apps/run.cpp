@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <vector>
 
@@ -46,8 +47,21 @@ bool is_command(const CLI::App& app, const std::string& word) {
                      [&word](const CLI::App* command) { return command->get_name() == word; });
 }
 
+// Pages and text programs turn "--" into a long dash, which then looks like a picture's name.
+std::string long_dash(const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (word == "--") break;
+    const bool is_long =
+        word.starts_with("\u2013") || word.starts_with("\u2014") || word.starts_with("\u2212");
+    if (!is_long || std::filesystem::exists(word)) continue;
+    const std::string name = word.substr(std::min(word.find_first_not_of("-", 3), word.size()));
+    return "'" + word + "' begins with a long dash; type " + (name.size() == 1 ? "-" : "--") + name;
+  }
+  return "";
+}
+
 int report_usage(const CLI::App& command, const std::string& line) {
-  std::cerr << "fcclip: " << line << see_help(command) << '\n';
+  std::cerr << "fcclip: " << visible_text(line) << see_help(command) << '\n';
   return 2;
 }
 
@@ -58,8 +72,9 @@ int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
 
 int report_failure(const CLI::App& app, const std::exception& error) {
   const int status = failure_status(error);
-  if (status == 2) return report_usage(parsed_command(app), failure_line(error));
-  std::cerr << "fcclip: " << failure_line(error) << '\n';
+  const std::string line = failure_line(error);
+  if (status == 2) return report_usage(parsed_command(app), line);
+  if (!line.empty()) std::cerr << "fcclip: " << line << '\n';  // empty: all was told already
   return status;
 }
 
@@ -93,6 +108,8 @@ int run(int argc, const char* const* argv) {
   if (!words.front().starts_with('-') && !is_command(app, words.front())) {
     return report_usage(app, unknown_command_line(app, words.front()));
   }
+  const std::string dash = long_dash(words);
+  if (!dash.empty()) return report_usage(app, dash);
   words = protect_arguments(words);
   std::reverse(words.begin(), words.end());  // as CLI11 takes them
   try {

@@ -13,10 +13,10 @@ void segment(const SegmentFlags& flags) {
   SegmentRun run(flags);
   stop_signal();  // from here on a signal ends the run between two pictures
   const int64_t failed = run.work();
-  if (failed > 0) {
-    fail(ErrorCode::bad_format, failed, " of ", run.total(),
-         run.total() == 1 ? " image" : " images", " failed; the reasons are above");
-  }
+  if (failed == 0) return;
+  if (run.total() == 1) fail(ErrorCode::bad_format, "");  // its reason says all
+  fail(ErrorCode::bad_format, failed, " of ", run.total(),
+       " pictures failed; the reasons are above");
 }
 
 }  // namespace

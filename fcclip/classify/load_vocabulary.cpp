@@ -4,6 +4,7 @@
 
 #include "fcclip/classify/builtin_vocabularies.h"
 #include "fcclip/core/error.h"
+#include "fcclip/core/nearest_name.h"
 #include "fcclip/io/atomic_file.h"
 
 namespace fcclip::classify {
@@ -35,13 +36,20 @@ Vocabulary read_vocabulary(const fs::path& path) {
   }
 }
 
+// A path or file name that is not there; another word can only be meant as a name.
 [[noreturn]] void not_found(const std::string& spec) {
+  if (spec.find_first_of("/.") != std::string::npos) {
+    fail(ErrorCode::not_found, spec, ": no such vocabulary file");
+  }
   std::string names;
+  std::vector<std::string> known;
   for (const BuiltinVocabulary& entry : builtin_vocabularies()) {
     names += (names.empty() ? "" : ", ") + entry.aliases.front();
+    known.push_back(entry.name);
+    known.insert(known.end(), entry.aliases.begin(), entry.aliases.end());
   }
-  fail(ErrorCode::not_found, "no vocabulary \"", spec, "\": neither a file nor one of ", names,
-       "; single words go to --classes");
+  fail(ErrorCode::invalid_argument, "no vocabulary \"", spec, "\"", did_you_mean(spec, known),
+       ": neither a file nor one of ", names, "; single words go to --classes");
 }
 
 }  // namespace

@@ -11,8 +11,9 @@ namespace fcclip::classify {
 /// several joined by '+'
 /// ("coco+mine.txt"), merged from the left. Built-in names go before files: write ./coco for a file
 /// of that name. A file whose own name holds a '+' is found as it is. A file's vocabulary without a
-/// name of its own is called after the file. Throws Error{not_found} naming what was looked for; of
-/// the parsers, with the file's name.
+/// name of its own is called after the file. Throws Error{not_found} for a path that is not there,
+/// Error{invalid_argument} for another unknown name, with the nearest known one; errors of the
+/// parsers with the file's name.
 Vocabulary load_vocabulary(const std::string& spec);
 
 }  // namespace fcclip::classify

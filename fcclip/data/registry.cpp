@@ -4,6 +4,7 @@
 
 #include "fcclip/classify/builtin_vocabularies.h"
 #include "fcclip/core/error.h"
+#include "fcclip/core/nearest_name.h"
 
 namespace fcclip::data {
 namespace {
@@ -187,14 +188,18 @@ const std::vector<BenchmarkSpec>& benchmarks() {
 
 const BenchmarkSpec& find_benchmark(std::string_view name) {
   std::string known;
+  std::vector<std::string> names;
   for (const BenchmarkSpec& spec : benchmarks()) {
     if (plain(spec.name) == plain(name)) return spec;
     for (const std::string& alias : spec.aliases) {
       if (plain(alias) == plain(name)) return spec;
     }
     known += (known.empty() ? "" : ", ") + spec.name;
+    names.push_back(spec.name);
+    names.insert(names.end(), spec.aliases.begin(), spec.aliases.end());
   }
-  fail(ErrorCode::not_found, "no data set '", name, "'; there are ", known,
+  fail(ErrorCode::invalid_argument, "no data set '", name, "'", did_you_mean(name, names),
+       "; there are ", known,
        "; for your own give --panoptic-json, --instances-json or --label-pngs");
 }
 

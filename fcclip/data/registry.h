@@ -37,7 +37,8 @@ struct BenchmarkSpec {
 
 const std::vector<BenchmarkSpec>& benchmarks();
 
-/// By name or alias; case and '-' or '_' do not matter. Throws Error{not_found} listing the names.
+/// By name or alias; case and '-' or '_' do not matter. Throws Error{invalid_argument} listing the
+/// names.
 const BenchmarkSpec& find_benchmark(std::string_view name);
 
 /// Throws Error{not_found} for a missing file: names it, what to download and how to prepare it.

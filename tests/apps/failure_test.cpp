@@ -41,6 +41,12 @@ TEST(Failure, MemoryIsToldInWords) {
             "in/a.png: out of memory; try a smaller --short-side or fewer classes");
 }
 
+TEST(Failure, ControlCharactersOfNamesAreSeen) {
+  EXPECT_EQ(told([] { fail(ErrorCode::not_found, "can't open a\nb\x1b[2J.png"); }, ""),
+            "can't open a\\nb\\x1b[2J.png");
+  EXPECT_EQ(visible_text("h\xc3\xa9t\xc3\xa9\r"), "h\xc3\xa9t\xc3\xa9\\r");
+}
+
 TEST(Failure, Statuses) {
   EXPECT_EQ(failure_status(Error(ErrorCode::invalid_argument, "")), 2);
   EXPECT_EQ(failure_status(Error(ErrorCode::interrupted, "")), 130);

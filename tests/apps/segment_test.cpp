@@ -180,7 +180,7 @@ TEST_F(SegmentCommand, UsageErrorsExitWith2) {
 TEST_F(SegmentCommand, FailuresExitWith1) {
   EXPECT_EQ(segment("failure", {input("missing.png"), "-c", "cat"}), 1);
   EXPECT_EQ(call({"segment", input("a.png"), "--model", input("a.png"), "-c", "cat"}), 1);
-  EXPECT_EQ(segment("failure", {input("a.png"), "--vocabulary", "no-such-vocabulary"}), 1);
+  EXPECT_EQ(segment("failure", {input("a.png"), "--vocabulary", "no-such-vocabulary.txt"}), 1);
 }
 
 class OddPictures : public SegmentCommand,

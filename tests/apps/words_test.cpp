@@ -108,7 +108,7 @@ TEST_F(Words, ClassesInJsonCanBeReadBack) {
   const Printed table = run_program({"classes", "cityscapes"});
   EXPECT_EQ(std::count(table.out.begin(), table.out.end(), '\n'), 19);
   EXPECT_NE(table.out.find("33  thing  bicycle | bicycles"), std::string::npos) << table.out;
-  EXPECT_EQ(run_program({"classes", "no such vocabulary"}).status, 1);
+  EXPECT_EQ(run_program({"classes", "no such vocabulary"}).status, 2);
 }
 
 }  // namespace

@@ -145,8 +145,20 @@ TEST_F(LoadVocabulary, ErrorsNameTheFile) {
       load_vocabulary(spec);
       FAIL() << spec;
     } catch (const Error& error) {
-      EXPECT_EQ(error.code(), ErrorCode::not_found) << spec;
+      EXPECT_EQ(error.code(), ErrorCode::invalid_argument) << spec;
     }
+  }
+  try {
+    load_vocabulary((folder_ / "gone.txt").string());
+    FAIL() << "found";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::not_found);
+  }
+  try {
+    load_vocabulary("ade20kk");
+    FAIL() << "found";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("did you mean ade20k?"), std::string::npos);
   }
   const std::string bad = write("bad.txt", "cat\n[animals]\n");
   try {

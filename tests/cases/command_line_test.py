@@ -1,0 +1,360 @@
+"""What is typed: options in any place, mistyped words, help, exit codes."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import unittest
+
+from support import MODEL, PROGRAM, SCENE, SOURCE, Case
+
+COMMANDS = ("segment", "convert", "info", "classes", "init", "eval", "score", "prepare", "train", "pretrain", "synth",
+            "trace", "tokenize", "completion")
+
+
+def help_of(*command):
+    return subprocess.run([PROGRAM, *command, "--help"], capture_output=True, text=True, check=True).stdout
+
+
+class OptionsAnywhere(Case):
+    """A1: an option takes its own value and no more, wherever it stands."""
+
+    def setUp(self):
+        super().setUp()
+        shutil.copy(SCENE, self.folder / "scene.png")
+        shutil.copy(SCENE.parent / "coffee.jpg", self.folder / "coffee.jpg")
+
+    def asked(self, *arguments):
+        """The (picture, question) pairs answered by one run."""
+        outcome = self.run_fcclip("segment", *arguments, "--write", "none", "--json", "--short-side", "64",
+                                  "--max-side", "128")
+        self.assert_ok(outcome)
+        return [(line["image"], line["question"]) for line in outcome.lines()]
+
+    def test_words_before_the_picture(self):
+        self.assertEqual(self.asked("-c", "bat", "scene.png"), [("scene.png", 1)])
+        self.assertEqual(self.asked("-v", "coco", "scene.png", "-o", "xx"), [("scene.png", 1)])
+
+    def test_words_between_pictures(self):
+        both = [("scene.png", 1), ("coffee.jpg", 1)]
+        self.assertEqual(self.asked("scene.png", "-c", "bat", "coffee.jpg"), both)
+        self.assertEqual(self.asked("scene.png", "--classes=bat", "coffee.jpg"), both)
+        self.assertEqual(self.asked("scene.png", "-cbat", "coffee.jpg"), both)
+
+    def test_each_option_asks_one_question(self):
+        self.assertEqual(self.asked("-c", "bat", "-c", "rock", "scene.png"), [("scene.png", 1), ("scene.png", 2)])
+
+    def test_a_second_word_is_a_picture(self):
+        outcome = self.run_fcclip("segment", "scene.png", "-c", "bat", "wood", "--write", "none")
+        self.assertEqual(outcome.status, 1)
+        self.assertIn("wood", outcome.err)
+
+    def test_questions_keep_the_order_typed(self):
+        outcome = self.run_fcclip("segment", "scene.png", "-v", "voc20", "-c", "bat", "-v", "coco", "--write", "none",
+                                  "--json", "--task", "semantic")
+        self.assert_ok(outcome)
+        names = [{segment["name"] for segment in line["segments"]} for line in outcome.lines()]
+        self.assertEqual(names[1], {"bat"})
+        self.assertNotIn("bat", names[0] | names[2])
+
+    def test_a_folder_named_like_a_command(self):
+        (self.folder / "train").mkdir()
+        shutil.move(self.folder / "scene.png", self.folder / "train" / "scene.png")
+        self.assertEqual(self.asked("train", "-c", "bat"), [("train/scene.png", 1)])
+
+    def test_values_of_other_commands(self):
+        (self.folder / "my.toml").write_text("[schedule]\nsteps = 5\n")
+        outcome = self.run_fcclip("train", "--set", "run.batch=3", "my.toml", "--set", "run.seed=7", "--print-config")
+        self.assert_ok(outcome)
+        for line in ("steps = 5", "batch = 3", "seed = 7"):
+            self.assertIn(line, outcome.out)
+        outcome = self.run_fcclip("eval", "-t", "panoptic", "ade20k_150")
+        self.assertEqual(outcome.status, 1, outcome.err)
+        self.assertIn("ADEChallengeData2016", outcome.err)
+        self.assert_refused(self.run_fcclip("eval", "-t", "panoptic,semantik", "ade20k_150"), "did you mean semantic?",
+                            status=2)
+
+    def test_behind_two_dashes_all_are_pictures(self):
+        shutil.move(self.folder / "coffee.jpg", self.folder / "-q.jpg")
+        outcome = self.run_fcclip("segment", "-c", "bat", "--write", "none", "--json", "scene.png", "--", "-q.jpg")
+        self.assert_ok(outcome)
+        self.assertEqual([line["image"] for line in outcome.lines()], ["scene.png", "-q.jpg"])
+
+    def test_brackets_belong_to_the_text(self):
+        whole, bare = self.run_fcclip("tokenize", "[cat]", "cat").lines()
+        self.assertNotEqual(whole, bare)
+        shutil.move(self.folder / "coffee.jpg", self.folder / "[a,b]")
+        self.assertEqual(self.asked("[a,b]", "-c", "bat"), [("[a,b]", 1)])
+
+
+class Mistyped(Case):
+    """C: the word is named, and what was probably meant."""
+
+    def refused(self, *arguments, says, see):
+        outcome = self.run_fcclip(*arguments)
+        self.assert_refused(outcome, *says, status=2)
+        self.assertTrue(outcome.err.endswith(f"; see {see} --help\n"), outcome.err)
+
+    def test_commands(self):
+        self.refused("segmnet", "x.png", says=["'segmnet'", "did you mean segment?"], see="fcclip")
+        self.refused("segmnet", "--help", says=["did you mean segment?"], see="fcclip")
+        self.refused("help", "scoer", says=["did you mean score?"], see="fcclip")
+        self.refused("photo.jpg", says=["unknown command 'photo.jpg'", "there are segment, "], see="fcclip")
+        self.refused("score", "panoptc", "a", "b", says=["did you mean panoptic?"], see="fcclip score")
+        self.refused("score", says=["panoptic, instances, semantic"], see="fcclip score")
+
+    def test_options(self):
+        for typed, meant in (("--clases", "--classes"), ("--class", "--classes"), ("--min_score", "--min-score"),
+                             ("--moedl", "--model"), ("--conf=0.5", "--min-score"), ("--out-dir", "--output"),
+                             ("--imgsz", "--short-side")):
+            self.refused("segment", "x.png", typed, "bat", says=[typed.split("=")[0], f"did you mean {meant}?"],
+                         see="fcclip segment")
+        self.refused("convert", "x.pth", "--outptu", "y", says=["did you mean --output?"], see="fcclip convert")
+
+    def test_every_command_names_an_unknown_option(self):
+        for command in COMMANDS + (("score", "panoptic"), ("score", "instances"), ("score", "semantic")):
+            command = (command,) if isinstance(command, str) else command
+            if command == ("score",):
+                continue
+            with self.subTest(command):
+                self.refused(*command, "--no-such-option-at-all", says=["--no-such-option-at-all"],
+                             see="fcclip " + " ".join(command))
+
+    def test_choices(self):
+        self.refused("segment", "x.png", "-t", "panotpic", says=["--task panotpic", "did you mean panoptic?"],
+                     see="fcclip segment")
+        self.refused("init", "-o", "x", "--preset", "rn50", says=["did you mean RN50?"], see="fcclip init")
+        self.refused("segment", SCENE, "-v", "ade20kk", says=["ade20kk", "did you mean ade20k?"], see="fcclip segment")
+        self.refused("eval", "ade20k_15", says=["did you mean ade20k_150?"], see="fcclip eval")
+        self.refused("prepare", "cityscape", says=["did you mean cityscapes?"], see="fcclip prepare")
+        self.refused("prepare", "lvis", says=["coco_panoptic"], see="fcclip prepare")
+        self.refused("completion", "zhs", says=["did you mean zsh?"], see="fcclip completion")
+
+    def test_ranges(self):
+        for arguments, says in ((("--min-score", "2"), "--min-score 2: expected 0 to 1"),
+                                (("--min-score", "abc"), "--min-score abc: expected a number"),
+                                (("--alpha", "nan"), "--alpha nan: expected a number"),
+                                (("--beta", "-0.1"), "--beta -0.1: expected 0 to 1"),
+                                (("--top-k", "0"), "--top-k 0: expected 1 to 1000000"),
+                                (("--top-k", "1.5"), "--top-k 1.5: expected a whole number"),
+                                (("--threads", "0x10"), "--threads 0x10: expected a whole number"),
+                                (("--short-side", "99999999999999999999"), "expected a whole number"),
+                                (("--short-side", "800", "--max-side", "400"), "smaller than --short-side 800"),
+                                (("--max-side", "400", "--short-side", "800"), "smaller than --short-side 800")):
+            with self.subTest(arguments):
+                self.refused("segment", "x.png", *arguments, says=[says], see="fcclip segment")
+        self.refused("synth", "--count", "-3", says=["--count -3: expected 0 or more"], see="fcclip synth")
+        self.refused("eval", "lvis", "--short-side", "800", "--max-side", "400", says=["smaller than"],
+                     see="fcclip eval")
+        for command in ("train", "pretrain"):
+            self.refused(command, "--steps", "-3", says=["--steps -3: expected 1 or more"], see="fcclip " + command)
+
+    def test_decimal_means_decimal(self):
+        """010 is ten, not eight."""
+        self.assert_ok(self.run_fcclip("init", "-o", "ten", "--seed", "010"))
+        self.assertIn("seed 10", self.run_fcclip("info", "ten").out)
+
+    def test_values_that_are_missing(self):
+        self.refused("segment", "x.png", "-o", says=["--output: a value is missing (FOLDER)"], see="fcclip segment")
+        self.refused("segment", "x.png", "-o", "--json", says=["--output --json: a value is missing"],
+                     see="fcclip segment")
+        self.refused("segment", "-c", "bat", says=["PICTURE is missing"], see="fcclip segment")
+        self.refused("score", "panoptic", "a.json", says=["PREDICTION is missing"], see="fcclip score panoptic")
+        self.refused("convert", "a.pth", says=["--output FILE is missing"], see="fcclip convert")
+
+    def test_values_that_are_too_many(self):
+        self.refused("segment", "x.png", "--alpha", "0.1", "--alpha", "0.2", says=["--alpha: given 2 times"],
+                     see="fcclip segment")
+        self.refused("info", "a", "b", says=["unexpected argument 'b'"], see="fcclip info")
+        self.refused("tokenize", "--merges", "a", "--model", "b", says=["--merges and --model exclude each other"],
+                     see="fcclip tokenize")
+
+    def test_a_long_dash_of_a_web_page(self):
+        """yolov5 issue 7504: "–-name" pasted from a page is no option, and no picture either."""
+        self.refused("segment", "x.png", "\u2013classes", "bat", says=["long dash", "type --classes"], see="fcclip")
+        self.refused("segment", "x.png", "\u2014-classes", "bat", says=["type --classes"], see="fcclip")
+        self.refused("segment", "x.png", "\u2013c", "bat", says=["type -c"], see="fcclip")
+
+    def test_control_characters_do_nothing_to_the_terminal(self):
+        """A file's name may hold line feeds and escape sequences; a script with CRLF ends words in \\r."""
+        self.assert_refused(self.run_fcclip("segment", "a\nb\x1b[2J.png"), "a\\nb\\x1b[2J.png")
+        self.refused("segment", "x.png", "--json\r", says=["--json\\r", "did you mean --json?"], see="fcclip segment")
+
+
+class Help(Case):
+    def test_ways_to_ask(self):
+        for words in (("help",), ("-h",), ("--help",)):
+            self.assertEqual(self.run_fcclip(*words).out, help_of())
+        self.assertEqual(self.run_fcclip("help", "segment").out, help_of("segment"))
+        self.assertEqual(self.run_fcclip("help", "score", "panoptic").out, help_of("score", "panoptic"))
+        nothing = self.run_fcclip()
+        self.assertEqual((nothing.status, nothing.out, nothing.err), (2, "", help_of()))
+
+    def test_version(self):
+        for words in ("version", "-V", "--version"):
+            outcome = self.run_fcclip(words)
+            self.assert_ok(outcome)
+            self.assertRegex(outcome.out, r"^fcclip \d+\.\d+\.\d+\n")
+            for part in ("instruction set", "LibTorch", "CUDA", "compiler"):
+                self.assertRegex(outcome.out, rf"(?m)^{part} +\S")
+
+    def test_every_page(self):
+        pages = [()] + [(name,) for name in COMMANDS] + [("score", kind) for kind in ("panoptic", "instances",
+                                                                                        "semantic")]
+        for page in pages:
+            with self.subTest(page):
+                text = help_of(*page)
+                self.assertLessEqual(max(map(len, text.splitlines())), 80)
+                self.assertIn("Usage: fcclip", text)
+                if page and page != ("score",):
+                    self.assertRegex(text, r"(?m)^Examples?[:,]")
+                # Values are named: FILE, FOLDER, NUMBER, WORDS …
+                self.assertIsNone(re.search(r"(?m)^  -.*\b(TEXT|INT|UINT|FLOAT)\b", text))
+                self.assertIsNone(re.search(r"\{[a-z]+,", text))
+
+    def test_commands_are_all_there(self):
+        listed = re.findall(r"(?m)^  ([a-z]+) +[A-Z]", help_of())
+        self.assertEqual(sorted(listed), sorted(COMMANDS))
+
+    def test_environment_variables_are_all_there(self):
+        own = re.compile(r'"(FCCLIP_[A-Z_]+|XDG_[A-Z_]+|RANK|WORLD_SIZE|[A-Z0-9]+_DATASETS)"')
+        page = help_of()
+        documented = (SOURCE / "docs" / "command_line.md").read_text()
+        for folder in ("fcclip", "apps"):
+            for path in (SOURCE / folder).rglob("*.cpp"):
+                for name in own.findall(path.read_text()):
+                    if name == "FCCLIP_VERSION":
+                        continue
+                    self.assertIn(name, page, path)
+                    self.assertIn(name, documented, path)
+
+    def test_trace_takes_what_it_uses(self):
+        page = help_of("trace")
+        for option in ("--task", "--min-score", "--next-best"):
+            self.assertNotIn(option, page)
+        for option in ("--alpha", "--short-side", "--vocabulary", "--model"):
+            self.assertIn(option, page)
+
+    def test_completion(self):
+        for shell in ("bash", "zsh", "fish"):
+            outcome = self.run_fcclip("completion", shell)
+            self.assert_ok(outcome)
+            for name in COMMANDS:
+                self.assertIn(name, outcome.out)
+        script = self.run_fcclip("completion", "bash").out + (
+            'COMP_WORDS=(fcclip segment --ov); COMP_CWORD=2; _fcclip; echo "${COMPREPLY[@]}"\n'
+            'COMP_WORDS=(fcclip seg); COMP_CWORD=1; _fcclip; echo "${COMPREPLY[@]}"\n')
+        finished = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+        self.assertEqual(finished.stderr, "")
+        self.assertTrue(finished.stdout.startswith("--overlap-threshold"), finished.stdout)
+        self.assertTrue(finished.stdout.endswith("segment\n"), finished.stdout)
+
+
+class ExitCodes(Case):
+    """B10: 2 for what can't be meant, 1 for what failed, 130 for a stop; the same in every command."""
+
+    USAGE = (
+        ("segment", SCENE, "-v", "nosuch"),
+        ("segment", SCENE, "--write", "nosuch"),
+        ("segment", SCENE, "--device", "gpu"),
+        ("segment", SCENE, "--device", "mps"),
+        ("segment", SCENE, "--device", "cuda:x"),
+        ("segment",),
+        ("trace", SCENE, "-o", "x", "-v", "nosuch"),
+        ("trace", SCENE, "-o", "x", "--device", "gpu"),
+        ("trace", SCENE, "-o", "x", "-c", "a", "-c", "b"),
+        ("classes", "nosuch"),
+        ("convert", "nosuch.pth"),
+        ("convert", MODEL, "-o", "x", "--dtype", "float8"),
+        ("convert", MODEL, "-o", "x", "--training-vocabulary", "nosuch"),
+        ("eval",),
+        ("eval", "nosuch"),
+        ("eval", "ade20k_150", "--device", "gpu"),
+        ("eval", "--label-pngs", "x"),
+        ("init", "-o", "x", "--preset", "nosuch"),
+        ("prepare", "nosuch"),
+        ("score", "semantic", "a", "b", "--classes", "0"),
+        ("score", "semantic", "a", "b"),
+        ("synth",),
+        ("synth", "--size", "0", "--list"),
+        ("train", "--device", "gpu", "-o", "x"),
+        ("train", "--set", "run.batch=0", "-o", "x"),
+        ("train", "--set", "run.batch=abc", "--print-config"),
+        ("train", "--set", "run.batches=1", "--print-config"),
+        ("train", "--set", "batch", "--print-config"),
+        ("train",),
+        ("pretrain", "--device", "mps", "-o", "x", "--pairs", "y"),
+        ("pretrain", "-o", "x"),
+        ("tokenize", "--nosuch"),
+        ("info",),
+        ("completion", "tcsh"),
+    )
+    FAILURES = (
+        ("segment", "nosuch.png"),
+        ("segment", "nosuch/*.png"),
+        ("segment", SCENE, "-v", "nosuch.txt"),
+        ("segment", SCENE, "-m", "nosuch.safetensors"),
+        ("segment", SCENE, "--templates", "nosuch.txt"),
+        ("trace", "nosuch.png", "-o", "x"),
+        ("classes", "nosuch.txt"),
+        ("convert", "nosuch.pth", "-o", "x"),
+        ("eval", "ade20k_150"),
+        ("info", "nosuch"),
+        ("init", "-o", "x", "--merges", "nosuch"),
+        ("prepare", "ade20k_150"),
+        ("score", "panoptic", "nosuch.json", "nosuch.json"),
+        ("score", "instances", "nosuch.json", "nosuch.json"),
+        ("score", "semantic", "nosuch", "nosuch", "--classes", "3"),
+        ("synth", "--list", "--world", "nosuch"),
+        ("train", "nosuch.toml"),
+        ("train", "--check", "nosuch.json"),
+        ("pretrain", "nosuch.toml"),
+        ("tokenize", "--merges", "nosuch", "cat"),
+        ("tokenize", "--model", "nosuch", "cat"),
+    )
+
+    def test_usage(self):
+        for arguments in self.USAGE:
+            with self.subTest(arguments):
+                outcome = self.run_fcclip(*arguments)
+                self.assert_refused(outcome, "--help", status=2)
+                self.assertEqual(list(self.folder.glob("[!.]*")), [])
+
+    def test_failures(self):
+        for arguments in self.FAILURES:
+            with self.subTest(arguments):
+                outcome = self.run_fcclip(*arguments)
+                self.assert_refused(outcome, status=1)
+                self.assertNotIn("--help", outcome.err)
+
+    def test_one_picture_prints_its_reason_only(self):
+        (self.folder / "empty.png").write_bytes(b"")
+        self.assert_refused(self.run_fcclip("segment", "empty.png"), "empty.png")
+        shutil.copy(SCENE, self.folder / "scene.png")
+        outcome = self.run_fcclip("segment", "empty.png", "scene.png", "--write", "none", "-q")
+        self.assertEqual(outcome.status, 1)
+        self.assertEqual(len(outcome.err.splitlines()), 2, outcome.err)
+
+    def test_settings_of_the_environment(self):
+        environment = dict(os.environ, FCCLIP_CPU_ISA="sse")
+        self.assert_refused(self.run_fcclip("segment", SCENE, "-m", MODEL, env=environment), "FCCLIP_CPU_ISA=sse",
+                            status=2)
+
+    def test_a_stop_is_130(self):
+        for number in range(40):
+            shutil.copy(SCENE, self.folder / f"{number}.png")
+        environment = dict(os.environ, FCCLIP_MODEL=MODEL, XDG_CACHE_HOME=str(self.folder / ".cache"))
+        process = subprocess.Popen([PROGRAM, "segment", ".", "-c", "bat", "--write", "none", "--json"],
+                                   cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        said = process.stderr.read().decode()
+        self.assertEqual(process.wait(timeout=60), 130, said)
+        process.stdout.close()
+        process.stderr.close()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,250 @@
+"""Runs the commands of README.md and of docs/*.md as they are printed, and compiles README's program.
+
+    python3 tests/readme/commands_test.py BUILD_FOLDER
+
+Commands run in a temporary folder with stand-ins for what the reader has: pictures, a checkpoint, data. What can't run
+in a test stands in NOT_RUN with the reason; a command that is neither run nor listed fails, and so does an entry that
+matches nothing. Options of all commands, run or not, must be in their --help.
+"""
+
+import json
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
+BUILD = pathlib.Path(os.environ.get("FCCLIP_BUILD", SOURCE / "build" / "release"))
+PAGES = ["README.md", "models/README.md"] + sorted(f"docs/{path.name}" for path in (SOURCE / "docs").glob("*.md"))
+HELP = "--help"  # the examples of all help pages, as one page
+
+# Beginning of a command -> why it is not run here.
+NOT_RUN = {
+    "make demo": "builds; this test is one of those it is built for",
+    "make test": "runs this test",
+    "make world": "fetches 830 MB of packages",
+    "fcclip prepare ade20k_150": "needs the downloaded data set",
+    "fcclip eval ade20k_150": "needs the downloaded data set",
+    "fcclip pretrain configs/pretrain_mini.toml --world": "hours; needs the world's pack",
+    "fcclip pretrain --pairs": "hours with the default settings",
+    "fcclip train --check datasets/coco": "needs COCO",
+    "fcclip train --set model.clip": "days; needs COCO",
+    "fcclip train configs/train_mini.toml": "hours; needs the world's pack",
+    "fcclip train my.toml -o out/run --resume": "days; needs COCO",
+    "START=models/mini.safetensors make mini": "hours",
+    "torchrun": "days; needs COCO",
+    "srun": "needs Slurm",
+    "mpirun": "needs Open MPI",
+    "fcclip synth": "needs the world's pack",
+    "fcclip eval --panoptic-json own.json": "needs a data set",
+    "fcclip score": "needs truth and predictions; tests/eval has both",
+    "fcclip train --check scenes": "needs what synth wrote",
+    "fcclip train recipe.toml": "needs a recipe and data",
+    "fcclip pretrain --world": "needs the world's pack",
+    "fcclip eval --images out/scenes/images": "needs what synth wrote",
+}
+SHELL = re.compile(r"^([A-Z]+=\S+ )*(fcclip|make|cmake|export|eval|torchrun|srun|mpirun|python3) ")
+
+
+def indented_blocks(page):
+    """The indented blocks of a page, without their indentation."""
+    block = []
+    for line in (SOURCE / page).read_text().splitlines() + ["end"]:
+        if line.startswith("    ") or (not line and block):
+            block.append(line[4:])
+        elif block:
+            yield "\n".join(block).strip("\n")
+            block = []
+
+
+def help_examples():
+    """The examples below every command's --help."""
+    def page(*command):
+        return subprocess.run([BUILD / "bin" / "fcclip", *command, "--help"], capture_output=True, text=True,
+                              check=True).stdout
+
+    names = re.findall(r"(?m)^  ([a-z]+) +[A-Z]", page())
+    for command in [(name,) for name in names] + [("score", kind) for kind in ("panoptic", "instances", "semantic")]:
+        _, found, examples = page(*command).partition("\nExample")
+        yield from re.findall(r"(?m)^  (fcclip .*)$", examples)
+
+
+def commands(page):
+    if page == HELP:
+        yield from help_examples()
+        return
+    for block in indented_blocks(page):
+        lines = block.replace("\\\n", " ").splitlines()
+        if SHELL.match(lines[0]):
+            yield from (line for line in lines if line)
+
+
+def reason_not_to_run(command):
+    return next((why for start, why in NOT_RUN.items() if command.startswith(start)), None)
+
+
+def tiny_checkpoint(model, path):
+    """A PyTorch checkpoint as detectron2 writes it, {"model": {...}}, with the tensors of a model file."""
+    import pickle
+    import types
+    import zipfile
+    raw = model.read_bytes()
+    size, = struct.unpack("<Q", raw[:8])
+    header = json.loads(raw[8:8 + size])
+    header.pop("__metadata__", None)
+    utils, torch = types.ModuleType("torch._utils"), types.ModuleType("torch")
+
+    def named(module, name):
+        def stand_in(*_):
+            pass
+        stand_in.__module__, stand_in.__qualname__, stand_in.__name__ = module.__name__, name, name
+        setattr(module, name, stand_in)
+        return stand_in
+
+    rebuild = named(utils, "_rebuild_tensor_v2")
+    storages = {"F32": named(torch, "FloatStorage"), "F16": named(torch, "HalfStorage")}
+    sys.modules.update({"torch": torch, "torch._utils": utils})
+
+    class Storage:
+        def __init__(self, kind, key, count):
+            self.identity = ("storage", kind, key, "cpu", count)
+
+    class Tensor:
+        def __init__(self, storage, shape):
+            self.storage, self.shape = storage, tuple(shape)
+
+        def __reduce__(self):
+            strides = [1]
+            for extent in reversed(self.shape[1:]):
+                strides.insert(0, strides[0] * extent)
+            return rebuild, (self.storage, 0, self.shape, tuple(strides[-len(self.shape):] if self.shape else ()),
+                             False, {})
+
+    class Pickler(pickle.Pickler):
+        def persistent_id(self, value):
+            return value.identity if isinstance(value, Storage) else None
+
+    tensors = {}
+    with zipfile.ZipFile(path, "w") as archive:
+        for key, (name, entry) in enumerate(header.items()):
+            begin, end = entry["data_offsets"]
+            count = (end - begin) // (4 if entry["dtype"] == "F32" else 2)
+            tensors[name] = Tensor(Storage(storages[entry["dtype"]], str(key), count), entry["shape"])
+            archive.writestr(f"archive/data/{key}", raw[8 + size + begin:8 + size + end])
+        with archive.open("archive/data.pkl", "w") as data:
+            Pickler(data, protocol=2).dump({"model": tensors})
+        archive.writestr("archive/version", "3\n")
+    del sys.modules["torch"], sys.modules["torch._utils"]
+
+
+class PrintedCommands(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="fcclip-readme-"))
+        pictures = SOURCE / "examples" / "pictures"
+        shutil.copytree(pictures, cls.folder / "pictures", ignore=shutil.ignore_patterns("*.png", "*.md"))
+        for name, stand_in in (("photo.jpg", "chelsea.jpg"), ("street.jpg", "coffee.jpg")):
+            shutil.copy(pictures / stand_in, cls.folder / name)
+        for name in ("examples", "models", "configs"):
+            (cls.folder / name).symlink_to(SOURCE / name)
+        (cls.folder / "build").mkdir()
+        (cls.folder / "build" / "release").symlink_to(BUILD.resolve())
+        (cls.folder / "words.txt").write_text("cup | mug\n[stuff]\ntable\n")
+        (cls.folder / "home").mkdir()
+        # README's reader gets fcclip's name from the first block; later pages count on it.
+        cls.environment = {"HOME": str(cls.folder / "home"), "PATH": f"{BUILD.resolve()}/bin:{os.environ['PATH']}",
+                           "OMP_NUM_THREADS": "2", "LANG": "C.UTF-8"}
+        tiny = cls.folder / "tiny.safetensors"
+        cls.run_shell(cls.environment, f"fcclip init --preset tiny -o {tiny}")
+        tiny_checkpoint(tiny, cls.folder / "fcclip_cocopan.pth")
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder, ignore_errors=True)
+
+    @classmethod
+    def run_shell(cls, environment, command):
+        """Runs a command line; what it exports stays in `environment`."""
+        state = cls.folder / ".environment"
+        finished = subprocess.run(["bash", "-e", "-c", f"{command}\nenv -0 > {state}"], cwd=cls.folder,
+                                  env=environment, capture_output=True, text=True, timeout=600)
+        if finished.returncode == 0:
+            environment.update(entry.split("=", 1) for entry in state.read_text().split("\0") if entry)
+        return finished
+
+    def test_every_page(self):
+        for page in PAGES + [HELP]:
+            environment = dict(self.environment, FCCLIP_MODEL=str(SOURCE / "models" / "mini.safetensors"))
+            if page == "README.md":
+                del environment["FCCLIP_MODEL"]
+            for command in commands(page):
+                if reason_not_to_run(command):
+                    continue
+                with self.subTest(f"{page}: {command}"):
+                    finished = self.run_shell(environment, command)
+                    self.assertEqual(finished.returncode, 0, finished.stderr)
+
+    def test_what_is_not_run_is_printed_somewhere(self):
+        printed = [command for page in PAGES + [HELP] for command in commands(page)]
+        self.assertGreater(len(printed), 30)
+        for start in NOT_RUN:
+            self.assertTrue(any(command.startswith(start) for command in printed), start)
+
+    def test_all_blocks_are_known(self):
+        """A block is commands, or one of the other things that pages show."""
+        other = re.compile(r"#include |find_package|@inproceedings|# kitchen.txt|image ─|fcclip/$")
+        for page in PAGES:
+            for block in indented_blocks(page):
+                first = block.splitlines()[0]
+                self.assertTrue(SHELL.match(first) or other.match(first), f"{page}: {first}")
+
+    def test_options_exist(self):
+        """In code spans too, where only the beginning of a command may stand."""
+        pages = {}
+        for page in PAGES + [HELP]:
+            text = "" if page == HELP else (SOURCE / page).read_text()
+            for command in list(commands(page)) + re.findall(r"`(fcclip [a-z]+[^`]*)`", text):
+                words = shlex.split(command.replace("`", ""), comments=True)
+                while words and words[0] != "fcclip":
+                    words.pop(0)
+                if len(words) < 2 or not re.fullmatch("[a-z]+", words[1]) or words[1] == "help":
+                    continue
+                name = words[1:3] if words[1] == "score" and len(words) > 2 else words[1:2]
+                if tuple(name) not in pages:
+                    shown = self.run_shell(dict(self.environment), shlex.join(["fcclip", *name, "--help"]))
+                    self.assertEqual(shown.returncode, 0, f"{page}: {command}")
+                    pages[tuple(name)] = shown.stdout
+                for option in re.findall(r"(?<!\S)(--?[a-z][a-z-]*)", " ".join(words[2:])):
+                    self.assertRegex(pages[tuple(name)], rf"(?m)^  .*(?<!\S){re.escape(option)}(?![a-z-])",
+                                     f"{page}: {command}")
+
+    def test_the_program_of_the_readme_compiles(self):
+        program = next(block for block in indented_blocks("README.md") if block.startswith("#include"))
+        (self.folder / "ask.cpp").write_text(program + "\n")
+        entries = json.loads((BUILD / "compile_commands.json").read_text())
+        entry = next(one for one in entries if one["file"].endswith("examples/ask_twice.cpp"))
+        arguments = shlex.split(entry["command"])
+        # Neither the precompiled header nor the object file of the build is wanted.
+        kept, skip = [], False
+        for word in arguments:
+            if skip:
+                skip = False
+            elif word in ("-o", "-include", "-include-pch", "-MF", "-MT", "-MQ"):
+                skip = True
+            elif word not in ("-c", "-MD", "-MMD", "-Winvalid-pch") and not word.endswith("examples/ask_twice.cpp"):
+                kept.append(word)
+        finished = subprocess.run([*kept, "-fsyntax-only", "-Werror", str(self.folder / "ask.cpp")],
+                                  cwd=entry["directory"], capture_output=True, text=True)
+        self.assertEqual(finished.returncode, 0, finished.stderr)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
+        BUILD = pathlib.Path(sys.argv.pop(1))
+    unittest.main()
