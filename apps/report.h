@@ -11,11 +11,6 @@
 
 namespace fcclip::apps {
 
-/// Seconds of one image's steps.
-struct Timing {
-  double decode = 0, encode = 0, ask = 0;
-};
-
 /// A title line and one line per segment; ASCII box drawing, aligned by UTF-8 characters.
 void print_table(std::ostream& out, const std::string& title, const Segmentation& result);
 

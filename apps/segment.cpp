@@ -3,6 +3,7 @@
 #include "apps/commands.h"
 #include "apps/option_checks.h"
 #include "apps/segment_run.h"
+#include "apps/standard_streams.h"
 #include "apps/stop_signal.h"
 #include "fcclip/core/error.h"
 
@@ -11,7 +12,9 @@ namespace {
 
 void segment(const SegmentFlags& flags) {
   SegmentRun run(flags);
+  announce_stop("stopping after this picture; again to stop now");
   stop_signal();  // from here on a signal ends the run between two pictures
+  outlive_closed_pipe();
   const int64_t failed = run.work();
   if (failed == 0) return;
   if (run.total() == 1) fail(ErrorCode::bad_format, "");  // its reason says all
@@ -45,7 +48,13 @@ void add_segment(CLI::App& app) {
       ->capture_default_str()
       ->check(number(0, 100));
   command->add_flag("--json", flags->json, "One JSON object per image on standard output");
-  command->add_flag("--resume", flags->resume, "Skip images whose results are there already");
+  command->add_option("--only", flags->only,
+                      "Of all the words, report and write these only: \"cat, dog\"");
+  command->add_flag(
+      "--resume", flags->resume,
+      "Skip images that were answered before with the same model, words and settings");
+  command->add_flag("--overwrite", flags->overwrite,
+                    "Also replace files that fcclip did not write, or that were changed since");
   command->add_flag("-q,--quiet", flags->quiet, "No table");
   add_model_flags(*command, flags->model);
   command->footer(

@@ -1,181 +1,336 @@
 #include "apps/segment_run.h"
 
-#include <chrono>
+#include <algorithm>
 #include <iostream>
+#include <thread>
+#include <utility>
+
+#include <ATen/ATen.h>
 
 #include "apps/failure.h"
 #include "apps/json_text.h"
+#include "apps/run_record.h"
 #include "apps/stop_signal.h"
 #include "fcclip/core/error.h"
 #include "fcclip/image/image_file.h"
-#include "fcclip/io/atomic_file.h"
+#include "fcclip/train/loader.h"
 
 namespace fcclip::apps {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
+// Pictures and answers that wait to be written hold at most so much; a larger one waits alone.
+constexpr int64_t kWaitingBytes = int64_t{256} << 20;
+
+constexpr const char* kRecordName = "run.json";
+constexpr const char* kOtherRecordName = "fcclip-run.json";
+
+int64_t cores() {
+  return std::max<int64_t>(1, std::thread::hardware_concurrency());
 }
 
-void write_files(const std::vector<OutputFile>& files) {
-  for (const OutputFile& file : files) io::write_atomically(file.path, file.bytes);
+std::set<OutputKind> output_kinds(const SegmentFlags& flags, Task task) {
+  return flags.write.empty() ? default_output_kinds(task) : parse_output_kinds(flags.write);
+}
+
+std::string image_count(int64_t count) {
+  return counted(count, "image", "images");
+}
+
+// Answers are made with all words; what is not asked for is not reported.
+void keep_only(classify::Vocabulary& question, const std::vector<std::string>& names,
+               std::set<std::string>& found) {
+  for (classify::VocabularyClass& entry : question.classes) {
+    bool wanted = false;
+    for (const std::string& name : names) {
+      if (std::find(entry.synonyms.begin(), entry.synonyms.end(), name) == entry.synonyms.end()) {
+        continue;
+      }
+      wanted = true;
+      found.insert(name);
+    }
+    if (!wanted) entry.is_background = true;
+  }
+}
+
+void apply_only(std::vector<classify::Vocabulary>& questions, const std::string& only) {
+  if (only.empty()) return;
+  std::vector<std::string> names;
+  for (const classify::VocabularyClass& entry : classify::parse_classes(only).classes) {
+    names.insert(names.end(), entry.synonyms.begin(), entry.synonyms.end());
+  }
+  std::set<std::string> found;
+  for (classify::Vocabulary& question : questions) keep_only(question, names, found);
+  for (const std::string& name : names) {
+    if (found.contains(name)) continue;
+    fail(ErrorCode::invalid_argument, "--only: '", name, "' is none of the words asked for");
+  }
 }
 
 }  // namespace
 
 SegmentRun::SegmentRun(const SegmentFlags& flags)
-    : flags_(flags),
-      pictures_(expand_inputs(flags.inputs)),
-      segmenter_(load_segmenter(flags.model)),
-      options_(ask_options(flags.ask, segmenter_)),
-      kinds_(flags.write.empty() ? default_output_kinds(options_.task)
-                                 : parse_output_kinds(flags.write)) {
-  const std::vector<std::string> templates = load_templates(flags.words);
-  for (const classify::Vocabulary& question : load_questions(flags.words, segmenter_.config())) {
-    prepare(question, templates);
+    : flags_(flags), output_path_(expand_home(flags.output_folder)), segmenter_([&] {
+        // What costs nothing to check comes before the model.
+        if (!flags.write.empty()) parse_output_kinds(flags.write);
+        InputList list = expand_inputs(flags.inputs, output_path_);
+        pictures_ = std::move(list.pictures);
+        notes_ = std::move(list.notes);
+        watch_.lap();
+        return load_segmenter(flags.model);
+      }()) {
+  before_.load = watch_.lap();
+  RunSettings settings;
+  settings.ask = ask_options(flags.ask, segmenter_);
+  settings.templates = load_templates(flags.words);
+  settings.questions = load_questions(flags.words, segmenter_.config());
+  apply_only(settings.questions, flags.only);
+  settings.model = find_model(flags.model.model);
+  settings.size = encode_size(flags.ask);
+  settings.tolerance_px = flags.tolerance_px;
+  output_ = {output_kinds(flags, settings.ask.task), settings.ask, flags.tolerance_px};
+  for (const classify::Vocabulary& question : settings.questions) {
+    prepare(question, settings.templates);
   }
-}
-
-int64_t SegmentRun::work() {
-  Progress progress("segmenting", std::ssize(pictures_), "images");
-  int64_t done = 0, failed = 0, skipped = 0;
-  for (const InputPicture& picture : pictures_) {
-    if (stop_signal()) fail(ErrorCode::interrupted, "stopped after ", done, " images");
-    if (std::ssize(pictures_) > 1) progress.update(done);
-    if (flags_.resume && is_written(picture)) {
-      ++skipped;
-    } else if (!try_one(picture, progress)) {
-      ++failed;
-    }
-    ++done;
-  }
-  progress.clear();
-  summarise();
-  if (skipped > 0 && !flags_.json) std::cout << skipped << " already written, skipped\n";
-  return failed;
+  before_.words = watch_.lap();
+  settings_ = settings_json(settings);
+  circumstances_ = circumstances_json();
+  if (!output_.kinds.empty()) open_folder();
 }
 
 void SegmentRun::prepare(const classify::Vocabulary& question,
                          const std::vector<std::string>& templates) {
   std::unique_ptr<Progress> bar;
-  const auto report = [&bar](int64_t done, int64_t total) {
-    if (!bar) bar = std::make_unique<Progress>("reading words", total, "prompts");
+  int64_t cached = -1, all = 0;
+  const auto report = [&](int64_t done, int64_t total) {
+    if (cached < 0) cached = done;
+    all = total;
+    if (!bar) bar = std::make_unique<Progress>("reading words", total, "prompts", done);
     bar->update(done);
   };
   questions_.push_back(segmenter_.prepare(question, report, templates));
+  words_cached_ += std::max<int64_t>(0, cached);
+  words_computed_ += all - std::max<int64_t>(0, cached);
+}
+
+void SegmentRun::open_folder() {
+  folder_.emplace(output_path_, flags_.overwrite);
+  output_.folder = &*folder_;
+  if (!flags_.resume || flags_.overwrite || !folder_->unknown()) return;
+  for (const InputPicture& picture : pictures_) {
+    for (const fs::path& path : output_paths(stem(picture, 0), output_.kinds)) {
+      if (!fs::exists(path)) continue;
+      fail(ErrorCode::bad_format, output_path_.string(), ": no ", WrittenFiles::kName,
+           " says which words and model its results answer; start anew with --overwrite, or in "
+           "another --output");
+    }
+  }
+}
+
+// Which pictures an earlier run has finished with the same settings.
+void SegmentRun::plan() {
+  const std::string run = settings_id(settings_);
+  changed_.assign(pictures_.size(), false);
+  for (size_t i = 0; i < pictures_.size(); ++i) {
+    const InputPicture& picture = pictures_[i];
+    const FinishedPicture* before = flags_.resume && folder_
+                                        ? folder_->finished(picture.output_stem.generic_string())
+                                        : nullptr;
+    bool same = before != nullptr && before->run == run && before->picture == file_state(picture) &&
+                !picture.path.empty();
+    for (size_t q = 0; same && q < questions_.size(); ++q) {
+      for (const fs::path& path : output_paths(stem(picture, q), output_.kinds)) {
+        same = same && fs::exists(path);
+      }
+    }
+    changed_[i] = before != nullptr && before->run != run;
+    if (!same) todo_.push_back(i);
+  }
+}
+
+int64_t SegmentRun::work() {
+  const std::string run = settings_id(settings_);
+  plan();
+  reporter_.emplace(
+      ReporterOptions{flags_.json, flags_.quiet, output_.ask.task, output_.folder, run}, total());
+  for (const std::string& note : notes_) reporter_->note(note);
+  reporter_->skipped(total() - std::ssize(todo_));
+  record("running");
+  watch_.lap();
+  try {
+    run_pictures();
+    if (stop_signal()) {
+      const int64_t done = reporter_->count().done;
+      fail(ErrorCode::interrupted, "stopped after ", image_count(done),
+           folder_ ? "; the same command with --resume goes on from there" : "");
+    }
+    summarise();
+  } catch (const std::exception& error) {
+    reporter_->close();
+    record(is_interruption(error) ? "interrupted" : "failed");
+    throw;
+  }
+  reporter_->close();
+  record("complete");
+  say_totals();
+  return reporter_->count().failed;
+}
+
+void SegmentRun::run_pictures() {
+  const int64_t ahead = cores() >= 4 ? 2 : 1;
+  train::Loader<Decoded> pictures(
+      [this](int64_t i) { return i < std::ssize(todo_) ? decode(pictures_[todo_[i]]) : Decoded(); },
+      0, {ahead, ahead});
+  OrderedWork writers(std::clamp<int64_t>(cores() / 2, 1, 4), kWaitingBytes);
+  for (const size_t index : todo_) {
+    if (stop_signal()) break;
+    const InputPicture& picture = pictures_[index];
+    try {
+      Decoded decoded = pictures.next();
+      if (picture.path.empty()) {
+        const Stopwatch watch;
+        decoded.rgb = image::decode_rgb(read_standard_input(), "standard input");
+        decoded.seconds = watch.seconds();
+      }
+      answer(index, decoded, writers);
+    } catch (const OrderedWork::Stopped&) {
+      break;  // finish() says why
+    } catch (const std::exception& error) {
+      if (is_interruption(error)) throw;
+      hand_over_failure(picture, error, writers);
+    }
+  }
+  writers.finish();
+}
+
+// Standard input is read when it is its turn: a thread that waits for it could not be stopped.
+SegmentRun::Decoded SegmentRun::decode(const InputPicture& picture) const {
+  if (picture.path.empty()) return {};
+  const Stopwatch watch;
+  Decoded decoded{image::read_rgb(picture.path), 0};
+  decoded.seconds = watch.seconds();
+  return decoded;
+}
+
+void SegmentRun::answer(size_t index, const Decoded& decoded, OrderedWork& writers) {
+  const InputPicture& picture = pictures_[index];
+  Stopwatch watch;
+  const EncodedImage encoded = segmenter_.encode(decoded.rgb, encode_size(flags_.ask));
+  const double network = watch.lap();
+  for (size_t q = 0; q < questions_.size(); ++q) {
+    watch.lap();
+    PictureAnswers answers{picture, decoded.rgb, questions_[q].vocabulary, stem(picture, q)};
+    for (const Task task : needed_tasks(output_)) {
+      AskOptions options = output_.ask;
+      options.task = task;
+      answers.results.emplace(task, segmenter_.ask(encoded, questions_[q], options));
+    }
+    answers.timing.ask = watch.lap();
+    if (q == 0) {
+      answers.timing.decode = decoded.seconds;
+      answers.timing.network = network;
+      if (!std::exchange(before_told_, true)) answers.timing += before_;
+    }
+    hand_over(std::move(answers), {q, q + 1 == questions_.size(), changed_[index]}, writers);
+  }
+}
+
+void SegmentRun::hand_over(PictureAnswers answers, const PictureQuestion& question,
+                           OrderedWork& writers) {
+  const int64_t bytes = answers.bytes();
+  const auto shared = std::make_shared<PictureAnswers>(std::move(answers));
+  writers.add(
+      [this, shared, question]() -> OrderedWork::Finish {
+        try {
+          const WrittenAnswers written = write_answers(output_, *shared);
+          return [this, shared, question, written] {
+            reporter_->answered(*shared, written, question);
+          };
+        } catch (const std::exception& error) {
+          const std::string line = failure_line(error, shared->picture.shown());
+          return [this, shared, line] { reporter_->failed(shared->picture, line); };
+        }
+      },
+      bytes);
+}
+
+void SegmentRun::hand_over_failure(const InputPicture& picture, const std::exception& error,
+                                   OrderedWork& writers) {
+  const std::string line = failure_line(error, picture.shown());
+  writers.add(
+      [this, &picture, line]() -> OrderedWork::Finish {
+        return [this, &picture, line] { reporter_->failed(picture, line); };
+      },
+      0);
 }
 
 // out/name, or out/name.2 for the second question.
 fs::path SegmentRun::stem(const InputPicture& picture, size_t question) const {
-  fs::path path = fs::path(flags_.output_folder) / picture.output_stem;
+  fs::path path = output_path_ / picture.output_stem;
   if (questions_.size() > 1) path += "." + std::to_string(question + 1);
   return path;
 }
 
-void SegmentRun::summarise() const {
+// Only of pictures that are answered with these settings: another run's results may lie there too.
+void SegmentRun::summarise() {
+  if (!folder_) return;
+  const std::string run = settings_id(settings_);
   for (size_t q = 0; q < questions_.size(); ++q) {
     std::vector<fs::path> stems;
-    for (const InputPicture& picture : pictures_) stems.push_back(stem(picture, q));
+    for (const InputPicture& picture : pictures_) {
+      const FinishedPicture* finished = folder_->finished(picture.output_stem.generic_string());
+      if (finished != nullptr && finished->run == run) stems.push_back(stem(picture, q));
+    }
     const std::string suffix = questions_.size() > 1 ? "." + std::to_string(q + 1) : "";
-    write_files(
-        render_summaries(kinds_, flags_.output_folder, suffix, questions_[q].vocabulary, stems));
-  }
-}
-
-bool SegmentRun::is_written(const InputPicture& picture) const {
-  for (size_t q = 0; q < questions_.size(); ++q) {
-    for (const fs::path& path : output_paths(stem(picture, q), kinds_)) {
-      if (!fs::exists(path)) return false;
+    for (const OutputFile& file :
+         render_summaries(output_.kinds, output_path_, suffix, questions_[q].vocabulary, stems)) {
+      if (!folder_->write(file)) reporter_->kept(file.path);
     }
   }
-  return true;
 }
 
-bool SegmentRun::try_one(const InputPicture& picture, Progress& progress) {
-  try {
-    one(picture, progress);
-    return true;
-  } catch (const std::exception& error) {
-    if (is_interruption(error)) throw;
-    progress.clear();
-    std::cerr << "fcclip: " << failure_line(error, picture.shown()) << '\n';
-    return false;
-  }
+void SegmentRun::record(const std::string& status) {
+  if (!folder_) return;
+  const RunCount& count = reporter_->count();
+  nlohmann::json all = circumstances_;
+  all["status"] = status;
+  all["run"] = settings_id(settings_);
+  all["settings"] = settings_;
+  all["images"] = {{"all", count.pictures},
+                   {"answered", count.done},
+                   {"failed", count.failed},
+                   {"finished before", count.skipped}};
+  all["failures"] = reporter_->failures();
+  all["seconds"] = to_json(reporter_->total());
+  all["seconds"]["wall"] = watch_.seconds();
+  all["words"] = {{"cached", words_cached_}, {"computed", words_computed_}};
+  all["files"] = WrittenFiles::kName;
+  const bool taken = std::any_of(pictures_.begin(), pictures_.end(), [](const InputPicture& one) {
+    return one.output_stem == fs::path("run");  // whose labelme file has that name
+  });
+  const std::string text = json_text(all);
+  if (!taken && folder_->write({output_path_ / kRecordName, text})) return;
+  const fs::path other = output_path_ / kOtherRecordName;
+  if (!folder_->write({other, text})) reporter_->kept(other);
 }
 
-void SegmentRun::one(const InputPicture& picture, Progress& progress) {
-  Timing timing;
-  auto start = Clock::now();
-  const at::Tensor rgb = picture.path.empty()
-                             ? image::decode_rgb(read_standard_input(), "standard input")
-                             : image::read_rgb(picture.path);
-  timing.decode = seconds_since(start);
-  start = Clock::now();
-  const EncodedImage encoded = segmenter_.encode(rgb, encode_size(flags_.ask));
-  timing.encode = seconds_since(start);
-  for (size_t q = 0; q < questions_.size(); ++q) {
-    start = Clock::now();
-    const Segmentation result = answer(picture, rgb, encoded, q);
-    timing.ask = seconds_since(start);
-    progress.clear();
-    report(picture, result, q, timing);
+void SegmentRun::say_totals() const {
+  const RunCount& count = reporter_->count();
+  if (flags_.json) return;
+  if (count.skipped > 0) {
+    std::cout << count.skipped << " already written, skipped\n";
   }
-}
-
-// Runs each task that the outputs need once, writes them, and returns the answer to the task
-// asked for.
-Segmentation SegmentRun::answer(const InputPicture& picture, const at::Tensor& rgb,
-                                const EncodedImage& encoded, size_t q) {
-  const std::string file = picture.path.empty() ? "stdin" : picture.path.filename().string();
-  const Answer about{rgb,
-                     file,
-                     questions_[q].vocabulary,
-                     picture.path,
-                     picture.output_stem.parent_path(),
-                     flags_.tolerance_px};
-  Segmentation asked;
-  for (const Task task : {Task::panoptic, Task::instance, Task::semantic}) {
-    std::vector<OutputKind> kinds;
-    for (const OutputKind kind : kinds_) {
-      if (task_of(kind, options_.task) == task) kinds.push_back(kind);
-    }
-    if (kinds.empty() && task != options_.task) continue;
-    AskOptions options = options_;
-    options.task = task;
-    Segmentation result = segmenter_.ask(encoded, questions_[q], options);
-    for (const OutputKind kind : kinds) {
-      write_files(render_output(kind, stem(picture, q), about, result));
-    }
-    if (task == options_.task) asked = std::move(result);
+  if (count.changed > 0) {
+    std::cout << image_count(count.changed)
+              << " answered anew: the results there were of other words, settings or model\n";
   }
-  return asked;
-}
-
-void SegmentRun::report(const InputPicture& picture, const Segmentation& result, size_t q,
-                        const Timing& timing) const {
-  if (flags_.json) {
-    nlohmann::json line = to_json(result);
-    line["image"] = picture.shown();
-    line["question"] = q + 1;
-    line["seconds"] = {{"decode", timing.decode}, {"encode", timing.encode}, {"ask", timing.ask}};
-    for (const fs::path& path : output_paths(stem(picture, q), kinds_)) {
-      line["files"].push_back(path.string());
-    }
-    std::cout << json_line(line) << std::endl;
-    return;
+  if (count.kept > 0) {
+    std::cout << counted(count.kept, "file", "files") << " kept; --overwrite replaces them\n";
   }
-  if (flags_.quiet) return;
-  char times[96];
-  std::snprintf(times, sizeof times, "image %.2f s, words %.3f s", timing.encode, timing.ask);
-  std::ostringstream title;
-  title << picture.shown() << ": " << result.size.width << "x" << result.size.height << ", "
-        << result.segments.size() << (result.segments.size() == 1 ? " segment" : " segments")
-        << " (" << times << ")";
-  if (!kinds_.empty()) title << " -> " << stem(picture, q).string() << ".*";
-  print_table(std::cout, title.str(), result);
+  if (!flags_.quiet && count.done > 1) {
+    std::cout << run_line(count, before_, reporter_->total(), watch_.seconds()) << '\n';
+  }
 }
 
 }  // namespace fcclip::apps

@@ -1,0 +1,64 @@
+#include "apps/output_folder.h"
+
+#include <cerrno>
+#include <cstring>
+#include <unistd.h>
+
+#include "fcclip/core/error.h"
+#include "fcclip/io/atomic_file.h"
+
+namespace fcclip::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Said before the first picture is worked on, not after it.
+void make_output_folder(const fs::path& folder) {
+  std::error_code error;
+  if (fs::exists(folder, error) && !fs::is_directory(folder, error)) {
+    fail(ErrorCode::io_failure, folder.string(),
+         ": a file, not a folder; name another one with --output");
+  }
+  fs::create_directories(folder, error);
+  if (error)
+    fail(ErrorCode::io_failure, "can't make folder ", folder.string(), ": ", error.message());
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    fail(ErrorCode::io_failure, "can't write in ", folder.string(), ": ", std::strerror(errno));
+  }
+}
+
+}  // namespace
+
+OutputFolder::OutputFolder(fs::path folder, bool overwrite)
+    : folder_(std::move(folder)), overwrite_(overwrite), written_(folder_) {
+  make_output_folder(folder_);
+}
+
+bool OutputFolder::write(const OutputFile& file) {
+  {
+    const std::lock_guard lock(mutex_);
+    std::error_code error;
+    const bool stands = fs::is_regular_file(file.path, error);
+    if (stands && !overwrite_ && !written_.wrote(file.path)) return false;
+    written_.will_write(file.path, file.bytes);
+  }
+  io::write_atomically(file.path, file.bytes);
+  return true;
+}
+
+void OutputFolder::finish(const std::string& stem, const FinishedPicture& picture) {
+  const std::lock_guard lock(mutex_);
+  written_.finish(stem, picture);
+}
+
+const FinishedPicture* OutputFolder::finished(const std::string& stem) const {
+  const FinishedPicture* picture = written_.finished(stem);
+  if (picture == nullptr) return nullptr;
+  std::error_code error;
+  for (const std::string& file : picture->files) {
+    if (!fs::exists(folder_ / file, error)) return nullptr;
+  }
+  return picture;
+}
+
+}  // namespace fcclip::apps
