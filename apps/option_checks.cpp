@@ -54,9 +54,12 @@ bool takes_values(const CLI::Option& option) {
   return option.get_items_expected_max() > 0;
 }
 
+// Words may be empty: a script has none to give. A file or a number may not: "$OUT" is not set.
 void check_for_missing_value(CLI::App& command, CLI::Option& option) {
+  const bool may_be_empty = option.get_type_name() == "WORDS";
   option.check(CLI::Validator(
-      [&command](std::string& value) -> std::string {
+      [&command, may_be_empty](std::string& value) -> std::string {
+        if (value.empty() && !may_be_empty) return "\"\": the value is empty";
         if (value.size() < 2 || value.front() != '-') return "";
         if (command.get_option_no_throw(value) == nullptr) return "";
         return value + ": a value is missing before this option";
@@ -122,6 +125,12 @@ std::vector<std::string> protect_arguments(const std::vector<std::string>& argum
   for (const std::string& argument : arguments) {
     if (!options_end && argument == "--") {
       options_end = true;
+      continue;
+    }
+    // CLI11 would take the next argument for the value of "--option=".
+    if (!options_end && argument.starts_with("--") && argument.find('=') == argument.size() - 1) {
+      safe.push_back(argument.substr(0, argument.size() - 1));
+      safe.emplace_back();
       continue;
     }
     const bool is_list = argument.starts_with('[') && argument.ends_with(']');

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <iostream>
 #include <vector>
@@ -96,6 +97,31 @@ void build_command_line(CLI::App& app) {
   settle_options(app);
 }
 
+namespace {
+
+int parse_and_run(CLI::App& app, std::vector<std::string> words) {
+  words = protect_arguments(words);
+  std::reverse(words.begin(), words.end());  // as CLI11 takes them
+  try {
+    app.parse(words);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    return report_parse_error(app, error);
+  } catch (const std::exception& error) {
+    return report_failure(app, error);
+  }
+}
+
+// A full disk or a closed pipe behind what was printed last.
+int with_output_written(int status) {
+  const bool written = std::cout.flush().good() && std::fflush(stdout) == 0;
+  if (written || status != 0) return status;
+  std::cerr << "fcclip: cannot write to the standard output\n";
+  return 1;
+}
+
+}  // namespace
+
 int run(int argc, const char* const* argv) {
   CLI::App app("Open-vocabulary panoptic, instance and semantic segmentation (FC-CLIP)", "fcclip");
   build_command_line(app);
@@ -110,16 +136,7 @@ int run(int argc, const char* const* argv) {
   }
   const std::string dash = long_dash(words);
   if (!dash.empty()) return report_usage(app, dash);
-  words = protect_arguments(words);
-  std::reverse(words.begin(), words.end());  // as CLI11 takes them
-  try {
-    app.parse(words);
-    return 0;
-  } catch (const CLI::ParseError& error) {
-    return report_parse_error(app, error);
-  } catch (const std::exception& error) {
-    return report_failure(app, error);
-  }
+  return with_output_written(parse_and_run(app, std::move(words)));
 }
 
 }  // namespace fcclip::apps

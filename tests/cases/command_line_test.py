@@ -163,6 +163,13 @@ class Mistyped(Case):
         self.refused("score", "panoptic", "a.json", says=["PREDICTION is missing"], see="fcclip score panoptic")
         self.refused("convert", "a.pth", says=["--output FILE is missing"], see="fcclip convert")
 
+    def test_values_that_are_empty(self):
+        """-o "$OUT" where nobody set OUT; and what follows --option= is no value of it."""
+        self.refused("segment", "x.png", "-o", "", says=['--output "": the value is empty'], see="fcclip segment")
+        self.refused("segment", "--model=", "x.png", says=['--model "": the value is empty'], see="fcclip segment")
+        self.refused("segment", "x.png", "--alpha=", says=["--alpha"], see="fcclip segment")
+        self.assert_ok(self.run_fcclip("segment", SCENE, "-c", "bat", "--things=", "--stuff", "", "--write", "none"))
+
     def test_values_that_are_too_many(self):
         self.refused("segment", "x.png", "--alpha", "0.1", "--alpha", "0.2", says=["--alpha: given 2 times"],
                      see="fcclip segment")
@@ -327,6 +334,13 @@ class ExitCodes(Case):
                 outcome = self.run_fcclip(*arguments)
                 self.assert_refused(outcome, status=1)
                 self.assertNotIn("--help", outcome.err)
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full here")
+    def test_a_full_standard_output(self):
+        for arguments in (("--help",), ("help", "segment"), ("--version",), ("classes",), ("info", MODEL),
+                          ("completion", "bash"), ("train", "--print-config")):
+            with self.subTest(arguments), open("/dev/full", "wb") as full:
+                self.assert_refused(self.run_fcclip(*arguments, stdout=full), "standard output")
 
     def test_one_picture_prints_its_reason_only(self):
         (self.folder / "empty.png").write_bytes(b"")
