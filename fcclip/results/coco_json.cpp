@@ -108,7 +108,7 @@ Rle mask_of_segmentation(const json& segmentation, Size size) {
   }
   const json& counts = segmentation.at("counts");
   if (counts.is_string()) return from_string(counts.get<std::string>(), size);
-  return {size, counts.get<std::vector<uint32_t>>()};
+  return from_counts(counts.get<std::vector<uint32_t>>(), size);
 }
 
 at::Tensor rgb_of_ids(const at::Tensor& ids) {

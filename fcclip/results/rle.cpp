@@ -122,6 +122,12 @@ Rle from_string(std::string_view text, Size size) {
   return rle;
 }
 
+Rle from_counts(std::vector<uint32_t> counts, Size size) {
+  Rle rle{size, std::move(counts)};
+  check_cover(rle);
+  return rle;
+}
+
 Rle from_mask(const at::Tensor& mask) {
   check_shape("mask", mask, {kAny, kAny});
   const at::Tensor columns = mask.ne(0).to(at::kCPU).t().contiguous();

@@ -28,6 +28,9 @@ std::string to_string(const Rle& rle);
 /// that do not cover the mask.
 Rle from_string(std::string_view text, Size size);
 
+/// Runs as they stand in a file. Throws Error{bad_format} when they do not cover the mask.
+Rle from_counts(std::vector<uint32_t> counts, Size size);
+
 /// mask [h, w] bool or uint8 (not 0 is inside). Throws Error{shape_mismatch}.
 Rle from_mask(const at::Tensor& mask);
 /// [h, w] uint8, 0 or 1. Throws Error{bad_format} when the runs do not cover the mask.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "fcclip/core/error.h"
 
@@ -9,56 +10,78 @@ namespace fcclip::results {
 namespace {
 
 constexpr double kFiner = 5;
+// Where a coordinate is further away the picture is not reached sooner; keeps whole numbers exact.
+constexpr double kFarthest = 1e12;
 
-struct Point {
-  int x, y;
+struct GridPoint {
+  int64_t x, y;
 };
 
-// Every fine grid point along the edge a -> b, both ends included, stepping along the longer axis.
-void trace_edge(Point a, Point b, std::vector<Point>& outline) {
-  const int dx = std::abs(b.x - a.x), dy = std::abs(b.y - a.y);
-  const bool along_x = dx >= dy;
-  const bool backwards = along_x ? a.x > b.x : a.y > b.y;
-  if (backwards) std::swap(a, b);
-  const int steps = along_x ? dx : dy;
-  const double slope =
-      steps == 0 ? 0 : static_cast<double>(along_x ? b.y - a.y : b.x - a.x) / steps;
-  for (int d = 0; d <= steps; ++d) {
-    const int t = backwards ? steps - d : d;
-    if (along_x) {
-      outline.push_back({a.x + t, static_cast<int>(a.y + slope * t + 0.5)});
-    } else {
-      outline.push_back({static_cast<int>(a.x + slope * t + 0.5), a.y + t});
-    }
-  }
+int64_t grid_coordinate(double value) {
+  if (!std::isfinite(value)) fail(ErrorCode::bad_format, "a polygon with a coordinate ", value);
+  return static_cast<int64_t>(kFiner * std::clamp(value, -kFarthest, kFarthest) + 0.5);
 }
 
-std::vector<Point> fine_outline(const std::vector<double>& xy) {
-  std::vector<Point> corners;
+std::vector<GridPoint> fine_corners(const std::vector<double>& xy) {
+  std::vector<GridPoint> corners;
   for (size_t i = 0; i + 1 < xy.size(); i += 2) {
-    corners.push_back(
-        {static_cast<int>(kFiner * xy[i] + 0.5), static_cast<int>(kFiner * xy[i + 1] + 0.5)});
+    corners.push_back({grid_coordinate(xy[i]), grid_coordinate(xy[i + 1])});
   }
-  std::vector<Point> outline;
-  for (size_t i = 0; i < corners.size(); ++i) {
-    trace_edge(corners[i], corners[(i + 1) % corners.size()], outline);
-  }
-  return outline;
+  return corners;
 }
 
-// Column-major positions where the mask changes: where the outline passes a column of pixel
-// centres.
-std::vector<uint32_t> crossings(const std::vector<Point>& outline, Size size) {
-  std::vector<uint32_t> positions;
-  for (size_t i = 1; i < outline.size(); ++i) {
-    const Point here = outline[i], before = outline[i - 1];
-    if (here.x == before.x) continue;
-    const double x = ((here.x < before.x ? here.x : here.x - 1) + 0.5) / kFiner - 0.5;
-    if (std::floor(x) != x || x < 0 || x > static_cast<double>(size.width - 1)) continue;
-    double y = (std::min(here.y, before.y) + 0.5) / kFiner - 0.5;
+// The other coordinate of an edge after `steps` steps along its longer axis.
+int64_t along(int64_t start, double slope, int64_t steps) {
+  return static_cast<int64_t>(static_cast<double>(start) + slope * static_cast<double>(steps) +
+                              0.5);
+}
+
+// The first step at which a steep edge has passed from column x to x + 1, or back.
+int64_t step_of_crossing(GridPoint from, double slope, int64_t steps, int64_t x) {
+  int64_t before = 0, after = steps;
+  while (after - before > 1) {
+    const int64_t middle = before + (after - before) / 2;
+    const bool passed =
+        slope > 0 ? along(from.x, slope, middle) > x : along(from.x, slope, middle) <= x;
+    (passed ? after : before) = middle;
+  }
+  return after;
+}
+
+// Where one edge passes the centres of the picture's columns: column-major positions. The edge is a
+// line of grid points, one a step of its longer axis; only the columns of the picture are looked
+// at, however far the edge goes.
+void add_crossings(GridPoint a, GridPoint b, Size size, std::vector<uint32_t>& positions) {
+  const int64_t dx = std::abs(b.x - a.x), dy = std::abs(b.y - a.y);
+  const bool is_flat = dx >= dy;
+  if (is_flat ? a.x > b.x : a.y > b.y) std::swap(a, b);
+  const int64_t steps = is_flat ? dx : dy;
+  if (dx == 0) return;
+  const double slope =
+      static_cast<double>(is_flat ? b.y - a.y : b.x - a.x) / static_cast<double>(steps);
+  constexpr auto kGrid = static_cast<int64_t>(kFiner);
+  const int64_t left = std::min(a.x, b.x), right = std::max(a.x, b.x);
+  // The centre of column k lies between the grid's columns 5k + 2 and 5k + 3.
+  const int64_t first = left <= 2 ? 0 : (left + kGrid - 3) / kGrid;
+  const int64_t last = right < 3 ? -1 : std::min(size.width - 1, (right - 3) / kGrid);
+  for (int64_t column = first; column <= last; ++column) {
+    const int64_t x = kGrid * column + 2;
+    int64_t top = 0;
+    if (is_flat) {
+      top = std::min(along(a.y, slope, x - a.x), along(a.y, slope, x + 1 - a.x));
+    } else {
+      top = a.y + step_of_crossing(a, slope, steps, x) - 1;
+    }
+    double y = (static_cast<double>(top) + 0.5) / kFiner - 0.5;
     y = std::ceil(std::clamp(y, 0.0, static_cast<double>(size.height)));
-    positions.push_back(
-        static_cast<uint32_t>(static_cast<int64_t>(x) * size.height + static_cast<int64_t>(y)));
+    positions.push_back(static_cast<uint32_t>(column * size.height + static_cast<int64_t>(y)));
+  }
+}
+
+std::vector<uint32_t> crossings(const std::vector<GridPoint>& corners, Size size) {
+  std::vector<uint32_t> positions;
+  for (size_t i = 0; i < corners.size(); ++i) {
+    add_crossings(corners[i], corners[(i + 1) % corners.size()], size, positions);
   }
   positions.push_back(static_cast<uint32_t>(size.height * size.width));
   std::sort(positions.begin(), positions.end());
@@ -92,7 +115,10 @@ Rle from_polygon(const std::vector<double>& xy, Size size) {
     fail(ErrorCode::bad_format, "a polygon needs x and y of at least 3 points, got ", xy.size(),
          " numbers");
   }
-  return runs_between(crossings(fine_outline(xy), size), size);
+  if (size.height > 0 && size.width > std::numeric_limits<uint32_t>::max() / size.height) {
+    fail(ErrorCode::bad_format, "a mask of ", size.width, "x", size.height, " pixels is too large");
+  }
+  return runs_between(crossings(fine_corners(xy), size), size);
 }
 
 Rle from_box(const std::array<double, 4>& box, Size size) {

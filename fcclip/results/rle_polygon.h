@@ -8,8 +8,9 @@
 namespace fcclip::results {
 
 /// xy: x0, y0, x1, y1 … in pixels, at least three points. The outline is drawn five times finer and
-/// sampled at pixel centres, as COCO's rleFrPoly defines it. Throws Error{bad_format} for fewer
-/// points or an odd count.
+/// sampled at pixel centres, as COCO's rleFrPoly defines it; time and memory do not grow with its
+/// way outside the picture. Throws Error{bad_format} for fewer points, an odd count, or a
+/// coordinate that is not finite.
 Rle from_polygon(const std::vector<double>& xy, Size size);
 
 /// An axis-aligned box x, y, width, height as a mask.
