@@ -36,6 +36,11 @@ class Bar {
   std::unique_ptr<Progress> bar_;
 };
 
+// Once, and not among the numbers.
+void print_remarks(const std::vector<std::string>& remarks) {
+  for (const std::string& line : remarks) std::cerr << line << '\n';
+}
+
 void print_row(const char* name, std::initializer_list<double> values, const char* tail = "") {
   std::printf("%-24s", name);
   for (const double value : values) {
@@ -67,17 +72,19 @@ void score_panoptic(const ScoreFlags& flags) {
     score = eval::score_panoptic(
         {flags.truth, flags.prediction, flags.truth_pngs, flags.prediction_pngs}, bar.callback());
   }
+  print_remarks(score.remarks);
   const nlohmann::json scores = eval::to_json(score);
   if (flags.json) {
     std::cout << scores.dump(1) << '\n';
     return;
   }
   print_panoptic(scores);
-  for (const eval::Category& category : score.categories) {
-    const eval::MatchCounts counts = score.quality.counts(category.id);
+  for (size_t k = 0; k < score.categories.size(); ++k) {
+    const eval::MatchCounts counts = score.quality.counts(static_cast<int64_t>(k));
     if (counts.empty()) continue;
     const eval::Quality quality = eval::quality_of(counts);
-    print_row(category.name.c_str(), {100 * quality.pq, 100 * quality.sq, 100 * quality.rq});
+    print_row(score.categories[k].name.c_str(),
+              {100 * quality.pq, 100 * quality.sq, 100 * quality.rq});
   }
 }
 
@@ -87,6 +94,7 @@ void score_instances(const ScoreFlags& flags) {
     Bar bar;
     score = eval::score_instances(flags.truth, flags.prediction, bar.callback());
   }
+  print_remarks(score.remarks);
   const nlohmann::json scores = eval::to_json(score);
   if (flags.json) {
     std::cout << scores.dump(1) << '\n';
@@ -95,6 +103,7 @@ void score_instances(const ScoreFlags& flags) {
   std::printf("%-24s  %6s  %6s  %6s  %6s  %6s  %6s\n", "", "AP", "AP50", "AP75", "APs", "APm",
               "APl");
   for (const auto* ap : {&score.masks, &score.boxes}) {
+    if (ap == &score.masks && !score.has_masks) continue;
     const eval::ApSummary s = ap->summary();
     const auto percent = [](double value) { return value < 0 ? value : 100 * value; };
     print_row(ap == &score.masks ? "masks" : "boxes",

@@ -15,6 +15,7 @@
 #include "apps/warm_memory.h"
 #include "apps/weight_dtype.h"
 #include "fcclip/core/error.h"
+#include "fcclip/data/file_form.h"
 #include "fcclip/train/check_data.h"
 #include "fcclip/train/segmentation_task.h"
 
@@ -41,16 +42,20 @@ void apply_short_forms(const TrainFlags& flags, train::SegmentationConfig& confi
   config.loop.stop_after_s = flags.stop_after_s;
 }
 
-// A data set as `fcclip synth` and the official layouts have it, from its panoptic JSON or folder.
+// A data set as `fcclip synth` and the official layouts have it, from its COCO JSON or folder.
 void find_data(const fs::path& given, train::DataSettings& data) {
-  const fs::path json = fs::is_directory(given) ? given / "panoptic.json" : given;
-  if (!fs::exists(json)) {
-    fail(ErrorCode::not_found, json.string(),
-         ": no such file; --check takes a COCO panoptic JSON, a folder with panoptic.json, or a "
-         "configuration (.toml)");
+  fs::path json = given;
+  if (fs::is_directory(given)) {
+    json = given / (fs::exists(given / "panoptic.json") ? "panoptic.json" : "instances.json");
   }
-  data.kind = "panoptic";
-  data.panoptic_json = json.string();
+  if (!fs::exists(json)) {
+    fail(ErrorCode::not_found, given.string(),
+         ": --check takes a COCO panoptic or instances JSON, a folder with panoptic.json or "
+         "instances.json, or a configuration (.toml)");
+  }
+  const bool instances = data::is_instances_file(json);
+  data.kind = instances ? "instances" : "panoptic";
+  (instances ? data.instances_json : data.panoptic_json) = json.string();
   data.panoptic_pngs = (json.parent_path() / json.stem()).string();
   data.images = (json.parent_path() / "images").string();
   data.vocabulary = "";
@@ -178,8 +183,9 @@ void add_train(CLI::App& app) {
       ->check(whole_number(0));
   command->add_flag("--print-config", flags->print_config, "Print all settings as TOML and stop");
   command
-      ->add_option("--check", flags->check,
-                   "Read a data set (folder, panoptic JSON or TOML) and say what is wrong")
+      ->add_option(
+          "--check", flags->check,
+          "Read a data set (folder, panoptic or instances JSON, TOML) and say what is wrong")
       ->type_name("DATA");
   command->option_defaults()->group("Run");
   command->add_option("-o,--output", flags->output, "Folder of checkpoints, logs and the model")

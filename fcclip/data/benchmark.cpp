@@ -1,14 +1,17 @@
 #include "fcclip/data/benchmark.h"
 
 #include <algorithm>
+#include <set>
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
 
 #include "fcclip/core/error.h"
+#include "fcclip/data/file_table.h"
 #include "fcclip/data/truth_masks.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/image/label_file.h"
+#include "fcclip/image/read_orientation.h"
 #include "fcclip/results/coco_json.h"
 
 namespace fcclip::data {
@@ -26,92 +29,131 @@ void check_size(const at::Tensor& map, Size size, const fs::path& file, std::str
        " pixels, expected ", size.width, "x", size.height, " as ", of, " says");
 }
 
-// The picture an annotation means: by its file, by its id, by its PNG.
-FolderIndex::const_iterator find_picture(const CocoPicture& entry, const FolderIndex& files,
-                                         const std::string& png_suffix) {
-  std::vector<std::string> names = {stem_of(entry.file_name), entry.id_text, stem_of(entry.png)};
-  if (entry.png.ends_with(png_suffix)) {
-    names.push_back(entry.png.substr(0, entry.png.size() - png_suffix.size()));
+// The maps of a panoptic file, which are no pictures even where they lie among them.
+std::set<fs::path> maps_of(const CocoIndex& panoptic, const fs::path& folder) {
+  std::set<fs::path> maps;
+  for (const CocoPicture& entry : panoptic.pictures) {
+    maps.insert((folder / entry.png).lexically_normal());
   }
-  for (const std::string& name : names) {
-    const auto found = files.find(name);
-    if (found != files.end()) return found;
+  return maps;
+}
+
+[[noreturn]] void refuse_picture(const Picture& picture, Size got, const std::string& by) {
+  const auto& [height, width] = picture.size;
+  const auto orientation = image::read_orientation(picture.file);
+  if (orientation > 4 && got == Size{width, height}) {
+    fail(ErrorCode::bad_format, picture.file.string(), ": ", got.width, "x", got.height,
+         " pixels once turned as its EXIF orientation ", orientation, " says, but ", by, " says ",
+         width, "x", height,
+         ": the label tool ignored the orientation; remove it from the picture "
+         "or turn the annotations");
   }
-  return files.end();
+  const bool is_scaled = std::abs(static_cast<double>(got.width * height - got.height * width)) <=
+                         static_cast<double>(std::max(height, width));
+  fail(ErrorCode::bad_format, picture.file.string(), ": ", got.width, "x", got.height,
+       " pixels, but ", by, " says ", width, "x", height,
+       is_scaled ? ": the picture was made smaller or larger than the one that was annotated" : "");
 }
 
 }  // namespace
 
 Benchmark::Benchmark(BenchmarkFiles files, classify::Vocabulary vocabulary)
     : files_(std::move(files)), vocabulary_(std::move(vocabulary)) {
-  const FolderIndex pictures =
-      index_folder(files_.pictures,
-                   files_.picture_suffixes.empty() ? picture_suffixes() : files_.picture_suffixes,
-                   files_.advice);
   CocoIndex panoptic, instances;
+  read_annotations(panoptic, instances);
+  take_vocabulary(panoptic, instances);
+  take_pictures(std::move(panoptic), std::move(instances));
+}
+
+void Benchmark::read_annotations(CocoIndex& panoptic, CocoIndex& instances) {
   if (!files_.panoptic_json.empty()) {
     need_file(files_.panoptic_json, files_.advice);
-    if (!fs::is_directory(files_.panoptic_pngs)) {
-      fail(ErrorCode::not_found, files_.panoptic_pngs.string(), ": no such folder", files_.advice);
-    }
     panoptic = read_panoptic_index(files_.panoptic_json);
+    if (!fs::is_directory(files_.panoptic_pngs)) {
+      fail(ErrorCode::not_found, files_.panoptic_pngs.string(),
+           ": no such folder (it should hold the PNGs of ", files_.panoptic_json.string(), ")",
+           files_.advice);
+    }
   }
   if (!files_.instances_json.empty()) {
     need_file(files_.instances_json, files_.advice);
     instances = read_instance_index(files_.instances_json);
+    has_instances_ = true;
   }
-  if (!files_.labels.empty()) {
-    labels_ = index_folder({files_.labels}, files_.label_suffixes, files_.advice);
+  for (const CocoIndex* index : {&panoptic, &instances}) {
+    remarks_.insert(remarks_.end(), index->remarks.begin(), index->remarks.end());
   }
+}
+
+void Benchmark::take_vocabulary(const CocoIndex& panoptic, const CocoIndex& instances) {
   if (vocabulary_.classes.empty()) vocabulary_ = panoptic.categories;
   if (vocabulary_.classes.empty()) vocabulary_ = instances.categories;
   if (vocabulary_.classes.empty()) {
-    fail(ErrorCode::invalid_argument, "the data set names no categories; give a vocabulary");
+    fail(ErrorCode::invalid_argument, annotation_file().string(),
+         ": the data set names no categories; give a vocabulary");
   }
   for (size_t k = 0; k < vocabulary_.classes.size(); ++k) {
     class_of_id_[vocabulary_.classes[k].id] = static_cast<int64_t>(k);
   }
+}
+
+void Benchmark::take_pictures(CocoIndex panoptic, CocoIndex instances) {
+  const FileTable pictures(files_.pictures, files_.picture_suffixes, files_.advice,
+                           maps_of(panoptic, files_.panoptic_pngs));
+  const NamedBy by{annotation_file(), files_.panoptic_suffix, files_.advice};
   if (!files_.panoptic_json.empty()) {
-    find_pictures(panoptic.pictures, pictures, files_.panoptic_json);
+    pictures_ = match_pictures(panoptic.pictures, pictures, by);
     panoptic_ = std::move(panoptic.pictures);
-  } else if (!files_.instances_json.empty()) {
-    find_pictures(instances.pictures, pictures, files_.instances_json);
-  } else {
-    list_pictures(pictures);
+  } else if (has_instances_) {
+    pictures_ = match_pictures(instances.pictures, pictures, by);
+    for (size_t i = 0; i < instances.pictures.size(); ++i) {
+      instances_[static_cast<int64_t>(i)] = std::move(instances.pictures[i]);
+    }
   }
-  for (CocoPicture& entry : instances.pictures) {
-    const auto found = find_picture(entry, pictures, files_.panoptic_suffix);
-    if (found != pictures.end()) instances_[found->first] = std::move(entry);
+  if (!panoptic_.empty() && has_instances_) {
+    std::map<fs::path, int64_t> positions;
+    for (size_t i = 0; i < pictures_.size(); ++i) {
+      positions[pictures_[i].file] = static_cast<int64_t>(i);
+    }
+    for (CocoPicture& entry : instances.pictures) {
+      const ListedFile* file = find_picture(entry, pictures, files_.panoptic_suffix);
+      const auto found = file == nullptr ? positions.end() : positions.find(file->path);
+      if (found != positions.end()) instances_[found->second] = std::move(entry);
+    }
   }
+  take_labels(pictures);
 }
 
-void Benchmark::find_pictures(const std::vector<CocoPicture>& entries, const FolderIndex& files,
-                              const fs::path& json) {
-  for (const CocoPicture& entry : entries) {
-    const auto found = find_picture(entry, files, files_.panoptic_suffix);
-    if (found == files.end()) {
-      fail(ErrorCode::not_found, files_.pictures.front().string(), ": no picture ",
-           entry.file_name.empty() ? entry.id_text : entry.file_name, ", which ", json.string(),
-           " names", files_.advice);
-    }
-    pictures_.push_back({found->first, entry.id_json, found->second, entry.size});
-  }
-  if (pictures_.empty()) fail(ErrorCode::bad_format, json.string(), ": no pictures in it");
-}
-
-void Benchmark::list_pictures(const FolderIndex& files) {
-  for (const auto& [name, label] : labels_) {
-    const auto found = files.find(name);
-    if (found == files.end()) {
-      fail(ErrorCode::not_found, files_.pictures.front().string(), ": no picture ", name,
-           ".*, whose labels are ", label.string(), files_.advice);
-    }
-    pictures_.push_back({name, nlohmann::json(name).dump(), found->second, {}});
-  }
-  if (pictures_.empty()) {
+void Benchmark::take_labels(const FileTable& pictures) {
+  if (files_.labels.empty()) {
+    if (!pictures_.empty()) return;
     fail(ErrorCode::invalid_argument,
          "a data set needs panoptic, instance or label files besides its pictures");
   }
+  const FileTable labels({files_.labels}, files_.label_suffixes, files_.advice);
+  if (!pictures_.empty()) {
+    std::map<fs::path, const ListedFile*> listed;
+    for (const ListedFile& picture : pictures.files()) listed[picture.path] = &picture;
+    for (size_t i = 0; i < pictures_.size(); ++i) {
+      const ListedFile* label = find_label(*listed.at(pictures_[i].file), labels);
+      if (label != nullptr) labels_[static_cast<int64_t>(i)] = label->path;
+    }
+    return;
+  }
+  const std::vector<LabelPair> pairs = pair_labels(labels, pictures, files_.advice);
+  std::vector<const ListedFile*> named;
+  for (const LabelPair& pair : pairs) named.push_back(pair.picture);
+  const std::vector<std::string> names =
+      unique_names(named, std::vector<std::string>(pairs.size(), "label"));
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    pictures_.push_back({names[i], nlohmann::json(names[i]).dump(), pairs[i].picture->path, {}});
+    labels_[static_cast<int64_t>(i)] = pairs[i].label->path;
+  }
+}
+
+const fs::path& Benchmark::annotation_file() const {
+  if (!files_.panoptic_json.empty()) return files_.panoptic_json;
+  return files_.instances_json.empty() ? files_.labels : files_.instances_json;
 }
 
 int64_t Benchmark::class_of(int64_t category_id, const fs::path& file) const {
@@ -124,12 +166,25 @@ int64_t Benchmark::class_of(int64_t category_id, const fs::path& file) const {
 }
 
 at::Tensor Benchmark::rgb(int64_t index) const {
-  return image::read_rgb(picture(index).file);
+  at::Tensor rgb = image::read_rgb(picture(index).file);
+  const Size size{rgb.size(0), rgb.size(1)};
+  const Size said = picture(index).size;
+  if (said.height > 0 && !(size == said)) {
+    refuse_picture(picture(index), size, annotation_file().string());
+  }
+  return rgb;
+}
+
+Size Benchmark::size_of(int64_t index) const {
+  const Size said = picture(index).size;
+  if (said.height > 0) return said;
+  const at::Tensor pixels = rgb(index);
+  return {pixels.size(0), pixels.size(1)};
 }
 
 PanopticTruth Benchmark::panoptic(int64_t index) const {
   const CocoPicture& entry = panoptic_.at(index);
-  const fs::path file = files_.panoptic_pngs / entry.png;
+  const fs::path file = file_below(files_.panoptic_pngs, entry.png);
   PanopticTruth truth;
   truth.ids = image::read_id_map(file);
   check_size(truth.ids, entry.size, file, files_.panoptic_json.string());
@@ -150,9 +205,10 @@ PanopticTruth Benchmark::panoptic(int64_t index) const {
 
 PictureInstances Benchmark::instances(int64_t index) const {
   PictureInstances out;
-  const auto found = instances_.find(picture(index).name);
+  const auto found = instances_.find(index);
   if (found == instances_.end()) return out;
   const CocoPicture& entry = found->second;
+  const Size size = entry.size.height > 0 ? entry.size : size_of(index);
   out.is_federated = entry.is_federated;
   for (const InstanceEntry& annotation : entry.instances) {
     InstanceTruth truth;
@@ -160,8 +216,13 @@ PictureInstances Benchmark::instances(int64_t index) const {
     truth.box_xywh_px = annotation.box_xywh_px;
     truth.area_px = annotation.area_px;
     truth.is_crowd = annotation.is_crowd;
-    truth.mask = decode_segmentation(annotation.segmentation, entry.size,
+    truth.mask = decode_segmentation(annotation.segmentation, size,
                                      files_.instances_json.string() + ": image " + entry.id_text);
+    if (!annotation.has_area) truth.area_px = static_cast<double>(results::area(truth.mask));
+    if (!annotation.has_box) {
+      const auto box = results::box_xywh(truth.mask);
+      std::copy(box.begin(), box.end(), truth.box_xywh_px.begin());
+    }
     out.judged_classes.push_back(truth.class_index);
     out.instances.push_back(std::move(truth));
   }
@@ -179,7 +240,7 @@ at::Tensor Benchmark::labels(int64_t index) const {
     const PanopticTruth truth = panoptic(index);
     return labels_of_truth(truth.ids, truth.segments);
   }
-  const auto found = labels_.find(picture(index).name);
+  const auto found = labels_.find(index);
   if (found == labels_.end()) {
     fail(ErrorCode::not_found, (files_.labels / picture(index).name).string(),
          files_.label_suffixes.front(), ": no such file", files_.advice);

@@ -10,7 +10,7 @@
 
 #include "fcclip/data/coco_index.h"
 #include "fcclip/data/dataset.h"
-#include "fcclip/data/folder_index.h"
+#include "fcclip/data/match_pictures.h"
 #include "fcclip/results/rle.h"
 
 namespace fcclip::data {
@@ -33,14 +33,6 @@ struct BenchmarkFiles {
   LabelCoding coding = LabelCoding::contiguous;
   int64_t ignore_label = 255;
   std::string advice;  ///< ends the message about a missing file: what to download, how to prepare
-};
-
-/// What is being answered for; shared by all truths of a picture.
-struct Picture {
-  std::string name;     ///< unique
-  std::string id_json;  ///< for result files: 139 or "ADE_val_00000001"
-  std::filesystem::path file;
-  Size size;  ///< 0×0 where no annotation says it
 };
 
 struct PanopticTruth {
@@ -67,22 +59,25 @@ struct PictureInstances {
 
 class Benchmark : public Dataset {
  public:
-  /// Throws Error{not_found, bad_format} naming the file. A vocabulary without classes is taken
-  /// from the annotation file's categories.
+  /// Throws Error{not_found, bad_format} naming the file: what it is when it is of another kind,
+  /// the pictures that are missing. A vocabulary without classes is taken from the annotation
+  /// file's categories.
   Benchmark(BenchmarkFiles files, classify::Vocabulary vocabulary);
 
   int64_t size() const override { return static_cast<int64_t>(pictures_.size()); }
   Sample get(int64_t index) const override;
   const classify::Vocabulary& vocabulary() const override { return vocabulary_; }
+  std::vector<std::string> remarks() const override { return remarks_; }
 
   const Picture& picture(int64_t index) const { return pictures_.at(index); }
   bool has_panoptic() const { return !panoptic_.empty(); }
-  bool has_instances() const { return !instances_.empty(); }
+  bool has_instances() const { return has_instances_; }
   /// Label maps of their own, or those that the panoptic truth implies.
   bool has_labels() const { return !labels_.empty() || has_panoptic(); }
 
   /// Thread-safe. Throw Error{not_found, bad_format} naming the file: a map of another size than
-  /// its annotation, unknown ids and categories.
+  /// its annotation (a picture turned by its EXIF orientation is said to be), unknown ids and
+  /// categories.
   at::Tensor rgb(int64_t index) const;
   PanopticTruth panoptic(int64_t index) const;
   PictureInstances instances(int64_t index) const;
@@ -90,18 +85,23 @@ class Benchmark : public Dataset {
   at::Tensor labels(int64_t index) const;
 
  private:
-  void find_pictures(const std::vector<CocoPicture>& entries, const FolderIndex& files,
-                     const std::filesystem::path& json);
-  void list_pictures(const FolderIndex& files);
+  void read_annotations(CocoIndex& panoptic, CocoIndex& instances);
+  void take_vocabulary(const CocoIndex& panoptic, const CocoIndex& instances);
+  void take_pictures(CocoIndex panoptic, CocoIndex instances);
+  void take_labels(const FileTable& pictures);
   int64_t class_of(int64_t category_id, const std::filesystem::path& file) const;
+  Size size_of(int64_t index) const;
+  const std::filesystem::path& annotation_file() const;
 
   BenchmarkFiles files_;
   classify::Vocabulary vocabulary_;
   std::map<int64_t, int64_t> class_of_id_;
   std::vector<Picture> pictures_;
-  std::vector<CocoPicture> panoptic_;             // as pictures_
-  std::map<std::string, CocoPicture> instances_;  // by picture name
-  FolderIndex labels_;
+  std::vector<CocoPicture> panoptic_;                // as pictures_
+  std::map<int64_t, CocoPicture> instances_;         // by position in pictures_
+  std::map<int64_t, std::filesystem::path> labels_;  // likewise
+  std::vector<std::string> remarks_;
+  bool has_instances_ = false;
 };
 
 }  // namespace fcclip::data

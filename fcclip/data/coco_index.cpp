@@ -1,9 +1,14 @@
 #include "fcclip/data/coco_index.h"
 
+#include <algorithm>
+#include <map>
+
 #include <nlohmann/json.hpp>
 
 #include "fcclip/core/error.h"
-#include "fcclip/io/atomic_file.h"
+#include "fcclip/data/coco_entries.h"
+#include "fcclip/data/file_form.h"
+#include "fcclip/data/read_json.h"
 
 namespace fcclip::data {
 namespace {
@@ -11,128 +16,184 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-json parse_coco(const fs::path& path, std::string_view kind) {
-  const std::string text = io::read_file(path, size_t{1} << 34);
-  json file;
-  try {
-    file = json::parse(text);
-  } catch (const json::exception& error) {
-    fail(ErrorCode::bad_format, path.string(), ": not valid JSON (truncated?): ", error.what());
+// What both kinds of file begin with.
+struct CocoDocument {
+  CocoDocument(const fs::path& path, JsonForm form) : path(path), document(read_json(path)) {
+    need_form(document, path, form);
+    categories = read_categories(document, path, remarks);
+    has_plain_ids =
+        std::all_of(categories.entries.begin(), categories.entries.end(),
+                    [](const CategoryEntry& entry) { return !entry.id.starts_with('"'); });
   }
-  for (const char* key : {"images", "annotations"}) {
-    if (file.is_object() && file.contains(key) && file[key].is_array()) continue;
-    fail(ErrorCode::bad_format, path.string(), ": no list \"", key, "\": not a COCO ", kind,
-         " file");
-  }
-  return file;
-}
 
-// Runs `read` for each entry of a list; messages name the file and the entry.
-template <typename Read>
-void each(const fs::path& path, const json& list, std::string_view what, const Read& read) {
-  for (size_t i = 0; i < list.size(); ++i) {
+  // The id by which the vocabulary knows a category.
+  int64_t category_id(const JsonFields& entry) const {
+    const auto position = categories.ids.find(entry.id("category_id"));
+    if (has_plain_ids && position) return JsonFields(id_object(*position)).whole("id");
+    if (position) return static_cast<int64_t>(*position) + 1;
+    if (categories.entries.empty()) return entry.whole("category_id");
+    fail(ErrorCode::bad_format, "category_id ", entry.id("category_id"),
+         " is not among the \"categories\"");
+  }
+
+  json id_object(size_t position) const {
+    return {{"id", json::parse(categories.entries[position].id)}};
+  }
+
+  classify::Vocabulary vocabulary() const {
+    if (categories.entries.empty()) return {};
+    json rows = json::array();
+    for (size_t i = 0; i < categories.entries.size(); ++i) {
+      const CategoryEntry& entry = categories.entries[i];
+      json row = {{"name", entry.name}, {"id", i + 1}, {"color", entry.colour}};
+      if (has_plain_ids) row.update(id_object(i));
+      if (entry.is_thing) row["isthing"] = *entry.is_thing ? 1 : 0;
+      rows.push_back(std::move(row));
+    }
     try {
-      read(list[i]);
-    } catch (const json::exception& error) {
-      fail(ErrorCode::bad_format, path.string(), ": ", what, " ", i, ": ", error.what());
+      classify::Vocabulary vocabulary =
+          classify::parse_vocabulary_json(json{{"categories", rows}}.dump());
+      vocabulary.name = path.stem().string();
+      return vocabulary;
     } catch (const Error& error) {
-      fail(error.code(), path.string(), ": ", what, " ", i, ": ", error.what());
+      fail(error.code(), path.string(), ": categories: ", error.what());
     }
   }
-}
 
-std::string text_of(const json& id) {
-  return id.is_string() ? id.get<std::string>() : id.dump();
-}
+  const fs::path path;
+  const json document;
+  Categories categories;
+  Remarks remarks;
+  bool has_plain_ids = true;
+};
 
-classify::Vocabulary read_categories(const json& file, const fs::path& path) {
-  if (!file.contains("categories") || file["categories"].empty()) return {};
-  try {
-    classify::Vocabulary vocabulary =
-        classify::parse_vocabulary_json(json{{"categories", file["categories"]}}.dump());
-    vocabulary.name = path.stem().string();
-    return vocabulary;
-  } catch (const Error& error) {
-    fail(error.code(), path.string(), ": categories: ", error.what());
-  }
-}
-
-// LVIS has the picture's address instead of its file's name.
-std::string file_of(const json& image) {
-  if (image.contains("file_name")) return image["file_name"];
-  const std::string address = image.value("coco_url", "");
-  return address.substr(address.rfind('/') + 1);
-}
-
-CocoPicture read_image(const json& image) {
+CocoPicture picture_of(const ImageEntry& image) {
   CocoPicture picture;
-  picture.id_json = image.at("id").dump();
-  picture.id_text = text_of(image.at("id"));
-  picture.file_name = file_of(image);
-  picture.size = {image.value("height", int64_t{0}), image.value("width", int64_t{0})};
-  if (image.contains("neg_category_ids")) {
-    picture.is_federated = true;
-    image.at("neg_category_ids").get_to(picture.negative_categories);
-    image.at("not_exhaustive_category_ids").get_to(picture.incomplete_categories);
-  }
+  picture.id_json = image.id;
+  picture.id_text = id_text(image.id);
+  picture.file_name = image.file_name;
+  picture.size = image.size;
   return picture;
 }
 
-InstanceEntry read_instance(const json& annotation) {
+std::vector<int64_t> whole_numbers(const JsonFields& fields, std::string_view key) {
+  std::vector<int64_t> numbers;
+  if (fields.find(key) == nullptr) return numbers;
+  for (const json& item : fields.list(key)) {
+    const json wrapped = {{"id", item}};
+    numbers.push_back(JsonFields(wrapped).whole("id"));
+  }
+  return numbers;
+}
+
+// LVIS says which classes it looked for in a picture.
+void read_federated(const json& source, CocoPicture& picture) {
+  const JsonFields fields(source);
+  picture.is_federated = fields.find("neg_category_ids") != nullptr;
+  if (!picture.is_federated) return;
+  picture.negative_categories = whole_numbers(fields, "neg_category_ids");
+  picture.incomplete_categories = whole_numbers(fields, "not_exhaustive_category_ids");
+}
+
+void read_segments(const JsonFields& annotation, const CocoDocument& file, CocoPicture& picture) {
+  for (const json& info : annotation.list("segments_info")) {
+    const JsonFields fields(info);
+    picture.segments.push_back({fields.whole("id"), file.category_id(fields),
+                                static_cast<int64_t>(fields.number("area", 0)),
+                                fields.flag("iscrowd")});
+  }
+}
+
+// Nothing when it has no mask.
+std::optional<InstanceEntry> read_instance(const JsonFields& annotation, CocoDocument& file,
+                                           Size size, const std::string& place) {
   InstanceEntry entry;
-  entry.category_id = annotation.at("category_id");
-  entry.area_px = annotation.at("area");
-  annotation.at("bbox").get_to(entry.box_xywh_px);
-  entry.is_crowd = annotation.value("iscrowd", 0) != 0;
-  entry.segmentation = annotation.at("segmentation").dump();
+  json mended;
+  const json& segmentation =
+      mend_segmentation(annotation.find("segmentation"), size, mended,
+                        [&](const std::string& what) { file.remarks.add(what, place); });
+  if (segmentation.is_null()) {
+    file.remarks.add("an annotation without a mask, left out", place);
+    return std::nullopt;
+  }
+  entry.segmentation = segmentation.dump();
+  entry.category_id = file.category_id(annotation);
+  entry.is_crowd = annotation.flag("iscrowd");
+  entry.has_area = annotation.find("area") != nullptr;
+  if (entry.has_area) entry.area_px = annotation.number("area");
+  const std::optional<std::array<double, 4>> box = read_box(annotation);
+  entry.has_box = box.has_value();
+  if (box) entry.box_xywh_px = *box;
   return entry;
+}
+
+CocoIndex index_of(const CocoDocument& file, std::vector<CocoPicture> pictures) {
+  return {std::move(pictures), file.vocabulary(), file.remarks.lines(file.path.string())};
 }
 
 }  // namespace
 
 CocoIndex read_panoptic_index(const fs::path& path) {
-  const json file = parse_coco(path, "panoptic");
-  CocoIndex index{{}, read_categories(file, path)};
-  std::unordered_map<std::string, CocoPicture> images;
-  each(path, file["images"], "image", [&](const json& image) {
-    CocoPicture picture = read_image(image);
-    images[picture.id_json] = std::move(picture);
-  });
-  each(path, file["annotations"], "annotation", [&](const json& annotation) {
-    const json& id = annotation.at("image_id");
-    const auto found = images.find(id.dump());
-    CocoPicture picture;
-    if (found != images.end()) picture = found->second;
-    picture.id_json = id.dump();
-    picture.id_text = text_of(id);
-    picture.png = annotation.at("file_name");
-    for (const json& info : annotation.at("segments_info")) {
-      picture.segments.push_back({info.at("id"), info.at("category_id"),
-                                  static_cast<int64_t>(info.value("area", 0.0)),
-                                  info.value("iscrowd", 0) != 0});
-    }
-    index.pictures.push_back(std::move(picture));
-  });
-  return index;
+  CocoDocument file(path, JsonForm::panoptic);
+  const ImageList images = read_images(file.document, path, file.remarks);
+  std::vector<CocoPicture> pictures;
+  std::map<std::string, const json*> seen;
+  each_entry(path, list_in(file.document, "annotations", path), "annotation",
+             [&](const JsonFields& annotation, const std::string& place) {
+               const std::string id = annotation.id("image_id");
+               const auto [first, is_new] = seen.emplace(id, &annotation.object());
+               if (!is_new && *first->second == annotation.object()) {
+                 return file.remarks.add("a picture annotated twice, taken once", place);
+               }
+               if (!is_new) {
+                 fail(ErrorCode::bad_format, "the picture with image_id ", id,
+                      " has another annotation before; keep one");
+               }
+               CocoPicture picture;
+               if (const auto image = images.ids.find(id)) {
+                 picture = picture_of(images.entries[*image]);
+               }
+               picture.id_json = id;
+               picture.id_text = id_text(id);
+               picture.png = annotation.text("file_name");
+               read_segments(annotation, file, picture);
+               pictures.push_back(std::move(picture));
+             });
+  return index_of(file, std::move(pictures));
 }
 
 CocoIndex read_instance_index(const fs::path& path) {
-  const json file = parse_coco(path, "instances");
-  CocoIndex index{{}, read_categories(file, path)};
-  std::unordered_map<std::string, size_t> positions;
-  each(path, file["images"], "image", [&](const json& image) {
-    index.pictures.push_back(read_image(image));
-    positions[index.pictures.back().id_json] = index.pictures.size() - 1;
-  });
-  each(path, file["annotations"], "annotation", [&](const json& annotation) {
-    const auto found = positions.find(annotation.at("image_id").dump());
-    if (found == positions.end()) {
-      fail(ErrorCode::bad_format, "its image_id ", annotation.at("image_id").dump(),
-           " is not among the images");
+  CocoDocument file(path, JsonForm::instances);
+  const ImageList images = read_images(file.document, path, file.remarks);
+  std::vector<CocoPicture> pictures;
+  for (const ImageEntry& image : images.entries) {
+    pictures.push_back(picture_of(image));
+    try {
+      read_federated(*image.source, pictures.back());
+    } catch (const Error& error) {
+      fail(error.code(), path.string(), ": image ", image.id, ": ", error.what());
     }
-    index.pictures[found->second].instances.push_back(read_instance(annotation));
-  });
-  return index;
+  }
+  int64_t instances = 0;
+  const json& annotations = list_in(file.document, "annotations", path);
+  each_entry(path, annotations, "annotation",
+             [&](const JsonFields& annotation, const std::string& place) {
+               const auto image = images.ids.find(annotation.id("image_id"));
+               if (!image) {
+                 return file.remarks.add(
+                     "an annotation of a picture that \"images\" lacks, left out", place);
+               }
+               CocoPicture& picture = pictures[*image];
+               const auto entry = read_instance(annotation, file, picture.size, place);
+               if (!entry) return;
+               picture.instances.push_back(*entry);
+               ++instances;
+             });
+  if (instances == 0 && !annotations.empty()) {
+    fail(ErrorCode::bad_format, path.string(),
+         ": no annotation in it has a \"segmentation\"; masks are needed, boxes are not enough");
+  }
+  return index_of(file, std::move(pictures));
 }
 
 }  // namespace fcclip::data

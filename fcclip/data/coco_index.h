@@ -1,10 +1,9 @@
 #pragma once
 // COCO's annotation files, made small: what a data set must remember of each picture.
 
+#include <array>
 #include <filesystem>
-#include <functional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "fcclip/classify/vocabulary.h"
@@ -23,6 +22,7 @@ struct InstanceEntry {
   std::array<double, 4> box_xywh_px = {0, 0, 0, 0};
   bool is_crowd = false;
   std::string segmentation;  ///< JSON text: polygons or run lengths; decoded when asked for
+  bool has_box = true, has_area = true;  ///< false: to be taken from the mask
 };
 
 /// One picture of an annotation file.
@@ -42,9 +42,13 @@ struct CocoPicture {
 struct CocoIndex {
   std::vector<CocoPicture> pictures;  ///< in the file's order (panoptic: of its annotations)
   classify::Vocabulary categories;    ///< without classes when the file has none
+  std::vector<std::string> remarks;   ///< what was left out or mended, a line each
 };
 
-/// Throw Error{not_found, io_failure, bad_format}, each naming the file and the entry.
+/// Ids of categories that are texts become the category's position, from 1. A picture that is
+/// listed twice is taken once; annotations without a mask, or of a picture that is not listed, are
+/// left out. Throw Error{not_found, io_failure, bad_format}, each naming the file and the entry;
+/// what the file is instead when it is of another kind.
 CocoIndex read_panoptic_index(const std::filesystem::path& path);
 CocoIndex read_instance_index(const std::filesystem::path& path);
 

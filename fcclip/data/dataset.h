@@ -2,12 +2,14 @@
 // A data set is size() and get(): pictures with their true segments, whatever the files look like.
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/classify/vocabulary.h"
+#include "fcclip/results/rle.h"
 
 namespace fcclip::data {
 
@@ -20,11 +22,14 @@ struct TruthSegment {
 };
 
 struct Sample {
-  std::string name;  ///< unique in the data set; the file's name without folder and extension
+  std::string name;  ///< unique in the data set; the file's name without extension
   at::Tensor rgb;    ///< [H, W, 3] uint8
   at::Tensor ids;    ///< [H, W] int32; 0 is void: not labelled, never scored
   std::vector<TruthSegment> segments;  ///< every id of `ids` above 0, once
-  std::string caption;                 ///< empty when the data set has none
+  /// Whole masks of the segments that others cover, by id: `ids` has what is seen of them, perhaps
+  /// nothing.
+  std::map<int64_t, results::Rle> covered;
+  std::string caption;  ///< empty when the data set has none
 };
 
 class Dataset {
@@ -36,6 +41,8 @@ class Dataset {
   /// the file.
   virtual Sample get(int64_t index) const = 0;
   virtual const classify::Vocabulary& vocabulary() const = 0;
+  /// What was left out or mended in the annotation files, a line each, the file first.
+  virtual std::vector<std::string> remarks() const { return {}; }
 };
 
 inline constexpr int64_t kEndless = int64_t{1} << 62;

@@ -21,7 +21,7 @@ void add_folder(const fs::path& folder, const std::vector<std::string>& suffixes
                 FolderIndex& index) {
   for (const auto& entry :
        fs::recursive_directory_iterator(folder, fs::directory_options::follow_directory_symlink)) {
-    if (!entry.is_regular_file()) continue;
+    if (!entry.is_regular_file() || entry.path().filename().string().starts_with('.')) continue;
     const std::string name = name_before(entry.path().filename().string(), suffixes);
     if (name.empty()) continue;
     const auto [found, added] = index.emplace(name, entry.path());
@@ -52,12 +52,6 @@ FolderIndex index_folder(const std::vector<fs::path>& folders,
          advice);
   }
   return index;
-}
-
-const std::vector<std::string>& picture_suffixes() {
-  static const std::vector<std::string> kSuffixes = {".jpg",  ".png", ".jpeg", ".webp", ".tif",
-                                                     ".tiff", ".JPG", ".PNG",  ".JPEG"};
-  return kSuffixes;
 }
 
 std::string stem_of(const std::string& file_name) {

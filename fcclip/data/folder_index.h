@@ -12,13 +12,11 @@ namespace fcclip::data {
 using FolderIndex = std::map<std::string, std::filesystem::path>;
 
 /// Every file below `folders` whose name ends in one of `suffixes` ("_leftImg8bit.png", ".jpg");
-/// the picture's name is what stands before it. Throws Error{not_found} when a folder is missing or
-/// no file fits; Error{bad_format} when two files have one name. `advice` ends the message.
+/// the picture's name is what stands before it; hidden files are passed over. Throws
+/// Error{not_found} when a folder is missing or no file fits; Error{bad_format} when two files have
+/// one name. `advice` ends the message.
 FolderIndex index_folder(const std::vector<std::filesystem::path>& folders,
                          const std::vector<std::string>& suffixes, const std::string& advice);
-
-/// The endings of picture files.
-const std::vector<std::string>& picture_suffixes();
 
 /// "a/b/c.png" -> "c"
 std::string stem_of(const std::string& file_name);

@@ -281,7 +281,7 @@ void prepare(std::string_view name, const PrepareOptions& options) {
   if (spec.name == "ade20k_847") return prepare_ade20k_full(options);
   if (spec.name == "pascal_context_59") return prepare_context_59(options);
   if (spec.name == "pascal_context_459") return prepare_context_459(options);
-  fail(ErrorCode::invalid_argument, spec.name, " needs no preparation: ", spec.download);
+  fail(ErrorCode::invalid_argument, spec.name, " needs no preparation; download ", spec.download);
 }
 
 }  // namespace fcclip::data

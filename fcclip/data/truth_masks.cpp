@@ -108,8 +108,6 @@ at::Tensor decode_labels(const at::Tensor& stored, const LabelMeaning& meaning,
 results::Rle decode_segmentation(const std::string& text, Size size, const std::string& where) {
   try {
     return results::mask_of_segmentation(json::parse(text), size);
-  } catch (const json::exception& error) {
-    fail(ErrorCode::bad_format, where, ": ", error.what());
   } catch (const Error& error) {
     fail(error.code(), where, ": ", error.what());
   }
@@ -125,11 +123,13 @@ void paint_instances(const std::vector<InstanceTruth>& instances, Size size, Sam
     sample.ids.masked_fill_(results::to_mask(instances[i].mask).to(at::kBool),
                             static_cast<int64_t>(i) + 1);
   }
-  const std::map<int64_t, int64_t> visible = areas_of_ids(sample.ids);
+  std::map<int64_t, int64_t> visible = areas_of_ids(sample.ids);
   for (size_t i = 0; i < instances.size(); ++i) {
     const auto id = static_cast<int64_t>(i) + 1;
-    if (!visible.contains(id)) continue;
+    const int64_t area = results::area(instances[i].mask);
+    if (area == 0) continue;
     sample.segments.push_back({id, instances[i].class_index, instances[i].is_crowd});
+    if (visible[id] < area) sample.covered[id] = instances[i].mask;
   }
 }
 

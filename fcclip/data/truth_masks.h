@@ -27,11 +27,12 @@ struct LabelMeaning {
 at::Tensor decode_labels(const at::Tensor& stored, const LabelMeaning& meaning,
                          const classify::Vocabulary& vocabulary, const std::string& file);
 
-/// COCO's "segmentation" as JSON text. Throws Error{bad_format} beginning with `where`.
+/// COCO's "segmentation" as JSON text of a CocoIndex. Throws Error{bad_format} beginning with
+/// `where`.
 results::Rle decode_segmentation(const std::string& text, Size size, const std::string& where);
 
-/// Instances into a sample's id map, larger ones first, so that smaller ones stay visible; those
-/// without a visible pixel are left out.
+/// Instances into a sample's id map, larger ones first, so that smaller ones stay visible; the
+/// masks of those that others cover are kept beside it. Instances without a pixel are left out.
 void paint_instances(const std::vector<InstanceTruth>& instances, Size size, Sample& sample);
 /// One segment a class.
 void paint_labels(const at::Tensor& labels, Sample& sample);

@@ -153,7 +153,9 @@ class Averager {
 }  // namespace
 
 void use_box_areas(std::vector<DetectedInstance>& detections) {
-  for (DetectedInstance& d : detections) d.area_px = d.box_xywh_px[2] * d.box_xywh_px[3];
+  for (DetectedInstance& d : detections) {
+    if (!d.box_is_of_mask) d.area_px = d.box_xywh_px[2] * d.box_xywh_px[3];
+  }
 }
 
 void AveragePrecision::add_image(int64_t image_id, const std::vector<TruthInstance>& truths,

@@ -27,9 +27,11 @@ struct DetectedInstance {
   std::array<double, 4> box_xywh_px = {0, 0, 0, 0};
   double area_px = 0;  ///< of the box (ApKind::box) or of the mask
   results::Rle mask;
+  bool box_is_of_mask = false;  ///< the box was made of the mask; its area stays the mask's then
 };
 
-/// Areas become those of the boxes, for ApKind::box after ApKind::mask.
+/// Areas become those of the boxes, for ApKind::box after ApKind::mask; where boxes were made of
+/// the masks, pycocotools keeps the masks' areas.
 void use_box_areas(std::vector<DetectedInstance>& detections);
 
 /// The twelve COCO numbers, in [0, 1]; −1 where the truth has nothing to find.

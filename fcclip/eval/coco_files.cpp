@@ -1,157 +1,289 @@
 #include "fcclip/eval/coco_files.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <map>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
 #include "fcclip/core/error.h"
-#include "fcclip/io/atomic_file.h"
+#include "fcclip/data/file_form.h"
+#include "fcclip/data/read_json.h"
 #include "fcclip/results/coco_json.h"
+#include "fcclip/results/rle_polygon.h"
 
 namespace fcclip::eval {
 namespace {
 
+using data::JsonFields;
+using data::JsonForm;
+using data::Remarks;
 using nlohmann::json;
+namespace fs = std::filesystem;
 
-json parse_file(const std::filesystem::path& path) {
-  const std::string text = io::read_file(path, size_t{1} << 33);
-  try {
-    return json::parse(text);
-  } catch (const json::exception& error) {
-    fail(ErrorCode::bad_format, path.string(), ": not valid JSON (truncated?): ", error.what());
-  }
+json read_coco_file(const fs::path& path, JsonForm wanted) {
+  json document = data::read_json(path);
+  data::need_form(document, path, wanted);
+  return document;
 }
 
-// Runs `read` and turns nlohmann's messages into one that names the file and the entry.
-template <typename Read>
-auto reading(const std::filesystem::path& path, std::string_view what, const Read& read) {
-  try {
-    return read();
-  } catch (const json::exception& error) {
-    fail(ErrorCode::bad_format, path.string(), ": ", what, ": ", error.what());
+CategoryTable table_of(data::Categories categories) {
+  CategoryTable table;
+  for (const data::CategoryEntry& entry : categories.entries) {
+    table.categories.push_back(
+        {data::id_text(entry.id), entry.name, entry.is_thing.value_or(true)});
   }
+  table.ids = std::move(categories.ids);
+  return table;
 }
 
-std::vector<Category> read_categories(const json& file) {
-  std::vector<Category> categories;
-  if (!file.contains("categories")) return categories;
-  for (const json& entry : file["categories"]) {
-    categories.push_back({entry.at("id"), entry.at("name"), entry.value("isthing", 1) != 0});
+// A file without categories: those that its annotations name.
+CategoryTable table_of_annotations(const json& annotations) {
+  CategoryTable table;
+  for (const json& annotation : annotations) {
+    if (!annotation.is_object() || !annotation.contains("category_id")) continue;
+    const std::string id = JsonFields(annotation).id("category_id");
+    if (table.ids.find(id)) continue;
+    table.ids.add(id, table.categories.size());
+    table.categories.push_back({data::id_text(id), "category " + data::id_text(id), true});
   }
-  return categories;
+  return table;
 }
 
-PanopticEntry read_entry(const json& annotation) {
-  PanopticEntry entry{annotation.at("image_id"), annotation.at("file_name"), {}};
-  for (const json& info : annotation.at("segments_info")) {
-    entry.segments.push_back({info.at("id"), info.at("category_id"),
-                              static_cast<int64_t>(info.value("area", 0.0)),
-                              info.value("iscrowd", 0) != 0});
+PanopticSegmentInfo read_segment(const JsonFields& info, const CategoryTable& table) {
+  const std::string category = info.id("category_id");
+  const auto position = table.ids.find(category);
+  if (!position) {
+    fail(ErrorCode::bad_format, "segment ", info.whole("id"), " has the unknown category_id ",
+         category);
+  }
+  return {info.whole("id"), static_cast<int64_t>(*position),
+          static_cast<int64_t>(info.number("area", 0)), info.flag("iscrowd")};
+}
+
+PanopticEntry read_panoptic_entry(const JsonFields& annotation, const CategoryTable& table) {
+  PanopticEntry entry{annotation.id("image_id"), annotation.text("file_name"), {}};
+  std::set<int64_t> ids;
+  for (const json& info : annotation.list("segments_info")) {
+    entry.segments.push_back(read_segment(JsonFields(info), table));
+    if (!ids.insert(entry.segments.back().id).second) {
+      fail(ErrorCode::bad_format, "segment id ", entry.segments.back().id, " is listed twice");
+    }
   }
   return entry;
 }
 
-TruthInstance read_truth(const json& annotation, Size size) {
+// Numbers before texts, each in their order, as the official sums run.
+bool comes_before(const std::string& a, const std::string& b) {
+  const bool a_is_text = a.starts_with('"'), b_is_text = b.starts_with('"');
+  if (a_is_text && b_is_text) return data::id_text(a) < data::id_text(b);
+  if (a_is_text || b_is_text) return b_is_text;
+  return std::stold(a) < std::stold(b);
+}
+
+std::vector<InstanceImage> sorted_images(const data::ImageList& list) {
+  std::vector<InstanceImage> images;
+  for (const data::ImageEntry& entry : list.entries) images.push_back({entry.id, entry.size, {}});
+  std::sort(images.begin(), images.end(), [](const InstanceImage& a, const InstanceImage& b) {
+    return comes_before(a.id, b.id);
+  });
+  return images;
+}
+
+// The size that run lengths carry, for a picture whose file does not say it.
+void complete_size(Size& size, const JsonFields& entry) {
+  if (size.height > 0) return;
+  const json* segmentation = entry.find("segmentation");
+  if (segmentation != nullptr && segmentation->is_object() &&
+      JsonFields(*segmentation).find("size") != nullptr) {
+    const json& hw = JsonFields(*segmentation).at("size");
+    if (hw.is_array() && hw.size() == 2 && data::as_number(hw[0]) && data::as_number(hw[1])) {
+      size = {static_cast<int64_t>(*data::as_number(hw[0])),
+              static_cast<int64_t>(*data::as_number(hw[1]))};
+    }
+  }
+  if (size.height < 1 || size.width < 1) {
+    fail(ErrorCode::bad_format,
+         "the height and width of its picture are needed, but \"images\" does not say them");
+  }
+}
+
+std::array<double, 4> box_of(const results::Rle& mask) {
+  const auto box = results::box_xywh(mask);
+  std::array<double, 4> out{};
+  std::copy(box.begin(), box.end(), out.begin());
+  return out;
+}
+
+// Mask and box of an annotation or a detection; one may be missing and is made of the other.
+struct Shape {
+  std::optional<results::Rle> mask;
+  std::optional<std::array<double, 4>> box;
+};
+
+Shape read_shape(const JsonFields& entry, Size& size, const std::string& place, Remarks& remarks) {
+  Shape shape;
+  shape.box = data::read_box(entry);
+  json mended;
+  const json& segmentation =
+      data::mend_segmentation(entry.find("segmentation"), size, mended,
+                              [&](const std::string& what) { remarks.add(what, place); });
+  if (!segmentation.is_null()) {
+    complete_size(size, entry);
+    shape.mask = results::mask_of_segmentation(segmentation, size);
+  }
+  if (!shape.mask && !shape.box) {
+    fail(ErrorCode::bad_format, "neither \"segmentation\" nor \"bbox\" in it");
+  }
+  return shape;
+}
+
+results::Rle mask_of_box(const std::array<double, 4>& box, Size size) {
+  return size.height > 0 ? results::from_box(box, size) : results::Rle{{0, 0}, {0}};
+}
+
+TruthInstance read_truth(const JsonFields& annotation, const Shape& shape, Size size) {
   TruthInstance truth;
-  truth.category_id = annotation.at("category_id");
-  truth.is_crowd = annotation.value("iscrowd", 0) != 0;
-  truth.area_px = annotation.at("area");
-  annotation.at("bbox").get_to(truth.box_xywh_px);
-  truth.mask = results::mask_of_segmentation(annotation.at("segmentation"), size);
+  truth.is_crowd = annotation.flag("iscrowd");
+  truth.box_xywh_px = shape.box ? *shape.box : box_of(*shape.mask);
+  truth.mask = shape.mask ? *shape.mask : mask_of_box(*shape.box, size);
+  const double area = shape.mask ? static_cast<double>(results::area(*shape.mask))
+                                 : truth.box_xywh_px[2] * truth.box_xywh_px[3];
+  truth.area_px = annotation.number("area", area);
   return truth;
 }
 
-DetectedInstance read_detection(const json& entry, Size size) {
+DetectedInstance read_detection(const JsonFields& entry, const Shape& shape, Size size) {
   DetectedInstance detection;
-  detection.category_id = entry.at("category_id");
-  detection.score = entry.at("score");
-  detection.mask = results::mask_of_segmentation(entry.at("segmentation"), size);
-  detection.area_px = static_cast<double>(results::area(detection.mask));
-  entry.at("bbox").get_to(detection.box_xywh_px);
+  detection.score = entry.number("score");
+  detection.box_is_of_mask = !shape.box;
+  detection.box_xywh_px = shape.box ? *shape.box : box_of(*shape.mask);
+  detection.mask = shape.mask ? *shape.mask : mask_of_box(*shape.box, size);
+  detection.area_px = shape.mask ? static_cast<double>(results::area(detection.mask))
+                                 : detection.box_xywh_px[2] * detection.box_xywh_px[3];
   return detection;
 }
 
-// Adds the file's and the entry's name to what went wrong inside.
-template <typename Read>
-auto in_entry(const std::filesystem::path& path, std::string_view kind, size_t index,
-              const Read& read) {
-  const std::string what = std::string(kind) + " " + std::to_string(index);
-  try {
-    return reading(path, what, read);
-  } catch (const Error& error) {
-    const std::string message = error.what();
-    if (message.starts_with(path.string())) throw;
-    fail(error.code(), path.string(), ": ", what, ": ", message);
+// The annotations of an instances file, each into its picture.
+class TruthReader {
+ public:
+  TruthReader(const fs::path& path, InstanceFile& file, Remarks& remarks)
+      : path_(path), file_(file), remarks_(remarks) {}
+
+  void read(const json& annotations) {
+    const bool has_masks = std::any_of(annotations.begin(), annotations.end(), [](const json& one) {
+      return one.is_object() && one.contains("segmentation") && !one["segmentation"].is_null();
+    });
+    file_.has_masks = has_masks || annotations.empty();
+    if (!file_.has_masks) {
+      remarks_.add("no masks in it, so only boxes are scored",
+                   std::to_string(annotations.size()) + " annotations");
+    }
+    data::each_entry(
+        path_, annotations, "annotation",
+        [&](const JsonFields& fields, const std::string& place) { read_one(fields, place); });
   }
-}
+
+ private:
+  void read_one(const JsonFields& fields, const std::string& place) {
+    if (fields.find("id") != nullptr && !seen_.add(fields.id("id"), 0)) {
+      remarks_.add("an annotation id used twice; both annotations count", place);
+    }
+    const auto image = file_.positions.find(fields.id("image_id"));
+    if (!image) {
+      return remarks_.add("an annotation of a picture that \"images\" lacks, left out", place);
+    }
+    const auto category = file_.table.ids.find(fields.id("category_id"));
+    if (!category) {
+      return remarks_.add("an annotation of a category that \"categories\" lacks, left out", place);
+    }
+    InstanceImage& picture = file_.images[*image];
+    const Shape shape = read_shape(fields, picture.size, place, remarks_);
+    if (!shape.mask && file_.has_masks) {
+      complete_size(picture.size, fields);
+      remarks_.add("an annotation without a mask, its box taken as one", place);
+    }
+    picture.truths.push_back(read_truth(fields, shape, picture.size));
+    picture.truths.back().category_id = static_cast<int64_t>(*category);
+  }
+
+  const fs::path& path_;
+  InstanceFile& file_;
+  Remarks& remarks_;
+  data::IdTable seen_;
+};
 
 }  // namespace
 
-PanopticFile read_panoptic_file(const std::filesystem::path& path) {
-  const json file = parse_file(path);
+PanopticFile read_panoptic_file(const fs::path& path, CategoryTable& table) {
+  const json document = read_coco_file(path, JsonForm::panoptic);
   PanopticFile out;
-  out.categories = reading(path, "categories", [&] { return read_categories(file); });
-  if (!file.is_object() || !file.contains("annotations")) {
-    fail(ErrorCode::bad_format, path.string(), ": no \"annotations\": not a COCO panoptic file");
-  }
-  for (size_t i = 0; i < file["annotations"].size(); ++i) {
-    out.entries.push_back(
-        in_entry(path, "annotation", i, [&] { return read_entry(file["annotations"][i]); }));
-  }
-  return out;
-}
-
-InstanceFile read_instance_file(const std::filesystem::path& path) {
-  const json file = parse_file(path);
-  if (!file.is_object() || !file.contains("images") || !file.contains("annotations")) {
-    fail(ErrorCode::bad_format, path.string(),
-         ": no \"images\" or \"annotations\": not a COCO instances file");
-  }
-  InstanceFile out;
-  out.categories = reading(path, "categories", [&] { return read_categories(file); });
-  reading(path, "images", [&] {
-    for (const json& image : file["images"]) {
-      out.images.push_back({image.at("id"), {image.at("height"), image.at("width")}, {}});
+  Remarks remarks;
+  if (table.categories.empty()) {
+    table = table_of(data::read_categories(document, path, remarks));
+    if (table.categories.empty()) {
+      fail(ErrorCode::bad_format, path.string(), ": no categories in it");
     }
-    return 0;
-  });
-  std::sort(out.images.begin(), out.images.end(),
-            [](const InstanceImage& a, const InstanceImage& b) { return a.id < b.id; });
-  std::unordered_map<int64_t, InstanceImage*> by_id;
-  for (InstanceImage& image : out.images) by_id[image.id] = &image;
-  const json& annotations = file["annotations"];
-  for (size_t i = 0; i < annotations.size(); ++i) {
-    in_entry(path, "annotation", i, [&] {
-      const auto found = by_id.find(annotations[i].at("image_id").get<int64_t>());
-      if (found == by_id.end()) fail(ErrorCode::bad_format, "its image_id is not among the images");
-      found->second->truths.push_back(read_truth(annotations[i], found->second->size));
-      return 0;
-    });
   }
+  std::map<std::string, const json*> seen;
+  data::each_entry(path, data::list_in(document, "annotations", path), "annotation",
+                   [&](const JsonFields& annotation, const std::string& place) {
+                     PanopticEntry entry = read_panoptic_entry(annotation, table);
+                     const json& object = annotation.object();
+                     const auto [first, is_new] = seen.emplace(entry.image_id, &object);
+                     if (is_new) {
+                       out.entries.push_back(std::move(entry));
+                     } else if (*first->second == object) {
+                       remarks.add("a picture annotated twice, taken once", place);
+                     } else {
+                       fail(ErrorCode::bad_format, "the picture with image_id ", entry.image_id,
+                            " has another annotation before; keep one");
+                     }
+                   });
+  out.remarks = remarks.lines(path.string());
   return out;
 }
 
-std::map<int64_t, std::vector<DetectedInstance>> read_results_file(
-    const std::filesystem::path& path, const InstanceFile& truth) {
-  const json file = parse_file(path);
-  if (!file.is_array()) {
-    fail(ErrorCode::bad_format, path.string(), ": not a COCO results file (a list of detections)");
-  }
-  std::unordered_map<int64_t, Size> sizes;
-  for (const InstanceImage& image : truth.images) sizes[image.id] = image.size;
-  std::map<int64_t, std::vector<DetectedInstance>> out;
-  for (size_t i = 0; i < file.size(); ++i) {
-    in_entry(path, "detection", i, [&] {
-      const int64_t image_id = file[i].at("image_id");
-      const auto size = sizes.find(image_id);
-      if (size == sizes.end()) {
-        fail(ErrorCode::bad_format, "image_id ", image_id, " is not in the truth");
-      }
-      out[image_id].push_back(read_detection(file[i], size->second));
-      return 0;
-    });
-  }
+InstanceFile read_instance_file(const fs::path& path) {
+  const json document = read_coco_file(path, JsonForm::instances);
+  InstanceFile out;
+  Remarks remarks;
+  const json& annotations = data::list_in(document, "annotations", path);
+  out.table = table_of(data::read_categories(document, path, remarks));
+  if (out.table.categories.empty()) out.table = table_of_annotations(annotations);
+  out.images = sorted_images(data::read_images(document, path, remarks));
+  for (size_t i = 0; i < out.images.size(); ++i) out.positions.add(out.images[i].id, i);
+  TruthReader(path, out, remarks).read(annotations);
+  out.remarks = remarks.lines(path.string());
+  return out;
+}
+
+ResultsFile read_results_file(const fs::path& path, InstanceFile& truth) {
+  const json document = read_coco_file(path, JsonForm::results);
+  ResultsFile out;
+  out.found.resize(truth.images.size());
+  Remarks remarks;
+  data::each_entry(
+      path, document, "detection", [&](const JsonFields& fields, const std::string& place) {
+        const std::string image_id = fields.id("image_id");
+        const auto image = truth.positions.find(image_id);
+        if (!image) fail(ErrorCode::bad_format, "image_id ", image_id, " is not in the truth");
+        Size& size = truth.images[*image].size;
+        const Shape shape = read_shape(fields, size, place, remarks);
+        if (!shape.mask && truth.has_masks) {
+          complete_size(size, fields);
+          remarks.add("a detection without a mask, its box taken as one as pycocotools does",
+                      place);
+        }
+        DetectedInstance detection = read_detection(fields, shape, size);
+        const auto category = truth.table.ids.find(fields.id("category_id"));
+        if (!category) {
+          return remarks.add("a detection of a category that the truth lacks, not counted", place);
+        }
+        detection.category_id = static_cast<int64_t>(*category);
+        out.found[*image].push_back(std::move(detection));
+      });
+  out.remarks = remarks.lines(path.string());
   return out;
 }
 

@@ -1,55 +1,74 @@
 #pragma once
-// COCO's JSON files as the scores need them.
+// COCO's JSON files as the scores need them. Ids are names, numbers or texts; here they become
+// positions.
 
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "fcclip/core/size.h"
+#include "fcclip/data/coco_entries.h"
 #include "fcclip/eval/average_precision.h"
 #include "fcclip/eval/panoptic_quality.h"
 
 namespace fcclip::eval {
 
 struct Category {
-  int64_t id = 0;
+  std::string id;  ///< as people write it, without quotation marks
   std::string name;
   bool is_thing = true;
 };
 
 /// One picture's entry of a COCO panoptic file.
 struct PanopticEntry {
-  int64_t image_id = 0;
-  std::string png;  ///< file name of the id map
-  std::vector<PanopticSegmentInfo> segments;
+  std::string image_id;                       ///< as data::id_key gives it
+  std::string png;                            ///< file name of the id map
+  std::vector<PanopticSegmentInfo> segments;  ///< category_id: position among the categories
 };
 
 struct PanopticFile {
-  std::vector<Category> categories;  ///< empty in many prediction files
   std::vector<PanopticEntry> entries;
+  std::vector<std::string> remarks;  ///< what was mended, a line each
 };
 
-/// Throws Error{not_found, io_failure, bad_format}; each names the file and what is wrong in it.
-PanopticFile read_panoptic_file(const std::filesystem::path& path);
+struct CategoryTable {
+  std::vector<Category> categories;
+  data::IdTable ids;
+};
+
+/// An empty table is filled with the file's categories (the truth's). Throws Error{not_found,
+/// io_failure, bad_format}; each names the file and what is wrong in it: no categories, a segment
+/// of another category, two different entries of one picture, ….
+PanopticFile read_panoptic_file(const std::filesystem::path& path, CategoryTable& table);
 
 struct InstanceImage {
-  int64_t id = 0;
-  Size size;
+  std::string id;  ///< as data::id_key gives it
+  Size size;       ///< 0×0 when the file does not say
   std::vector<TruthInstance> truths;
 };
 
 struct InstanceFile {
-  std::vector<Category> categories;
-  std::vector<InstanceImage> images;  ///< by rising id
+  CategoryTable table;
+  std::vector<InstanceImage> images;  ///< by rising id: numbers, then texts
+  data::IdTable positions;            ///< of the images
+  bool has_masks = true;              ///< false: boxes only
+  std::vector<std::string> remarks;   ///< what was left out or mended, a line each
 };
 
-/// A COCO instances annotation file, its polygons and run lengths as masks.
+/// A COCO instances annotation file, its polygons and run lengths as masks. What an annotation
+/// lacks is taken from its mask (box, area) or its box (mask); annotations of pictures or
+/// categories that the file does not list are left out, as pycocotools does.
 InstanceFile read_instance_file(const std::filesystem::path& path);
 
-/// A COCO results file, by picture. A detection for a picture that `truth` lacks is an
-/// Error{bad_format}. The area is the mask's; see use_box_areas.
-std::map<int64_t, std::vector<DetectedInstance>> read_results_file(
-    const std::filesystem::path& path, const InstanceFile& truth);
+struct ResultsFile {
+  std::vector<std::vector<DetectedInstance>> found;  ///< per picture of the truth
+  std::vector<std::string> remarks;
+};
+
+/// A COCO results file. A detection for a picture that `truth` lacks is an Error{bad_format}. The
+/// area is the mask's; see use_box_areas. Without a box, the mask's is taken; without a mask, the
+/// box is one, as pycocotools' loadRes has it. Sizes of pictures that the truth does not say are
+/// set.
+ResultsFile read_results_file(const std::filesystem::path& path, InstanceFile& truth);
 
 }  // namespace fcclip::eval

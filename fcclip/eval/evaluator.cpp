@@ -103,10 +103,6 @@ json Evaluator::one(int64_t index) const {
   const classify::Vocabulary& words = vocabulary_.vocabulary;
   const at::Tensor rgb = benchmark_.rgb(index);
   const Size size{rgb.size(0), rgb.size(1)};
-  if (picture.size.height > 0 && !(picture.size == size)) {
-    fail(ErrorCode::bad_format, picture.file.string(), ": ", size.width, "x", size.height,
-         " pixels, its annotation says ", picture.size.width, "x", picture.size.height);
-  }
   const PictureTruth truth = read_truth(benchmark_, index, options_);
   TrueRegions regions;
   if (options_.oracle != Oracle::none) regions = true_regions(truth, words);

@@ -168,8 +168,9 @@ void PanopticQuality::add(const PanopticMap& truth, const PanopticMap& predictio
   check_dtype("truth ids", truth.ids, at::kInt);
   check_dtype("prediction ids", prediction.ids, at::kInt);
   if (truth.ids.sizes() != prediction.ids.sizes()) {
-    fail(ErrorCode::shape_mismatch, picture, ": the truth is ", shape_string(truth.ids.sizes()),
-         " pixels, the prediction ", shape_string(prediction.ids.sizes()));
+    fail(ErrorCode::shape_mismatch, picture, ": ", prediction.ids.size(1), "x",
+         prediction.ids.size(0), " pixels, but its truth has ", truth.ids.size(1), "x",
+         truth.ids.size(0));
   }
   Matcher(truth, prediction, picture).add_to(counts_);
 }

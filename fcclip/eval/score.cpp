@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
-#include <unordered_map>
 
 #include <ATen/ATen.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/data/file_table.h"
 #include "fcclip/data/truth_masks.h"
 #include "fcclip/eval/parallel_pictures.h"
 #include "fcclip/image/label_file.h"
@@ -35,34 +34,28 @@ struct EntryPair {
 
 std::vector<EntryPair> pair_entries(const PanopticFile& truth, const PanopticFile& prediction,
                                     const PanopticFiles& files) {
-  std::unordered_map<int64_t, const PanopticEntry*> predictions;
-  for (const PanopticEntry& entry : prediction.entries) predictions[entry.image_id] = &entry;
+  data::IdTable positions;
+  for (size_t i = 0; i < prediction.entries.size(); ++i) {
+    positions.add(prediction.entries[i].image_id, i);
+  }
   std::vector<EntryPair> pairs;
+  std::vector<bool> used(prediction.entries.size(), false);
   for (const PanopticEntry& entry : truth.entries) {
-    const auto found = predictions.find(entry.image_id);
-    if (found == predictions.end()) {
+    const auto found = positions.find(entry.image_id);
+    if (!found) {
       fail(ErrorCode::bad_format, files.prediction_json.string(),
            ": no prediction for the picture with image_id ", entry.image_id);
     }
-    pairs.push_back({&entry, found->second});
-    predictions.erase(found);
+    pairs.push_back({&entry, &prediction.entries[*found]});
+    used[*found] = true;
   }
-  if (!predictions.empty()) {
+  const auto surplus = std::find(used.begin(), used.end(), false);
+  if (surplus != used.end()) {
     fail(ErrorCode::bad_format, files.prediction_json.string(), ": a prediction for image_id ",
-         predictions.begin()->first, ", which is not in the truth");
+         prediction.entries[surplus - used.begin()].image_id, ", which is not in the truth");
   }
   if (pairs.empty()) fail(ErrorCode::bad_format, files.truth_json.string(), ": no pictures in it");
   return pairs;
-}
-
-void check_categories(const PanopticEntry& entry, const std::set<int64_t>& known,
-                      const fs::path& file) {
-  for (const PanopticSegmentInfo& segment : entry.segments) {
-    if (!known.contains(segment.category_id)) {
-      fail(ErrorCode::bad_format, file.string(), ": segment ", segment.id, " of image_id ",
-           entry.image_id, " has the unknown category_id ", segment.category_id);
-    }
-  }
 }
 
 // A truth without areas (some converters leave them out) is counted.
@@ -77,54 +70,67 @@ void complete_areas(PanopticMap& map) {
 }
 
 std::vector<fs::path> label_pngs(const fs::path& folder) {
-  if (!fs::is_directory(folder)) fail(ErrorCode::not_found, folder.string(), ": no such folder");
+  if (!fs::is_directory(folder)) {
+    fail(ErrorCode::not_found, folder.string(),
+         fs::exists(folder) ? ": a file; expected a folder of label PNGs" : ": no such folder");
+  }
   std::vector<fs::path> names;
   for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.path().extension() == ".png") names.push_back(entry.path().filename());
+    const fs::path name = entry.path().filename();
+    if (name.extension() == ".png" && !name.string().starts_with('.')) names.push_back(name);
   }
   std::sort(names.begin(), names.end());
   if (names.empty()) fail(ErrorCode::not_found, folder.string(), ": no PNG files in it");
   return names;
 }
 
+void append(std::vector<std::string>& lines, const std::vector<std::string>& more) {
+  lines.insert(lines.end(), more.begin(), more.end());
+}
+
 }  // namespace
 
 PanopticScore score_panoptic(const PanopticFiles& files, const Progress& progress) {
-  const PanopticFile truth = read_panoptic_file(files.truth_json);
-  const PanopticFile prediction = read_panoptic_file(files.prediction_json);
+  CategoryTable table;
+  const PanopticFile truth = read_panoptic_file(files.truth_json, table);
+  const PanopticFile prediction = read_panoptic_file(files.prediction_json, table);
   const fs::path truth_folder = folder_of(files.truth_pngs, files.truth_json);
   const fs::path prediction_folder = folder_of(files.prediction_pngs, files.prediction_json);
   const std::vector<EntryPair> pairs = pair_entries(truth, prediction, files);
-  std::set<int64_t> known;
-  for (const Category& category : truth.categories) known.insert(category.id);
 
   const auto one = [&](int64_t index, PanopticQuality& quality) {
     const auto [wanted, got] = pairs[index];
-    check_categories(*wanted, known, files.truth_json);
-    check_categories(*got, known, files.prediction_json);
-    PanopticMap truth_map{image::read_id_map(truth_folder / wanted->png), wanted->segments};
-    const PanopticMap predicted{image::read_id_map(prediction_folder / got->png), got->segments};
+    const fs::path truth_png = data::file_below(truth_folder, wanted->png);
+    const fs::path prediction_png = data::file_below(prediction_folder, got->png);
+    PanopticMap truth_map{image::read_id_map(truth_png), wanted->segments};
+    const PanopticMap predicted{image::read_id_map(prediction_png), got->segments};
     complete_areas(truth_map);
-    quality.add(truth_map, predicted, (prediction_folder / got->png).string());
+    quality.add(truth_map, predicted, prediction_png.string());
   };
-  return {parallel_pictures<PanopticQuality>(std::ssize(pairs), {}, one, progress),
-          truth.categories};
+  PanopticScore score{
+      parallel_pictures<PanopticQuality>(std::ssize(pairs), {}, one, progress), {}, truth.remarks};
+  score.categories = std::move(table.categories);
+  append(score.remarks, prediction.remarks);
+  return score;
 }
 
 InstanceScore score_instances(const fs::path& truth_json, const fs::path& results_json,
                               const Progress& progress) {
-  const InstanceFile truth = read_instance_file(truth_json);
+  InstanceFile truth = read_instance_file(truth_json);
   if (truth.images.empty()) fail(ErrorCode::bad_format, truth_json.string(), ": no pictures in it");
-  auto detections = read_results_file(results_json, truth);
+  ResultsFile results = read_results_file(results_json, truth);
   InstanceScore score;
-  score.categories = truth.categories;
-  int64_t done = 0;
-  for (const InstanceImage& image : truth.images) {
-    std::vector<DetectedInstance>& found = detections[image.id];
-    score.masks.add_image(image.id, image.truths, found);
+  score.categories = std::move(truth.table.categories);
+  score.has_masks = truth.has_masks;
+  score.remarks = std::move(truth.remarks);
+  append(score.remarks, results.remarks);
+  const int64_t count = std::ssize(truth.images);
+  for (int64_t i = 0; i < count; ++i) {
+    std::vector<DetectedInstance>& found = results.found[i];
+    if (truth.has_masks) score.masks.add_image(i, truth.images[i].truths, found);
     use_box_areas(found);
-    score.boxes.add_image(image.id, image.truths, found);
-    if (progress) progress(++done, std::ssize(truth.images));
+    score.boxes.add_image(i, truth.images[i].truths, found);
+    if (progress) progress(i + 1, count);
   }
   return score;
 }
@@ -139,13 +145,8 @@ SemanticScore score_semantic(const SemanticFolders& folders, const Progress& pro
   }
   const auto one = [&](int64_t index, SemanticScore& score) {
     const fs::path truth = folders.truth / names[index], got = folders.prediction / names[index];
-    try {
-      score.add(image::read_label_map(truth), image::read_label_map(got), folders.ignore);
-    } catch (const Error& error) {
-      const std::string message = error.what();
-      if (message.find(names[index].string()) != std::string::npos) throw;
-      fail(error.code(), got.string(), ": ", message);
-    }
+    score.add(image::read_label_map(truth), image::read_label_map(got), folders.ignore,
+              {truth.string(), got.string()});
   };
   return parallel_pictures(std::ssize(names), SemanticScore(folders.classes), one, progress);
 }

@@ -23,8 +23,9 @@ struct PanopticFiles {
 };
 
 struct PanopticScore {
-  PanopticQuality quality;
+  PanopticQuality quality;  ///< categories are positions in the list
   std::vector<Category> categories;
+  std::vector<std::string> remarks;  ///< what was mended in the files, a line each
 };
 
 /// Pictures are read by several threads, one at a time each. Throws Error naming the file: a truth
@@ -34,7 +35,9 @@ PanopticScore score_panoptic(const PanopticFiles& files, const Progress& progres
 
 struct InstanceScore {
   AveragePrecision boxes{ApKind::box}, masks{ApKind::mask};
-  std::vector<Category> categories;
+  std::vector<Category> categories;  ///< their positions are the scores' categories
+  bool has_masks = true;             ///< false: the truth has boxes only
+  std::vector<std::string> remarks;  ///< what was left out or mended, a line each
 };
 InstanceScore score_instances(const std::filesystem::path& truth_json,
                               const std::filesystem::path& results_json,
@@ -48,8 +51,8 @@ SemanticScore score_semantic(const SemanticFolders& folders, const Progress& pro
 
 /// {"All", "Things", "Stuff", "per_class", "counts"}
 nlohmann::json to_json(const PanopticScore& score);
-/// {"bbox": {"stats12", …}, "segm": {…}}; −1 as pycocotools has it, null for a category the truth
-/// lacks.
+/// {"bbox": {"stats12", …}, "segm": {…}, or null where the truth has no masks}; −1 as pycocotools
+/// has it, null for a category the truth lacks.
 nlohmann::json to_json(const InstanceScore& score);
 /// {"class_names", "ignore_label", "metrics", "confusion…"}; percent; null where a class never
 /// occurs.

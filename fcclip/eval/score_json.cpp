@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <nlohmann/json.hpp>
 
@@ -15,27 +16,32 @@ json quality_json(const Quality& quality) {
 }
 
 json mean_json(const PanopticScore& score, bool things, bool stuff) {
-  std::vector<int64_t> ids;
-  for (const Category& category : score.categories) {
-    if (category.is_thing ? things : stuff) ids.push_back(category.id);
+  std::vector<int64_t> chosen;
+  for (size_t k = 0; k < score.categories.size(); ++k) {
+    const bool wanted = score.categories[k].is_thing ? things : stuff;
+    if (wanted) chosen.push_back(static_cast<int64_t>(k));
   }
-  const MeanQuality mean = score.quality.mean(ids);
+  const MeanQuality mean = score.quality.mean(chosen);
   json out = quality_json(mean);
   out["n"] = mean.count;
   return out;
 }
 
 json ap_json(const AveragePrecision& ap, const std::vector<Category>& categories) {
-  std::vector<int64_t> ids;
-  for (const Category& category : categories) ids.push_back(category.id);
-  const std::array<double, 12> numbers = ap.summary(ids).numbers();
+  std::vector<int64_t> all(categories.size());
+  std::iota(all.begin(), all.end(), 0);
+  const std::array<double, 12> numbers = ap.summary(all).numbers();
   json percent = json::array(), per_category = json::object();
   for (size_t i = 0; i < 6; ++i) {
     percent.push_back(numbers[i] < 0 ? json(nullptr) : json(100 * numbers[i]));
   }
-  for (const Category& category : categories) {
-    const std::optional<double> value = ap.category_ap(category.id);
-    per_category[category.name] = value ? json(100 * *value) : json(nullptr);
+  for (size_t k = 0; k < categories.size(); ++k) {
+    const std::optional<double> value = ap.category_ap(static_cast<int64_t>(k));
+    const std::string& name = categories[k].name;
+    // Two categories of one name stay apart.
+    const std::string key =
+        per_category.contains(name) ? name + " (id " + categories[k].id + ")" : name;
+    per_category[key] = value ? json(100 * *value) : json(nullptr);
   }
   return {{"stats12", numbers},
           {"AP,AP50,AP75,APs,APm,APl(x100)", percent},
@@ -56,9 +62,9 @@ double smaller(double iou, double boundary) {
 
 json to_json(const PanopticScore& score) {
   json per_class = json::object(), counts = json::object();
-  for (const Category& category : score.categories) {
-    const MatchCounts sums = score.quality.counts(category.id);
-    const std::string id = std::to_string(category.id);
+  for (size_t k = 0; k < score.categories.size(); ++k) {
+    const MatchCounts sums = score.quality.counts(static_cast<int64_t>(k));
+    const std::string& id = score.categories[k].id;
     per_class[id] = quality_json(quality_of(sums));
     counts[id] = {{"iou", sums.iou},
                   {"tp", sums.true_positives},
@@ -74,7 +80,7 @@ json to_json(const PanopticScore& score) {
 
 json to_json(const InstanceScore& score) {
   return {{"bbox", ap_json(score.boxes, score.categories)},
-          {"segm", ap_json(score.masks, score.categories)}};
+          {"segm", score.has_masks ? ap_json(score.masks, score.categories) : json(nullptr)}};
 }
 
 json to_json(const SemanticScore& score, const std::vector<std::string>& names, int64_t ignore) {

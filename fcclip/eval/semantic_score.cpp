@@ -99,13 +99,15 @@ SemanticScore::SemanticScore(int64_t classes, bool boundary)
   if (classes < 1) fail(ErrorCode::invalid_argument, "at least one class is needed to score");
 }
 
-void SemanticScore::add(const at::Tensor& truth, const at::Tensor& prediction, int64_t ignore) {
+void SemanticScore::add(const at::Tensor& truth, const at::Tensor& prediction, int64_t ignore,
+                        const LabelNames& names) {
   if (truth.sizes() != prediction.sizes()) {
-    fail(ErrorCode::shape_mismatch, "the truth is ", shape_string(truth.sizes()),
-         " pixels, the prediction ", shape_string(prediction.sizes()));
+    fail(ErrorCode::shape_mismatch, names.prediction, ": ", prediction.size(1), "x",
+         prediction.size(0), " pixels, but ", names.truth, " has ", truth.size(1), "x",
+         truth.size(0));
   }
-  const at::Tensor t = with_ignored_last(truth, classes_, ignore, "truth");
-  const at::Tensor p = with_ignored_last(prediction, classes_, ignore, "prediction");
+  const at::Tensor t = with_ignored_last(truth, classes_, ignore, names.truth);
+  const at::Tensor p = with_ignored_last(prediction, classes_, ignore, names.prediction);
   count(t, p, classes_, confusion_);
   if (boundary_) count(label_boundary(t), label_boundary(p), classes_, boundary_confusion_);
 }

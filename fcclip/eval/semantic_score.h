@@ -2,6 +2,7 @@
 // mIoU and its relatives, equal to detectron2's SemSegEvaluator, boundary IoU included.
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -18,6 +19,11 @@ struct SemanticSummary {
   std::vector<SemanticClassScore> classes;
 };
 
+/// What messages call the two maps.
+struct LabelNames {
+  std::string truth = "truth", prediction = "prediction";
+};
+
 /// Confusion counts of labels; memory is (classes + 1)² however many pictures are added.
 class SemanticScore {
  public:
@@ -26,8 +32,9 @@ class SemanticScore {
 
   /// truth, prediction [h, w] int32: contiguous labels; truth may hold `ignore`, such pixels are
   /// left out; a prediction of `ignore` is wrong everywhere. Throws Error{shape_mismatch};
-  /// Error{bad_format} naming the label that is out of range.
-  void add(const at::Tensor& truth, const at::Tensor& prediction, int64_t ignore);
+  /// Error{bad_format} naming the label that is out of range and whose it is.
+  void add(const at::Tensor& truth, const at::Tensor& prediction, int64_t ignore,
+           const LabelNames& names = {});
   void merge(const SemanticScore& other);
 
   SemanticSummary summary() const;

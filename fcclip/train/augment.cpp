@@ -44,7 +44,8 @@ at::Tensor cut(const at::Tensor& map, int64_t crop, double position, int64_t pad
 data::Sample augment(const data::Sample& sample, const AugmentOptions& options,
                      world::Random& random) {
   data::Sample out = sample;
-  if (options.flip && random.chance(0.5)) {
+  const bool flipped = options.flip && random.chance(0.5);
+  if (flipped) {
     out.rgb = out.rgb.flip(1);
     out.ids = out.ids.flip(1);
   }
@@ -52,9 +53,16 @@ data::Sample augment(const data::Sample& sample, const AugmentOptions& options,
                              random.uniform(options.min_scale, options.max_scale));
   const double position = random.uniform();
   const at::Tensor rgb = ops::resize_bilinear_u8(out.rgb, size);
-  const at::Tensor ids = ops::resize_nearest(out.ids, size);
+  const auto placed = [&](const at::Tensor& map) {
+    return cut(ops::resize_nearest(map, size), options.crop_size, position, 0);
+  };
   out.rgb = cut(rgb, options.crop_size, position, kPaddingGrey);
-  out.ids = cut(ids, options.crop_size, position, 0);
+  out.ids = placed(out.ids);
+  for (auto& [id, mask] : out.covered) {
+    at::Tensor pixels = results::to_mask(mask).to(at::kInt);
+    if (flipped) pixels = pixels.flip(1);
+    mask = results::from_mask(placed(pixels));
+  }
   return out;
 }
 

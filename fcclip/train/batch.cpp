@@ -9,7 +9,10 @@ Targets targets_of(const data::Sample& sample, bool drop_empty) {
   std::vector<at::Tensor> masks;
   for (const data::TruthSegment& segment : sample.segments) {
     if (segment.is_crowd) continue;
-    at::Tensor mask = sample.ids == segment.id;
+    const auto covered = sample.covered.find(segment.id);
+    at::Tensor mask = covered == sample.covered.end()
+                          ? sample.ids == segment.id
+                          : results::to_mask(covered->second).to(at::kBool);
     if (drop_empty && !mask.any().item<bool>()) continue;
     labels.push_back(segment.class_index);
     masks.push_back(std::move(mask));

@@ -17,7 +17,8 @@ struct Batch {
   std::vector<int64_t> indices;  ///< of the pictures in the run's order
 };
 
-/// Segments that are not crowd, a mask each. drop_empty: without those that have no pixel.
+/// Segments that are not crowd, a whole mask each, also of those that others cover. drop_empty:
+/// without those that have no pixel.
 Targets targets_of(const data::Sample& sample, bool drop_empty);
 
 /// Samples of one size.

@@ -63,6 +63,7 @@ DataReport check_data(const Source& source,
   const LoaderOptions options{std::max<int64_t>(1, std::thread::hardware_concurrency()), 64};
   Loader<DataReport> reports([&](int64_t index) { return check_one(source, index); }, 0, options);
   DataReport all;
+  all.problems = source.dataset->remarks();
   for (int64_t i = 0; i < total; ++i) {
     add(all, reports.next());
     if (progress && !progress(i + 1, total)) break;

@@ -15,8 +15,9 @@ struct DataReport {
   std::map<int64_t, int64_t> segments_per_class;  ///< by position in the vocabulary
   int64_t smallest_side_px = 0, largest_side_px = 0;
   int64_t void_pixels = 0, pixels = 0;
-  /// One line each, the file first: pictures that cannot be read or do not fit their annotation,
-  /// pictures without a segment. All pictures are looked at, whatever is found.
+  /// One line each, the file first: what was left out of the annotation files, pictures that cannot
+  /// be read or do not fit their annotation, pictures without a segment. All pictures are looked
+  /// at, whatever is found.
   std::vector<std::string> problems;
 };
 

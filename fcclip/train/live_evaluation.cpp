@@ -20,8 +20,10 @@ int64_t category(int64_t class_index, bool agnostic) {
 eval::PanopticMap truth_of(const data::Sample& sample, bool agnostic) {
   eval::PanopticMap map{sample.ids, {}};
   for (const data::TruthSegment& segment : sample.segments) {
-    map.segments.push_back({segment.id, category(segment.class_index, agnostic),
-                            (sample.ids == segment.id).sum().item<int64_t>(), segment.is_crowd});
+    const auto area_px = (sample.ids == segment.id).sum().item<int64_t>();
+    if (area_px == 0 && sample.covered.contains(segment.id)) continue;  // none of it is seen
+    map.segments.push_back(
+        {segment.id, category(segment.class_index, agnostic), area_px, segment.is_crowd});
   }
   return map;
 }

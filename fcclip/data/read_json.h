@@ -1,0 +1,18 @@
+#pragma once
+// JSON files of other people's tools.
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace fcclip::data {
+
+/// A whole JSON file: UTF-8 with or without a byte order mark, or UTF-16. Throws Error{not_found,
+/// io_failure}; Error{bad_format} naming the file, the line and what stands there instead: the end
+/// of a truncated file, NaN, one value a line, an XML file, a picture, ….
+nlohmann::json read_json(const std::filesystem::path& path);
+nlohmann::json parse_json(std::string_view bytes, const std::string& name);
+
+}  // namespace fcclip::data
