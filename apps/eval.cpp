@@ -1,13 +1,17 @@
 // fcclip eval: a model on the benchmarks, or on data of your own.
 
+#include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <iostream>
 #include <map>
+#include <memory>
 
 #include <nlohmann/json.hpp>
 
 #include "apps/commands.h"
 #include "apps/eval_flags.h"
+#include "apps/evaluation_record.h"
 #include "apps/progress.h"
 #include "apps/stop_signal.h"
 #include "fcclip/core/error.h"
@@ -44,8 +48,19 @@ class Run {
     header_ = make_header();
   }
 
+  // Throws Error{invalid_argument} rather than replace an evaluation.
+  void check_folder() const {
+    if (flags_.resume || flags_.merge || flags_.overwrite) return;
+    const bool has_records = fs::exists(eval::record_path(folder_, shard_.rank, shard_.count));
+    if (!has_records && !fs::exists(folder_ / "scores.json")) return;
+    fail(ErrorCode::invalid_argument, folder_.string(),
+         ": holds an evaluation already; go on with --resume, choose another --output, or replace "
+         "it with --overwrite");
+  }
+
   // The numbers; null where other shards are still to come.
   json work() {
+    start_ = std::chrono::steady_clock::now();
     seen_ = classify::seen_classes(words(), segmenter_.config().training_vocabulary);
     if (!flags_.merge) evaluate();
     if (shard_.count > 1 && !flags_.merge && !all_shards_done()) return nullptr;
@@ -62,6 +77,7 @@ class Run {
             {"number of pictures", count_},
             {"number of classes", words().classes.size()},
             {"model", config.name + " " + config.provenance},
+            {"model file", model_fingerprint(find_model(flags_.model.model))},
             {"task", {o.panoptic, o.instances, o.semantic}},
             {"classifier", flags_.classifier},
             {"oracle", flags_.oracle},
@@ -85,7 +101,8 @@ class Run {
     int64_t done = 0;
     for (int64_t i = shard_.rank; i < count_; i += shard_.count, ++done) {
       if (stop_signal()) {
-        fail(ErrorCode::interrupted, "stopped after ", done, " images; continue with --resume");
+        fail(ErrorCode::interrupted, target_.name, ": stopped after ", i, " of ", count_,
+             " images; continue with --resume");
       }
       if (i <= records.last()) continue;
       progress.update(done);
@@ -111,11 +128,7 @@ class Run {
       for (const auto& [name, scores] : record.at("scores").items()) {
         const int64_t classes = std::ssize(words().classes);
         eval::add_record(totals.try_emplace(name, classes).first->second, scores);
-        if (name != target_.options.classifiers.front().name) continue;
-        eval::PictureScores alone(classes);
-        eval::add_record(alone, scores);
-        eval::keep_extremes(ranked,
-                            {record.at("index"), record.at("name"), eval::picture_rank(alone)});
+        if (name == shown()) eval::keep_extremes(ranked, ranked_picture(record, scores));
       }
     });
     if (found < count_) {
@@ -124,7 +137,7 @@ class Run {
     }
     const eval::SummaryInput input{words(), seen_, target_.options.panoptic,
                                    target_.options.instances, target_.options.semantic};
-    json scores = {{"dataset", target_.name}, {"images", found}};
+    json scores = {{"dataset", target_.title}, {"images", found}, {"run", run_record()}};
     for (const auto& [name, total] : totals) scores[name] = eval::summarise(total, input);
     if (!flags_.no_predictions) {
       for (const auto& [name, total] : totals) {
@@ -132,11 +145,36 @@ class Run {
       }
     }
     io::write_atomically(folder_ / "scores.json", scores.dump(1) + "\n");
-    const std::string& shown = target_.options.classifiers.front().name;
     eval::write_html_report(folder_ / "report.html",
-                            {*target_.benchmark, scores, totals.at(shown).semantic, shown,
-                             flags_.no_predictions ? fs::path() : folder_ / shown, ranked});
+                            {*target_.benchmark, scores, totals.at(shown()).semantic, shown(),
+                             flags_.no_predictions ? fs::path() : folder_ / shown(), ranked});
     return scores;
+  }
+
+  // The classifier whose pictures and classes the report shows.
+  const std::string& shown() const { return target_.options.classifiers.front().name; }
+
+  eval::RankedPicture ranked_picture(const json& record, const json& scores) const {
+    eval::PictureScores alone(std::ssize(words().classes));
+    eval::add_record(alone, scores);
+    const eval::PictureRank rank = eval::picture_rank(alone);
+    eval::RankedPicture picture{record.at("index"), record.at("name"), rank.value, rank.metric, {}};
+    const json::json_pointer place("/predictions/" + shown() + "/panoptic/segments_info");
+    if (!record.contains(place)) return picture;
+    for (const json& segment : record[place]) {
+      for (int64_t k = 0; k < std::ssize(words().classes); ++k) {
+        if (words().classes[k].id != segment.at("category_id")) continue;
+        picture.answer.push_back({segment.at("id"), k, false});
+      }
+    }
+    return picture;
+  }
+
+  json run_record() const {
+    json run = evaluation_record(find_model(flags_.model.model), segmenter_, target_.options);
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;
+    run["seconds"] = std::round(10 * spent.count()) / 10;
+    return run;
   }
 
   const EvalFlags& flags_;
@@ -147,6 +185,7 @@ class Run {
   int64_t count_ = 0;
   json header_;
   std::vector<bool> seen_;
+  std::chrono::steady_clock::time_point start_;
 };
 
 void print_group(const std::string& label, const json& group,
@@ -163,8 +202,9 @@ void print_group(const std::string& label, const json& group,
 }
 
 void print_scores(const json& scores) {
-  std::printf("%s, %ld images\n", scores["dataset"].get<std::string>().c_str(),
-              scores["images"].get<long>());
+  const long images = scores["images"].get<long>();
+  std::printf("%s, %ld %s\n", scores["dataset"].get<std::string>().c_str(), images,
+              images == 1 ? "image" : "images");
   for (const char* classifier : {"ensemble", "in", "out"}) {
     if (!scores.contains(classifier)) continue;
     std::printf(" %s\n", classifier);
@@ -194,8 +234,15 @@ void evaluate(const EvalFlags& flags) {
   const Segmenter segmenter = load_segmenter(flags.model);
   stop_signal();  // from here on a signal ends the run between two pictures
   json all = json::array();
+  std::vector<std::unique_ptr<Run>> runs;
   for (EvalTarget& target : targets) {
-    const json scores = Run(flags, segmenter, target).work();
+    for (const std::string& line : target.benchmark->remarks()) std::cerr << line << '\n';
+    runs.push_back(std::make_unique<Run>(flags, segmenter, target));
+    runs.back()->check_folder();  // of all, before the first begins
+  }
+  for (size_t i = 0; i < targets.size(); ++i) {
+    const EvalTarget& target = targets[i];
+    const json scores = runs[i]->work();
     if (scores.is_null()) {
       std::cerr << target.name << ": this shard is done; the last one, or --merge, sums up\n";
       continue;

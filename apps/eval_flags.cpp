@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <set>
 
 #include "apps/option_checks.h"
 #include "fcclip/classify/load_vocabulary.h"
@@ -31,11 +32,29 @@ void set_tasks(const EvalFlags& flags, EvalTarget& target) {
 
 EvalTarget open_named(const EvalFlags& flags, const std::string& name) {
   const data::BenchmarkSpec& spec = data::find_benchmark(name);
-  EvalTarget target{spec.name, data::open_benchmark(spec, data::datasets_root(flags.root)), {}};
+  EvalTarget target{
+      spec.name, spec.name, data::open_benchmark(spec, data::datasets_root(flags.root)), {}};
   target.options.size = {spec.short_side, spec.max_side};
   target.options.resized_late = spec.resized_late;
   if (spec.name == "lvis") target.options.instance_options.top_k = 300;
   return target;
+}
+
+// Data of one's own is called as its file, or as the folder where the file's name says nothing.
+std::string own_title(const EvalFlags& flags) {
+  fs::path truth = flags.label_pngs;
+  if (!flags.instances_json.empty()) truth = flags.instances_json;
+  if (!flags.panoptic_json.empty()) truth = flags.panoptic_json;
+  truth = fs::absolute(truth).lexically_normal();
+  if (truth.filename().empty()) truth = truth.parent_path();
+  static const std::set<std::string> kSayNothing = {
+      "panoptic", "instances", "annotations", "_annotations.coco", "labels", "masks",
+      "truth",    "gt",        "coco",        "instances_default"};
+  while (kSayNothing.contains(truth.stem().string()) && truth.has_parent_path() &&
+         truth.parent_path() != truth.root_path()) {
+    truth = truth.parent_path();
+  }
+  return truth.stem().string();
 }
 
 EvalTarget open_own(const EvalFlags& flags) {
@@ -55,7 +74,7 @@ EvalTarget open_own(const EvalFlags& flags) {
   files.ignore_label = flags.ignore_label;
   classify::Vocabulary words;
   if (!flags.vocabulary.empty()) words = classify::load_vocabulary(flags.vocabulary);
-  return {"own", std::make_unique<data::Benchmark>(files, words), {}};
+  return {"own", own_title(flags), std::make_unique<data::Benchmark>(files, words), {}};
 }
 
 int64_t number_of(const char* variable, int64_t otherwise) {
@@ -125,6 +144,7 @@ void add_eval_flags(CLI::App& command, EvalFlags& flags) {
       ->type_name("FOLDER")
       ->capture_default_str();
   command.add_flag("--resume", flags.resume, "Continue an interrupted run");
+  command.add_flag("--overwrite", flags.overwrite, "Replace the evaluation in the folder");
   command.add_flag("--merge", flags.merge, "Only sum up the records of all shards");
   command.add_flag("--no-predictions", flags.no_predictions, "Write no predictions");
   command.add_flag("--json", flags.json, "All numbers as JSON on standard output");

@@ -17,13 +17,14 @@ struct EvalFlags {
   std::vector<std::string> tasks;
   std::string panoptic_json, panoptic_pngs, instances_json, label_pngs, images;
   int64_t ignore_label = 255, limit = 0, short_side = 0, max_side = 0;
-  bool resume = false, merge = false, json = false, no_predictions = false;
+  bool resume = false, merge = false, json = false, no_predictions = false, overwrite = false;
   ModelFlags model;
 };
 
 /// One data set of the command line, open.
 struct EvalTarget {
-  std::string name;
+  std::string name;   ///< of the output folder
+  std::string title;  ///< as reports call it
   std::unique_ptr<data::Benchmark> benchmark;
   eval::EvaluateOptions options;  ///< tasks, sizes; classifiers and thresholds come from the model
 };

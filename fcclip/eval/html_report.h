@@ -15,7 +15,9 @@ namespace fcclip::eval {
 struct RankedPicture {
   int64_t index = 0;
   std::string name;
-  double score = 0;  ///< picture_rank; below 0: not ranked
+  double score = 0;                        ///< picture_rank; below 0: not ranked
+  std::string metric;                      ///< what the score is
+  std::vector<data::TruthSegment> answer;  ///< segments of the panoptic answer, if there is one
 };
 
 /// Keeps the four best and four worst of all pictures shown to it, best first.
@@ -23,15 +25,16 @@ void keep_extremes(std::vector<RankedPicture>& kept, RankedPicture picture);
 
 struct ReportInput {
   const data::Benchmark& benchmark;
-  const nlohmann::json& scores;       ///< {"dataset", "images", classifier: summarise(…)}
+  const nlohmann::json& scores;       ///< {"dataset", "images", "run", classifier: summarise(…)}
   const SemanticScore& confusion;     ///< of the classifier shown
   std::string classifier;             ///< whose classes and pictures are shown
   std::filesystem::path predictions;  ///< its PNG folders; empty: no pictures
   std::vector<RankedPicture> ranked;
 };
 
-/// The table, per-class bars, the most frequent confusions, best and worst pictures (truth left,
-/// answer right). Written atomically. Throws Error{io_failure}.
+/// The numbers of all classifiers, how the run was made, each class with its counts, the most
+/// frequent confusions, best and worst pictures (truth left, answer right). Written atomically.
+/// Throws Error{io_failure}.
 void write_html_report(const std::filesystem::path& path, const ReportInput& input);
 
 }  // namespace fcclip::eval

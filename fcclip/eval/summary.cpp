@@ -1,6 +1,9 @@
 #include "fcclip/eval/summary.h"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
@@ -48,6 +51,13 @@ json quality_row(const Quality& quality, int64_t count) {
       {"pq", 100 * quality.pq}, {"sq", 100 * quality.sq}, {"rq", 100 * quality.rq}, {"n", count}};
 }
 
+bool has_truth(const PanopticQuality& quality, const Classes& classes) {
+  return std::any_of(classes.begin(), classes.end(), [&](int64_t k) {
+    const MatchCounts counts = quality.counts(k);
+    return counts.true_positives + counts.false_negatives > 0;
+  });
+}
+
 json panoptic_part(const PictureScores& scores, const SummaryInput& input) {
   json out;
   std::vector<Group> groups = split(input);
@@ -56,7 +66,11 @@ json panoptic_part(const PictureScores& scores, const SummaryInput& input) {
   groups.push_back({"Stuff", classes_where(input, [&](size_t k) { return !classes[k].is_thing; })});
   for (const Group& group : groups) {
     const MeanQuality mean = scores.panoptic.mean(group.classes);
-    out[group.name] = quality_row(mean, mean.count);
+    // Classes that were only answered, never true, say nothing about how well they are known.
+    const bool is_split =
+        group.name == std::string_view("Seen") || group.name == std::string_view("Unseen");
+    const bool counts = !is_split || has_truth(scores.panoptic, group.classes);
+    out[group.name] = quality_row(mean, counts ? mean.count : 0);
   }
   const MatchCounts agnostic = scores.agnostic.counts(0);
   out["class_agnostic"] = quality_row(quality_of(agnostic), agnostic.empty() ? 0 : 1);
@@ -74,6 +88,14 @@ json panoptic_part(const PictureScores& scores, const SummaryInput& input) {
   return out;
 }
 
+int64_t true_instances(const AveragePrecision& ap, int64_t category) {
+  int64_t count = 0;
+  const auto found = ap.results().find(category);
+  if (found == ap.results().end()) return 0;
+  for (const AveragePrecision::ImageResult& image : found->second) count += image.truth_count[0];
+  return count;
+}
+
 json ap_part(const AveragePrecision& ap, const SummaryInput& input) {
   json out;
   for (const Group& group : split(input)) {
@@ -85,8 +107,9 @@ json ap_part(const AveragePrecision& ap, const SummaryInput& input) {
     if (!input.vocabulary.classes[k].is_thing) continue;
     const auto index = static_cast<int64_t>(k);
     const std::optional<double> value = ap.category_ap(index);
-    out["per_class"].push_back(
-        {{"name", name_of(input, index)}, {"AP", value ? percent(*value) : json(nullptr)}});
+    out["per_class"].push_back({{"name", name_of(input, index)},
+                                {"AP", value ? percent(*value) : json(nullptr)},
+                                {"truths", true_instances(ap, index)}});
   }
   return out;
 }
@@ -139,12 +162,21 @@ json semantic_part(const SemanticScore& score, const SummaryInput& input) {
                      {"mACC", percent(summary.mean_accuracy)},
                      {"pACC", percent(summary.pixel_accuracy)}});
   out["per_class"] = json::array();
+  const int64_t side = score.classes() + 1;
+  std::vector<double> pixels(summary.classes.size(), 0);
+  for (int64_t cell = 0; cell < side * (side - 1); ++cell) {
+    const int64_t truth = cell % side;
+    if (truth + 1 < side) pixels[truth] += static_cast<double>(score.confusion()[cell]);
+  }
+  const double all_pixels = std::accumulate(pixels.begin(), pixels.end(), 0.0);
   for (size_t k = 0; k < summary.classes.size(); ++k) {
     const SemanticClassScore& one = summary.classes[k];
-    out["per_class"].push_back({{"name", name_of(input, static_cast<int64_t>(k))},
-                                {"IoU", percent(one.iou)},
-                                {"ACC", percent(one.accuracy)},
-                                {"BIoU", percent(one.boundary_iou)}});
+    out["per_class"].push_back(
+        {{"name", name_of(input, static_cast<int64_t>(k))},
+         {"IoU", percent(one.iou)},
+         {"ACC", percent(one.accuracy)},
+         {"BIoU", percent(one.boundary_iou)},
+         {"share", all_pixels > 0 ? json(100 * pixels[k] / all_pixels) : json(nullptr)}});
   }
   return out;
 }
@@ -162,7 +194,7 @@ json summarise(const PictureScores& scores, const SummaryInput& input) {
   return out;
 }
 
-double picture_rank(const PictureScores& scores) {
+PictureRank picture_rank(const PictureScores& scores) {
   MatchCounts all;
   for (const auto& [category, counts] : scores.panoptic.counts()) {
     all.iou += counts.iou;
@@ -170,11 +202,12 @@ double picture_rank(const PictureScores& scores) {
     all.false_positives += counts.false_positives;
     all.false_negatives += counts.false_negatives;
   }
-  if (!all.empty()) return 100 * quality_of(all).pq;
+  if (!all.empty()) return {100 * quality_of(all).pq, "PQ"};
   const double accuracy = scores.semantic.summary().pixel_accuracy;
-  if (!std::isnan(accuracy)) return 100 * accuracy;
+  if (!std::isnan(accuracy)) return {100 * accuracy, "pixel accuracy"};
   const double ap = scores.masks.summary().ap;
-  return ap < 0 ? -1 : 100 * ap;
+  if (ap < 0) return {};
+  return {100 * ap, "mask AP"};
 }
 
 }  // namespace fcclip::eval

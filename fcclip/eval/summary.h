@@ -20,11 +20,16 @@ struct SummaryInput {
 /// {"panoptic": {"All" | "Things" | "Stuff" | "Seen" | "Unseen": {"pq", "sq", "rq", "n"},
 /// "class_agnostic", "per_class"}, "instances": {"masks" | "boxes": {"All" | "Seen" | "Unseen":
 /// {"AP", … the 12}, "per_class"}}, "semantic": {"All" | "Seen" | "Unseen": {"mIoU", "fwIoU",
-/// "mACC", "pACC", "mBIoU"}, "per_class"}}; percent; null where nothing occurs.
+/// "mACC", "pACC", "mBIoU"}, "per_class"}}; percent; null where
+/// nothing occurs, and for Seen and Unseen where the truth has none of them.
 nlohmann::json summarise(const PictureScores& scores, const SummaryInput& input);
 
-/// One number in [0, 100] that ranks pictures: PQ over all segments, else pixel accuracy, else AP;
-/// −1 when the picture has nothing to score.
-double picture_rank(const PictureScores& scores);
+/// One number in [0, 100] that ranks pictures, and its name: PQ over all segments, else pixel
+/// accuracy, else AP; −1 when the picture has nothing to score.
+struct PictureRank {
+  double value = -1;
+  const char* metric = "";
+};
+PictureRank picture_rank(const PictureScores& scores);
 
 }  // namespace fcclip::eval

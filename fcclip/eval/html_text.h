@@ -1,0 +1,15 @@
+#pragma once
+// Text for HTML pages. Internal to the folder.
+
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace fcclip::eval {
+
+std::string html_escaped(const std::string& text);
+/// Two digits after the point; whole numbers as they are; "–" for what is no number.
+std::string html_number(const nlohmann::json& value);
+std::string base64(const std::string& bytes);
+
+}  // namespace fcclip::eval
