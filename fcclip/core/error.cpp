@@ -23,6 +23,7 @@ constexpr std::array kTable = {
     Row{ErrorCode::unsupported, "unsupported", 1, 501},
     Row{ErrorCode::out_of_memory, "out_of_memory", 1, 507},
     Row{ErrorCode::interrupted, "interrupted", 130, 499},
+    Row{ErrorCode::diverged, "diverged", 1, 500},
     Row{ErrorCode::internal, "internal", 1, 500},
 };
 

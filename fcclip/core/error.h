@@ -20,6 +20,7 @@ enum class ErrorCode {
   out_of_memory,     ///< an allocation was refused
   interrupted,       ///< stopped by a signal or by the caller
   internal,          ///< a bug of this library
+  diverged,          ///< the numbers of a training are no longer finite
 };
 
 /// The code's name as written above, e.g. "bad_format".

@@ -25,6 +25,7 @@ const Row kRows[] = {
     {ErrorCode::out_of_memory, "out_of_memory", 1, 507},
     {ErrorCode::interrupted, "interrupted", 130, 499},
     {ErrorCode::internal, "internal", 1, 500},
+    {ErrorCode::diverged, "diverged", 1, 500},
 };
 
 class ErrorTable : public ::testing::TestWithParam<Row> {};
