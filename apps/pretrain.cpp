@@ -8,12 +8,15 @@
 #include "apps/commands.h"
 #include "apps/option_checks.h"
 #include "apps/place_flags.h"
+#include "apps/progress.h"
 #include "apps/stop_signal.h"
+#include "apps/training_console.h"
 #include "apps/training_place.h"
+#include "apps/training_record.h"
 #include "apps/warm_memory.h"
 #include "apps/weight_dtype.h"
 #include "fcclip/core/error.h"
-#include "fcclip/io/atomic_file.h"
+#include "fcclip/pretrain/check_pairs.h"
 #include "fcclip/pretrain/list_pairs.h"
 #include "fcclip/pretrain/pretrain_task.h"
 #include "fcclip/pretrain/world_pairs.h"
@@ -23,136 +26,160 @@ namespace fcclip::apps {
 namespace {
 
 namespace fs = std::filesystem;
-using namespace fcclip::pretrain;
 
 struct PretrainFlags {
-  std::string config, world, pairs, output, device = "cpu";
+  std::string config, world, pairs, check, output, device = "cpu";
   std::vector<std::string> settings;
   bool resume = false, print_config = false;
-  int64_t steps = 0, threads = 0, seed = -1;
+  int64_t steps = 0, stop_after = 0, threads = 0, seed = -1;
   double stop_after_s = 0;
 };
 
-PretrainOptions read_options(const PretrainFlags& flags, std::string& printed) {
-  PretrainOptions options;
-  train::Settings settings = bind_settings(options);
+void read_options(const PretrainFlags& flags, train::Settings& settings,
+                  pretrain::PretrainOptions& options) {
   if (!flags.config.empty()) settings.read_file(flags.config);
   for (const std::string& assignment : flags.settings) settings.set(assignment);
   if (flags.steps > 0) options.loop.schedule.total_steps = flags.steps;
   if (flags.seed >= 0) options.seed = static_cast<uint64_t>(flags.seed);
-  printed = settings.to_toml();
   options.loop.folder = flags.output;
   options.loop.resume = flags.resume;
+  options.loop.stop_after = flags.stop_after;
   options.loop.stop_after_s = flags.stop_after_s;
-  finish(options);
-  return options;
+  pretrain::finish(options);
 }
 
 // Zero-shot names of scenes of known and of held-out pictures, apart.
 class WorldEvaluation {
  public:
-  WorldEvaluation(const std::shared_ptr<const world::World>& world, const PretrainOptions& options)
+  WorldEvaluation(const std::shared_ptr<const world::World>& world,
+                  const pretrain::PretrainOptions& options)
       : options_(options) {
     words_.vocabulary = world->vocabulary();
-    words_.subjects = subjects_of(*world);
+    words_.subjects = pretrain::subjects_of(*world);
     for (const world::Concept& entry : world->concepts()) words_.is_seen.push_back(entry.is_seen);
     world::SceneOptions scene;
     scene.size = {options.evaluation.scene_side, options.evaluation.scene_side};
     scene.concepts = world::Concepts::all;
     scene.seed = world::hash_text("zero-shot");  // no training scene comes again
-    known_ = scenes_of(world, scene);
+    known_ = pretrain::scenes_of(world, scene);
     scene.pictures = world::Pictures::held_out;
-    held_out_ = scenes_of(world, scene);
+    held_out_ = pretrain::scenes_of(world, scene);
   }
 
   train::Numbers operator()(const Clip& clip, bool is_last) const {
     std::vector<std::string> templates = options_.scenes.captions.templates;
     const auto wanted = static_cast<size_t>(std::max<int64_t>(1, options_.evaluation.templates));
     if (!is_last && templates.size() > wanted) templates.resize(wanted);
-    const ZeroShotRows rows = encode_words(clip, words_, templates);
-    ZeroShotOptions asked;
+    const pretrain::ZeroShotRows rows = pretrain::encode_words(clip, words_, templates);
+    pretrain::ZeroShotOptions asked;
     asked.scenes = options_.evaluation.scenes * (is_last ? 4 : 1);
     train::Numbers numbers;
-    for (const auto& [name, value] : zero_shot(clip, words_, rows, known_, asked)) {
+    for (const auto& [name, value] : pretrain::zero_shot(clip, words_, rows, known_, asked)) {
       numbers["known_" + name] = value;
     }
-    for (const auto& [name, value] : zero_shot(clip, words_, rows, held_out_, asked)) {
+    for (const auto& [name, value] : pretrain::zero_shot(clip, words_, rows, held_out_, asked)) {
       numbers["held_out_" + name] = value;
     }
     return numbers;
   }
 
  private:
-  const PretrainOptions& options_;
-  ZeroShotWords words_;
-  SceneSource known_, held_out_;
+  const pretrain::PretrainOptions& options_;
+  pretrain::ZeroShotWords words_;
+  pretrain::SceneSource known_, held_out_;
 };
 
-void print_progress(const train::Progress& progress, int64_t every) {
-  if (progress.step % every != 0 && progress.step != progress.total_steps) return;
-  const auto number = [&](const char* name) {
-    const auto found = progress.numbers.find(name);
-    return found == progress.numbers.end() ? 0.0 : found->second;
-  };
-  std::fprintf(stderr,
-               "step %ld/%ld  loss %.3f  contrastive %.3f  batch accuracy %.1f %%  %.2f steps/s\n",
-               static_cast<long>(progress.step), static_cast<long>(progress.total_steps),
-               number("loss"), number("contrastive"), number("accuracy"), progress.steps_per_s);
-}
-
-void print_evaluation(const train::Numbers& numbers) {
-  for (const auto& [name, value] : numbers)
-    std::fprintf(stderr, "  %s %.1f\n", name.c_str(), value);
-}
-
-std::shared_ptr<const PairSource> open_pairs(const PretrainFlags& flags,
-                                             const PretrainOptions& options,
-                                             std::shared_ptr<const world::World>& world) {
+std::shared_ptr<const pretrain::PairSource> open_pairs(const PretrainFlags& flags,
+                                                       const pretrain::PretrainOptions& options,
+                                                       std::shared_ptr<const world::World>& world,
+                                                       const LogCallback& log) {
   if (flags.world.empty() == flags.pairs.empty()) {
     fail(ErrorCode::invalid_argument, "pretrain needs --world FILE or --pairs LIST, one of them");
   }
   if (!flags.world.empty()) {
     world = world::World::open(flags.world, {options.min_pictures});
-    return make_world_pairs(world, options.scene_side, options.scenes);
+    return pretrain::make_world_pairs(world, options.scene_side, options.scenes);
   }
-  ListPairOptions list;
+  pretrain::ListPairOptions list;
   list.seed = options.seed;
   list.ramp = options.scenes.ramp;
-  return std::make_shared<ListPairs>(read_picture_list(flags.pairs), list, options.batch_size);
+  list.bad_share = options.bad_share;
+  return std::make_shared<pretrain::ListPairs>(pretrain::read_picture_list(flags.pairs, log), list,
+                                               options.batch_size);
 }
 
-void run_pretraining(const PretrainFlags& flags) {
-  std::string printed;
-  PretrainOptions options = read_options(flags, printed);
-  if (flags.print_config) {
-    std::cout << printed;
-    return;
+void check_list(const std::string& list) {
+  const auto log = [](LogLevel, const std::string& line) { std::cerr << line << '\n'; };
+  const std::vector<pretrain::ListedPicture> pictures = pretrain::read_picture_list(list, log);
+  std::optional<Progress> bar;
+  const pretrain::PairReport report =
+      pretrain::check_pairs(pictures, [&](int64_t done, int64_t total) {
+        if (!bar) bar.emplace("check", total, "pictures");
+        bar->update(done);
+        return !stop_signal();
+      });
+  bar.reset();
+  std::cout << report.pictures << " pictures, " << report.captions << " captions, " << report.names
+            << " names, sides " << report.smallest_side_px << " to " << report.largest_side_px
+            << " px\n";
+  for (const std::string& problem : report.problems) std::cout << "problem: " << problem << '\n';
+  if (stop_signal()) fail(ErrorCode::interrupted, "stopped after ", report.pictures, " pictures");
+  if (!report.problems.empty()) {
+    fail(ErrorCode::bad_format, report.problems.size(), " of ", report.pictures,
+         " pictures cannot be read; see above");
   }
-  if (flags.output.empty()) fail(ErrorCode::invalid_argument, "pretrain needs -o FOLDER");
+  std::cout << "no problem found\n";
+}
+
+// What the user reads last: the CLIP, or that the run was stopped and how it goes on.
+void report_pretraining_end(const train::LoopResult& result, const fs::path& clip, int64_t total) {
+  if (result.interrupted) {
+    fail(ErrorCode::interrupted, "stopped after step ", result.steps_done, " of ", total,
+         "; continue with --resume (", clip.string(), " is the CLIP as it is now)");
+  }
+  std::cout << clip.string() << ": step " << result.steps_done << " of " << total
+            << (result.finished ? "" : "; go on with --resume") << '\n';
+}
+
+void pretrain_clip(const PretrainFlags& flags, const pretrain::PretrainOptions& options) {
   keep_freed_memory();
-  if (flags.threads > 0) at::set_num_threads(static_cast<int>(flags.threads));
   TrainingPlace place = join_training(flags.device);
   train::Processes& processes = place.processes;
+  TrainingConsole console("pretrain");
   std::shared_ptr<const world::World> world;
-  const std::shared_ptr<const PairSource> pairs = open_pairs(flags, options, world);
-  PretrainTask task(options, pairs, processes, place.device);
+  const std::shared_ptr<const pretrain::PairSource> pairs =
+      open_pairs(flags, options, world, processes.is_first() ? console.log() : LogCallback());
+  pretrain::PretrainTask task(options, pairs, processes, place.device, console.log());
   const fs::path output = fs::path(flags.output) / "clip.safetensors";
   std::shared_ptr<WorldEvaluation> evaluation;
   if (world) evaluation = std::make_shared<WorldEvaluation>(world, options);
   task.set_evaluation([&](const Clip& clip, bool is_last) {
     save_clip(output, clip, weight_dtype(options.export_dtype));
-    const train::Numbers numbers = evaluation ? (*evaluation)(clip, is_last) : train::Numbers{};
-    print_evaluation(numbers);
-    return numbers;
+    return evaluation ? (*evaluation)(clip, is_last) : train::Numbers{};
   });
-  if (processes.is_first()) io::write_atomically(fs::path(flags.output) / "config.toml", printed);
   const train::LoopResult result =
       train::run_loop(task, processes, options.loop, stop_signal(),
-                      [&](const train::Progress& p) { print_progress(p, options.loop.log_every); });
+                      [&](const train::Progress& now) { console.show(now); });
+  console.finish();
   if (!processes.is_first()) return;
   save_clip(output, *task.plain_clip(), weight_dtype(options.export_dtype));
-  std::cout << output.string() << ": " << result.steps_done << " steps"
-            << (result.finished ? "" : ", not finished; continue with --resume") << '\n';
+  report_pretraining_end(result, output, options.loop.schedule.total_steps);
+}
+
+void pretrain_command(const PretrainFlags& flags, const CLI::App& command) {
+  pretrain::PretrainOptions options;
+  train::Settings settings = pretrain::bind_settings(options);
+  read_options(flags, settings, options);
+  if (flags.print_config) {
+    std::cout << settings.to_toml();
+    return;
+  }
+  if (!flags.check.empty()) return check_list(flags.check);
+  if (flags.output.empty()) fail(ErrorCode::invalid_argument, "pretrain needs -o FOLDER");
+  if (flags.threads > 0) at::set_num_threads(static_cast<int>(flags.threads));
+  options.loop.settings = training_record(command, settings.to_toml());
+  if (flags.resume) tell_changed_settings(flags.output, settings);
+  pretrain_clip(flags, options);
 }
 
 }  // namespace
@@ -170,7 +197,9 @@ void add_pretrain(CLI::App& app) {
       ->type_name("FILE");
   command
       ->add_option("--pairs", flags->pairs,
-                   "List of pictures: \"path <tab> caption\" lines, or JSON lines")
+                   "List of pictures and captions: a table (tabs, commas, …) or JSON lines")
+      ->type_name("FILE");
+  command->add_option("--check", flags->check, "Read a list of pairs and say what is wrong")
       ->type_name("FILE");
   command->option_defaults()->group("Settings");
   command->add_option("--set", flags->settings, "section.key=value, over the file; repeatable")
@@ -183,6 +212,8 @@ void add_pretrain(CLI::App& app) {
   command->add_option("-o,--output", flags->output, "Folder of checkpoints, logs, clip.safetensors")
       ->type_name("FOLDER");
   command->add_flag("--resume", flags->resume, "Go on from the folder's newest checkpoint");
+  command->add_option("--stop-after", flags->stop_after, "Stop after NUMBER steps, to be resumed")
+      ->check(whole_number(1));
   command->add_option("--stop-after-s", flags->stop_after_s, "Stop after so many seconds")
       ->check(number(0));
   add_place_flags(*command, flags->device, flags->threads);
@@ -190,7 +221,7 @@ void add_pretrain(CLI::App& app) {
       "Examples:\n"
       "  fcclip pretrain --pairs captions.tsv -o clip\n"
       "  fcclip pretrain --world .cache/world/world.safetensors --steps 1000 -o clip");
-  command->callback([flags] { run_pretraining(*flags); });
+  command->callback([flags, command] { pretrain_command(*flags, *command); });
 }
 
 }  // namespace fcclip::apps

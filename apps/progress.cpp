@@ -19,14 +19,14 @@ std::string rounded(double value) {
   return text;
 }
 
-std::string duration(double seconds) {
+}  // namespace
+
+std::string duration_text(double seconds) {
   const auto whole = static_cast<int64_t>(seconds + 0.5);
   if (whole < 60) return std::to_string(whole) + " s";
   if (whole < 3600) return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
   return std::to_string(whole / 3600) + " h " + std::to_string(whole % 3600 / 60) + " min";
 }
-
-}  // namespace
 
 std::string progress_text(const ProgressCount& count, const std::string& unit, double seconds) {
   constexpr int64_t kWidth = 24;
@@ -38,7 +38,7 @@ std::string progress_text(const ProgressCount& count, const std::string& unit, d
     const double rate = static_cast<double>(done - first) / seconds;
     text +=
         rate >= 1 ? ", " + rounded(rate) + " " + unit + "/s" : ", " + rounded(1 / rate) + " s each";
-    text += ", " + duration(static_cast<double>(total - done) / rate) + " left";
+    text += ", " + duration_text(static_cast<double>(total - done) / rate) + " left";
   }
   return text;
 }

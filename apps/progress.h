@@ -28,6 +28,9 @@ class Progress {
   std::chrono::steady_clock::time_point start_, drawn_;
 };
 
+/// "45 s", "3 min 20 s", "2 h 5 min".
+std::string duration_text(double seconds);
+
 /// What the bar says: `done` of `total`, `first` of them before `seconds` ago.
 struct ProgressCount {
   int64_t done = 0, total = 0, first = 0;

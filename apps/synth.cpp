@@ -6,6 +6,7 @@
 #include "apps/commands.h"
 #include "apps/option_checks.h"
 #include "apps/progress.h"
+#include "apps/world_place.h"
 #include "fcclip/core/error.h"
 #include "fcclip/image/contact_sheet.h"
 #include "fcclip/image/image_file.h"
@@ -15,12 +16,12 @@ namespace fcclip::apps {
 namespace {
 
 struct SynthFlags {
-  std::string world = ".cache/world/world.safetensors", output, sheet;
+  std::string world = default_world(), output, sheet;
   std::string concepts = "seen", pictures = "known", licences = "all", format = "png";
   std::vector<int64_t> size = {256};
   int64_t count = 10, first = 0, min_pictures = 3, min_things = 2, max_things = 12;
   uint64_t seed = 0;
-  bool list = false;
+  bool list = false, overwrite = false;
 };
 
 world::SceneOptions scene_options(const SynthFlags& flags) {
@@ -70,6 +71,7 @@ void write_data_set(const SynthFlags& flags, const world::World& world,
   options.first = flags.first;
   options.count = flags.count;
   options.jpeg = flags.format == "jpg";
+  options.overwrite = flags.overwrite;
   options.progress = [&](int64_t done, int64_t) { progress.update(done); };
   world::export_coco(scenes, world, options);
   progress.clear();
@@ -143,6 +145,7 @@ void add_synth(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--sheet", flags->sheet, "Also (or only) one PNG with all scenes to look at")
       ->type_name("FILE");
+  command->add_flag("--overwrite", flags->overwrite, "Replace the scenes that the folder holds");
   command->add_flag("--list", flags->list, "Print the concepts: split, number of pictures");
   add_scene_options(*command, *flags);
   command->footer(

@@ -11,9 +11,12 @@
 #include "apps/place_flags.h"
 #include "apps/progress.h"
 #include "apps/stop_signal.h"
+#include "apps/training_console.h"
 #include "apps/training_place.h"
+#include "apps/training_record.h"
 #include "apps/warm_memory.h"
 #include "apps/weight_dtype.h"
+#include "apps/world_place.h"
 #include "fcclip/core/error.h"
 #include "fcclip/data/file_form.h"
 #include "fcclip/train/check_data.h"
@@ -61,40 +64,58 @@ void find_data(const fs::path& given, train::DataSettings& data) {
   data.vocabulary = "";
 }
 
-int64_t longest_name(const classify::Vocabulary& vocabulary) {
-  size_t longest = 0;
-  for (const auto& entry : vocabulary.classes) {
-    longest = std::max(longest, entry.synonyms.front().size());
+struct ClassCount {
+  std::string name;
+  int64_t segments = 0;
+};
+
+// The commonest first, in as many columns as 80 characters hold.
+void print_counts(const std::vector<ClassCount>& counts) {
+  constexpr size_t kLine = 80, kGap = 2;
+  size_t name_width = 0, count_width = 0;
+  for (const auto& [name, segments] : counts) {
+    name_width = std::max(name_width, name.size());
+    count_width = std::max(count_width, std::to_string(segments).size());
   }
-  return static_cast<int64_t>(longest);
+  const size_t columns = std::max<size_t>(1, kLine / (kGap + name_width + 1 + count_width));
+  for (size_t i = 0; i < counts.size(); ++i) {
+    std::printf("  %-*s %*lld", static_cast<int>(name_width), counts[i].name.c_str(),
+                static_cast<int>(count_width), static_cast<long long>(counts[i].segments));
+    if ((i + 1) % columns == 0 || i + 1 == counts.size()) std::printf("\n");
+  }
+}
+
+void print_classes(const train::DataReport& report, const classify::Vocabulary& vocabulary) {
+  std::vector<ClassCount> counts;
+  for (const auto& [class_index, segments] : report.segments_per_class) {
+    counts.push_back({vocabulary.classes.at(class_index).synonyms.front(), segments});
+  }
+  std::stable_sort(counts.begin(), counts.end(), [](const ClassCount& a, const ClassCount& b) {
+    return a.segments > b.segments;
+  });
+  print_counts(counts);
+  const size_t absent = vocabulary.classes.size() - counts.size();
+  if (absent > 0)
+    std::printf("%zu %s\n", absent, absent == 1 ? "class never occurs" : "classes never occur");
+}
+
+void print_problems(const std::vector<std::string>& problems) {
+  constexpr size_t kShown = 50;
+  for (size_t i = 0; i < std::min(kShown, problems.size()); ++i) {
+    std::printf("problem: %s\n", problems[i].c_str());
+  }
+  if (problems.size() > kShown) std::printf("… and %zu more\n", problems.size() - kShown);
 }
 
 void print_report(const train::DataReport& report, const classify::Vocabulary& vocabulary) {
-  constexpr size_t kShown = 50;
   std::printf("%lld pictures, %lld segments, %lld crowds, sides %lld to %lld px, %.1f %% void\n",
               static_cast<long long>(report.pictures), static_cast<long long>(report.segments),
               static_cast<long long>(report.crowds),
               static_cast<long long>(report.smallest_side_px),
               static_cast<long long>(report.largest_side_px),
               report.pixels > 0 ? 100.0 * report.void_pixels / report.pixels : 0.0);
-  const auto width = static_cast<int>(longest_name(vocabulary));
-  int64_t absent = 0;
-  for (size_t k = 0; k < vocabulary.classes.size(); ++k) {
-    const auto found = report.segments_per_class.find(static_cast<int64_t>(k));
-    if (found == report.segments_per_class.end()) {
-      ++absent;
-      continue;
-    }
-    std::printf("  %-*s %lld\n", width, vocabulary.classes[k].synonyms.front().c_str(),
-                static_cast<long long>(found->second));
-  }
-  if (absent > 0) std::printf("%lld classes never occur\n", static_cast<long long>(absent));
-  for (size_t i = 0; i < std::min(kShown, report.problems.size()); ++i) {
-    std::printf("problem: %s\n", report.problems[i].c_str());
-  }
-  if (report.problems.size() > kShown) {
-    std::printf("… and %zu more\n", report.problems.size() - kShown);
-  }
+  print_classes(report, vocabulary);
+  print_problems(report.problems);
 }
 
 void check(const train::SegmentationConfig& config) {
@@ -108,43 +129,43 @@ void check(const train::SegmentationConfig& config) {
   });
   bar.reset();
   print_report(report, source.vocabulary);
+  if (stop_signal()) fail(ErrorCode::interrupted, "stopped after ", report.pictures, " pictures");
   if (!report.problems.empty()) {
-    fail(ErrorCode::bad_format, report.problems.size(), " problems found; see above");
+    fail(ErrorCode::bad_format, report.problems.size(),
+         report.problems.size() == 1 ? " problem" : " problems", " found; see above");
   }
   std::cout << "no problem found\n";
 }
 
-std::string note_of(const train::Numbers& numbers) {
-  char text[64];
-  std::snprintf(text, sizeof text, "loss %.3f", numbers.at("loss"));
-  return text;
+// What the user reads last: the model, or that the run was stopped and how it goes on.
+void report_training_end(const train::LoopResult& result, const fs::path& model, int64_t total) {
+  if (result.interrupted) {
+    fail(ErrorCode::interrupted, "stopped after step ", result.steps_done, " of ", total,
+         "; continue with --resume (", model.string(), " is the model as it is now)");
+  }
+  std::cout << model.string() << ": step " << result.steps_done << " of " << total
+            << (result.finished ? "" : "; go on with --resume") << '\n';
 }
 
 void train_model(const TrainFlags& flags, const train::SegmentationConfig& config) {
-  if (flags.output.empty()) {
-    fail(ErrorCode::invalid_argument, "--output is needed: a folder for checkpoints and the model");
-  }
   keep_freed_memory();
   TrainingPlace place = join_training(flags.device);
   train::Processes& processes = place.processes;
-  train::SegmentationTask task(config, processes, place.device);
-  std::optional<Progress> bar;
+  TrainingConsole console("train");
+  train::SegmentationTask task(config, processes, place.device, console.log());
   const train::LoopResult result =
-      train::run_loop(task, processes, config.loop, stop_signal(), [&](const train::Progress& now) {
-        if (!bar) bar.emplace("train", now.total_steps, "steps", now.step - 1);
-        bar->update(now.step, note_of(now.numbers));
-      });
-  bar.reset();
+      train::run_loop(task, processes, config.loop, stop_signal(),
+                      [&](const train::Progress& now) { console.show(now); });
+  console.finish();
   if (!processes.is_first()) return;
   const fs::path model = fs::path(flags.output) / "model.safetensors";
   task.export_model(model, weight_dtype(flags.dtype), result.steps_done);
-  std::cout << model.string() << ": step " << result.steps_done << " of "
-            << config.loop.schedule.total_steps << (result.finished ? "" : "; go on with --resume")
-            << '\n';
+  report_training_end(result, model, config.loop.schedule.total_steps);
 }
 
-void train_command(const TrainFlags& flags) {
+void train_command(const TrainFlags& flags, const CLI::App& command) {
   train::SegmentationConfig config;
+  config.data.world = config.evaluation.world = default_world();
   train::Settings settings;
   train::bind(settings, config);
   if (!flags.config.empty()) settings.read_file(flags.config);
@@ -162,6 +183,11 @@ void train_command(const TrainFlags& flags) {
     return check(config);
   }
   train::finish(config);
+  if (flags.output.empty()) {
+    fail(ErrorCode::invalid_argument, "--output is needed: a folder for checkpoints and the model");
+  }
+  config.loop.settings = training_record(command, settings.to_toml());
+  if (flags.resume) tell_changed_settings(flags.output, settings);
   train_model(flags, config);
 }
 
@@ -206,7 +232,7 @@ void add_train(CLI::App& app) {
       "Examples:\n"
       "  fcclip train --check scenes\n"
       "  fcclip train recipe.toml --set schedule.steps=1000 -o run");
-  command->callback([flags] { train_command(*flags); });
+  command->callback([flags, command] { train_command(*flags, *command); });
 }
 
 }  // namespace fcclip::apps

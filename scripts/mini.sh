@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 program=$1/bin/fcclip
 out=out/mini
-world=.cache/world/world.safetensors
+world=${FCCLIP_WORLD_CACHE:-.cache/world}/world.safetensors
 device=${DEVICE:-cpu}
 piece=(--resume --device "$device")
 [ -z "${PIECE_S:-}" ] || piece+=(--stop-after-s "$PIECE_S")
@@ -37,7 +37,11 @@ fi
 stage() {
   local mark=$out/$1.done log
   [ ! -f "$mark" ] || return 0
-  log=$("$program" "$@" "${piece[@]}" | tee /dev/stderr)
+  log=$("$program" "$@" "${piece[@]}" | tee /dev/stderr) || {
+    local status=$?
+    [ "$status" -ne 130 ] || echo "mini: stopped; run make mini again to go on"
+    exit "$status"
+  }
   if grep -q -e "--resume" <<<"$log"; then
     echo "mini: stopped; run make mini again to go on"
     exit 0

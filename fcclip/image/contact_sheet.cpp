@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/check.h"
+#include "fcclip/image/canvas.h"
 
 namespace fcclip::image {
 
@@ -34,6 +35,15 @@ at::Tensor tile_images(const std::vector<at::Tensor>& images, int64_t columns,
     sheet.narrow(0, y, height).narrow(1, x, width).copy_(images[i]);
   }
   return sheet;
+}
+
+at::Tensor with_heading(const at::Tensor& rgb, const std::string& heading) {
+  check_shape("picture with a heading", rgb, {kAny, kAny, 3});
+  constexpr double kFont = 18;
+  constexpr int64_t kStrip = 28;
+  const Canvas strip(kStrip, rgb.size(1), {250, 250, 250});
+  strip.draw_text({drawable(heading), "", kFont}, 6, 2, {24, 24, 28});
+  return at::cat({strip.to_rgb(), rgb}, 0);
 }
 
 }  // namespace fcclip::image

@@ -1,6 +1,7 @@
 #pragma once
 // Several pictures on one page.
 
+#include <string>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -19,5 +20,9 @@ struct TileOptions {
 /// Throws Error{shape_mismatch}; Error{invalid_argument} when there are no pictures or columns < 1.
 at::Tensor tile_images(const std::vector<at::Tensor>& images, int64_t columns,
                        const TileOptions& options = {});
+
+/// A line of text above a picture, cut where the picture is narrower: [h + strip, w, 3] uint8.
+/// Where no font loads the strip is empty.
+at::Tensor with_heading(const at::Tensor& rgb, const std::string& heading);
 
 }  // namespace fcclip::image

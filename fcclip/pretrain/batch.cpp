@@ -55,6 +55,9 @@ Batch collate(const std::vector<Pair>& pairs, const clip::Tokenizer& tokenizer) 
     if (pair.cells.defined()) cells.push_back(subject_cells(pair.cells));
   }
   Batch batch;
+  for (const Pair& pair : pairs) {
+    batch.bad.insert(batch.bad.end(), pair.instead_of.begin(), pair.instead_of.end());
+  }
   std::vector<int64_t> picture_of;
   batch.rgb = stack_pictures(pairs, picture_of);
   batch.tokens = pad_rows(tokens, static_cast<int64_t>(longest), 0);

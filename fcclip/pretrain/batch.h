@@ -16,6 +16,7 @@ struct Batch {
   at::Tensor present;  ///< [N, kMostNames] int64, −1 pads
   at::Tensor named;    ///< the same
   Regions regions;     ///< of windows; undefined: every picture as a whole
+  std::vector<train::BadPicture> bad;  ///< pictures whose places others took
 };
 
 inline constexpr int64_t kMostNames = 16;

@@ -1,30 +1,16 @@
 #pragma once
 // Pairs from a list of picture files with captions.
 
-#include <filesystem>
-#include <memory>
-
 #include "fcclip/pretrain/pairs.h"
+#include "fcclip/pretrain/picture_list.h"
 
 namespace fcclip::pretrain {
-
-struct ListedPicture {
-  std::filesystem::path path;
-  std::vector<std::string> captions;  ///< at least one
-  std::vector<std::string> names;     ///< of what it shows, the subject's first; may be empty
-};
-
-/// A list of either form, told from the first character:
-///   tab-separated lines "path <tab> caption", one pair a line (lines of one path are one picture);
-///   JSON lines {"image": path, "captions": [text, …] or "caption": text, "names": [text, …]}.
-/// Relative paths are relative to the list's folder. Empty lines are left out. Throws
-/// Error{not_found}, Error{bad_format} naming file and line.
-std::vector<ListedPicture> read_picture_list(const std::filesystem::path& list);
 
 struct ListPairOptions {
   uint64_t seed = 0;
   double least_area = 0.5;  ///< share of the picture that a crop shows at least
   double ramp = 0.4;        ///< share of the run in which pictures grow harder
+  double bad_share = 0.05;  ///< of the pictures that may be unusable (train/bad_pictures.h)
 };
 
 /// Every picture once before any comes again, in an order of its own each time; a caption is named
@@ -37,9 +23,14 @@ class ListPairs final : public PairSource {
   const std::vector<std::string>& names() const override { return names_; }
   int64_t classes() const override { return std::ssize(names_); }
   std::vector<std::string> texts() const override;
+  int64_t pictures() const override { return std::ssize(pictures_); }
+  double bad_share() const override { return options_.bad_share; }
 
  private:
+  /// Picture `number`, or what stands for it.
   Pair draw_one(const PairRequest& request, int64_t number) const;
+  void fill_pair(const PairRequest& request, int64_t number, const at::Tensor& rgb,
+                 Pair& pair) const;
 
   std::vector<ListedPicture> pictures_;
   std::vector<std::vector<int64_t>> present_;

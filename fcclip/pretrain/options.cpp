@@ -53,6 +53,8 @@ void bind_pairs(train::Settings& settings, PretrainOptions& options) {
   ScenePairOptions& scenes = options.scenes;
   settings.bind("pairs.sides", &options.sides, "pixels, multiples of 32; one a batch");
   settings.bind("pairs.side_shares", &options.side_shares, "of the batches");
+  settings.bind("pairs.bad_share", &options.bad_share,
+                "pictures of a list that may be unusable, and are left out, before the run stops");
   settings.bind("pairs.window_share", &options.window_share,
                 "batches of windows, each segment pooled inside its mask, at first");
   settings.bind("pairs.window_share_end", &options.window_share_end,
@@ -123,6 +125,9 @@ train::Settings bind_settings(PretrainOptions& options) {
 
 void finish(PretrainOptions& options) {
   require(options.batch_size >= 2, "training.batch_size must be at least 2");
+  require(options.loop.schedule.total_steps >= 1, "training.steps must be at least 1");
+  require(options.loader_workers >= 0, "training.loader_workers must be at least 0");
+  require(options.bad_share >= 0 && options.bad_share <= 1, "pairs.bad_share must be from 0 to 1");
   check_sides("pairs.sides", options.sides, options.side_shares);
   check_sides("pairs.window_sides", options.window_sides, options.window_side_shares);
   for (const double share : {options.window_share, options.window_share_end}) {

@@ -27,6 +27,7 @@ struct PretrainOptions {
   double window_share = 0, window_share_end = 0;  ///< of the batches: windows onto scenes
   std::vector<int64_t> window_sides = {128, 192, 256};
   std::vector<double> window_side_shares = {0.4, 0.3, 0.3};
+  double bad_share = 0.05;  ///< of the pictures of a list that may fail and are left out
   int64_t loader_workers = 1;
   std::string export_dtype = "float32";  ///< float32, float16 or bfloat16
   int64_t vocabulary = 4096;             ///< tokens at most

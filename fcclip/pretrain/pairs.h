@@ -7,6 +7,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "fcclip/train/bad_pictures.h"
+
 namespace fcclip::pretrain {
 
 /// Names are numbers: positions in PairSource::names(). Higher numbers stand for what has no name
@@ -19,6 +21,7 @@ struct Pair {
   std::vector<int64_t> named;    ///< names in the caption
   at::Tensor cells;  ///< [side/32 · side/32] float: share of each cell of the stride-32 map that
                      ///< the subject covers; undefined: the whole picture is the subject
+  std::vector<train::BadPicture> instead_of;  ///< those whose place this one takes
 };
 
 /// Pairs first … first + count − 1 of one batch (several processes share a batch).
@@ -33,8 +36,9 @@ struct PairRequest {
 class PairSource {
  public:
   virtual ~PairSource() = default;
-  /// A pure function of the request (and the source's seed). Thread-safe. Throws Error naming a
-  /// file that cannot be read.
+  /// A pure function of the request (and the source's seed). Thread-safe. In place of a picture
+  /// that cannot be used stands the next one that can (train/bad_pictures.h), or a black one when
+  /// there is none; other errors are thrown.
   virtual std::vector<Pair> draw(const PairRequest& request) const = 0;
   /// Every name, first the classes of the training-only classification; possibly none.
   virtual const std::vector<std::string>& names() const = 0;
@@ -45,6 +49,10 @@ class PairSource {
   /// Requests start and end at multiples of this, so that a batch is the same however many
   /// processes share it.
   virtual int64_t group() const { return 1; }
+  /// How many pictures there are, and how many of them may be unusable; of a source without files
+  /// none may.
+  virtual int64_t pictures() const { return 1; }
+  virtual double bad_share() const { return 0; }
   /// Whether requests for windows are understood.
   virtual bool draws_windows() const { return false; }
 };

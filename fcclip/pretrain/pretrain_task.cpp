@@ -67,8 +67,12 @@ struct PretrainTask::Outcome {
 };
 
 PretrainTask::PretrainTask(const PretrainOptions& options, std::shared_ptr<const PairSource> pairs,
-                           train::Processes& processes, at::Device device)
-    : options_(options), pairs_(std::move(pairs)), processes_(processes), device_(device) {
+                           train::Processes& processes, at::Device device, LogCallback log)
+    : options_(options),
+      pairs_(std::move(pairs)),
+      processes_(processes),
+      device_(device),
+      bad_(pairs_->pictures(), pairs_->bad_share(), "pairs.bad_share", std::move(log)) {
   const int64_t unit_of_share = processes.size() * pairs_->group();
   if (options_.batch_size % unit_of_share != 0) {
     fail(ErrorCode::invalid_argument, "training.batch_size ", options_.batch_size,
@@ -156,8 +160,10 @@ train::Numbers PretrainTask::step(int64_t step, double learning_rate_factor) {
     loader_ = std::make_unique<train::Loader<Batch>>(
         make, step, train::LoaderOptions{options_.loader_workers, 2 * options_.loader_workers + 1});
   }
-  const Batch batch = on_device(loader_->next(), device_);
+  const Batch made = loader_->next();
   loader_step_ = step + 1;
+  bad_.share(made.bad, processes_);
+  const Batch batch = on_device(made, device_);
 
   optimizer_->zero_gradients();
   const Outcome outcome = forward(batch);
@@ -168,15 +174,19 @@ train::Numbers PretrainTask::step(int64_t step, double learning_rate_factor) {
   if (outcome.classification.defined()) {
     numbers["classification"] = outcome.classification.item<double>();
   }
-  train::check_finite(step, numbers);
+  train::check_finite(numbers);
   // Every process has the whole loss and the gradient of its own share of the pictures; what the
   // processes exchange is the mean of their gradients.
   const at::Tensor scaled = outcome.loss * processes_.size();
   processes_.prepare_backward(scaled);
   scaled.backward();
-  optimizer_->set_learning_rate(options_.optimizer.learning_rate * learning_rate_factor);
-  numbers["gradient_norm"] = optimizer_->step();
+  numbers["learning_rate"] = options_.optimizer.learning_rate * learning_rate_factor;
+  optimizer_->set_learning_rate(numbers["learning_rate"]);
+  numbers["gradient_norm"] = optimizer_->clip();
+  is_whole_ = false;
+  optimizer_->update();
   learner_->clamp_logit_scale();
+  is_whole_ = true;
   numbers["logit_scale"] = std::exp(learner_->logit_scale().item<double>());
   return numbers;
 }

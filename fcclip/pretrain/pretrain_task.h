@@ -20,15 +20,17 @@ using Evaluate = std::function<train::Numbers(const Clip& clip, bool is_last)>;
 class PretrainTask final : public train::Task {
  public:
   /// Trains the byte-pair vocabulary on the source's texts, then makes the towers on `device`.
-  /// Throws Error{invalid_argument} when the batch does not divide into the processes' groups.
+  /// log: hears of pictures that are left out. Throws Error{invalid_argument} when the batch does
+  /// not divide into the processes' groups.
   PretrainTask(const PretrainOptions& options, std::shared_ptr<const PairSource> pairs,
-               train::Processes& processes, at::Device device = at::kCPU);
+               train::Processes& processes, at::Device device = at::kCPU, LogCallback log = {});
 
   /// Returns loss, contrastive, classification, accuracy (of the batch's own texts, in percent),
   /// gradient_norm, logit_scale.
   train::Numbers step(int64_t step, double learning_rate_factor) override;
   void save(train::TrainingState& state) const override;
   void load(const train::TrainingState& state) override;
+  bool is_whole() const override { return is_whole_; }
   train::Numbers evaluate(int64_t step) override;
 
   void set_evaluation(Evaluate evaluate) { evaluate_ = std::move(evaluate); }
@@ -51,6 +53,8 @@ class PretrainTask final : public train::Task {
   std::unique_ptr<Learner> learner_;
   std::unique_ptr<train::Optimizer> optimizer_;
   Evaluate evaluate_;
+  train::BadPictures bad_;
+  bool is_whole_ = true;                          // no update is half done
   std::unique_ptr<train::Loader<Batch>> loader_;  // last: its threads use the others
   int64_t loader_step_ = -1;
 };

@@ -39,7 +39,7 @@ class Solver {
       scanned_rows_[row] = true;
       const int64_t column = relax(row, shortest);
       if (distance_[column] == kInfinity) {
-        fail(ErrorCode::invalid_argument, "no complete matching has a finite cost");
+        fail(ErrorCode::diverged, "no complete matching has a finite cost");
       }
       shortest = distance_[column];
       scanned_columns_[column] = true;
@@ -117,7 +117,7 @@ CostMatrix transposed(const CostMatrix& costs) {
 Assignment assign(const CostMatrix& costs) {
   for (const double cost : costs.costs) {
     if (std::isnan(cost) || cost == -kInfinity) {
-      fail(ErrorCode::invalid_argument, "matching costs hold ", cost, "; the loss has diverged");
+      fail(ErrorCode::diverged, "matching costs hold ", cost);
     }
   }
   Assignment out;

@@ -20,7 +20,7 @@ struct Assignment {
 
 /// Matches min(rows, columns) pairs with the least total cost, by shortest augmenting paths, O(n³).
 /// Equal to SciPy's linear_sum_assignment where the optimum is unique. Throws
-/// Error{invalid_argument} for NaN or −∞, or when +∞ leaves no complete matching.
+/// Error{diverged} for NaN or −∞, or when +∞ leaves no complete matching.
 Assignment assign(const CostMatrix& costs);
 
 }  // namespace fcclip::train

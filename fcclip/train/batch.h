@@ -7,6 +7,7 @@
 
 #include "fcclip/data/dataset.h"
 #include "fcclip/segmenter/model_config.h"
+#include "fcclip/train/bad_pictures.h"
 #include "fcclip/train/matcher.h"
 
 namespace fcclip::train {
@@ -15,6 +16,7 @@ struct Batch {
   at::Tensor rgb;                ///< [B, H, W, 3] uint8
   std::vector<Targets> targets;  ///< B of them
   std::vector<int64_t> indices;  ///< of the pictures in the run's order
+  std::vector<BadPicture> bad;   ///< met on the way, and replaced by others
 };
 
 /// Segments that are not crowd, a whole mask each, also of those that others cover. drop_empty:

@@ -59,13 +59,54 @@ void add_over_processes(eval::PanopticQuality& quality, int64_t classes,
   }
 }
 
-image::OverlayInput overlay_of(const Segmentation& answer) {
+// Nothing when it cannot be used.
+std::optional<data::Sample> usable_sample(const LiveData& data, int64_t index) {
+  try {
+    return data.source.get(index);
+  } catch (const Error& error) {
+    if (!is_about_a_picture(error)) throw;
+    data.bad.tell(bad_picture(index, error));
+    return std::nullopt;
+  }
+}
+
+int64_t judged_pictures(const LiveData& data) {
+  return std::min(data.pictures, data.source.dataset->size());
+}
+
+// A colour for each class of the vocabulary: the same in all pictures, true and predicted.
+using ClassColours = std::vector<image::Colour>;
+
+ClassColours colours_of(const classify::Vocabulary& vocabulary) {
+  std::vector<std::string> names;
+  for (const auto& entry : vocabulary.classes) names.push_back(entry.synonyms.front());
+  return image::class_colours(names);
+}
+
+image::OverlayInput truth_overlay(const data::Sample& sample,
+                                  const classify::Vocabulary& vocabulary,
+                                  const ClassColours& colours) {
+  image::OverlayInput input{sample.ids, {}};
+  for (const data::TruthSegment& segment : sample.segments) {
+    const classify::VocabularyClass& entry = vocabulary.classes[segment.class_index];
+    image::OverlaySegment drawn;
+    drawn.id = segment.id;
+    drawn.label = entry.synonyms.front();
+    drawn.colour = colours[segment.class_index];
+    drawn.is_thing = entry.is_thing;
+    input.segments.push_back(std::move(drawn));
+  }
+  return input;
+}
+
+image::OverlayInput answer_overlay(const Segmentation& answer, const ClassColours& colours) {
   image::OverlayInput input{answer.ids, {}};
   for (const Segment& segment : answer.segments) {
     image::OverlaySegment drawn;
     drawn.id = segment.id;
     drawn.label = segment.name;
     drawn.score = segment.score;
+    drawn.colour = colours[segment.class_index];
     drawn.is_thing = segment.is_thing;
     input.segments.push_back(std::move(drawn));
   }
@@ -74,25 +115,28 @@ image::OverlayInput overlay_of(const Segmentation& answer) {
 
 }  // namespace
 
-Numbers evaluate_live(const Segmenter& segmenter, const Source& source,
-                      const PreparedVocabulary& words, int64_t pictures,
+Numbers evaluate_live(const Segmenter& segmenter, const LiveData& data,
                       const Processes& processes) {
   eval::PanopticQuality quality;
   const AskOptions options = segmenter.ask_defaults();
-  const int64_t count = std::min(pictures, source.dataset->size());
+  const int64_t count = judged_pictures(data);
+  int64_t used = 0;
   for (int64_t i = processes.rank(); i < count; i += processes.size()) {
-    const data::Sample sample = source.get(i);
-    const Segmentation answer = segmenter.ask(segmenter.encode(sample.rgb), words, options);
+    const std::optional<data::Sample> sample = usable_sample(data, i);
+    if (!sample) continue;
+    ++used;
+    const Segmentation answer = segmenter.ask(segmenter.encode(sample->rgb), data.words, options);
     for (const bool agnostic : {false, true}) {
-      quality.add(truth_of(sample, agnostic), answer_of(answer, agnostic), sample.name);
+      quality.add(truth_of(*sample, agnostic), answer_of(answer, agnostic), sample->name);
     }
   }
-  const auto classes = static_cast<int64_t>(source.vocabulary.classes.size());
+  const auto classes = static_cast<int64_t>(data.source.vocabulary.classes.size());
   add_over_processes(quality, classes, processes);
+  if (!processes.any(used > 0)) return {};
   std::vector<int64_t> all, seen, unseen;
   for (int64_t k = 0; k < classes; ++k) {
     all.push_back(k);
-    (words.seen[k] ? seen : unseen).push_back(k);
+    (data.words.seen[k] ? seen : unseen).push_back(k);
   }
   const auto pq = [&](const std::vector<int64_t>& categories) {
     return 100 * quality.mean(categories).pq;
@@ -102,18 +146,28 @@ Numbers evaluate_live(const Segmenter& segmenter, const Source& source,
   return numbers;
 }
 
-at::Tensor predictions_sheet(const Segmenter& segmenter, const Source& source,
-                             const PreparedVocabulary& words, int64_t pictures) {
+at::Tensor predictions_sheet(const Segmenter& segmenter, const LiveData& data) {
+  constexpr int64_t kColumns = 2;
+  const classify::Vocabulary& vocabulary = data.source.vocabulary;
+  const ClassColours colours = colours_of(vocabulary);
   std::vector<at::Tensor> tiles;
-  for (int64_t i = 0; i < std::min(pictures, source.dataset->size()); ++i) {
-    const data::Sample sample = source.get(i);
+  for (int64_t i = 0; i < judged_pictures(data); ++i) {
+    const std::optional<data::Sample> sample = usable_sample(data, i);
+    if (!sample) continue;
     const Segmentation answer =
-        segmenter.ask(segmenter.encode(sample.rgb), words, segmenter.ask_defaults());
+        segmenter.ask(segmenter.encode(sample->rgb), data.words, segmenter.ask_defaults());
     image::OverlayOptions options;
     options.min_longer_side = 512;
-    tiles.push_back(image::draw_overlay(sample.rgb, overlay_of(answer), options));
+    options.max_longer_side = 1024;
+    const auto drawn = [&](const std::string& heading, const image::OverlayInput& input) {
+      return image::with_heading(image::draw_overlay(sample->rgb, input, options), heading);
+    };
+    tiles.push_back(image::tile_images(
+        {drawn(sample->name + ": truth", truth_overlay(*sample, vocabulary, colours)),
+         drawn("prediction", answer_overlay(answer, colours))},
+        2));
   }
-  return image::tile_images(tiles, 3);
+  return tiles.empty() ? at::Tensor() : image::tile_images(tiles, kColumns, {12, 255});
 }
 
 }  // namespace fcclip::train

@@ -2,21 +2,29 @@
 // A model judged while it learns.
 
 #include "fcclip/segmenter/segmenter.h"
+#include "fcclip/train/bad_pictures.h"
 #include "fcclip/train/journal.h"
 #include "fcclip/train/processes.h"
 #include "fcclip/train/source.h"
 
 namespace fcclip::train {
 
-/// Panoptic quality in percent over the first `pictures` of a source, spread over the processes:
-/// "PQ", "PQ_seen", "PQ_unseen" with the model's ensemble, and "PQ_masks" with all segments as one
-/// class.
-Numbers evaluate_live(const Segmenter& segmenter, const Source& source,
-                      const PreparedVocabulary& words, int64_t pictures,
-                      const Processes& processes);
+/// What a model is judged by: the first `pictures` of a source. Those that cannot be used are told
+/// to `bad` and left out.
+struct LiveData {
+  const Source& source;
+  const PreparedVocabulary& words;
+  int64_t pictures = 0;
+  BadPictures& bad;
+};
 
-/// The first pictures of a source with what the model says of them, [h, w, 3] uint8.
-at::Tensor predictions_sheet(const Segmenter& segmenter, const Source& source,
-                             const PreparedVocabulary& words, int64_t pictures);
+/// Panoptic quality in percent, spread over the processes: "PQ", "PQ_seen", "PQ_unseen" with the
+/// model's ensemble, and "PQ_masks" with all segments as one class. Nothing when no picture can be
+/// used.
+Numbers evaluate_live(const Segmenter& segmenter, const LiveData& data, const Processes& processes);
+
+/// Every picture twice, side by side, with its truth and with what the model says of it, a class in
+/// the same colour everywhere: [h, w, 3] uint8; undefined when no picture can be used.
+at::Tensor predictions_sheet(const Segmenter& segmenter, const LiveData& data);
 
 }  // namespace fcclip::train

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
+#include "fcclip/core/error.h"
+
 namespace fcclip::train {
 namespace {
 
@@ -14,6 +16,18 @@ at::Tensor products(const at::Tensor& truth, const at::Tensor& maps, const Targe
     parts.push_back(truth.narrow(0, targets.first[b], targets.count(b)).mm(maps[b].t()));
   }
   return at::cat(parts);
+}
+
+// Named as the losses are in the log.
+[[noreturn]] void refuse_costs(const MatchCosts& costs) {
+  for (const auto& [name, term] :
+       {std::pair("loss_class", costs.classes), std::pair("loss_mask", costs.mask),
+        std::pair("loss_dice", costs.dice)}) {
+    if (!at::isfinite(term).all().item<bool>()) {
+      fail(ErrorCode::diverged, name, " is not finite (in the matching)");
+    }
+  }
+  fail(ErrorCode::diverged, "loss is not finite (in the matching)");
 }
 
 // The part of picture b, queries by targets; costs [N, Q] double on the CPU.
@@ -60,8 +74,9 @@ std::vector<Assignment> match(const Prediction& prediction, const TargetBatch& t
   const at::Tensor drawn = draw(targets.pictures(), points);
   std::vector<Assignment> matches(targets.pictures());
   if (targets.labels.size(0) == 0) return matches;
-  const at::Tensor costs =
-      match_costs(prediction, targets, drawn, weights).total.cpu().to(at::kDouble).contiguous();
+  const MatchCosts terms = match_costs(prediction, targets, drawn, weights);
+  const at::Tensor costs = terms.total.cpu().to(at::kDouble).contiguous();
+  if (!at::isfinite(costs).all().item<bool>()) refuse_costs(terms);
   for (int64_t b = 0; b < targets.pictures(); ++b) {
     if (targets.count(b) > 0) matches[b] = assign(matrix_of(costs, targets, b));
   }

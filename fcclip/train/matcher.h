@@ -30,7 +30,7 @@ MatchCosts match_costs(const Prediction& prediction, const TargetBatch& targets,
                        const at::Tensor& points, const MatchWeights& weights);
 
 /// One assignment (query, target within its picture) per picture. Draws `points` random points a
-/// picture at once. No gradient.
+/// picture at once. No gradient. Throws Error{diverged} naming a term that is not finite.
 std::vector<Assignment> match(const Prediction& prediction, const TargetBatch& targets,
                               const MatchWeights& weights, int64_t points, const DrawPoints& draw);
 

@@ -21,14 +21,15 @@ std::vector<at::Tensor> gradients_of(const std::vector<at::Tensor>& parameters) 
   return gradients;
 }
 
-// As torch.nn.utils.clip_grad_norm_; returns the norm before.
-double clip(const std::vector<at::Tensor>& gradients, double most) {
+// As torch.nn.utils.clip_grad_norm_, but for `most` 0, which leaves them; returns the norm before.
+double clip_gradients(const std::vector<at::Tensor>& gradients, double most) {
   constexpr double kEps = 1e-6;
   if (gradients.empty()) return 0;
   const double norm = at::stack(at::_foreach_norm(gradients)).norm().item<double>();
   if (!std::isfinite(norm)) {
-    fail(ErrorCode::missing_tensor, "the gradients' norm is not finite (", norm, ")");
+    fail(ErrorCode::diverged, "gradient_norm is not finite (", norm, ")");
   }
+  if (most <= 0) return norm;
   const double factor = most / (norm + kEps);
   if (factor < 1) at::_foreach_mul_(gradients, factor);
   return norm;
@@ -84,12 +85,20 @@ void Optimizer::zero_gradients() {
   for (at::Tensor& parameter : impl_->parameters) parameter.mutable_grad().reset();
 }
 
-double Optimizer::step() {
+double Optimizer::clip() {
   const at::NoGradGuard no_grad;
-  double norm = 0;
-  if (options_.clip_norm > 0) norm = clip(gradients_of(impl_->parameters), options_.clip_norm);
+  return clip_gradients(gradients_of(impl_->parameters), options_.clip_norm);
+}
+
+void Optimizer::update() {
+  const at::NoGradGuard no_grad;
   impl_->adam->step(impl_->learning_rate);
   if (impl_->muon) impl_->muon->step(impl_->learning_rate);
+}
+
+double Optimizer::step() {
+  const double norm = clip();
+  update();
   return norm;
 }
 

@@ -38,8 +38,12 @@ class Optimizer {
   ~Optimizer();
 
   void zero_gradients();
-  /// Clips, then steps. Returns the norm of all gradients before clipping. Throws
-  /// Error{missing_tensor} when that is not finite; the weights are then as before.
+  /// Clips the gradients. Returns the norm of all of them before. Throws Error{diverged} when that
+  /// is not finite.
+  double clip();
+  /// Changes the weights by the gradients as they are.
+  void update();
+  /// Both; when clipping throws, the weights are as before.
   double step();
   void set_learning_rate(double value);
   /// Weights under their names, moments under "<name>.exp_avg", "<name>.exp_avg_sq",

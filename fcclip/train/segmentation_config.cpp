@@ -1,5 +1,7 @@
 #include "fcclip/train/segmentation_config.h"
 
+#include <cmath>
+
 #include "fcclip/core/error.h"
 
 namespace fcclip::train {
@@ -102,6 +104,8 @@ void bind(Settings& s, SegmentationConfig& c) {
   s.bind("data.keep_empty", &c.data.keep_empty, "segments outside the crop are targets too");
   s.bind("data.few_words_share", &c.data.few_words_share,
          "steps asked with the words of their pictures and a random part of the others");
+  s.bind("data.bad_share", &c.data.bad_share,
+         "pictures that may be unusable, and are left out, before the run stops");
   s.bind("data.workers", &c.data.workers, "loader threads");
   s.bind("data.ahead", &c.data.ahead, "batches made ahead");
   bind_data(s, c.evaluation, "evaluation");
@@ -119,6 +123,13 @@ void finish(SegmentationConfig& c) {
   need(c.model.clip.empty() != c.model.init.empty(), "model.clip or model.init",
        "must name the weights to begin with (one of the two)");
   need(c.run.batch >= 1, "run.batch", "must be at least 1");
+  need(c.run.reference_batch >= 1, "optimizer.reference_batch", "must be at least 1");
+  need(c.run.evaluate_pictures >= 1, "run.evaluate_pictures", "must be at least 1");
+  need(c.data.workers >= 0, "data.workers", "must be at least 0");
+  need(c.data.ahead >= 1, "data.ahead", "must be at least 1");
+  need(c.data.bad_share >= 0 && c.data.bad_share <= 1, "data.bad_share", "must be in [0, 1]");
+  need(c.optimizer.learning_rate >= 0 && std::isfinite(c.optimizer.learning_rate),
+       "optimizer.learning_rate", "must be a number from 0");
   need(c.run.accumulate >= 1, "run.accumulate", "must be at least 1");
   need(c.loop.schedule.total_steps >= 1, "schedule.steps", "must be at least 1");
   need(c.augment.crop_size >= 32 && c.augment.crop_size % 32 == 0, "augment.crop_size",

@@ -43,7 +43,8 @@ struct DataSettings {
   int64_t scene_size = 320, min_pictures = 3;
   bool keep_empty = true;  ///< segments that the crop left without pixels are targets, as published
   double few_words_share =
-      0;  ///< of the steps: asked with few words (word_choice.h); 0 as published
+      0;                    ///< of the steps: asked with few words (word_choice.h); 0 as published
+  double bad_share = 0.05;  ///< of the pictures that may fail and are left out (bad_pictures.h)
   int64_t workers = 4, ahead = 16;
 };
 

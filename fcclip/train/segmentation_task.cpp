@@ -47,14 +47,16 @@ std::shared_ptr<Model> open_model(const ModelSettings& settings, int64_t seed, a
 }
 
 SegmentationTask::SegmentationTask(const SegmentationConfig& config, Processes& processes,
-                                   at::Device device)
+                                   at::Device device, LogCallback log)
     : config_(config),
       processes_(processes),
       device_(device),
       precision_(parse_precision(config.run.precision, device.type())),
       model_(open_model(config.model, config.run.seed, device)),
       source_(open_source(config.data, Purpose::training, config.run.seed)),
-      scaler_(precision_) {
+      scaler_(precision_),
+      bad_(source_.dataset->size(), config.data.bad_share, "data.bad_share", log),
+      bad_in_evaluation_(source_.dataset->size(), 1, "", log) {
   check_shares(config_.run, processes_.size());
   if (!config_.evaluation.kind.empty()) {
     evaluation_ = open_source(config_.evaluation, Purpose::evaluation, config_.run.seed);
@@ -77,6 +79,20 @@ SegmentationTask::SegmentationTask(const SegmentationConfig& config, Processes& 
 
 SegmentationTask::~SegmentationTask() = default;
 
+data::Sample SegmentationTask::sample_at(int64_t position, std::vector<BadPicture>& bad) const {
+  const int64_t size = source_.dataset->size();
+  const std::optional<data::Sample> sample =
+      first_usable(shuffled(position, size, config_.run.seed), size, bad_.most(), bad,
+                   [&](int64_t index) { return source_.get(index); });
+  if (!sample) {  // so many are bad that the run stops before it would look at this one
+    const int64_t side = config_.augment.crop_size;
+    return {"", at::zeros({side, side, 3}, at::kByte), at::zeros({side, side}, at::kInt), {}, ""};
+  }
+  world::Random random(static_cast<uint64_t>(config_.run.seed) ^ world::hash_text("augment"),
+                       static_cast<uint64_t>(position));
+  return augment(*sample, config_.augment, random);
+}
+
 // This process's share of step `step`; runs on the loader's threads.
 SegmentationTask::Parts SegmentationTask::make_parts(int64_t step) const {
   const c10::ParallelGuard one_thread_each(true);
@@ -87,16 +103,15 @@ SegmentationTask::Parts SegmentationTask::make_parts(int64_t step) const {
   for (int64_t part = 0; part < config_.run.accumulate; ++part) {
     std::vector<data::Sample> samples;
     std::vector<int64_t> indices;
+    std::vector<BadPicture> bad;
     for (int64_t i = 0; i < per_part; ++i) {
       const int64_t position = first + part * per_part + i;
-      world::Random random(static_cast<uint64_t>(config_.run.seed) ^ world::hash_text("augment"),
-                           static_cast<uint64_t>(position));
-      const int64_t picture = shuffled(position, source_.dataset->size(), config_.run.seed);
-      samples.push_back(augment(source_.get(picture), config_.augment, random));
+      samples.push_back(sample_at(position, bad));
       indices.push_back(position);
     }
     parts.push_back(make_batch(samples, !config_.data.keep_empty));
     parts.back().indices = std::move(indices);
+    parts.back().bad = std::move(bad);
   }
   return parts;
 }
@@ -155,16 +170,19 @@ Numbers SegmentationTask::backward(const Batch& batch, const Normalisers& diviso
 }
 
 // One step of both optimizers; returns the norm of the gradients, or the scale's reaction.
-double SegmentationTask::apply(double learning_rate_factor) {
-  const double rate = learning_rate(config_) * learning_rate_factor;
+double SegmentationTask::apply(double rate) {
   optimizer_->set_learning_rate(rate);
   if (!scaler_.unscale(optimizer_->parameters())) return 0;
+  const double norm = optimizer_->clip();
   if (trunk_optimizer_) {
     trunk_optimizer_->set_learning_rate(rate * config_.model.trunk_rate_factor);
-    trunk_optimizer_->step();
+    trunk_optimizer_->clip();
   }
-  const double norm = optimizer_->step();
+  is_whole_ = false;
+  if (trunk_optimizer_) trunk_optimizer_->update();
+  optimizer_->update();
   average_->update();
+  is_whole_ = true;
   return norm;
 }
 
@@ -189,18 +207,23 @@ Numbers SegmentationTask::step(int64_t step, double learning_rate_factor) {
                                         LoaderOptions{config_.data.workers, config_.data.ahead});
   }
   const Parts parts = loader_->next();
+  std::vector<BadPicture> bad;
+  for (const Batch& batch : parts) bad.insert(bad.end(), batch.bad.begin(), batch.bad.end());
+  bad_.share(bad, processes_);
   const Normalisers divisors = divisors_of(parts);
   optimizer_->zero_gradients();
   if (trunk_optimizer_) trunk_optimizer_->zero_gradients();
   Numbers numbers;
+  const double rate = learning_rate(config_) * learning_rate_factor;
   const Question question = question_of(step, parts);
   for (size_t i = 0; i < parts.size(); ++i) {
     const Numbers part = backward(parts[i], divisors, question, i + 1 == parts.size());
-    check_finite(step, part);
+    check_finite(part);
     for (const auto& [name, value] : part) numbers[name] += value;
   }
   numbers = over_processes(numbers);
-  numbers["gradient_norm"] = apply(learning_rate_factor);
+  numbers["gradient_norm"] = apply(rate);
+  numbers["learning_rate"] = rate;
   if (scaler_.value() != 1) numbers["loss_scale"] = scaler_.value();
   return numbers;
 }
@@ -236,18 +259,21 @@ Numbers SegmentationTask::evaluate(int64_t step) {
   if (!evaluation_) return {};
   const AveragedWeights averaged(*average_);
   const Segmenter segmenter = live_segmenter();
-  return evaluate_live(segmenter, *evaluation_, evaluation_words(segmenter),
-                       config_.run.evaluate_pictures, processes_);
+  return evaluate_live(segmenter,
+                       {*evaluation_, evaluation_words(segmenter), config_.run.evaluate_pictures,
+                        bad_in_evaluation_},
+                       processes_);
 }
 
 at::Tensor SegmentationTask::picture(int64_t step) {
-  const Source& source = evaluation_ ? *evaluation_ : source_;
   const AveragedWeights averaged(*average_);
   const Segmenter segmenter = live_segmenter();
-  if (!evaluation_)
-    return predictions_sheet(segmenter, source, segmenter.prepare(source.vocabulary),
-                             kShownPictures);
-  return predictions_sheet(segmenter, source, evaluation_words(segmenter), kShownPictures);
+  if (!evaluation_) {
+    const PreparedVocabulary words = segmenter.prepare(source_.vocabulary);
+    return predictions_sheet(segmenter, {source_, words, kShownPictures, bad_});
+  }
+  return predictions_sheet(
+      segmenter, {*evaluation_, evaluation_words(segmenter), kShownPictures, bad_in_evaluation_});
 }
 
 void SegmentationTask::export_model(const std::filesystem::path& path, at::ScalarType dtype,

@@ -19,14 +19,17 @@ namespace fcclip::train {
 
 class SegmentationTask final : public Task {
  public:
-  /// config: after finish(). Throws what opening CLIP and the data throws; Error{invalid_argument}
-  /// when the batch cannot be divided among processes and parts.
-  SegmentationTask(const SegmentationConfig& config, Processes& processes, at::Device device);
+  /// config: after finish(). log: hears of pictures that are left out. Throws what opening CLIP and
+  /// the data throws; Error{invalid_argument} when the batch cannot be divided among processes and
+  /// parts.
+  SegmentationTask(const SegmentationConfig& config, Processes& processes, at::Device device,
+                   LogCallback log = {});
   ~SegmentationTask() override;
 
   Numbers step(int64_t step, double learning_rate_factor) override;
   void save(TrainingState& state) const override;
   void load(const TrainingState& state) override;
+  bool is_whole() const override { return is_whole_; }
   Numbers evaluate(int64_t step) override;
   at::Tensor picture(int64_t step) override;
 
@@ -38,6 +41,8 @@ class SegmentationTask final : public Task {
   using Parts = std::vector<Batch>;
 
   Parts make_parts(int64_t step) const;
+  /// The picture at a position of the run, or what stands for it, augmented.
+  data::Sample sample_at(int64_t position, std::vector<BadPicture>& bad) const;
   Normalisers divisors_of(const Parts& parts) const;
   /// What a step is asked with.
   struct Question {
@@ -47,7 +52,7 @@ class SegmentationTask final : public Task {
   Question question_of(int64_t step, const Parts& parts) const;
   Numbers backward(const Batch& batch, const Normalisers& divisors, const Question& question,
                    bool is_last);
-  double apply(double learning_rate_factor);
+  double apply(double learning_rate);
   Numbers over_processes(const Numbers& numbers) const;
   /// A segmenter over the weights as they are now.
   Segmenter live_segmenter();
@@ -65,6 +70,8 @@ class SegmentationTask final : public Task {
   std::unique_ptr<Optimizer> optimizer_, trunk_optimizer_;
   std::unique_ptr<WeightAverage> average_;
   LossScaler scaler_;
+  BadPictures bad_, bad_in_evaluation_;
+  bool is_whole_ = true;  // no update is half done
   std::unique_ptr<Loader<Parts>> loader_;
 };
 

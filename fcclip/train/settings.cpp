@@ -1,10 +1,13 @@
 #include "fcclip/train/settings.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <sstream>
 #include <toml++/toml.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/nearest_name.h"
 #include "fcclip/io/atomic_file.h"
 
 namespace fcclip::train {
@@ -43,7 +46,9 @@ toml::table parse(std::string_view text, const std::string& name) {
   try {
     return toml::parse(text, name);
   } catch (const toml::parse_error& error) {
-    fail(ErrorCode::bad_format, name, ":", error.source().begin.line, ": ", error.description());
+    const toml::source_position& at = error.source().begin;
+    fail(ErrorCode::bad_format, name, ":", at.line, ":", at.column,
+         ": not TOML; expected key = value, text in quotation marks and backslashes in it doubled");
   }
 }
 
@@ -62,10 +67,18 @@ std::string text_of(int64_t value) {
 std::string text_of(const std::string& value) {
   return quoted(value);
 }
+// The shortest text that gives the same number; TOML knows a number that is not whole by its point
+// or exponent.
 std::string text_of(double value) {
-  std::ostringstream out;
-  out << toml::value<double>(value);  // the shortest text that gives the same number
-  return out.str();
+  if (!std::isfinite(value)) return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
+  char text[64];
+  const double size = std::abs(value);
+  const bool plain = size == 0 || (size >= 1e-5 && size < 1e15);
+  const auto [end, error] =
+      std::to_chars(std::begin(text), std::end(text), value,
+                    plain ? std::chars_format::fixed : std::chars_format::scientific);
+  std::string out(std::begin(text), end);
+  return out.find_first_of(".e") == std::string::npos ? out + ".0" : out;
 }
 template <typename T>
 std::string text_of(const std::vector<T>& values) {
@@ -80,12 +93,23 @@ void Settings::bind(std::string key, Member member, std::string help) {
   entries_.push_back({std::move(key), member, std::move(help)});
 }
 
+// The names of the key's section or, of a key without one or of another, all.
+std::vector<std::string> Settings::similar_keys(std::string_view key) const {
+  const std::string_view section = key.substr(0, key.rfind('.') + 1);
+  std::vector<std::string> all, siblings;
+  for (const Entry& entry : entries_) {
+    all.push_back(entry.key);
+    if (!section.empty() && entry.key.starts_with(section)) siblings.push_back(entry.key);
+  }
+  return siblings.empty() ? all : siblings;
+}
+
 const Settings::Entry& Settings::find(std::string_view key, const std::string& where) const {
   const auto found = std::find_if(entries_.begin(), entries_.end(),
                                   [&](const Entry& entry) { return entry.key == key; });
   if (found == entries_.end()) {
     fail(ErrorCode::invalid_argument, where, ": no setting is called ", key,
-         "; --print-config lists them");
+         did_you_mean(key, similar_keys(key)), "; --print-config lists them");
   }
   return *found;
 }
@@ -121,9 +145,39 @@ void Settings::set(const std::string& assignment) {
   }
   const std::string key = assignment.substr(0, equal), value = assignment.substr(equal + 1);
   const std::string where = "--set " + assignment;
-  const bool is_text = std::holds_alternative<std::string*>(find(key, where).member);
+  const Member& member = find(key, where).member;
+  const bool is_text = std::holds_alternative<std::string*>(member);
   const bool is_bare = value.empty() || (value[0] != '"' && value[0] != '\'');
-  read_text(key + " = " + (is_text && is_bare ? quoted(value) : value), where);
+  const toml::parse_result parsed = [&] {
+    try {
+      return toml::parse("value = " + (is_text && is_bare ? quoted(value) : value));
+    } catch (const toml::parse_error&) {
+      return toml::parse_result();
+    }
+  }();
+  const toml::node* node = parsed.get("value");
+  const bool is_one = node != nullptr && parsed.size() == 1;
+  if (!is_one || !std::visit([&](auto* to) { return assign(*to, *node); }, member)) {
+    fail(ErrorCode::invalid_argument, where, ": ", key, " must be ", kTypes[member.index()]);
+  }
+}
+
+std::vector<std::string> Settings::changes_since(std::string_view toml,
+                                                 const std::string& name) const {
+  const toml::table before = parse(toml, name);
+  std::vector<std::string> changes;
+  for (const Entry& entry : entries_) {
+    const toml::node* node = before.at_path(entry.key).node();
+    if (node == nullptr) continue;
+    std::visit(
+        [&](auto* member) {
+          auto then = *member;
+          if (!assign(then, *node) || then == *member) return;
+          changes.push_back(entry.key + " = " + text_of(*member) + ", was " + text_of(then));
+        },
+        entry.member);
+  }
+  return changes;
 }
 
 std::string Settings::to_toml() const {

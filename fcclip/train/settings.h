@@ -23,8 +23,13 @@ class Settings {
   /// another type; Error{not_found}, Error{bad_format} for TOML that cannot be parsed.
   void read_file(const std::filesystem::path& path);
   void read_text(std::string_view toml, const std::string& name);
-  /// "section.key=value", value in TOML's form; a bare word is text.
+  /// "section.key=value", value in TOML's form; a bare word is text. Throws
+  /// Error{invalid_argument}.
   void set(const std::string& assignment);
+
+  /// "section.key = 3, was 2" for each value that differs from that of another run's document. Keys
+  /// of which one of them knows nothing are passed over. Throws Error{bad_format}.
+  std::vector<std::string> changes_since(std::string_view toml, const std::string& name) const;
 
   /// All values as a TOML document with the help as comments; read_text() of it changes nothing.
   std::string to_toml() const;
@@ -35,6 +40,7 @@ class Settings {
     Member member;
     std::string help;
   };
+  std::vector<std::string> similar_keys(std::string_view key) const;
   const Entry& find(std::string_view key, const std::string& where) const;
 
   std::vector<Entry> entries_;

@@ -1,5 +1,6 @@
 #include "fcclip/train/source.h"
 
+#include <filesystem>
 #include <numeric>
 
 #include "fcclip/classify/builtin_vocabularies.h"
@@ -11,6 +12,8 @@
 
 namespace fcclip::train {
 namespace {
+
+namespace fs = std::filesystem;
 
 // Evaluation scenes never repeat training ones.
 constexpr uint64_t kEvaluationSeed = 0x6576616c;
@@ -36,10 +39,23 @@ Source open_world(const DataSettings& settings, Purpose purpose, int64_t seed) {
   return source;
 }
 
+// For somebody who has neither named data nor put COCO where it is looked for.
+std::string coco_advice(const DataSettings& settings) {
+  if (!settings.images.starts_with("datasets/coco/")) return "";
+  const bool instances = settings.kind == "instances";
+  return std::string("; name your own data with data.images and ") +
+         (instances ? "data.instances_json" : "data.panoptic_json and data.panoptic_pngs") +
+         " (fcclip train --print-config), or download " +
+         fs::path(settings.images).filename().string() + ".zip and " +
+         (instances ? "" : "panoptic_") +
+         "annotations_trainval2017.zip from cocodataset.org into datasets/coco";
+}
+
 Source open_files(const DataSettings& settings) {
   data::BenchmarkFiles files;
   files.pictures = {settings.images};
   files.ignore_label = settings.ignore_label;
+  files.advice = coco_advice(settings);
   if (settings.kind == "panoptic") {
     files.panoptic_json = settings.panoptic_json;
     files.panoptic_pngs = settings.panoptic_pngs;

@@ -69,7 +69,13 @@ void CheckpointFolder::save(const TrainingState& state) const {
 std::optional<TrainingState> CheckpointFolder::latest() const {
   const auto all = files();
   if (all.empty()) return std::nullopt;
-  return read_state(all.back().second);
+  try {
+    return read_state(all.back().second);
+  } catch (const Error& error) {
+    if (all.size() < 2 || error.code() != ErrorCode::bad_format) throw;
+    fail(error.code(), error.what(), "; remove it to go on from the one before, ",
+         all[all.size() - 2].second.filename().string());
+  }
 }
 
 TrainingState read_state(const std::filesystem::path& file) {

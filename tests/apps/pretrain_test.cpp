@@ -56,13 +56,23 @@ TEST(PretrainCommand, MistakesAreOneLineWithTheRightStatus) {
   Outcome outcome = pretrain(folder, {"--pairs", folder / "nowhere.tsv"});
   EXPECT_EQ(outcome.status, 1);
   EXPECT_NE(outcome.said.find("nowhere.tsv"), std::string::npos) << outcome.said;
-  std::filesystem::remove(folder / "picture_3.png");
-  outcome = pretrain(folder, {"--pairs", folder / "pairs.tsv"});
-  EXPECT_EQ(outcome.status, 1);
-  EXPECT_NE(outcome.said.find("picture_3.png"), std::string::npos) << outcome.said;
   outcome = pretrain(folder, {"--set", "pairs.sides=[33]", "--pairs", folder / "pairs.tsv"});
   EXPECT_EQ(outcome.status, 2);
   EXPECT_NE(outcome.said.find("multiples of 32"), std::string::npos) << outcome.said;
+}
+
+TEST(PretrainCommand, APictureThatIsMissingIsLeftOutAndCheckFindsIt) {
+  const TestFolder folder;
+  make_list(folder);
+  std::filesystem::remove(folder / "picture_3.png");
+  Outcome outcome = pretrain(folder, {"--pairs", folder / "pairs.tsv"});
+  EXPECT_EQ(outcome.status, 0) << outcome.said;
+  EXPECT_NE(outcome.said.find("picture_3.png"), std::string::npos) << outcome.said;
+  EXPECT_TRUE(std::filesystem::exists(folder / "run/config.toml"));
+  outcome = call_and_listen({"pretrain", "--check", folder / "pairs.tsv"});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.said.find("1 of 12 pictures cannot be read"), std::string::npos)
+      << outcome.said;
 }
 
 }  // namespace

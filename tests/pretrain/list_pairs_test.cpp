@@ -89,14 +89,27 @@ TEST_F(ListPairsTest, CaptionsOfOnePictureAreNoNegatives) {
   EXPECT_EQ(two[0].present.front(), 0);
 }
 
-TEST_F(ListPairsTest, AMissingPictureIsNamed) {
-  const ListPairs pairs({{folder_.path() / "none.png", {"x"}, {}}}, {}, 1);
-  try {
-    pairs.draw({0, 0, 32, 0, 1});
-    FAIL() << "no error";
-  } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("none.png"), std::string::npos);
+TEST_F(ListPairsTest, TheNextPictureStandsForOneThatIsMissing) {
+  add_picture("b.png", 32, 32);
+  const ListPairs pairs(
+      {{folder_.path() / "none.png", {"x"}, {}}, {folder_.path() / "b.png", {"y"}, {}}}, {}, 2);
+  int64_t replaced = 0;
+  for (const Pair& pair : pairs.draw({0, 0, 32, 0, 2})) {
+    EXPECT_EQ(pair.caption, "y");
+    for (const train::BadPicture& bad : pair.instead_of) {
+      ++replaced;
+      EXPECT_EQ(bad.index, 0);
+      EXPECT_NE(bad.reason.find("none.png"), std::string::npos) << bad.reason;
+    }
   }
+  EXPECT_EQ(replaced, 1);
+}
+
+TEST_F(ListPairsTest, WhereNoPictureCanBeUsedAllAreNamed) {
+  const ListPairs pairs({{folder_.path() / "none.png", {"x"}, {}}}, {}, 1);
+  const std::vector<Pair> drawn = pairs.draw({0, 0, 32, 0, 1});
+  EXPECT_EQ(drawn[0].rgb.sizes(), (at::IntArrayRef{32, 32, 3}));
+  EXPECT_EQ(drawn[0].instead_of.size(), 1u);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ class Counter final : public Task {
   Numbers step(int64_t step, double factor) override {
     const Numbers numbers = {
         {"loss", step == breaks_at ? std::numeric_limits<double>::quiet_NaN() : 1.0 / (step + 1)}};
-    check_finite(step, numbers);
+    check_finite(numbers);
     weight += static_cast<double>(step);
     return numbers;
   }
@@ -102,6 +102,83 @@ TEST(Loop, ANumberThatIsNotFiniteNamesStepAndTermAndKeepsTheWeights) {
   EXPECT_EQ(task.weight.item<double>(), 0 + 1 + 2);
 }
 
+// Fails in the same way as a picture that cannot be read.
+class Failing final : public Task {
+ public:
+  int64_t fails_at = 5;
+  bool whole = true;
+
+  Numbers step(int64_t step, double) override {
+    if (step == fails_at) fail(ErrorCode::bad_format, "a.png: no picture");
+    return {{"loss", 1.0}};
+  }
+  void save(TrainingState& state) const override { state.tensors["weight"] = at::zeros({1}); }
+  void load(const TrainingState&) override {}
+  bool is_whole() const override { return whole; }
+};
+
+TEST(Loop, AnErrorLeavesACheckpointOfTheStepsDoneAndTheMessageSaysSo) {
+  for (const bool whole : {true, false}) {
+    const test::TestFolder folder;
+    Failing task;
+    task.whole = whole;
+    Processes alone;
+    const int64_t kept = whole ? 5 : 4;  // a state that is half a step on is not worth keeping
+    try {
+      run_loop(task, alone, options_in(folder), kNever);
+      FAIL() << "went on";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::bad_format);
+      EXPECT_NE(std::string(error.what()).find("checkpoint of step " + std::to_string(kept)),
+                std::string::npos)
+          << error.what();
+    }
+    EXPECT_EQ(CheckpointFolder(folder / "run").latest()->step, kept);
+  }
+}
+
+TEST(Loop, ARunThatDivergesKeepsTheCheckpointBefore) {
+  const test::TestFolder folder;
+  Counter task;
+  task.breaks_at = 6;
+  Processes alone;
+  try {
+    run_loop(task, alone, options_in(folder), kNever);
+    FAIL() << "went on";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::diverged);
+  }
+  EXPECT_EQ(CheckpointFolder(folder / "run").latest()->step, 4);
+}
+
+TEST(Loop, ARunThatGotNowhereMayBeginAgain) {
+  const test::TestFolder folder;
+  Failing broken;
+  broken.fails_at = 0;
+  Processes alone;
+  EXPECT_THROW(run_loop(broken, alone, options_in(folder), kNever), Error);
+  EXPECT_EQ(CheckpointFolder(folder / "run").latest()->step, 0);
+  Failing sound;
+  sound.fails_at = -1;
+  EXPECT_TRUE(run_loop(sound, alone, options_in(folder), kNever).finished);
+}
+
+TEST(Loop, ShowsEveryStepLineAndEvaluation) {
+  const test::TestFolder folder;
+  LoopOptions options = options_in(folder);
+  options.log_every = 4;
+  options.settings = "[a]\nb = 1\n";
+  Counter task;
+  Processes alone;
+  std::map<Moment, std::vector<int64_t>> shown;
+  run_loop(task, alone, options, kNever,
+           [&](const Progress& now) { shown[now.moment].push_back(now.step); });
+  EXPECT_EQ(shown[Moment::step], (std::vector<int64_t>{1, 2, 3, 5, 6, 7, 9}));
+  EXPECT_EQ(shown[Moment::line], (std::vector<int64_t>{4, 8, 10}));
+  EXPECT_EQ(shown[Moment::evaluation], (std::vector<int64_t>{5, 10}));
+  EXPECT_EQ(io::read_file(folder / "run/config.toml"), options.settings);
+}
+
 TEST(Loop, StopsWhenAskedWithACheckpointOfThatStep) {
   const test::TestFolder folder;
   Counter task;
@@ -113,6 +190,7 @@ TEST(Loop, StopsWhenAskedWithACheckpointOfThatStep) {
       });
   EXPECT_FALSE(result.finished);
   EXPECT_EQ(result.steps_done, 3);
+  EXPECT_TRUE(result.interrupted);
   EXPECT_EQ(CheckpointFolder(folder / "run").latest()->step, 3);
 }
 

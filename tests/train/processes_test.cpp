@@ -11,6 +11,7 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
+#include "fcclip/train/bad_pictures.h"
 #include "tests/train/tiny_run.h"
 
 extern char** environ;
@@ -61,6 +62,28 @@ TEST(ProcessesChild, DISABLED_Trains) {
     losses += std::to_string(task.step(step, 1).at("loss")) + "\n";
   }
   if (processes.is_first()) io::write_atomically(folder_of_child() + "/losses.txt", losses);
+}
+
+TEST(ProcessesChild, DISABLED_SharesBadPictures) {
+  const Processes processes = Processes::join(at::kCPU);
+  std::vector<std::string> told;
+  BadPictures bad(10, 0.05, "data.bad_share",
+                  [&](LogLevel, const std::string& line) { told.push_back(line); });
+  const bool is_first = processes.is_first();
+  bad.share({}, processes);
+  bad.share(is_first ? std::vector<BadPicture>{{3, "3.png: cut off"}}
+                     : std::vector<BadPicture>{{4, "4.png: gone"}, {5, "a longer reason"}},
+            processes);
+  const std::vector<std::string> want = {"picture left out: 3.png: cut off",
+                                         "picture left out: 4.png: gone",
+                                         "picture left out: a longer reason"};
+  EXPECT_EQ(told, is_first ? want : std::vector<std::string>{});
+  // One that both know is none more; one that one of them finds ends the run of both.
+  bad.share({{4, "4.png: gone"}}, processes);
+  EXPECT_THROW(bad.share(is_first ? std::vector<BadPicture>{}
+                                  : std::vector<BadPicture>{{8, "8.png: cut off"}},
+                         processes),
+               Error);
 }
 
 TEST(ProcessesChild, DISABLED_LosesItsPartner) {
@@ -114,6 +137,10 @@ std::vector<int> run_two(const std::string& name, const std::string& folder = ""
 
 TEST(Processes, SumGatherBroadcast) {
   EXPECT_EQ(run_two("Collectives"), (std::vector<int>{0, 0}));
+}
+
+TEST(Processes, BadPicturesAreKnownToAll) {
+  EXPECT_EQ(run_two("SharesBadPictures"), (std::vector<int>{0, 0}));
 }
 
 TEST(Processes, SlurmAndOpenMpiAreUnderstood) {

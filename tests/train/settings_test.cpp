@@ -74,13 +74,52 @@ TEST(Settings, MistakesNameFileLineAndKey) {
     return message([&] { values.settings.read_text(text, "x.toml"); });
   };
   EXPECT_EQ(read("[one]\n\nflags = true"),
-            "x.toml:3: no setting is called one.flags; --print-config lists them");
+            "x.toml:3: no setting is called one.flags (did you mean one.flag?); --print-config "
+            "lists them");
   EXPECT_EQ(read("[one]\ncount = 1.5"), "x.toml:2: one.count must be a whole number");
   EXPECT_EQ(read("[two]\nsizes = [1, \"a\"]"),
             "x.toml:2: two.sizes must be a list of whole numbers");
   EXPECT_EQ(read("[one\n").substr(0, 9), "x.toml:1:");
   EXPECT_NE(message([&] { values.settings.set("count"); }).find("section.key=value"),
             std::string::npos);
+}
+
+TEST(Settings, NumbersArePrintedShort) {
+  Values values;
+  for (const auto& [number, text] :
+       {std::pair(0.4, "0.4"), std::pair(0.05, "0.05"), std::pair(2.0, "2.0"),
+        std::pair(1e-8, "1e-08"), std::pair(-3.5, "-3.5"), std::pair(1e20, "1e+20")}) {
+    values.rate = number;
+    EXPECT_NE(values.settings.to_toml().find("rate = " + std::string(text) + "  #"),
+              std::string::npos)
+        << values.settings.to_toml();
+  }
+}
+
+TEST(Settings, AWrongValueOnTheCommandLineIsAUsageError) {
+  Values values;
+  for (const char* wrong : {"one.count=abc", "one.count=", "one.count=1\ntwo.rate=3", "one.flag=1",
+                            "two.sizes=[1", "two.sizes=[1.5]"}) {
+    try {
+      values.settings.set(wrong);
+      ADD_FAILURE() << wrong;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::invalid_argument) << wrong;
+      EXPECT_NE(std::string(error.what()).find("must be"), std::string::npos) << error.what();
+    }
+  }
+}
+
+TEST(Settings, ChangesSinceAnotherRunAreListed) {
+  Values values, other;
+  const std::string before = other.settings.to_toml();
+  EXPECT_TRUE(values.settings.changes_since(before, "x").empty());
+  values.count = 4;
+  values.shares = {0.25, 1};
+  EXPECT_EQ(
+      values.settings.changes_since(before, "x"),
+      (std::vector<std::string>{"one.count = 4, was 3", "two.shares = [0.25, 1.0], was [0.5]"}));
+  EXPECT_TRUE(values.settings.changes_since("unknown = 1\n[one]\ncount = \"x\"", "x").empty());
 }
 
 }  // namespace

@@ -1,0 +1,34 @@
+#pragma once
+// What a training says while it runs: lines for logs, and on a terminal a bar below them.
+
+#include <optional>
+#include <string>
+
+#include "apps/progress.h"
+#include "fcclip/core/log.h"
+#include "fcclip/train/loop.h"
+
+namespace fcclip::apps {
+
+/// "step 20/400  loss 45.123  class 4.100  …  rate 0.0001  1.40 steps/s  4 min 31 s left"; of an
+/// evaluation "step 20/400  PQ 12.3  …".
+std::string training_line(const train::Progress& now);
+
+class TrainingConsole {
+ public:
+  explicit TrainingConsole(std::string label) : label_(std::move(label)) {}
+
+  /// A line, on standard error, where the log gets one and after every evaluation; the bar always.
+  void show(const train::Progress& now);
+  /// Any other line, above the bar.
+  void say(const std::string& line);
+  LogCallback log();
+  /// Takes the bar away.
+  void finish() { bar_.reset(); }
+
+ private:
+  std::string label_;
+  std::optional<Progress> bar_;
+};
+
+}  // namespace fcclip::apps

@@ -1,0 +1,21 @@
+#pragma once
+// What is wrong with a list of pairs, before a long run finds out.
+
+#include <functional>
+
+#include "fcclip/pretrain/picture_list.h"
+
+namespace fcclip::pretrain {
+
+struct PairReport {
+  int64_t pictures = 0, captions = 0, names = 0;  ///< different names
+  int64_t smallest_side_px = 0, largest_side_px = 0;
+  std::vector<std::string> problems;  ///< a line for each picture that can't be read
+};
+
+/// Reads all pictures with all threads. progress(done, total) is called from one thread; returning
+/// false stops.
+PairReport check_pairs(const std::vector<ListedPicture>& pictures,
+                       const std::function<bool(int64_t done, int64_t total)>& progress = {});
+
+}  // namespace fcclip::pretrain
