@@ -23,7 +23,7 @@ GROUPS = {"All": "all", "Seen": "seen", "Unseen": "unseen"}
 def scenes_of(arguments, pictures, seed):
     scenes = arguments.output / f"{pictures}-{seed}" / "scenes"
     if not (scenes / "panoptic.json").exists():
-        subprocess.run([arguments.program, "synth", "--world", arguments.world, "-o", scenes, "--count", str(arguments.scenes),
+        subprocess.run([arguments.program, "synth", "--overwrite", "--world", arguments.world, "-o", scenes, "--count", str(arguments.scenes),
                         "--size", str(arguments.scene_size), "--seed", str(1000 + seed), "--concepts", "all",
                         "--pictures", pictures], check=True)
     return scenes
@@ -103,7 +103,7 @@ def main():
     parser.add_argument("--inputs", default="384,576,768", help="sides the scenes are resized to; the first is that of training")
     parser.add_argument("--pictures", default="known,held-out")
     parser.add_argument("--oracles", action="store_true", help="also with true masks, and with true names")
-    parser.add_argument("--world", default=".cache/world/world.safetensors")
+    parser.add_argument("--world", default=pathlib.Path(os.environ.get("FCCLIP_WORLD_CACHE") or ".cache/world") / "world.safetensors")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     pictures = arguments.pictures.split(",")

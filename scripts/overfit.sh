@@ -13,7 +13,7 @@ if [ ! -f "$clip" ]; then
   exit 2
 fi
 if [ ! -f "$out/data/panoptic.json" ]; then
-  "$program" synth --count 8 --size 128 --seed 1 --max-things 3 -o "$out/data"
+  "$program" synth --overwrite --count 8 --size 128 --seed 1 --max-things 3 -o "$out/data"
 fi
 "$program" train configs/overfit.toml --set "model.clip=$clip" --seed 1 -o "$out/run" --resume
 "$program" eval --panoptic-json "$out/data/panoptic.json" --panoptic-pngs "$out/data/panoptic" \

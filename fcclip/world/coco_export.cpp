@@ -90,6 +90,45 @@ void write_scene(const SceneDataset::Placed& placed, const World& world,
       {{"id", lists.captions.size() + 1}, {"image_id", id}, {"caption", sample.caption}});
 }
 
+bool is_scene(const fs::path& file) {
+  const std::string name = file.stem().string();
+  constexpr std::string_view kPrefix = "scene_";
+  return name.starts_with(kPrefix) && name.size() > kPrefix.size() &&
+         name.find_first_not_of("0123456789", kPrefix.size()) == std::string::npos;
+}
+
+// What an earlier export left: the lists first, since they name the rest.
+std::vector<fs::path> earlier_files(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const char* list : {"panoptic.json", "captions.json"}) {
+    if (fs::exists(folder / list)) files.push_back(folder / list);
+  }
+  for (const char* kind : {"images", "panoptic"}) {
+    if (!fs::is_directory(folder / kind)) continue;
+    for (const auto& entry : fs::directory_iterator(folder / kind)) {
+      if (is_scene(entry.path())) files.push_back(entry.path());
+    }
+  }
+  return files;
+}
+
+void make_room(const ExportOptions& options) {
+  const std::vector<fs::path> files = earlier_files(options.folder);
+  if (files.empty()) return;
+  if (!options.overwrite) {
+    fail(ErrorCode::invalid_argument, options.folder.string(), " holds scenes already (",
+         files.front().filename().string(),
+         "); name another folder, or replace them with --overwrite");
+  }
+  for (const fs::path& file : files) {
+    std::error_code error;
+    fs::remove(file, error);
+    if (error) {
+      fail(ErrorCode::io_failure, file.string(), ": cannot be removed: ", error.message());
+    }
+  }
+}
+
 }  // namespace
 
 void export_coco(const SceneDataset& scenes, const World& world, const ExportOptions& options) {
@@ -97,6 +136,7 @@ void export_coco(const SceneDataset& scenes, const World& world, const ExportOpt
     fail(ErrorCode::invalid_argument, "scenes ", options.first, " … +", options.count,
          ": expected numbers from 0");
   }
+  if (options.count > 0) make_room(options);
   io::write_atomically(options.folder / "vocabulary.txt", vocabulary_text(world, false));
   io::write_atomically(options.folder / "vocabulary.seen.txt", vocabulary_text(world, true));
   if (options.count == 0) return;

@@ -48,6 +48,24 @@ TEST_F(SynthCommand, TruthScoresPerfectlyAgainstItself) {
       << table;
 }
 
+TEST_F(SynthCommand, ScenesOfAnEarlierCallAreReplacedOnlyWhenAsked) {
+  const std::vector<std::string> base = {"--world", pack(), "-o", out(), "--size", "64"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), base.begin(), base.end());
+    return run(more);
+  };
+  ASSERT_EQ(with({"--count", "4"}), 0) << complained_;
+  EXPECT_EQ(with({"--count", "2"}), 2);
+  EXPECT_NE(complained_.find("--overwrite"), std::string::npos) << complained_;
+  EXPECT_TRUE(fs::exists(out() / "images/scene_3.png"));
+  std::ofstream(out() / "images/mine.png") << "a picture of somebody's own";
+  ASSERT_EQ(with({"--count", "2", "--format", "jpg", "--overwrite"}), 0) << complained_;
+  EXPECT_FALSE(fs::exists(out() / "images/scene_0.png"));
+  EXPECT_FALSE(fs::exists(out() / "panoptic/scene_3.png"));
+  EXPECT_TRUE(fs::exists(out() / "images/scene_1.jpg"));
+  EXPECT_TRUE(fs::exists(out() / "images/mine.png"));
+}
+
 TEST_F(SynthCommand, ListsConceptsWithTheirSplit) {
   ASSERT_EQ(run({"--world", pack(), "--list"}), 0) << complained_;
   EXPECT_NE(printed_.find("thing1                   shape        unseen         4         1"),
