@@ -9,6 +9,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/core/nearest_name.h"
 #include "fcclip/io/atomic_file.h"
+#include "fcclip/io/text_encoding.h"
 
 namespace fcclip::train {
 namespace {
@@ -115,7 +116,7 @@ const Settings::Entry& Settings::find(std::string_view key, const std::string& w
 }
 
 void Settings::read_file(const std::filesystem::path& path) {
-  read_text(io::read_file(path), path.string());
+  read_text(io::to_utf8(io::read_file(path), path.string()), path.string());
 }
 
 void Settings::read_text(std::string_view text, const std::string& name) {

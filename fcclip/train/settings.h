@@ -20,7 +20,8 @@ class Settings {
   void bind(std::string key, Member member, std::string help);
 
   /// Throws Error{invalid_argument} naming file, line and key: a key that is not bound, a value of
-  /// another type; Error{not_found}, Error{bad_format} for TOML that cannot be parsed.
+  /// another type; Error{not_found}, Error{bad_format} for TOML that cannot be parsed. A file may
+  /// also be in UTF-16, as PowerShell redirects what --print-config prints.
   void read_file(const std::filesystem::path& path);
   void read_text(std::string_view toml, const std::string& name);
   /// "section.key=value", value in TOML's form; a bare word is text. Throws

@@ -198,6 +198,13 @@ class RunTest(TrainingCase):
                 self.assertEqual(len(outcome.err.strip().splitlines()), 1, outcome.err)
         self.assertIn("did you mean run.batch?", self.train("--set", "run.bacth=2").err)
 
+    def test_a_configuration_in_utf_16(self):
+        text = (self.folder / "set.toml").read_text()
+        (self.folder / "set.toml").write_bytes(text.replace("\n", "\r\n").encode("utf-16"))
+        self.assert_ok(self.train(steps="1"))
+        (self.folder / "set.toml").write_text(text + "\nimages = C:\\data\n")
+        self.assert_refused(self.train(), "set.toml:29", "quotation marks")
+
     def test_numbers_are_printed_as_they_are_written(self):
         printed = self.run_fcclip("train", "--print-config").out
         for line in ("alpha = 0.4 ", "weight_decay = 0.05 ", "learning_rate = 0.0001 ", "max_scale = 2.0 "):

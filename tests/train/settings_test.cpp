@@ -98,8 +98,8 @@ TEST(Settings, NumbersArePrintedShort) {
 
 TEST(Settings, AWrongValueOnTheCommandLineIsAUsageError) {
   Values values;
-  for (const char* wrong : {"one.count=abc", "one.count=", "one.count=1\ntwo.rate=3", "one.flag=1",
-                            "two.sizes=[1", "two.sizes=[1.5]"}) {
+  for (const char* wrong : {"one.count=abc", "one.count=", "one.count=1\ntwo.rate=3",
+                            "one.flag=yes", "two.sizes=[1", "two.sizes=[1.5]"}) {
     try {
       values.settings.set(wrong);
       ADD_FAILURE() << wrong;
