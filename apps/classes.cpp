@@ -1,6 +1,7 @@
 // fcclip classes: what is in a vocabulary, or which there are.
 
 #include <algorithm>
+#include <filesystem>
 #include <iomanip>
 #include <iostream>
 
@@ -8,8 +9,10 @@
 
 #include "apps/commands.h"
 #include "fcclip/classify/builtin_vocabularies.h"
-#include "fcclip/classify/load_vocabulary.h"
 #include "fcclip/core/error.h"
+#include "fcclip/io/file_kind.h"
+#include "fcclip/segmenter/model.h"
+#include "fcclip/words/load_vocabulary.h"
 
 namespace fcclip::apps {
 namespace {
@@ -47,57 +50,97 @@ void list_builtin(bool json) {
   if (json) std::cout << rows.dump(1) << '\n';
 }
 
-/// The form that --vocabulary reads: what is printed can be edited and used.
-Json to_json(const classify::Vocabulary& vocabulary) {
+/// The form that --vocabulary reads: what is printed can be edited and used. seen: per class, or
+/// empty.
+Json to_json(const classify::Vocabulary& vocabulary, const std::vector<bool>& seen) {
   Json rows = Json::array();
-  for (const classify::VocabularyClass& entry : vocabulary.classes) {
+  for (size_t k = 0; k < vocabulary.classes.size(); ++k) {
+    const classify::VocabularyClass& entry = vocabulary.classes[k];
     Json row = {{"id", entry.id},
                 {"name", joined(entry.synonyms, ",")},
                 {"isthing", entry.is_thing ? 1 : 0}};
+    if (!seen.empty()) row["seen"] = seen[k] ? 1 : 0;
     if (entry.colour_rgb) row["color"] = *entry.colour_rgb;
     rows.push_back(std::move(row));
   }
   return {{"name", vocabulary.name}, {"categories", std::move(rows)}};
 }
 
-void list_classes(const std::string& spec, bool json) {
-  const classify::Vocabulary vocabulary = classify::load_vocabulary(spec);
-  if (json) {
-    std::cout << to_json(vocabulary).dump(1) << '\n';
+void warn(LogLevel level, const std::string& message) {
+  if (level == LogLevel::warning) std::cerr << "fcclip: warning: " << message << '\n';
+}
+
+/// A file of weights: it is asked for the words it was trained on.
+bool is_weights(const std::string& spec) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(spec, ignored)) return false;
+  return io::file_kind_at(spec).form != io::WeightForm::none;
+}
+
+classify::Vocabulary training_words(const std::string& model) {
+  classify::Vocabulary words = load_model_config(model).training_vocabulary;
+  if (!words.classes.empty()) return words;
+  fail(ErrorCode::not_found, model,
+       " does not say what it was trained on; every word counts as unseen");
+}
+
+struct ClassesFlags {
+  std::string spec, model;
+  bool json = false;
+};
+
+void list_classes(const ClassesFlags& flags) {
+  const bool of_model = is_weights(flags.spec);
+  const classify::Vocabulary vocabulary =
+      of_model ? training_words(flags.spec) : words::load_question(flags.spec, warn);
+  std::vector<bool> seen;
+  if (of_model) seen.assign(vocabulary.classes.size(), true);
+  if (!flags.model.empty()) {
+    seen = classify::seen_classes(vocabulary, training_words(flags.model));
+  }
+  if (flags.json) {
+    std::cout << to_json(vocabulary, seen).dump(1) << '\n';
     return;
   }
-  for (const classify::VocabularyClass& entry : vocabulary.classes) {
+  for (size_t k = 0; k < vocabulary.classes.size(); ++k) {
+    const classify::VocabularyClass& entry = vocabulary.classes[k];
     std::cout << std::right << std::setw(6) << entry.id
-              << (entry.is_thing ? "  thing  " : "  stuff  ") << joined(entry.synonyms, " | ")
-              << '\n';
+              << (entry.is_thing ? "  thing  " : "  stuff  ");
+    if (!seen.empty()) std::cout << (seen[k] ? "seen    " : "unseen  ");
+    std::cout << joined(entry.synonyms, " | ") << '\n';
   }
 }
 
-void classes(const std::string& spec, bool json) {
-  if (spec.empty())
-    list_builtin(json);
+void classes(const ClassesFlags& flags) {
+  if (flags.spec.empty())
+    list_builtin(flags.json);
   else
-    list_classes(spec, json);
+    list_classes(flags);
   if (!std::cout.flush()) fail(ErrorCode::io_failure, "cannot write to the standard output");
 }
 
 }  // namespace
 
 void add_classes(CLI::App& app) {
-  struct Flags {
-    std::string spec;
-    bool json = false;
-  };
-  auto flags = std::make_shared<Flags>();
-  CLI::App* command = app.add_subcommand("classes", "List a vocabulary, or the built-in ones");
-  command->add_option("vocabulary", flags->spec, "Built-in name, file, or several joined by '+'")
+  auto flags = std::make_shared<ClassesFlags>();
+  CLI::App* command = app.add_subcommand(
+      "classes", "List a vocabulary, what a model was trained on, or the built-in vocabularies");
+  command
+      ->add_option("vocabulary", flags->spec,
+                   "Built-in name, file, several joined by '+', or a model file")
       ->type_name("VOCABULARY");
+  command
+      ->add_option("-m,--model", flags->model,
+                   "Say of every class whether this model has seen it in training")
+      ->type_name("FILE");
   command->add_flag("--json", flags->json, "Print JSON, in the form that --vocabulary reads");
   command->footer(
       "Examples:\n"
       "  fcclip classes\n"
-      "  fcclip classes ade20k --json > words.json");
-  command->callback([flags] { classes(flags->spec, flags->json); });
+      "  fcclip classes ade20k --json > words.json\n"
+      "  fcclip classes model.safetensors\n"
+      "  fcclip classes world --model model.safetensors");
+  command->callback([flags] { classes(*flags); });
 }
 
 }  // namespace fcclip::apps

@@ -12,17 +12,17 @@
 #include "apps/commands.h"
 #include "apps/merges.h"
 #include "apps/option_checks.h"
-#include "fcclip/classify/load_vocabulary.h"
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
-#include "fcclip/segmenter/file_summary.h"
+#include "fcclip/io/checkpoint.h"
+#include "fcclip/words/load_vocabulary.h"
 
 namespace fcclip::apps {
 namespace {
 
 struct ConvertFlags {
   std::vector<std::string> checkpoints;
-  std::string output, config, training_vocabulary, merges;
+  std::string output, config, training_vocabulary, merges, container;
   std::string dtype = "float32";
 };
 
@@ -32,11 +32,16 @@ const std::map<std::string, at::ScalarType> kDtypes = {{"float32", at::ScalarTyp
 
 constexpr size_t kConfigLimit = size_t{1} << 26;
 
+/// Also of files that hold several sets of weights, of which the conversion chooses one.
+bool has_merges(const std::string& path) {
+  return io::open_metadata(path).contains("merges");
+}
+
 /// A model file brings its own merges; everything else needs CLIP's.
 std::string merges_for(const ConvertFlags& flags) {
   if (flags.merges.empty()) {
     for (const std::string& path : flags.checkpoints) {
-      if (summarize_file(path).has_merges) return {};
+      if (has_merges(path)) return {};
     }
   }
   return find_merges(flags.merges);
@@ -45,10 +50,11 @@ std::string merges_for(const ConvertFlags& flags) {
 void convert_command(const ConvertFlags& flags) {
   ConvertOptions options;
   options.checkpoints.assign(flags.checkpoints.begin(), flags.checkpoints.end());
+  options.container = flags.container;
   options.merges = merges_for(flags);
   if (!flags.config.empty()) options.reference_config = io::read_file(flags.config, kConfigLimit);
   if (!flags.training_vocabulary.empty()) {
-    options.training_vocabulary = classify::load_vocabulary(flags.training_vocabulary);
+    options.training_vocabulary = words::load_vocabulary(flags.training_vocabulary);
   }
   const Converted converted = convert(options);
   for (const std::string& note : converted.notes) std::cerr << "fcclip: " << note << '\n';
@@ -78,6 +84,10 @@ void add_convert(CLI::App& app) {
       ->capture_default_str();
   command->option_defaults()->group("What the checkpoint doesn't tell");
   command
+      ->add_option("--container", flags->container,
+                   "Which weights to take of a checkpoint that holds several, such as model_ema")
+      ->type_name("NAME");
+  command
       ->add_option("--config", flags->config,
                    "JSON with what tensors cannot tell (heads, thresholds, vocabulary)")
       ->type_name("FILE");
@@ -91,6 +101,8 @@ void add_convert(CLI::App& app) {
                    "$FCCLIP_MERGES or the one installed")
       ->type_name("FILE");
   command->footer(
+      "Published checkpoints are listed in the README of github.com/bytedance/fc-clip (Google Drive: "
+      "download in a browser).\n"
       "Example:\n"
       "  fcclip convert fcclip_cocopan.pth -o fcclip-large.safetensors");
   command->callback([flags] { convert_command(*flags); });

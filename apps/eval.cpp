@@ -231,6 +231,9 @@ void print_scores(const json& scores) {
 
 void evaluate(const EvalFlags& flags) {
   std::vector<EvalTarget> targets = open_targets(flags);
+  if (takes_bundled_model(flags.model)) {
+    std::cerr << bundled_model_notice(model_config(flags.model), {});
+  }
   const Segmenter segmenter = load_segmenter(flags.model);
   stop_signal();  // from here on a signal ends the run between two pictures
   json all = json::array();

@@ -5,9 +5,9 @@
 #include <set>
 
 #include "apps/option_checks.h"
-#include "fcclip/classify/load_vocabulary.h"
 #include "fcclip/core/error.h"
 #include "fcclip/data/registry.h"
+#include "fcclip/words/load_vocabulary.h"
 
 namespace fcclip::apps {
 namespace {
@@ -73,7 +73,7 @@ EvalTarget open_own(const EvalFlags& flags) {
   files.labels = flags.label_pngs;
   files.ignore_label = flags.ignore_label;
   classify::Vocabulary words;
-  if (!flags.vocabulary.empty()) words = classify::load_vocabulary(flags.vocabulary);
+  if (!flags.vocabulary.empty()) words = words::load_vocabulary(flags.vocabulary);
   return {"own", own_title(flags), std::make_unique<data::Benchmark>(files, words), {}};
 }
 

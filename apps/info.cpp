@@ -114,10 +114,21 @@ void print_summary(const std::string& path, const FileSummary& summary) {
     types += (types.empty() ? "" : ", ") + type + " × " + std::to_string(count);
   }
   row("element types", types);
+  if (!summary.container.empty()) row("weights under", summary.container);
+  if (!summary.prefix.empty()) row("names begin with", summary.prefix + ".");
   std::string others;
   for (const std::string& other : summary.others) others += (others.empty() ? "" : ", ") + other;
   if (!others.empty()) row("also in the file", others);
   if (summary.iteration) row("iteration", grouped(*summary.iteration));
+}
+
+/// Of CLIP weights only what belongs to CLIP: the rest are defaults of a head that is not there.
+nlohmann::json config_json(const FileSummary& summary) {
+  nlohmann::json config = nlohmann::json::parse(fcclip::to_json(*summary.config));
+  if (summary.kind != "CLIP weights") return config;
+  nlohmann::json clip;
+  for (const char* key : {"name", "clip", "pixels", "provenance"}) clip[key] = config[key];
+  return clip;
 }
 
 nlohmann::json to_json(const FileSummary& summary) {
@@ -129,7 +140,9 @@ nlohmann::json to_json(const FileSummary& summary) {
                          {"dtypes", summary.dtypes},
                          {"others", summary.others},
                          {"has_merges", summary.has_merges}};
-  if (summary.config) json["config"] = nlohmann::json::parse(fcclip::to_json(*summary.config));
+  if (summary.config) json["config"] = config_json(summary);
+  if (!summary.container.empty()) json["container"] = summary.container;
+  if (!summary.prefix.empty()) json["prefix"] = summary.prefix;
   if (!summary.not_recognized.empty()) json["not_recognized"] = summary.not_recognized;
   if (summary.iteration) json["iteration"] = *summary.iteration;
   if (summary.training_classes > 0) json["training_classes"] = summary.training_classes;
@@ -140,7 +153,7 @@ nlohmann::json to_json(const FileSummary& summary) {
 
 void add_info(CLI::App& app) {
   struct Flags {
-    std::string file;
+    std::string file, container;
     bool json = false;
   };
   auto flags = std::make_shared<Flags>();
@@ -148,12 +161,16 @@ void add_info(CLI::App& app) {
   command->add_option("file", flags->file, "Model file, checkpoint or CLIP weights")
       ->required()
       ->type_name("FILE");
+  command
+      ->add_option("--container", flags->container,
+                   "Which weights of a checkpoint that holds several, such as model_ema")
+      ->type_name("NAME");
   command->add_flag("--json", flags->json, "Everything known about it, as JSON");
   command->footer(
       "Example:\n"
       "  fcclip info fcclip_cocopan.pth");
   command->callback([flags] {
-    const FileSummary summary = summarize_file(flags->file);
+    const FileSummary summary = summarize_file(flags->file, flags->container);
     if (flags->json) {
       std::cout << to_json(summary).dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
                 << '\n';

@@ -1,6 +1,7 @@
 // fcclip score: saved predictions of any system against the truth, without a model.
 
 #include "fcclip/eval/score.h"
+#include "fcclip/words/load_vocabulary.h"
 
 #include <cmath>
 #include <cstdio>
@@ -11,7 +12,6 @@
 #include "apps/commands.h"
 #include "apps/option_checks.h"
 #include "apps/progress.h"
-#include "fcclip/classify/load_vocabulary.h"
 
 namespace fcclip::apps {
 namespace {
@@ -115,7 +115,7 @@ void score_instances(const ScoreFlags& flags) {
 std::vector<std::string> class_names(const ScoreFlags& flags) {
   std::vector<std::string> names;
   if (!flags.names.empty()) {
-    for (const auto& entry : classify::load_vocabulary(flags.names).classes) {
+    for (const auto& entry : words::load_vocabulary(flags.names).classes) {
       names.push_back(entry.synonyms.front());
     }
   }

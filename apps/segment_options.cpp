@@ -8,9 +8,8 @@
 
 #include "apps/option_checks.h"
 #include "apps/place_flags.h"
-#include "fcclip/classify/load_vocabulary.h"
 #include "fcclip/core/error.h"
-#include "fcclip/io/atomic_file.h"
+#include "fcclip/segmenter/model.h"
 
 namespace fcclip::apps {
 namespace {
@@ -26,45 +25,18 @@ fs::path bundled_model() {
   return program.parent_path().parent_path() / "share" / "fcclip" / "mini.safetensors";
 }
 
-// Marks the classes of `names` (added when the vocabulary lacks them).
-template <typename Mark>
-void mark_classes(classify::Vocabulary& vocabulary, const std::string& names, const Mark& mark) {
-  if (names.empty()) return;
-  for (const classify::VocabularyClass& named : classify::parse_classes(names).classes) {
-    bool found = false;
-    for (classify::VocabularyClass& entry : vocabulary.classes) {
-      if (entry.synonyms.front() != named.synonyms.front()) continue;
-      mark(entry);
-      found = true;
-    }
-    if (found) continue;
-    vocabulary.classes.push_back(named);
-    vocabulary.classes.back().id = std::ssize(vocabulary.classes);
-    mark(vocabulary.classes.back());
-  }
-}
-
-void apply_flags(classify::Vocabulary& vocabulary, const WordFlags& flags) {
-  using Class = classify::VocabularyClass;
-  mark_classes(vocabulary, flags.things, [](Class& entry) { entry.is_thing = true; });
-  mark_classes(vocabulary, flags.stuff, [](Class& entry) { entry.is_thing = false; });
-  mark_classes(vocabulary, flags.background, [](Class& entry) {
-    entry.is_background = true;
-    entry.is_thing = false;
-  });
-}
-
 Task parse_task(const std::string& name) {
   if (name == "instance") return Task::instance;
   return name == "semantic" ? Task::semantic : Task::panoptic;
 }
 
 // A cache that can't be written is told once, not for every group of words.
-LogCallback warn_once() {
+LogCallback warn_of_cache() {
   return [told = std::make_shared<bool>(false)](LogLevel level, const std::string& message) {
     if (level != LogLevel::warning || *told) return;
     *told = true;
-    std::cerr << "fcclip: warning: " << message << '\n';
+    std::cerr << "fcclip: warning: " << message
+              << " (--no-cache does without, --cache-folder names another place)\n";
   };
 }
 
@@ -189,46 +161,23 @@ fs::path find_model(const std::string& named) {
        "it)");
 }
 
+bool takes_bundled_model(const ModelFlags& flags) {
+  const char* set = std::getenv("FCCLIP_MODEL");
+  return flags.model.empty() && (set == nullptr || *set == '\0');
+}
+
+ModelConfig model_config(const ModelFlags& flags) {
+  return load_model_config(find_model(flags.model));
+}
+
 Segmenter load_segmenter(const ModelFlags& flags) {
   if (flags.threads > 0) at::set_num_threads(static_cast<int>(flags.threads));
   SegmenterOptions options;
   options.device = flags.device;
   options.use_text_cache = !flags.no_cache;
   options.cache_folder = flags.cache_folder;
-  options.log = warn_once();
+  options.log = warn_of_cache();
   return Segmenter::load(find_model(flags.model), options);
-}
-
-std::vector<classify::Vocabulary> load_questions(const WordFlags& flags, const ModelConfig& model) {
-  std::vector<classify::Vocabulary> questions;
-  for (const QuestionFlag& asked : flags.questions) {
-    questions.push_back(asked.is_vocabulary ? classify::load_vocabulary(asked.text)
-                                            : classify::parse_classes(asked.text));
-  }
-  if (questions.empty()) {
-    questions.push_back(model.training_vocabulary.classes.empty()
-                            ? classify::load_vocabulary("coco")
-                            : model.training_vocabulary);
-  }
-  for (classify::Vocabulary& vocabulary : questions) apply_flags(vocabulary, flags);
-  return questions;
-}
-
-std::vector<std::string> load_templates(const WordFlags& flags) {
-  std::vector<std::string> templates;
-  if (flags.templates.empty()) return templates;
-  std::istringstream lines(io::read_file(flags.templates));
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (line.empty()) continue;
-    if (line.find("{}") == std::string::npos) {
-      fail(ErrorCode::invalid_argument, flags.templates, ": template '", line,
-           "' has no {} where the name goes");
-    }
-    templates.push_back(line);
-  }
-  if (templates.empty()) fail(ErrorCode::invalid_argument, flags.templates, ": no templates in it");
-  return templates;
 }
 
 AskOptions ask_options(const AskFlags& flags, const Segmenter& segmenter) {

@@ -49,12 +49,26 @@ void add_ask_flags(CLI::App& command, AskFlags& flags);
 /// --model, $FCCLIP_MODEL or the bundled model. Throws Error{not_found} saying how to get one.
 std::filesystem::path find_model(const std::string& named);
 
+/// Whether find_model is left to take the bundled one.
+bool takes_bundled_model(const ModelFlags& flags);
+
+/// The configuration of that model, without its weights: words are checked before those are loaded.
+ModelConfig model_config(const ModelFlags& flags);
+
 /// Sets the number of threads, loads.
 Segmenter load_segmenter(const ModelFlags& flags);
 
-/// One vocabulary per question, in the order typed; COCO's words when none was named.
-/// --things, --stuff and --background are applied to each.
+/// One vocabulary per question, in the order typed; without any the words that the model was
+/// trained on, else COCO's. Words that are repeated count once (words::load_question). --things,
+/// --stuff and --background are applied to each: they mark the class one of whose words they name,
+/// or add one. Warns on standard error of what was probably not meant: repeated words, names that
+/// were added, a file or several words given as one class.
 std::vector<classify::Vocabulary> load_questions(const WordFlags& flags, const ModelConfig& model);
+
+/// What the bundled model knows, and where better ones are: for standard error when it was taken
+/// because no other was named. A second line when `questions` have none of its words.
+std::string bundled_model_notice(const ModelConfig& model,
+                                 const std::vector<classify::Vocabulary>& questions);
 
 /// The templates of a file (one a line, "{}" where the name goes), or none for the model's own.
 std::vector<std::string> load_templates(const WordFlags& flags);

@@ -68,6 +68,14 @@ void apply_only(std::vector<classify::Vocabulary>& questions, const std::string&
   }
 }
 
+// Where every picture is missing nothing is worth waiting for; one of many fails in its turn.
+void require_one_picture(const std::vector<InputPicture>& pictures) {
+  for (const InputPicture& picture : pictures) {
+    if (picture.path.empty() || fs::exists(picture.path)) return;
+  }
+  fail(ErrorCode::not_found, "can't open ", pictures.front().path.string(), ": no such file");
+}
+
 }  // namespace
 
 SegmentRun::SegmentRun(const SegmentFlags& flags)
@@ -77,15 +85,20 @@ SegmentRun::SegmentRun(const SegmentFlags& flags)
         InputList list = expand_inputs(flags.inputs, output_path_);
         pictures_ = std::move(list.pictures);
         notes_ = std::move(list.notes);
+        require_one_picture(pictures_);
+        const ModelConfig config = model_config(flags.model);
+        templates_ = load_templates(flags.words);
+        asked_ = load_questions(flags.words, config);
+        apply_only(asked_, flags.only);
+        if (takes_bundled_model(flags.model)) std::cerr << bundled_model_notice(config, asked_);
         watch_.lap();
         return load_segmenter(flags.model);
       }()) {
   before_.load = watch_.lap();
   RunSettings settings;
   settings.ask = ask_options(flags.ask, segmenter_);
-  settings.templates = load_templates(flags.words);
-  settings.questions = load_questions(flags.words, segmenter_.config());
-  apply_only(settings.questions, flags.only);
+  settings.templates = std::move(templates_);
+  settings.questions = std::move(asked_);
   settings.model = find_model(flags.model.model);
   settings.size = encode_size(flags.ask);
   settings.tolerance_px = flags.tolerance_px;
@@ -102,16 +115,14 @@ SegmentRun::SegmentRun(const SegmentFlags& flags)
 void SegmentRun::prepare(const classify::Vocabulary& question,
                          const std::vector<std::string>& templates) {
   std::unique_ptr<Progress> bar;
-  int64_t cached = -1, all = 0;
   const auto report = [&](int64_t done, int64_t total) {
-    if (cached < 0) cached = done;
-    all = total;
-    if (!bar) bar = std::make_unique<Progress>("reading words", total, "prompts", done);
+    if (!bar && done == total) return;  // all in the cache: nothing to wait for
+    if (!bar) bar = std::make_unique<Progress>("reading words", total, "words", done);
     bar->update(done);
   };
   questions_.push_back(segmenter_.prepare(question, report, templates));
-  words_cached_ += std::max<int64_t>(0, cached);
-  words_computed_ += all - std::max<int64_t>(0, cached);
+  words_cached_ += questions_.back().classifier.cached;
+  words_computed_ += questions_.back().classifier.computed;
 }
 
 void SegmentRun::open_folder() {

@@ -73,6 +73,8 @@ class SegmentRun {
   std::vector<size_t> todo_;   ///< positions in pictures_ that this run works on
   std::vector<bool> changed_;  ///< by position: finished before, with other settings
   Stopwatch watch_;            ///< of what comes before the first picture, then of pictures
+  std::vector<classify::Vocabulary> asked_;  ///< until they are prepared
+  std::vector<std::string> templates_;
   Segmenter segmenter_;
   bool before_told_ = false;
   Timing before_;  ///< loading and words

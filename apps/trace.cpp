@@ -21,17 +21,18 @@ struct TraceFlags {
 };
 
 void trace(const TraceFlags& flags) {
-  const Segmenter segmenter = load_segmenter(flags.model);
-  const std::vector<classify::Vocabulary> questions =
-      load_questions(flags.words, segmenter.config());
+  const ModelConfig config = model_config(flags.model);
+  const std::vector<classify::Vocabulary> questions = load_questions(flags.words, config);
   if (questions.size() != 1) {
     fail(ErrorCode::invalid_argument, "trace takes one vocabulary, got ", questions.size());
   }
   const at::Tensor rgb = flags.image == "-"
                              ? image::decode_rgb(read_standard_input(), "standard input")
                              : image::read_rgb(flags.image);
-  const PreparedVocabulary vocabulary =
-      segmenter.prepare(questions.front(), {}, load_templates(flags.words));
+  const std::vector<std::string> templates = load_templates(flags.words);
+  if (takes_bundled_model(flags.model)) std::cerr << bundled_model_notice(config, questions);
+  const Segmenter segmenter = load_segmenter(flags.model);
+  const PreparedVocabulary vocabulary = segmenter.prepare(questions.front(), {}, templates);
   const io::NamedTensors tensors = trace_image(segmenter, rgb, encode_size(flags.ask), vocabulary,
                                                ask_options(flags.ask, segmenter));
   io::save_safetensors(flags.output, tensors, {{"image", flags.image}});

@@ -13,13 +13,14 @@ ALLOWED = {
     "clip": "core io ops nn",
     "head": "core io ops nn",
     "classify": "core io ops nn clip",
+    "words": "core io clip classify",
     "results": "core io ops classify",
     "segmenter": "core io ops nn clip head classify results",
     "image": "core io ops classify results",
     "data": "core io ops nn clip classify results segmenter image",
     "world": "core io ops classify results image data",
     "eval": "core io ops classify results segmenter image data",
-    "train": "core io ops nn clip head classify results segmenter image data world eval",
+    "train": "core io ops nn clip head classify words results segmenter image data world eval",
     "pretrain": "core io ops nn clip classify results segmenter image data world train",
 }
 CUDA_MACRO = re.compile(r"^\s*#\s*if.*(__CUDA|USE_CUDA|FCCLIP_CUDA)")

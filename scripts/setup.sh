@@ -8,7 +8,7 @@ TORCH_VERSION=${TORCH_VERSION:-2.13.0}
 OPEN_CLIP_VERSION=2.24.0
 
 packages=(g++ cmake make ninja-build pkg-config python3-venv lld
-  nlohmann-json3-dev libtomlplusplus-dev libgloo-dev libcli11-dev libgtest-dev zlib1g-dev
+  nlohmann-json3-dev libyaml-cpp-dev libtomlplusplus-dev libgloo-dev libcli11-dev libgtest-dev zlib1g-dev
   libjpeg-dev libpng-dev libdeflate-dev libwebp-dev libtiff-dev libcairo2-dev libpango1.0-dev
   libopencv-imgproc-dev fonts-dejavu-core clang-format)
 

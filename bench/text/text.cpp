@@ -14,7 +14,6 @@
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
-#include "fcclip/classify/load_vocabulary.h"
 #include "fcclip/classify/text_cache.h"
 #include "fcclip/clip/prefix_tree.h"
 #include "fcclip/clip/text_tower.h"
@@ -22,6 +21,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/io/safetensors.h"
+#include "fcclip/words/load_vocabulary.h"
 
 namespace {
 
@@ -135,7 +135,7 @@ void run(char** argument, size_t prompts, int threads) {
   const clip::TextConfig text = config_of(file).text;
   const clip::TextTower tower = open_tower(file);
   const clip::Tokenizer tokenizer(io::read_file(argument[2]));
-  std::vector<clip::TokenRow> rows = prompts_of(classify::load_vocabulary(argument[3]), tokenizer);
+  std::vector<clip::TokenRow> rows = prompts_of(words::load_vocabulary(argument[3]), tokenizer);
   count(rows, text);
   rows.resize(std::min(rows.size(), prompts));
   tower.encode({rows.front()});  // pages of the file come in here

@@ -16,7 +16,8 @@
   X(pascal_context_459, "pc459", "context459")                \
   X(pascal_context_59, "pc59", "context59", "pascal_context") \
   X(pascal_voc_20, "voc20", "pascal20", "voc")                \
-  X(pascal_voc_21, "voc21", "pascal21")
+  X(pascal_voc_21, "voc21", "pascal21")                       \
+  X(world_381, "world")
 
 #define FCCLIP_DECLARE(name, ...) \
   extern const char fcclip_embedded_##name##_json_begin[], fcclip_embedded_##name##_json_end[];

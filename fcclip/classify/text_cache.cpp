@@ -117,9 +117,8 @@ std::filesystem::path default_cache_folder() {
   if (cache != nullptr && *cache == '/') return std::filesystem::path(cache) / "fcclip";
   const char* home = std::getenv("HOME");
   if (home != nullptr && *home != '\0') return std::filesystem::path(home) / ".cache" / "fcclip";
-  fail(
-      ErrorCode::not_found,
-      "no folder for the text cache: neither XDG_CACHE_HOME nor HOME is set; switch the cache off");
+  fail(ErrorCode::not_found,
+       "no text cache, so words are read anew in every run: neither XDG_CACHE_HOME nor HOME is set");
 }
 
 std::string fingerprint(const std::vector<at::Tensor>& tensors, std::string_view extra) {

@@ -54,6 +54,7 @@ class Encoder {
     const at::Tensor rows = at::empty({std::ssize(names), tower_.embed_dim()}, at::kFloat);
     const std::vector<int64_t> missing = take_cached(names, rows);
     int64_t done = std::ssize(names) - std::ssize(missing);
+    cached_ = done;
     report(done, std::ssize(names));
     for (size_t begin = 0; begin < missing.size(); begin += kNamesPerGroup) {
       const size_t end = std::min<size_t>(begin + kNamesPerGroup, missing.size());
@@ -68,6 +69,7 @@ class Encoder {
     }
     return rows;
   }
+  int64_t cached() const { return cached_; }
 
  private:
   // Fills the rows that the cache has; which ones it has not.
@@ -116,6 +118,7 @@ class Encoder {
   const clip::Tokenizer& tokenizer_;
   const EncodeOptions& options_;
   const TextCache* cache_;
+  int64_t cached_ = 0;
 };
 
 }  // namespace
@@ -125,8 +128,11 @@ TextClassifier encode_vocabulary(const clip::TextTower& tower, const clip::Token
   check(vocabulary, options.templates);
   const at::NoGradGuard no_grad;
   const std::vector<std::string> names = distinct_names(vocabulary);
-  const at::Tensor rows = Encoder(tower, tokenizer, options).rows(names);
+  Encoder encoder(tower, tokenizer, options);
+  const at::Tensor rows = encoder.rows(names);
   TextClassifier classifier;
+  classifier.cached = encoder.cached();
+  classifier.computed = std::ssize(names) - encoder.cached();
   std::vector<int64_t> order;
   for (const VocabularyClass& entry : vocabulary.classes) {
     classifier.synonyms_per_class.push_back(std::ssize(entry.synonyms));

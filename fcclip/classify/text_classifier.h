@@ -19,6 +19,7 @@ namespace fcclip::classify {
 struct TextClassifier {
   at::Tensor rows;                          ///< [T, D], unit length
   std::vector<int64_t> synonyms_per_class;  ///< sums to T
+  int64_t cached = 0, computed = 0;         ///< distinct synonyms: found in the cache, or encoded
 };
 
 /// Distinct synonyms done (found in the cache or computed), of how many.

@@ -40,10 +40,20 @@ Vocabulary parse_vocabulary_text(std::string_view text);
 
 /// The JSON form: COCO categories, [{"id": 1, "name": "mug,cup", "isthing": 1}, …] or
 /// {"categories": [...]}; also a list of names ["mug,cup", …], or an object with "stuff_classes" or
-/// "synonyms" and the data set's id maps instead of categories. Names are split at commas as
-/// published; ids default to positions from 1, isthing to 1; "color" may give [r, g, b]. Throws
-/// Error{bad_format} naming the entry.
+/// "synonyms" and the data set's id maps instead of categories; lists or maps of numbers and names
+/// under "names" (Ultralytics), "id2label" or "label2id" (transformers), "classes", "labels", or by
+/// themselves ({"0": "mug"}). Names are split at commas as published; ids default to positions from
+/// 1, isthing to 1; "color" may give [r, g, b] or "#rrggbb". Throws Error{bad_format} naming the
+/// entry, or saying what else the object is.
 Vocabulary parse_vocabulary_json(std::string_view text);
+
+/// Every word counts once, words being equal where CLIP's text tower sees the same (case, white
+/// space, typographic forms: clip::clean_text). A word that names one class and is a synonym of
+/// another stays the name; a synonym of several classes stays with the first; classes of the same
+/// name become one, with all their synonyms, thing or stuff as the first. Repeated words would share
+/// their probability, so that neither reaches a threshold. Returns a line for each word that was
+/// repeated, for the user.
+std::vector<std::string> unite_repeated_words(Vocabulary& vocabulary);
 
 /// Merges b's classes behind a's; a class whose first name is the first name of one of a's is
 /// merged into that one (its other synonyms are added). An id of b that a has already becomes the

@@ -8,9 +8,11 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/io/byte_reader.h"
+#include "fcclip/io/file_kind.h"
 #include "fcclip/io/mapped_file.h"
 #include "fcclip/io/pickle_reader.h"
 #include "fcclip/io/printable.h"
+#include "fcclip/io/state_dict.h"
 #include "fcclip/io/zip_reader.h"
 
 namespace fcclip::io {
@@ -35,43 +37,6 @@ void check_storage(const PickledStorage& storage, uint64_t bytes, const std::str
   if (storage_bytes(storage) <= bytes) return;
   fail(ErrorCode::bad_format, file, ": storage ", printable(storage.key), " has ", bytes,
        " bytes, its tensors need ", storage_bytes(storage), "; the file is truncated or damaged");
-}
-
-const char* const kContainers[] = {"model", "state_dict"};
-
-const PickleValue& state_dict(const PickleDocument& document, Checkpoint& checkpoint,
-                              const std::string& file) {
-  const PickleValue& root = document.at(document.root);
-  if (root.kind != PickleKind::dict) {
-    fail(ErrorCode::bad_format, file, " holds ", describe(root.kind),
-         ", expected a dict of tensors; not a model's checkpoint");
-  }
-  for (const char* key : kContainers) {
-    const PickleValue* inner = document.find(root, key);
-    if (inner == nullptr || inner->kind == PickleKind::tensor) continue;
-    if (inner->kind != PickleKind::dict) {
-      fail(ErrorCode::bad_format, file, ": \"", key, "\" is ", describe(inner->kind),
-           ", expected a dict of tensors (a whole pickled model can't be read, save its "
-           "state_dict())");
-    }
-    checkpoint.container = key;
-    return *inner;
-  }
-  return root;
-}
-
-void describe_rest(const PickleDocument& document, Checkpoint& checkpoint) {
-  if (checkpoint.container.empty()) return;
-  const PickleValue& root = document.at(document.root);
-  for (size_t i = 0; i + 1 < root.items.size(); i += 2) {
-    const PickleValue& key = document.at(root.items[i]);
-    const PickleValue& value = document.at(root.items[i + 1]);
-    if (key.kind != PickleKind::text || key.text == checkpoint.container) continue;
-    checkpoint.others.push_back(printable(key.text));
-    if (key.text == "iteration" && value.kind == PickleKind::integer) {
-      checkpoint.iteration = value.integer;
-    }
-  }
 }
 
 /// Python dicts keep the first place and the last value of a repeated key; so does this.
@@ -106,23 +71,22 @@ at::Tensor materialise(const FilePtr& file, const PickleDocument& document,
 }
 
 Checkpoint collect(const FilePtr& file, const PickleDocument& document,
-                   const std::vector<StoragePlace>& places) {
+                   const std::vector<StoragePlace>& places, const std::string& container) {
   const std::string name = file->path().string();
   Checkpoint checkpoint;
-  const PickleValue& dict = state_dict(document, checkpoint, name);
+  StateDict found = find_state_dict(document, container, name);
+  checkpoint.container = std::move(found.path);
+  checkpoint.others = std::move(found.others);
+  checkpoint.iteration = found.iteration;
   TensorList list(checkpoint.tensors);
+  const PickleValue& dict = document.at(found.dict);
   for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {
     const PickleValue& key = document.at(dict.items[i]);
     const PickleValue& value = document.at(dict.items[i + 1]);
-    if (key.kind != PickleKind::text || value.kind != PickleKind::tensor) {
-      fail(ErrorCode::bad_format, name, ": ",
-           key.kind == PickleKind::text ? printable(key.text) : std::string(describe(key.kind)),
-           " is ", describe(value.kind), ", expected a tensor by its name");
-    }
+    if (key.kind != PickleKind::text || value.kind != PickleKind::tensor) continue;
     list.set(key.text, materialise(file, document,
                                    document.tensors[static_cast<size_t>(value.integer)], places));
   }
-  describe_rest(document, checkpoint);
   return checkpoint;
 }
 
@@ -149,10 +113,10 @@ std::string archive_folder(const ZipFile& zip, const std::string& file) {
   return folder;
 }
 
-Checkpoint open_zip(const FilePtr& file, Checksums checksums) {
+Checkpoint open_zip(const FilePtr& file, const OpenOptions& options) {
   const std::string name = file->path().string();
   const ZipFile zip(file);
-  if (checksums == Checksums::verify) zip.verify_checksums();
+  if (options.checksums == Checksums::verify) zip.verify_checksums();
   const std::string folder = archive_folder(zip, name);
   if (const ZipRecord* order = zip.find(folder + "/byteorder")) {
     const auto bytes = zip.bytes(*order);
@@ -171,7 +135,7 @@ Checkpoint open_zip(const FilePtr& file, Checksums checksums) {
     check_storage(storage, record->size, name);
     places.push_back({record->begin, record->size});
   }
-  Checkpoint checkpoint = collect(file, document, places);
+  Checkpoint checkpoint = collect(file, document, places, options.container);
   checkpoint.format = "torch zip";
   return checkpoint;
 }
@@ -191,7 +155,7 @@ void check_legacy_start(const PickleDocument& magic, const std::string& file) {
   const PickleValue& value = magic.at(magic.root);
   if (value.kind == PickleKind::big_integer && value.text == kLegacyMagic) return;
   fail(ErrorCode::bad_format, file, " is a Python pickle of ", describe(value.kind),
-       ", not a checkpoint written by torch.save");
+       ", not a checkpoint written by torch.save; save the model's state_dict() with it");
 }
 
 void check_legacy_system(const PickleDocument& protocol, const PickleDocument& system,
@@ -234,7 +198,7 @@ std::map<std::string, StoragePlace> legacy_places(ByteReader& reader,
   return places;
 }
 
-Checkpoint open_legacy(const FilePtr& file) {
+Checkpoint open_legacy(const FilePtr& file, const OpenOptions& options) {
   const std::string name = file->path().string();
   ByteReader reader(file->bytes(), name);
   check_legacy_start(next_pickle(reader, *file), name);
@@ -253,7 +217,7 @@ Checkpoint open_legacy(const FilePtr& file) {
     check_storage(storage, found->second.bytes, name);
     places.push_back(found->second);
   }
-  Checkpoint checkpoint = collect(file, document, places);
+  Checkpoint checkpoint = collect(file, document, places, options.container);
   checkpoint.format = "torch legacy";
   return checkpoint;
 }
@@ -282,20 +246,28 @@ bool starts_with(const MappedFile& file, std::string_view start) {
   return bytes.size() >= start.size() && std::memcmp(bytes.data(), start.data(), start.size()) == 0;
 }
 
-bool looks_like_safetensors(const MappedFile& file) {
+std::string_view text_of(const MappedFile& file) {
   const auto bytes = file.bytes();
-  return file.path().extension() == ".safetensors" ||
-         (bytes.size() > 8 && bytes[8] == std::byte{'{'} && bytes[7] == std::byte{0});
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-Checkpoint open_any(const FilePtr& file, Checksums checksums) {
+bool looks_like_safetensors(const MappedFile& file) {
+  const auto bytes = file.bytes();
+  const WeightForm form = file_kind(text_of(file)).form;
+  const bool is_named_so = file.path().extension() == ".safetensors" && file.bytes().size() > 8;
+  return form == WeightForm::safetensors || (form == WeightForm::none && is_named_so);
+}
+
+Checkpoint open_any(const FilePtr& file, const OpenOptions& options) {
   const std::string path = file->path().string();
-  if (file->bytes().empty()) fail(ErrorCode::bad_format, path, " is empty");
-  if (starts_with(*file, "PK")) return open_zip(file, checksums);
-  if (looks_like_safetensors(*file)) return open_safetensors(file);
-  if (starts_with(*file, "\x80")) return open_legacy(file);
-  fail(ErrorCode::bad_format, path,
-       " is no checkpoint: neither a file of torch.save (.pth, .pt, .bin) nor safetensors");
+  if (starts_with(*file, "PK")) return open_zip(file, options);
+  // A header of 128 bytes begins as a pickle does: its own form comes first.
+  if (!file->bytes().empty() && looks_like_safetensors(*file)) return open_safetensors(file);
+  if (starts_with(*file, "\x80")) return open_legacy(file, options);
+  const FileKind kind = file_kind(text_of(*file));
+  fail(ErrorCode::bad_format, path, " is ", kind.what, ", no checkpoint; ",
+       kind.advice.empty() ? "expected a file of torch.save (.pth, .pt, .bin) or safetensors"
+                           : kind.advice);
 }
 
 }  // namespace
@@ -307,12 +279,18 @@ at::Tensor Checkpoint::find(const std::string& name) const {
   return {};
 }
 
-Checkpoint open_checkpoint(const std::filesystem::path& path, Checksums checksums) {
-  return open_checkpoint(MappedFile::open(path), checksums);
+Metadata open_metadata(const std::filesystem::path& path) {
+  const FilePtr file = MappedFile::open(path);
+  if (file->bytes().empty() || !looks_like_safetensors(*file)) return {};
+  return SafetensorsFile(file).metadata();
 }
 
-Checkpoint open_checkpoint(std::shared_ptr<const MappedFile> file, Checksums checksums) {
-  Checkpoint checkpoint = open_any(file, checksums);
+Checkpoint open_checkpoint(const std::filesystem::path& path, const OpenOptions& options) {
+  return open_checkpoint(MappedFile::open(path), options);
+}
+
+Checkpoint open_checkpoint(std::shared_ptr<const MappedFile> file, const OpenOptions& options) {
+  Checkpoint checkpoint = open_any(file, options);
   strip_prefix(checkpoint);
   return checkpoint;
 }

@@ -10,6 +10,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/io/file_kind.h"
 
 namespace fcclip::io {
 namespace {
@@ -46,9 +47,11 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& 
   if (fstat(file.value, &status) != 0) {
     fail(ErrorCode::io_failure, "can't read ", path.string(), ": ", std::strerror(errno));
   }
+  if (S_ISDIR(status.st_mode)) {
+    fail(ErrorCode::bad_format, path.string(), " is a folder; ", folder_advice(path));
+  }
   if (!S_ISREG(status.st_mode)) {
-    fail(ErrorCode::bad_format, path.string(), " is ",
-         S_ISDIR(status.st_mode) ? "a folder" : "not a regular file", "; expected a file");
+    fail(ErrorCode::bad_format, path.string(), " is not a regular file; expected a file");
   }
   const auto size = static_cast<size_t>(status.st_size);
   void* data = nullptr;

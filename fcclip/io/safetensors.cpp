@@ -9,6 +9,7 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
+#include "fcclip/io/file_kind.h"
 #include "fcclip/io/mapped_file.h"
 #include "fcclip/io/safetensors_header.h"
 
@@ -23,6 +24,15 @@ uint64_t little_endian(const std::byte* bytes) {
   uint64_t value = 0;
   for (size_t i = kLengthBytes; i-- > 0;) value = value << 8 | std::to_integer<uint64_t>(bytes[i]);
   return value;
+}
+
+/// Another kind of file, by its name; a cut safetensors file is none.
+void refuse_kind(const MappedFile& file) {
+  const auto bytes = file.bytes();
+  const FileKind kind = file_kind({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  if (kind.form == WeightForm::safetensors) return;
+  fail(ErrorCode::bad_format, file.path().string(), " is ", kind.what, ", no safetensors file",
+       kind.advice.empty() ? "" : "; ", kind.advice);
 }
 
 }  // namespace
@@ -42,14 +52,12 @@ SafetensorsFile::SafetensorsFile(std::shared_ptr<const MappedFile> file)
   impl_->file = std::move(file);
   const std::filesystem::path& path = impl_->file->path();
   const auto bytes = impl_->file->bytes();
-  if (bytes.size() < kLengthBytes) {
-    fail(ErrorCode::bad_format, path.string(), " has ", bytes.size(),
-         " bytes: too short for a safetensors file");
-  }
+  if (bytes.size() < kLengthBytes) refuse_kind(*impl_->file);
   const uint64_t length = little_endian(bytes.data());
   if (length > kLongestHeader || length > bytes.size() - kLengthBytes) {
-    fail(ErrorCode::bad_format, path.string(), ": a header of ", length, " bytes in a file of ",
-         bytes.size(), ": truncated, or no safetensors file");
+    refuse_kind(*impl_->file);
+    fail(ErrorCode::bad_format, path.string(), " is truncated: a safetensors header of ", length,
+         " bytes in a file of ", bytes.size(), "; download or write it again");
   }
   impl_->data_begin = kLengthBytes + length;
   const std::string_view json(reinterpret_cast<const char*>(bytes.data()) + kLengthBytes, length);

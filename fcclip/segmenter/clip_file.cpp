@@ -10,7 +10,6 @@ namespace fcclip {
 namespace {
 
 constexpr const char* kFormatKey = "format";
-constexpr const char* kFormat = "fcclip-clip-1";
 constexpr const char* kModelFormat = "fcclip-model-1";
 constexpr const char* kConfigKey = "fcclip";
 constexpr const char* kMergesKey = "merges";
@@ -39,8 +38,8 @@ std::string entry(const io::Metadata& metadata, const char* key, const std::stri
 
 ModelConfig read_config(const io::SafetensorsFile& file, const std::string& name) {
   const std::string format = entry(file.metadata(), kFormatKey, name);
-  if (format != kFormat && format != kModelFormat) {
-    fail(ErrorCode::unsupported, name, ": unknown format; expected ", kFormat, " or ",
+  if (format != kClipFormat && format != kModelFormat) {
+    fail(ErrorCode::unsupported, name, ": unknown format; expected ", kClipFormat, " or ",
          kModelFormat);
   }
   try {
@@ -82,7 +81,7 @@ void save_clip(const std::filesystem::path& path, const Clip& clip, at::ScalarTy
     }
     tensors.emplace_back(row.name, value);
   }
-  io::Metadata metadata = {{kFormatKey, kFormat}, {kConfigKey, to_json(config_around(clip))}};
+  io::Metadata metadata = {{kFormatKey, kClipFormat}, {kConfigKey, to_json(config_around(clip))}};
   if (clip.tokenizer != nullptr) metadata[kMergesKey] = clip.tokenizer->merges();
   io::save_safetensors(path, tensors, metadata);
 }

@@ -15,6 +15,9 @@ namespace fcclip {
 
 struct Model;
 
+/// "format" in the metadata of a CLIP's file.
+inline constexpr const char* kClipFormat = "fcclip-clip-1";
+
 struct Clip {
   /// No weights and no tokenizer yet.
   explicit Clip(const clip::ClipConfig& config);

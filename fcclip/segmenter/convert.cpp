@@ -9,6 +9,7 @@
 #include "fcclip/io/checkpoint.h"
 #include "fcclip/io/printable.h"
 #include "fcclip/segmenter/recognize.h"
+#include "fcclip/segmenter/weight_names.h"
 
 namespace fcclip {
 namespace {
@@ -19,6 +20,8 @@ struct Merged {
   TensorShapes shapes;
   std::optional<ModelConfig> config;  ///< of a model file
   std::string merges, provenance;
+  std::vector<std::string> notes;
+  bool is_chosen = false;  ///< some file has the container asked for
 };
 
 std::string source_line(const std::filesystem::path& path, const io::Checkpoint& checkpoint) {
@@ -27,12 +30,30 @@ std::string source_line(const std::filesystem::path& path, const io::Checkpoint&
   return line;
 }
 
-void add(Merged& merged, const std::filesystem::path& path) {
-  const io::Checkpoint checkpoint = io::open_checkpoint(path, io::Checksums::verify);
-  for (const auto& [name, tensor] : checkpoint.tensors) {
-    const std::string full = published_name(name);
-    merged.tensors[full] = tensor;
-    merged.shapes[full] = tensor.sizes().vec();
+/// Which of a file's weights were taken, where that was not plain.
+void note_choice(const std::string& container, const PublishedWeights& weights,
+                 const std::string& file, std::vector<std::string>& notes) {
+  std::string note;
+  if (!container.empty() && container != "model") note = "weights taken from \"" + container + "\"";
+  if (!weights.prefix.empty()) {
+    note += (note.empty() ? "" : ", ") + ("names taken without \"" + weights.prefix + ".\"");
+  }
+  if (!weights.left_out.empty()) {
+    note += (note.empty() ? "" : ", ") + std::to_string(weights.left_out.size()) +
+            " other tensors left out (" + io::printable(weights.left_out.front()) + " …)";
+  }
+  if (!note.empty()) notes.push_back(io::printable(file) + ": " + note);
+}
+
+void add(Merged& merged, const std::filesystem::path& path, const std::string& container) {
+  const io::Checkpoint checkpoint =
+      io::open_checkpoint(path, {io::Checksums::verify, container});
+  const PublishedWeights weights = published_weights(checkpoint, container, path.string());
+  merged.is_chosen = merged.is_chosen || weights.is_chosen;
+  note_choice(checkpoint.container, weights, path.filename().string(), merged.notes);
+  for (const auto& [name, tensor] : weights.tensors) {
+    merged.tensors[name] = tensor;
+    merged.shapes[name] = tensor.sizes().vec();
   }
   if (const auto found = checkpoint.metadata.find("fcclip"); found != checkpoint.metadata.end()) {
     merged.config = model_config_from_json(found->second);
@@ -44,10 +65,14 @@ void add(Merged& merged, const std::filesystem::path& path) {
   merged.provenance += source_line(path, checkpoint);
 }
 
-Merged merge_checkpoints(const std::vector<std::filesystem::path>& paths) {
-  if (paths.empty()) fail(ErrorCode::invalid_argument, "no checkpoint to convert");
+Merged merge_checkpoints(const ConvertOptions& options) {
+  if (options.checkpoints.empty()) fail(ErrorCode::invalid_argument, "no checkpoint to convert");
   Merged merged;
-  for (const std::filesystem::path& path : paths) add(merged, path);
+  for (const std::filesystem::path& path : options.checkpoints) add(merged, path, options.container);
+  if (!options.container.empty() && !merged.is_chosen) {
+    fail(ErrorCode::invalid_argument, "no weights are called ", options.container,
+         " (--container) in what is to be converted");
+  }
   return merged;
 }
 
@@ -84,6 +109,8 @@ void check_alone(const std::string& name, const at::Tensor& tensor) {
 void check_parts(const Merged& merged) {
   const CheckpointParts parts = parts_of(merged.shapes);
   if (!parts.clip && !parts.head) {
+    const std::string form = foreign_form(merged.shapes);
+    if (!form.empty()) fail(ErrorCode::unsupported, form);
     fail(ErrorCode::missing_tensor, "no tensor is named as in FC-CLIP or open_clip",
          merged.tensors.empty() ? std::string("; the checkpoint has no tensors at all")
                                 : "; the first of " + std::to_string(merged.tensors.size()) +
@@ -215,11 +242,12 @@ void set_tokenizer(const Merged& merged, const ConvertOptions& options, Model& m
 }  // namespace
 
 Converted convert(const ConvertOptions& options) {
-  const Merged merged = merge_checkpoints(options.checkpoints);
+  const Merged merged = merge_checkpoints(options);
   // With sizes given, every tensor can be held against them, even where half of the model is
   // missing.
   if (options.reference_config.empty() || !parts_of(merged.shapes).head) check_parts(merged);
   Converted out;
+  out.notes = merged.notes;
   out.model = std::make_shared<Model>(choose_config(merged, options, out));
   check_tensors(merged, *out.model);
   const auto source = [&](const std::string& name) { return merged.tensors.at(name); };

@@ -15,6 +15,8 @@ struct ConvertOptions {
   /// FC-CLIP checkpoints, open_clip's CLIP weights, model files, in any mixture; where several have
   /// a tensor, the last one counts.
   std::vector<std::filesystem::path> checkpoints;
+  /// Which weights to take of files that hold several: keys joined by '.', or a prefix of names.
+  std::string container;
   std::string
       reference_config;  ///< JSON in the recorded reference's form; empty: recognise everything
   std::optional<classify::Vocabulary> training_vocabulary;

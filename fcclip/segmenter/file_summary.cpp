@@ -4,8 +4,10 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/io/checkpoint.h"
+#include "fcclip/segmenter/clip_file.h"
 #include "fcclip/segmenter/model.h"
 #include "fcclip/segmenter/recognize.h"
+#include "fcclip/segmenter/weight_names.h"
 
 namespace fcclip {
 namespace {
@@ -28,6 +30,7 @@ std::string kind_of(const CheckpointParts& parts) {
 void recognize_into(const TensorShapes& shapes, FileSummary& summary) {
   const CheckpointParts parts = parts_of(shapes);
   summary.kind = kind_of(parts);
+  summary.not_recognized = foreign_form(shapes);
   ModelConfig config;
   try {
     if (parts.clip) config.clip = recognize_clip(shapes);
@@ -40,8 +43,10 @@ void recognize_into(const TensorShapes& shapes, FileSummary& summary) {
   }
 }
 
-void read_config(const std::string& text, FileSummary& summary) {
-  summary.kind = "model file";
+void read_config(const io::Metadata& metadata, const std::string& text, FileSummary& summary) {
+  const auto format = metadata.find("format");
+  const bool is_clip = format != metadata.end() && format->second == kClipFormat;
+  summary.kind = is_clip ? "CLIP weights" : "model file";
   try {
     summary.config = model_config_from_json(text);
   } catch (const Error& error) {
@@ -51,26 +56,32 @@ void read_config(const std::string& text, FileSummary& summary) {
 
 }  // namespace
 
-FileSummary summarize_file(const std::filesystem::path& path) {
-  const io::Checkpoint checkpoint = io::open_checkpoint(path);
+FileSummary summarize_file(const std::filesystem::path& path, const std::string& container) {
+  const io::Checkpoint checkpoint =
+      io::open_checkpoint(path, {io::Checksums::skip, container});
+  const PublishedWeights weights = published_weights(checkpoint, container, path.string());
+  if (!container.empty() && !weights.is_chosen) {
+    fail(ErrorCode::invalid_argument, path.string(), ": no weights are called ", container);
+  }
   FileSummary summary;
   summary.format = checkpoint.format;
   summary.file_bytes = std::filesystem::file_size(path);
   summary.tensors = static_cast<int64_t>(checkpoint.tensors.size());
+  summary.container = checkpoint.container;
+  summary.prefix = weights.prefix;
   summary.others = checkpoint.others;
   summary.iteration = checkpoint.iteration;
   summary.has_merges = checkpoint.metadata.contains("merges");
   TensorShapes shapes;
-  for (const auto& [name, tensor] : checkpoint.tensors) {
-    const std::string full = published_name(name);
-    shapes[full] = tensor.sizes().vec();
-    summary.parameters[part_of(full)] += tensor.numel();
+  for (const auto& [name, tensor] : weights.tensors) {
+    shapes[name] = tensor.sizes().vec();
+    summary.parameters[part_of(name)] += tensor.numel();
     ++summary.dtypes[std::string(c10::toString(tensor.scalar_type()))];
   }
   summary.training_classes = training_classes(shapes);
   const auto config = checkpoint.metadata.find("fcclip");
   if (config != checkpoint.metadata.end()) {
-    read_config(config->second, summary);
+    read_config(checkpoint.metadata, config->second, summary);
   } else {
     recognize_into(shapes, summary);
   }

@@ -16,6 +16,7 @@ struct FileSummary {
       kind;  ///< "model file", "FC-CLIP checkpoint", "CLIP weights", "segmentation head", "tensors"
   std::string format;  ///< "safetensors", "torch zip", "torch legacy"
   uint64_t file_bytes = 0;
+  std::string container, prefix;  ///< where the weights stood in a checkpoint; see weight_names.h
   int64_t tensors = 0;
   std::optional<ModelConfig>
       config;                  ///< of model files, or recognised; only clip's part for CLIP weights
@@ -29,7 +30,7 @@ struct FileSummary {
   bool has_merges = false;
 };
 
-/// Reads headers and shapes only. Throws of open_checkpoint.
-FileSummary summarize_file(const std::filesystem::path& path);
+/// Reads headers and shapes only. container: as ConvertOptions has it. Throws of open_checkpoint.
+FileSummary summarize_file(const std::filesystem::path& path, const std::string& container = {});
 
 }  // namespace fcclip

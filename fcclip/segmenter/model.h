@@ -47,10 +47,15 @@ bool is_ignored_tensor(const std::string& name);
 std::unique_ptr<clip::Tokenizer> make_tokenizer(std::string_view merges,
                                                 const clip::TextConfig& text);
 
+/// The configuration of a model file alone: no weights are read. Throws as load_model does for what
+/// is no model file.
+ModelConfig load_model_config(const std::filesystem::path& path);
+
 /// Opens a model file (safetensors with "fcclip" metadata); weights are views of the mapped file on
 /// a CPU. Pages of the file that were needed to check and pack the weights do not stay in memory.
 /// `look` sees the model while they are there: what reads all weights once is free then. Throws
-/// Error{not_found, bad_format, missing_tensor (missing, surplus, not finite), shape_mismatch}.
+/// Error{not_found, bad_format (of another file it says what it is and what to do),
+/// missing_tensor (missing, surplus, not finite), shape_mismatch}.
 std::shared_ptr<Model> load_model(const std::filesystem::path& path, at::Device device,
                                   const std::function<void(const Model&)>& look = {});
 

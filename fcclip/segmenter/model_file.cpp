@@ -6,9 +6,12 @@
 
 #include "fcclip/core/check.h"
 #include "fcclip/core/error.h"
+#include "fcclip/io/file_kind.h"
 #include "fcclip/io/mapped_file.h"
 #include "fcclip/io/printable.h"
+#include "fcclip/segmenter/clip_file.h"
 #include "fcclip/segmenter/model.h"
+#include "fcclip/segmenter/weight_names.h"
 
 namespace fcclip {
 namespace {
@@ -18,27 +21,63 @@ constexpr const char* kFormat = "fcclip-model-1";
 constexpr const char* kConfigKey = "fcclip";
 constexpr const char* kMergesKey = "merges";
 
-const std::string& require_entry(const io::Metadata& metadata, const char* key,
-                                 const std::string& file) {
-  const auto found = metadata.find(key);
-  if (found == metadata.end()) {
-    fail(ErrorCode::bad_format, file, " is a safetensors file but no model file of fcclip (no \"",
-         key, "\" in its metadata); make one with: fcclip convert ", file, " -o MODEL");
-  }
-  return found->second;
+/// "model.pth" -> "fcclip convert model.pth -o model.safetensors"
+std::string convert_command(const std::filesystem::path& path) {
+  std::string target = path.stem().string() + ".safetensors";
+  if (path.filename() == target) target = "MODEL.safetensors";
+  return "fcclip convert " + path.string() + " -o " + target;
 }
 
-ModelConfig read_config(const io::Metadata& metadata, const std::string& file) {
-  const std::string& text = require_entry(metadata, kConfigKey, file);
-  const std::string& format = require_entry(metadata, kFormatKey, file);
-  if (format != kFormat) {
-    fail(ErrorCode::unsupported, file, ": model file format ", io::printable(format), ", expected ",
-         kFormat, "; made by a newer version?");
+/// A file of another kind: what it is, and what to do.
+void require_safetensors(const io::MappedFile& file) {
+  const auto bytes = file.bytes();
+  const io::FileKind kind =
+      io::file_kind({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  if (kind.form == io::WeightForm::safetensors) return;
+  const std::string advice =
+      kind.form == io::WeightForm::torch ? "make one of it: " + convert_command(file.path())
+      : kind.advice.empty()
+          ? "expected a .safetensors file that fcclip convert, train or init wrote"
+          : kind.advice;
+  fail(ErrorCode::bad_format, file.path().string(), " is ", kind.what,
+       ", no model file of fcclip; ", advice);
+}
+
+[[noreturn]] void refuse_other_weights(const io::SafetensorsFile& file,
+                                       const std::filesystem::path& path) {
+  TensorShapes shapes;
+  for (const std::string& name : file.names()) shapes[published_name(name)] = {};
+  const CheckpointParts parts = parts_of(shapes);
+  if (parts.clip && !parts.head) {
+    fail(ErrorCode::bad_format, path.string(),
+         " is only a CLIP, no mask generator: name it to fcclip convert together with an FC-CLIP "
+         "checkpoint, or train a mask generator on it");
+  }
+  const std::string form = foreign_form(shapes);
+  if (!form.empty()) fail(ErrorCode::unsupported, path.string(), ": ", form);
+  fail(ErrorCode::bad_format, path.string(),
+       " is a safetensors file, but no model file of fcclip (its metadata do not say so); make one "
+       "of it: ",
+       convert_command(path));
+}
+
+ModelConfig read_model_config(const io::SafetensorsFile& file, const std::filesystem::path& path) {
+  const io::Metadata& metadata = file.metadata();
+  const auto text = metadata.find(kConfigKey), format = metadata.find(kFormatKey);
+  if (text == metadata.end() || format == metadata.end()) refuse_other_weights(file, path);
+  if (format->second == kClipFormat) {
+    fail(ErrorCode::bad_format, path.string(),
+         " is only a CLIP, no mask generator; train one on it: fcclip train --set model.clip=",
+         path.string(), " (docs/training.md)");
+  }
+  if (format->second != kFormat) {
+    fail(ErrorCode::unsupported, path.string(), ": model file format ",
+         io::printable(format->second), ", expected ", kFormat, "; made by a newer version?");
   }
   try {
-    return model_config_from_json(text);
+    return model_config_from_json(text->second);
   } catch (const Error& error) {
-    fail(error.code(), file, ": ", error.what());
+    fail(error.code(), path.string(), ": ", error.what());
   }
 }
 
@@ -90,12 +129,19 @@ std::unique_ptr<clip::Tokenizer> make_tokenizer(std::string_view merges,
   return std::make_unique<clip::Tokenizer>(merges, size, text.context_length);
 }
 
+ModelConfig load_model_config(const std::filesystem::path& path) {
+  const std::shared_ptr<const io::MappedFile> mapped = io::MappedFile::open(path);
+  require_safetensors(*mapped);
+  return read_model_config(io::SafetensorsFile(mapped), path);
+}
+
 std::shared_ptr<Model> load_model(const std::filesystem::path& path, at::Device device,
                                   const std::function<void(const Model&)>& look) {
   const std::shared_ptr<const io::MappedFile> mapped = io::MappedFile::open(path);
+  require_safetensors(*mapped);
   const io::SafetensorsFile file(mapped);
   const std::string name = path.string();
-  std::shared_ptr<Model> model = build(read_config(file.metadata(), name), name);
+  std::shared_ptr<Model> model = build(read_model_config(file, path), name);
   check_no_surplus(*model, file, name);
   const auto source = [&](const std::string& tensor) {
     return file.contains(tensor) ? file.tensor(tensor) : at::Tensor();

@@ -156,18 +156,6 @@ void recognize_mask_decoder(const Shapes& head, head::MaskDecoderConfig& config)
 
 }  // namespace
 
-std::string published_name(const std::string& name) {
-  for (const std::string_view start :
-       {"visual.", "transformer.", "token_embedding.", "ln_final."}) {
-    if (name.starts_with(start)) return std::string(kClipPrefix) + name;
-  }
-  for (const std::string_view whole :
-       {"positional_embedding", "text_projection", "logit_scale", "attn_mask"}) {
-    if (name == whole) return std::string(kClipPrefix) + name;
-  }
-  return name;
-}
-
 CheckpointParts parts_of(const TensorShapes& shapes) {
   CheckpointParts parts;
   for (const auto& [name, shape] : shapes) {

@@ -19,9 +19,6 @@ struct CheckpointParts {
 };
 CheckpointParts parts_of(const TensorShapes& shapes);
 
-/// A name as open_clip has it ("visual.trunk.…") or as FC-CLIP has it, in the latter's form.
-std::string published_name(const std::string& name);
-
 /// Everything that CLIP's tensors tell: tower, depths, widths, head, text sizes; and, what they
 /// can't tell, from the published model of that shape or else by convention: text heads = width /
 /// 64, ResNet heads = channels / 64, eps 1e-6 (1e-5 for xxlarge), QuickGELU with a ResNet (OpenAI's

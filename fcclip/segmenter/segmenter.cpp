@@ -1,5 +1,6 @@
 #include "fcclip/segmenter/segmenter.h"
 
+#include <chrono>
 #include <mutex>
 
 #include <ATen/ATen.h>
@@ -144,17 +145,25 @@ EncodedImage Segmenter::run(const at::Tensor& rgb, const EncodeSize& size,
 const classify::TextCache* Segmenter::text_cache() const {
   if (!options_.use_text_cache) return nullptr;
   std::call_once(text_store_->once, [this] {
+    std::filesystem::path folder = options_.cache_folder;
+    try {
+      if (folder.empty()) folder = classify::default_cache_folder();
+    } catch (const Error& error) {
+      if (options_.log) options_.log(LogLevel::warning, error.what());
+      return;
+    }
     text_store_->cache.emplace(
-        options_.cache_folder.empty() ? classify::default_cache_folder() : options_.cache_folder,
+        std::move(folder),
         text_store_->fingerprint.empty() ? text_fingerprint(*model_) : text_store_->fingerprint);
   });
-  return &*text_store_->cache;
+  return text_store_->cache ? &*text_store_->cache : nullptr;
 }
 
 PreparedVocabulary Segmenter::prepare(const classify::Vocabulary& vocabulary,
                                       const classify::Progress& progress,
                                       const std::vector<std::string>& templates) const {
   const c10::InferenceMode guard;
+  const auto start = std::chrono::steady_clock::now();
   if (vocabulary.classes.empty()) {
     fail(ErrorCode::invalid_argument, "the vocabulary has no classes; name at least one");
   }
@@ -172,6 +181,8 @@ PreparedVocabulary Segmenter::prepare(const classify::Vocabulary& vocabulary,
       classify::encode_vocabulary(model_->text_tower, *model_->tokenizer, vocabulary, options);
   prepared.classifier.rows = prepared.classifier.rows.cpu();
   prepared.seen = classify::seen_classes(vocabulary, model_->config.training_vocabulary);
+  prepared.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return prepared;
 }
 

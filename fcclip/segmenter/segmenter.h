@@ -45,6 +45,7 @@ struct PreparedVocabulary {
   classify::Vocabulary vocabulary;
   classify::TextClassifier classifier;
   std::vector<bool> seen;
+  double seconds = 0;  ///< of reading the words; classifier says how many came from the cache
 };
 
 struct AskOptions {
@@ -86,7 +87,7 @@ struct Segmentation {
 
 class Segmenter {
  public:
-  /// Throws as load_model does; Error{unsupported} when the device is not there.
+  /// Throws as load_model does; Error{invalid_argument} when the device is not there.
   static Segmenter load(const std::filesystem::path& model, const SegmenterOptions& options = {});
   Segmenter(std::shared_ptr<Model> model, const SegmenterOptions& options);
 
@@ -94,7 +95,8 @@ class Segmenter {
   EncodedImage encode(const at::Tensor& rgb, const EncodeSize& size = {},
                       const Trace& trace = {}) const;
 
-  /// Text features of the vocabulary (from the cache where it has them).
+  /// Text features of the vocabulary (from the cache where it has them; one that can't be used is
+  /// told to the log, once, and done without).
   PreparedVocabulary prepare(const classify::Vocabulary& vocabulary,
                              const classify::Progress& progress = {},
                              const std::vector<std::string>& templates = {}) const;

@@ -4,11 +4,11 @@
 #include <numeric>
 
 #include "fcclip/classify/builtin_vocabularies.h"
-#include "fcclip/classify/load_vocabulary.h"
 #include "fcclip/core/error.h"
 #include "fcclip/data/benchmark.h"
 #include "fcclip/world/random.h"
 #include "fcclip/world/scenes.h"
+#include "fcclip/words/load_vocabulary.h"
 
 namespace fcclip::train {
 namespace {
@@ -68,7 +68,7 @@ Source open_files(const DataSettings& settings) {
          "\"; expected panoptic, instances, semantic or world");
   }
   classify::Vocabulary vocabulary;
-  if (!settings.vocabulary.empty()) vocabulary = classify::load_vocabulary(settings.vocabulary);
+  if (!settings.vocabulary.empty()) vocabulary = words::load_vocabulary(settings.vocabulary);
   Source source;
   source.dataset = std::make_shared<data::Benchmark>(std::move(files), std::move(vocabulary));
   source.vocabulary = source.dataset->vocabulary();

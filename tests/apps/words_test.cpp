@@ -95,7 +95,7 @@ TEST_F(Words, ClassesListsTheBuiltInOnes) {
   const Printed printed = run_program({"classes", "--json"});
   EXPECT_EQ(printed.status, 0) << printed.err;
   const nlohmann::json rows = nlohmann::json::parse(printed.out);
-  ASSERT_EQ(rows.size(), 11u);
+  ASSERT_EQ(rows.size(), 12u);
   EXPECT_EQ(rows[0].at("name"), "ade20k_150");
   EXPECT_EQ(rows[0].at("classes"), 150);
   EXPECT_EQ(rows[0].at("things"), 100);

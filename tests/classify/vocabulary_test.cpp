@@ -144,6 +144,28 @@ TEST(Merge, SecondBehindFirstSameFirstNameTogether) {
   EXPECT_EQ(got.classes[2].id, 4);  // 1 is taken by a, up to 3 by b
 }
 
+TEST(UniteRepeatedWords, EveryWordHasOnePlace) {
+  Vocabulary got = parse_classes("rock | stone, Rock| pebble , dog | puppy, cat | Puppy | kitty, puppy");
+  got.classes[1].is_thing = false;
+  const Names notes = unite_repeated_words(got);
+  ASSERT_EQ(got.classes.size(), 4u);
+  EXPECT_EQ(got.classes[0].synonyms, (Names{"rock", "stone", "pebble"}));
+  EXPECT_TRUE(got.classes[0].is_thing);
+  EXPECT_EQ(got.classes[1].synonyms, (Names{"dog"}));  // "puppy" is the name of a class
+  EXPECT_EQ(got.classes[2].synonyms, (Names{"cat", "kitty"}));
+  EXPECT_EQ(got.classes[3].synonyms, (Names{"puppy"}));
+  ASSERT_EQ(notes.size(), 3u);
+  EXPECT_NE(notes[0].find("taken as a thing"), std::string::npos) << notes[0];
+}
+
+TEST(UniteRepeatedWords, AsClipSeesThem) {
+  Vocabulary got = parse_classes("hot  dog, Hot dog | hot\tdog, caf\u00e9, cafe\u0301");
+  EXPECT_EQ(unite_repeated_words(got).size(), 3u);
+  EXPECT_EQ(got.classes.size(), 2u);
+  EXPECT_EQ(got.classes[0].synonyms, (Names{"hot  dog"}));
+  EXPECT_TRUE(unite_repeated_words(got).empty());
+}
+
 TEST(SeenClasses, AnySynonymExactly) {
   const Vocabulary training = parse_classes("person | child, traffic light");
   const Vocabulary asked = parse_classes("girl | child, Person, traffic, traffic light");

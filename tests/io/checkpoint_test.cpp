@@ -76,6 +76,55 @@ TEST(Checkpoint, TheStateDictIsFoundUnderModelOrStateDict) {
   }
 }
 
+std::string message_of(const std::string& bytes, const std::string& container = "") {
+  try {
+    open_checkpoint(test::file_of(bytes), {Checksums::skip, container});
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+TEST(Checkpoint, TheOnlyContainerIsTakenWhateverItsName) {
+  const std::string tensor = pickle::tensor(pickle::storage("FloatStorage", "0", 4), 0, {4}, {1});
+  const std::string weights = pickle::dict({{"a", tensor}, {"b", tensor}});
+  const std::string adam = pickle::dict({{"state", pickle::dict({{"a", weights}})}});
+  const std::pair<std::string, std::string> forms[] = {
+      {"model_ema", pickle::dict({{"model_ema", weights}, {"epoch", pickle::integer(3)}})},
+      {"module", pickle::dict({{"module", weights}, {"optimizer", adam}})},
+      {"model.state_dict", pickle::dict({{"model", pickle::dict({{"state_dict", weights}})}})},
+      {"state_dict", pickle::dict({{"state_dict", weights}, {"optimizer_states", adam}})},
+      {"", pickle::dict({{"a", tensor}, {"b", tensor}, {"epoch", pickle::integer(3)}})}};
+  for (const auto& [container, content] : forms) {
+    const Checkpoint checkpoint = open_bytes(zip_with(pickle::whole(content)));
+    EXPECT_EQ(checkpoint.container, container);
+    EXPECT_EQ(checkpoint.tensors.size(), 2u) << container;
+  }
+}
+
+TEST(Checkpoint, OfSeveralContainersOneIsChosen) {
+  const std::string tensor = pickle::tensor(pickle::storage("FloatStorage", "0", 4), 0, {4}, {1});
+  const std::string bytes = zip_with(pickle::whole(
+      pickle::dict({{"model", pickle::dict({{"a", tensor}})},
+                    {"ema", pickle::dict({{"state_dict", pickle::dict({{"b", tensor}})}})}})));
+  const std::string message = message_of(bytes);
+  EXPECT_NE(message.find("model (1 tensors), ema.state_dict (1 tensors)"), std::string::npos)
+      << message;
+  EXPECT_NE(message.find("--container"), std::string::npos) << message;
+  EXPECT_NE(message_of(bytes, "teacher").find("none is called teacher"), std::string::npos);
+  const Checkpoint checkpoint =
+      open_checkpoint(test::file_of(bytes), {Checksums::skip, "ema.state_dict"});
+  EXPECT_TRUE(checkpoint.find("b").defined());
+  EXPECT_EQ(checkpoint.others, std::vector<std::string>{"model"});
+}
+
+TEST(Checkpoint, ADictThatHoldsItselfEnds) {
+  // BINPUT 0, then the dict under its own key "model".
+  const std::string bytes = zip_with("\x80\x02}q" + std::string(1, '\0') + pickle::text("model") +
+                                     "h" + std::string(1, '\0') + "s.");
+  EXPECT_NE(message_of(bytes).find("holds no weights"), std::string::npos) << message_of(bytes);
+}
+
 TEST(Checkpoint, APrefixThatNotAllNamesHaveStays) {
   const std::string tensor = pickle::tensor(pickle::storage("FloatStorage", "0", 4), 0, {4}, {1});
   const Checkpoint checkpoint =

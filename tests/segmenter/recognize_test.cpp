@@ -4,6 +4,7 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/segmenter/model.h"
+#include "fcclip/segmenter/weight_names.h"
 #include "tests/segmenter/small_model.h"
 #include "tests/support/goldens.h"
 

@@ -4,9 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include "fcclip/classify/load_vocabulary.h"
 #include "fcclip/core/error.h"
 #include "fcclip/data/benchmark.h"
+#include "fcclip/words/load_vocabulary.h"
 #include "tests/io/temporary_folder.h"
 #include "tests/world/small_world.h"
 
@@ -95,8 +95,8 @@ TEST_F(Export, CaptionsAreTheScenes) {
 TEST_F(Export, WithoutScenesThereAreOnlyWords) {
   write(0, 0);
   EXPECT_FALSE(fs::exists(out() / "panoptic.json"));
-  EXPECT_EQ(classify::load_vocabulary(out() / "vocabulary.txt").classes.size(), 11u);
-  EXPECT_EQ(classify::load_vocabulary(out() / "vocabulary.seen.txt").classes.size(), 7u);
+  EXPECT_EQ(words::load_vocabulary(out() / "vocabulary.txt").classes.size(), 11u);
+  EXPECT_EQ(words::load_vocabulary(out() / "vocabulary.seen.txt").classes.size(), 7u);
 }
 
 TEST_F(Export, StoppedInTheMiddleLeavesNoJson) {

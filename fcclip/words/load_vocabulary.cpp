@@ -1,0 +1,79 @@
+#include "fcclip/words/load_vocabulary.h"
+
+#include <filesystem>
+
+#include "fcclip/classify/builtin_vocabularies.h"
+#include "fcclip/core/error.h"
+#include "fcclip/core/nearest_name.h"
+#include "fcclip/words/decode_text.h"
+#include "fcclip/words/word_file.h"
+
+namespace fcclip::words {
+namespace {
+
+namespace fs = std::filesystem;
+
+classify::Vocabulary read_vocabulary(const fs::path& path, const LogCallback& log) {
+  const std::string text = read_text_file(path);
+  const LogCallback about_file = [&](LogLevel level, const std::string& message) {
+    if (log) log(level, path.string() + ": " + message);
+  };
+  try {
+    classify::Vocabulary vocabulary = parse_word_file(text, about_file);
+    if (vocabulary.name.empty()) vocabulary.name = path.stem().string();
+    return vocabulary;
+  } catch (const Error& error) {
+    fail(error.code(), path.string(), ": ", error.what());
+  }
+}
+
+// A path or file name that is not there; another word can only be meant as a name.
+[[noreturn]] void not_found(const std::string& spec) {
+  if (spec.find_first_of("/.") != std::string::npos) {
+    fail(ErrorCode::not_found, spec, ": no such vocabulary file");
+  }
+  std::string names;
+  std::vector<std::string> all;
+  for (const classify::BuiltinVocabulary& entry : classify::builtin_vocabularies()) {
+    names += (names.empty() ? "" : ", ") + entry.aliases.front();
+    all.push_back(entry.name);
+    all.insert(all.end(), entry.aliases.begin(), entry.aliases.end());
+  }
+  fail(ErrorCode::invalid_argument, "no vocabulary \"", spec, "\"", did_you_mean(spec, all),
+       ": neither a file nor one of ", names, "; single words go to --classes");
+}
+
+}  // namespace
+
+void unite_with_warning(classify::Vocabulary& vocabulary, const std::string& about,
+                        const LogCallback& log) {
+  const std::vector<std::string> notes = classify::unite_repeated_words(vocabulary);
+  if (notes.empty() || !log) return;
+  constexpr size_t kShown = 3;
+  std::string line = about;
+  for (size_t i = 0; i < std::min(notes.size(), kShown); ++i) {
+    line += (i == 0 ? ": " : "; ") + notes[i];
+  }
+  if (notes.size() > kShown) {
+    line += "; and " + std::to_string(notes.size() - kShown) + " more repeated words";
+  }
+  log(LogLevel::warning, line);
+}
+
+classify::Vocabulary load_vocabulary(const std::string& spec, const LogCallback& log) {
+  if (classify::is_builtin_vocabulary(spec)) return classify::builtin_vocabulary(spec);
+  std::error_code ignored;
+  if (fs::exists(spec, ignored)) return read_vocabulary(spec, log);
+  const size_t plus = spec.rfind('+');
+  if (plus == std::string::npos || plus == 0 || plus + 1 == spec.size()) not_found(spec);
+  return classify::merge(load_vocabulary(spec.substr(0, plus), log),
+                         load_vocabulary(spec.substr(plus + 1), log));
+}
+
+classify::Vocabulary load_question(const std::string& spec, const LogCallback& log) {
+  classify::Vocabulary vocabulary = load_vocabulary(spec, log);
+  if (!classify::is_builtin_vocabulary(spec)) unite_with_warning(vocabulary, spec, log);
+  return vocabulary;
+}
+
+}  // namespace fcclip::words
