@@ -17,9 +17,9 @@ std::string quoted(const std::string& text) {
   return out + '\'';
 }
 
-// The beginning of a description: up to the first ';' or ':'.
+// The beginning of a description; behind a ';' stand defaults and details.
 std::string short_description(const std::string& text) {
-  return text.substr(0, text.find_first_of(";:"));
+  return text.substr(0, text.find(';'));
 }
 
 std::string option_words(const CLI::App& command) {
@@ -57,18 +57,18 @@ std::string zsh_completion(const CLI::App& app) {
   std::ostringstream out;
   out << "#compdef fcclip\n# zsh completion of fcclip: eval \"$(fcclip completion zsh)\"\n"
          "_fcclip() {\n"
-         "  local -a words\n"
-         "  if (( CURRENT == 2 )); then\n    words=(";
+         "  local -a offered\n"
+         "  if (( CURRENT == 2 )); then\n    offered=(";
   for (const CLI::App* command : app.get_subcommands({})) {
     out << "\n      "
         << quoted(command->get_name() + ':' + short_description(command->get_description()));
   }
-  out << "\n    )\n    _describe command words\n    return\n  fi\n  case $words[2] in\n";
+  out << "\n    )\n    _describe command offered\n    return\n  fi\n  case $words[2] in\n";
   std::string text = out.str();
   for (const CLI::App* command : app.get_subcommands({})) {
-    text += "    " + command->get_name() + ") words=(" + option_words(*command) + ") ;;\n";
+    text += "    " + command->get_name() + ") offered=(" + option_words(*command) + ") ;;\n";
   }
-  return text + "  esac\n  compadd -- $words\n  _files\n}\ncompdef _fcclip fcclip\n";
+  return text + "  esac\n  compadd -- $offered\n  _files\n}\ncompdef _fcclip fcclip\n";
 }
 
 std::string fish_completion(const CLI::App& app) {

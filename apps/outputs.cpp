@@ -10,6 +10,7 @@
 #include "apps/json_text.h"
 #include "apps/outline_outputs.h"
 #include "fcclip/core/error.h"
+#include "fcclip/core/nearest_name.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/image/overlay.h"
 #include "fcclip/io/atomic_file.h"
@@ -177,15 +178,21 @@ std::string file_bytes(OutputKind kind, const fs::path& path, const Answer& answ
 std::set<OutputKind> parse_output_kinds(const std::string& text) {
   std::set<OutputKind> kinds;
   std::istringstream parts(text);
+  std::vector<std::string> names = {"all", "none"};
+  for (const KindFacts& one : facts()) names.push_back(one.name);
   for (std::string part; std::getline(parts, part, ',');) {
+    part.erase(0, std::min(part.find_first_not_of(' '), part.size()));
+    part.erase(part.find_last_not_of(' ') + 1);
     if (part == "none" || part.empty()) continue;
-    const auto found = std::find_if(facts().begin(), facts().end(),
-                                    [&part](const KindFacts& one) { return one.name == part; });
-    if (found == facts().end()) {
-      fail(ErrorCode::invalid_argument, "--write: unknown kind '", part, "'; there are ",
-           output_kind_names(), " and none");
+    bool known = part == "all";
+    for (const KindFacts& one : facts()) {
+      if (part != "all" && part != one.name) continue;
+      kinds.insert(one.kind);
+      known = true;
     }
-    kinds.insert(found->kind);
+    if (known) continue;
+    fail(ErrorCode::invalid_argument, "--write: unknown kind '", part, "'",
+         did_you_mean(part, names), "; there are ", output_kind_names(), ", all and none");
   }
   return kinds;
 }

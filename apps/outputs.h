@@ -28,7 +28,8 @@ enum class OutputKind {
   ade20k,                ///< <stem>.ade20k.png: classes from 1, 0 where there is none
 };
 
-/// "overlay,panoptic" -> kinds. Throws Error{invalid_argument} naming the kinds there are.
+/// "overlay, panoptic", "all" or "none" -> kinds. Throws Error{invalid_argument} naming the kinds
+/// there are.
 std::set<OutputKind> parse_output_kinds(const std::string& text);
 
 /// "overlay, panoptic, …"

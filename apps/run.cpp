@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <iostream>
 #include <vector>
@@ -112,14 +111,6 @@ int parse_and_run(CLI::App& app, std::vector<std::string> words) {
   }
 }
 
-// A full disk or a closed pipe behind what was printed last.
-int with_output_written(int status) {
-  const bool written = std::cout.flush().good() && std::fflush(stdout) == 0;
-  if (written || status != 0) return status;
-  std::cerr << "fcclip: cannot write to the standard output\n";
-  return 1;
-}
-
 }  // namespace
 
 int run(int argc, const char* const* argv) {
@@ -136,7 +127,7 @@ int run(int argc, const char* const* argv) {
   }
   const std::string dash = long_dash(words);
   if (!dash.empty()) return report_usage(app, dash);
-  return with_output_written(parse_and_run(app, std::move(words)));
+  return parse_and_run(app, std::move(words));
 }
 
 }  // namespace fcclip::apps

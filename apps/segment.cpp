@@ -1,5 +1,8 @@
 // fcclip segment: pictures in, named segments out.
 
+#include <algorithm>
+#include <filesystem>
+
 #include "apps/commands.h"
 #include "apps/option_checks.h"
 #include "apps/segment_run.h"
@@ -10,7 +13,24 @@
 namespace fcclip::apps {
 namespace {
 
+// `-c bat wood rock`, as other programs take it, would mean two pictures "wood" and "rock".
+void refuse_words_as_pictures(const SegmentFlags& flags) {
+  const auto& questions = flags.words.questions;
+  const bool has_words =
+      std::any_of(questions.begin(), questions.end(),
+                  [](const QuestionFlag& asked) { return !asked.is_vocabulary; });
+  if (!has_words) return;
+  for (const std::string& input : flags.inputs) {
+    const bool may_be_file = input.find_first_of("./-*?[~") != std::string::npos;
+    if (may_be_file || std::filesystem::exists(input)) continue;
+    fail(ErrorCode::invalid_argument, "no picture '", input,
+         "'; several words go into one option, with commas: -c \"", questions.back().text, ", ",
+         input, "\"");
+  }
+}
+
 void segment(const SegmentFlags& flags) {
+  refuse_words_as_pictures(flags);
   SegmentRun run(flags);
   announce_stop("stopping after this picture; again to stop now");
   stop_signal();  // from here on a signal ends the run between two pictures
@@ -39,7 +59,7 @@ void add_segment(CLI::App& app) {
   command
       ->add_option("--write", flags->write,
                    "What to write: " + output_kind_names() +
-                       ", or none; default overlay, segments and the task's own format")
+                       ", all or none; default overlay, segments and the task's own format")
       ->type_name("KINDS");
   command
       ->add_option("--tolerance", flags->tolerance_px,
@@ -48,8 +68,10 @@ void add_segment(CLI::App& app) {
       ->capture_default_str()
       ->check(number(0, 100));
   command->add_flag("--json", flags->json, "One JSON object per image on standard output");
-  command->add_option("--only", flags->only,
-                      "Of all the words, report and write these only: \"cat, dog\"");
+  command
+      ->add_option("--only", flags->only,
+                   "Of all the words, report and write these only: \"cat, dog\"")
+      ->type_name("WORDS");
   command->add_flag(
       "--resume", flags->resume,
       "Skip images that were answered before with the same model, words and settings");
