@@ -12,6 +12,7 @@
 #include "apps/commands.h"
 #include "apps/merges.h"
 #include "apps/option_checks.h"
+#include "apps/own_file.h"
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/io/checkpoint.h"
@@ -24,6 +25,7 @@ struct ConvertFlags {
   std::vector<std::string> checkpoints;
   std::string output, config, training_vocabulary, merges, container;
   std::string dtype = "float32";
+  bool overwrite = false;
 };
 
 const std::map<std::string, at::ScalarType> kDtypes = {{"float32", at::ScalarType::Float},
@@ -48,6 +50,7 @@ std::string merges_for(const ConvertFlags& flags) {
 }
 
 void convert_command(const ConvertFlags& flags) {
+  check_own_or_new(flags.output, flags.overwrite);
   ConvertOptions options;
   options.checkpoints.assign(flags.checkpoints.begin(), flags.checkpoints.end());
   options.container = flags.container;
@@ -77,6 +80,7 @@ void add_convert(CLI::App& app) {
   command->add_option("-o,--output", flags->output, "Model file to write")
       ->required()
       ->type_name("FILE");
+  add_overwrite_flag(*command, flags->overwrite);
   command
       ->add_option("--dtype", flags->dtype, "How matrices are stored: float32, float16, bfloat16")
       ->check(one_of({"float32", "float16", "bfloat16"}))

@@ -88,7 +88,7 @@ class Run {
   void evaluate() {
     std::unique_ptr<Progress> bar;
     const auto report = [&bar](int64_t done, int64_t total) {
-      if (!bar) bar = std::make_unique<Progress>("reading words", total, "prompts");
+      if (!bar) bar = std::make_unique<Progress>("reading words", total, "prompts", done);
       bar->update(done);
     };
     const PreparedVocabulary prepared = segmenter_.prepare(words(), report);

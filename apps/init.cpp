@@ -5,6 +5,7 @@
 #include "apps/commands.h"
 #include "apps/merges.h"
 #include "apps/option_checks.h"
+#include "apps/own_file.h"
 #include "fcclip/clip/tokenizer.h"
 #include "fcclip/segmenter/untrained.h"
 
@@ -14,9 +15,11 @@ namespace {
 struct InitFlags {
   std::string preset = "tiny", output, merges;
   uint64_t seed = 1;
+  bool overwrite = false;
 };
 
 void init(const InitFlags& flags) {
+  check_own_or_new(flags.output, flags.overwrite);
   Model model(preset_config(flags.preset));
   model.tokenizer = std::make_unique<clip::Tokenizer>(find_merges(flags.merges));
   model.config.provenance = "untrained weights, seed " + std::to_string(flags.seed);
@@ -36,6 +39,7 @@ void add_init(CLI::App& app) {
   command->add_option("-o,--output", flags->output, "Model file to write")
       ->required()
       ->type_name("FILE");
+  add_overwrite_flag(*command, flags->overwrite);
   command
       ->add_option("--preset", flags->preset,
                    "Its size: tiny, RN50, convnext_base_w_320 or convnext_large_d_320")

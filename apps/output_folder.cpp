@@ -54,9 +54,11 @@ void OutputFolder::finish(const std::string& stem, const FinishedPicture& pictur
 const FinishedPicture* OutputFolder::finished(const std::string& stem) const {
   const FinishedPicture* picture = written_.finished(stem);
   if (picture == nullptr) return nullptr;
+  constexpr std::string_view kReplaced = "\xEF\xBF\xBD";  // in names that are no UTF-8
   std::error_code error;
   for (const std::string& file : picture->files) {
-    if (!fs::exists(folder_ / file, error)) return nullptr;
+    const bool known = file.find(kReplaced) == std::string::npos;
+    if (known && !fs::exists(folder_ / file, error)) return nullptr;
   }
   return picture;
 }

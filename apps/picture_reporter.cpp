@@ -3,6 +3,7 @@
 #include <iostream>
 #include <sys/stat.h>
 
+#include "apps/failure.h"
 #include "apps/json_text.h"
 #include "apps/report.h"
 #include "apps/standard_streams.h"
@@ -67,9 +68,9 @@ void PictureReporter::print(const PictureAnswers& answers, const WrittenAnswers&
     for (const fs::path& path : written.kept) line["kept"].push_back(path.string());
     std::cout << json_line(line) << std::endl;
   } else if (!options_.quiet) {
-    std::string title =
-        picture_line(answers.picture.shown(), result) + " (" + timing_line(answers.timing) + ")";
-    if (!written.files.empty()) title += " -> " + answers.stem.string() + ".*";
+    std::string title = picture_line(visible_text(answers.picture.shown()), result) + " (" +
+                        timing_line(answers.timing) + ")";
+    if (!written.files.empty()) title += " -> " + visible_text(answers.stem.string()) + ".*";
     print_table(std::cout, title, result);
   }
   check_output();
@@ -99,7 +100,7 @@ void PictureReporter::skipped(int64_t pictures) {
 
 void PictureReporter::note(const std::string& line) {
   progress_.clear();
-  std::cerr << "fcclip: " << line << '\n';
+  std::cerr << "fcclip: " << visible_text(line) << '\n';
 }
 
 void PictureReporter::kept(const fs::path& file) {

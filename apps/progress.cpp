@@ -9,6 +9,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr double kQuiet = 0.3;  // seconds: what is over by then needs no bar
+
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -58,6 +60,7 @@ Progress::~Progress() {
 
 void Progress::update(int64_t done, const std::string& note) {
   if (!terminal_ || (done < total_ && seconds_since(drawn_) < 0.1)) return;
+  if (!shown_ && seconds_since(start_) < kQuiet) return;
   drawn_ = Clock::now();
   shown_ = true;
   const std::string text = progress_text({done, total_, first_}, unit_, seconds_since(start_));

@@ -16,6 +16,7 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  /// Draws ten times a second at most, and not in the first moments.
   /// note: shown behind the rate, e.g. the loss.
   void update(int64_t done, const std::string& note = "");
   /// Removes the bar so that other lines can be printed; the next update draws it again.

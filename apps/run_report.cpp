@@ -14,13 +14,14 @@ struct TimedStep {
   const char* shown;
 };
 
-constexpr std::array<TimedStep, 7> kSteps = {{{&Timing::load, "load", "loading"},
+constexpr std::array<TimedStep, 8> kSteps = {{{&Timing::load, "load", "loading"},
                                               {&Timing::words, "words", "words"},
                                               {&Timing::decode, "decode", "decoding"},
                                               {&Timing::network, "network", "network"},
                                               {&Timing::ask, "ask", "answer"},
                                               {&Timing::draw, "draw", "drawing"},
-                                              {&Timing::write, "write", "writing"}}};
+                                              {&Timing::write, "write", "writing"},
+                                              {&Timing::wait, "wait", "waiting"}}};
 
 // Two digits that mean something.
 std::string seconds_text(double seconds) {

@@ -17,6 +17,7 @@ namespace fcclip::apps {
 /// with the first picture.
 struct Timing {
   double load = 0, words = 0, decode = 0, network = 0, ask = 0, draw = 0, write = 0;
+  double wait = 0;  ///< of the network: for the next picture, or for room to leave its answer
   Timing& operator+=(const Timing& other);
 };
 

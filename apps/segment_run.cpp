@@ -198,7 +198,9 @@ void SegmentRun::run_pictures() {
     if (stop_signal()) break;
     const InputPicture& picture = pictures_[index];
     try {
+      const Stopwatch wait;
       Decoded decoded = pictures.next();
+      waited_ += wait.seconds();
       if (picture.path.empty()) {
         const Stopwatch watch;
         decoded.rgb = image::decode_rgb(read_standard_input(), "standard input");
@@ -212,7 +214,9 @@ void SegmentRun::run_pictures() {
       hand_over_failure(picture, error, writers);
     }
   }
+  const Stopwatch wait;
   writers.finish();
+  waited_ += wait.seconds();
 }
 
 // Standard input is read when it is its turn: a thread that waits for it could not be stopped.
@@ -250,6 +254,7 @@ void SegmentRun::answer(size_t index, const Decoded& decoded, OrderedWork& write
 void SegmentRun::hand_over(PictureAnswers answers, const PictureQuestion& question,
                            OrderedWork& writers) {
   const int64_t bytes = answers.bytes();
+  const Stopwatch wait;
   const auto shared = std::make_shared<PictureAnswers>(std::move(answers));
   writers.add(
       [this, shared, question]() -> OrderedWork::Finish {
@@ -264,6 +269,7 @@ void SegmentRun::hand_over(PictureAnswers answers, const PictureQuestion& questi
         }
       },
       bytes);
+  waited_ += wait.seconds();
 }
 
 void SegmentRun::hand_over_failure(const InputPicture& picture, const std::exception& error,
@@ -283,15 +289,28 @@ fs::path SegmentRun::stem(const InputPicture& picture, size_t question) const {
   return path;
 }
 
-// Only of pictures that are answered with these settings: another run's results may lie there too.
+// Answered with these settings (another run's results may lie there too), and the files that are
+// joined are ours.
+bool SegmentRun::is_summarised(const InputPicture& picture, size_t question) const {
+  const FinishedPicture* finished = folder_->finished(picture.output_stem.generic_string());
+  if (finished == nullptr || finished->run != settings_id(settings_)) return false;
+  std::set<OutputKind> joined;
+  for (const OutputKind kind : {OutputKind::coco, OutputKind::segments}) {
+    if (output_.kinds.contains(kind)) joined.insert(kind);
+  }
+  const std::vector<fs::path> paths = output_paths(stem(picture, question), joined);
+  return std::all_of(paths.begin(), paths.end(), [&](const fs::path& path) {
+    const std::vector<std::string>& files = finished->files;
+    return std::find(files.begin(), files.end(), folder_->key(path)) != files.end();
+  });
+}
+
 void SegmentRun::summarise() {
   if (!folder_) return;
-  const std::string run = settings_id(settings_);
   for (size_t q = 0; q < questions_.size(); ++q) {
     std::vector<fs::path> stems;
     for (const InputPicture& picture : pictures_) {
-      const FinishedPicture* finished = folder_->finished(picture.output_stem.generic_string());
-      if (finished != nullptr && finished->run == run) stems.push_back(stem(picture, q));
+      if (is_summarised(picture, q)) stems.push_back(stem(picture, q));
     }
     const std::string suffix = questions_.size() > 1 ? "." + std::to_string(q + 1) : "";
     for (const OutputFile& file :
@@ -314,6 +333,7 @@ void SegmentRun::record(const std::string& status) {
                    {"finished before", count.skipped}};
   all["failures"] = reporter_->failures();
   all["seconds"] = to_json(reporter_->total());
+  all["seconds"]["wait"] = waited_;
   all["seconds"]["wall"] = watch_.seconds();
   all["words"] = {{"cached", words_cached_}, {"computed", words_computed_}};
   all["files"] = WrittenFiles::kName;
@@ -340,7 +360,9 @@ void SegmentRun::say_totals() const {
     std::cout << counted(count.kept, "file", "files") << " kept; --overwrite replaces them\n";
   }
   if (!flags_.quiet && count.done > 1) {
-    std::cout << run_line(count, before_, reporter_->total(), watch_.seconds()) << '\n';
+    Timing total = reporter_->total();
+    total.wait = waited_;
+    std::cout << run_line(count, before_, total, watch_.seconds()) << '\n';
   }
 }
 

@@ -63,6 +63,7 @@ class SegmentRun {
                          OrderedWork& writers);
   std::filesystem::path stem(const InputPicture& picture, size_t question) const;
   void summarise();
+  bool is_summarised(const InputPicture& picture, size_t question) const;
   void record(const std::string& status);
   void say_totals() const;
 
@@ -77,7 +78,8 @@ class SegmentRun {
   std::vector<std::string> templates_;
   Segmenter segmenter_;
   bool before_told_ = false;
-  Timing before_;  ///< loading and words
+  double waited_ = 0;  ///< seconds that the network could not work
+  Timing before_;      ///< loading and words
   PictureOutput output_;
   std::vector<PreparedVocabulary> questions_;
   nlohmann::json settings_, circumstances_;

@@ -59,6 +59,7 @@ bool standard_output_closed() {
 }
 
 void check_standard_output() {
+  if (pipe_closed) fail(ErrorCode::interrupted, "");  // nobody is left to be told
   const bool taken =
       std::cout.flush().good() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
   if (!taken) fail(ErrorCode::io_failure, "cannot write to the standard output");

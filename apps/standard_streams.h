@@ -20,7 +20,8 @@ void outlive_closed_pipe();
 /// The reader went away.
 bool standard_output_closed();
 
-/// Throws Error{io_failure} unless everything printed so far has been taken.
+/// Throws Error{io_failure} unless everything printed so far has been taken; Error{interrupted}
+/// without a message when the reader went away.
 void check_standard_output();
 
 /// Ends the program as the system would have, if the reader went away.

@@ -4,6 +4,7 @@
 
 #include "apps/commands.h"
 #include "apps/inputs.h"
+#include "apps/own_file.h"
 #include "apps/segment_options.h"
 #include "fcclip/core/error.h"
 #include "fcclip/image/image_file.h"
@@ -15,12 +16,14 @@ namespace {
 
 struct TraceFlags {
   std::string image, output;
+  bool overwrite = false;
   ModelFlags model;
   WordFlags words;
   AskFlags ask;
 };
 
 void trace(const TraceFlags& flags) {
+  check_own_or_new(flags.output, flags.overwrite);
   const ModelConfig config = model_config(flags.model);
   const std::vector<classify::Vocabulary> questions = load_questions(flags.words, config);
   if (questions.size() != 1) {
@@ -35,7 +38,8 @@ void trace(const TraceFlags& flags) {
   const PreparedVocabulary vocabulary = segmenter.prepare(questions.front(), {}, templates);
   const io::NamedTensors tensors = trace_image(segmenter, rgb, encode_size(flags.ask), vocabulary,
                                                ask_options(flags.ask, segmenter));
-  io::save_safetensors(flags.output, tensors, {{"image", flags.image}});
+  io::save_safetensors(flags.output, tensors,
+                       {{"format", "fcclip-trace-1"}, {"image", flags.image}});
   std::cout << flags.output << ": " << tensors.size() << " tensors\n";
 }
 
@@ -52,6 +56,7 @@ void add_trace(CLI::App& app) {
   command->add_option("-o,--output", flags->output, "Safetensors file to write")
       ->type_name("FILE")
       ->required();
+  add_overwrite_flag(*command, flags->overwrite);
   add_word_flags(*command, flags->words);
   add_size_flags(*command, flags->ask.short_side, flags->ask.max_side, "the model's");
   add_inference_flags(*command, flags->ask);

@@ -76,7 +76,8 @@ RecordFile::RecordFile(fs::path path, const json& header, bool resume) : path_(s
 }
 
 void RecordFile::append(const json& record) {
-  out_ << record.dump() << '\n' << std::flush;
+  // A name in it need not be UTF-8.
+  out_ << record.dump(-1, ' ', false, json::error_handler_t::replace) << '\n' << std::flush;
   if (!out_)
     fail(ErrorCode::io_failure, "can't write ", path_.string(), ": ", std::strerror(errno));
 }
