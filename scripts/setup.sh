@@ -9,7 +9,8 @@ OPEN_CLIP_VERSION=2.24.0
 
 packages=(g++ cmake make ninja-build pkg-config python3-venv lld
   nlohmann-json3-dev libyaml-cpp-dev libtomlplusplus-dev libgloo-dev libcli11-dev libgtest-dev zlib1g-dev
-  libjpeg-dev libpng-dev libdeflate-dev libwebp-dev libtiff-dev libcairo2-dev libpango1.0-dev
+  libjpeg-dev libpng-dev libdeflate-dev libwebp-dev libtiff-dev
+  libheif-dev libgif-dev libcairo2-dev libpango1.0-dev
   libopencv-imgproc-dev fonts-dejavu-core clang-format)
 
 install_packages() {

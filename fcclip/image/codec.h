@@ -7,6 +7,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/image/read_options.h"
 
 namespace fcclip::image {
 
@@ -19,9 +20,17 @@ struct Decoded {
 /// Each takes a whole file whose first bytes are of its kind. `name` is for messages.
 /// Throws Error{bad_format}.
 Decoded decode_jpeg(std::string_view bytes, std::string_view name);
-Decoded decode_png(std::string_view bytes, std::string_view name);
 Decoded decode_webp(std::string_view bytes, std::string_view name);
-Decoded decode_tiff(std::string_view bytes, std::string_view name);
+Decoded decode_bmp(std::string_view bytes, std::string_view name);
+Decoded decode_gif(std::string_view bytes, std::string_view name);
+/// HEIC and AVIF.
+Decoded decode_heif(std::string_view bytes, std::string_view name);
+Decoded decode_png(std::string_view bytes, std::string_view name, const ReadOptions& options);
+Decoded decode_tiff(std::string_view bytes, std::string_view name, const ReadOptions& options);
+
+inline constexpr std::string_view kRawCameraFile =
+    "a raw camera file, which holds no finished picture; develop it first (darktable-cli, "
+    "rawtherapee-cli) or take the camera's JPEG";
 
 /// Throws Error{bad_format} unless 1 <= width, height and width · height <= kMaxPixels.
 void check_extent(std::string_view name, int64_t width, int64_t height);

@@ -7,6 +7,7 @@
 #include "fcclip/image/orientation.h"
 #include "fcclip/image/plain_png.h"
 #include "fcclip/image/png_reader.h"
+#include "fcclip/image/wide_samples.h"
 #include "fcclip/io/atomic_file.h"
 
 namespace fcclip::image {
@@ -37,10 +38,17 @@ void read_rows(PngReader& reader, uint8_t* target, const PngReader::Header& head
   if (!reader.read_rows(rows)) refuse_png(reader, name);
 }
 
-int orientation(PngReader& reader) {
-  const int from_exif = exif_orientation(reader.exif());
-  if (from_exif != 0) return from_exif;
-  return std::max(1, xmp_orientation(reader.text("XML:com.adobe.xmp")));
+// The EXIF block of newer files, that of ImageMagick and older converters, XMP.
+int png_orientation(PngReader& reader) {
+  int found = exif_orientation(reader.exif());
+  for (const char* keyword : {"Raw profile type exif", "Raw profile type APP1"}) {
+    const std::string profile = raw_profile(reader.text(keyword));
+    if (found == 0) found = exif_orientation(profile);
+    if (found == 0) found = xmp_orientation(profile);
+  }
+  if (found == 0) found = xmp_orientation(reader.text("XML:com.adobe.xmp"));
+  if (found == 0) found = xmp_orientation(raw_profile(reader.text("Raw profile type xmp")));
+  return std::max(1, found);
 }
 
 // [H, W, C] as stored -> [H, W, 3]: grey three times, alpha dropped.
@@ -78,17 +86,33 @@ at::Tensor decode_png_exact(std::string_view bytes, std::string_view name) {
   return values.to(at::kInt);
 }
 
+at::Tensor read_16_bits(PngReader& reader, const PngReader::Header& header, std::string_view name,
+                        const ReadOptions& options) {
+  if (!reader.as_stored()) refuse_png(reader, name);
+  const int64_t channels = (header.color_type & PNG_COLOR_MASK_COLOR) != 0 ? 3 : 1;
+  WideSamples wide;
+  wide.kind = "16-bit";
+  wide.values = at::empty({header.height, header.width, channels}, at::kUInt16);
+  read_rows(reader, static_cast<uint8_t*>(wide.values.data_ptr()), header,
+            size_t{header.width} * 2 * static_cast<size_t>(channels), name);
+  return rgb_of_samples(to_8_bits(wide, options, name));
+}
+
 }  // namespace
 
-Decoded decode_png(std::string_view bytes, std::string_view name) {
+Decoded decode_png(std::string_view bytes, std::string_view name, const ReadOptions& options) {
   if (const auto plain = read_plain_png(bytes)) return {rgb_of_samples(*plain)};
   PngReader reader(bytes);
   const PngReader::Header header = read_header(reader, bytes, name);
-  if (!reader.as_rgb8()) refuse_png(reader, name);
   Decoded out;
-  out.rgb = at::empty({header.height, header.width, 3}, at::kByte);
-  read_rows(reader, out.rgb.data_ptr<uint8_t>(), header, size_t{header.width} * 3, name);
-  out.orientation = orientation(reader);
+  if (header.bit_depth == 16) {
+    out.rgb = read_16_bits(reader, header, name, options);
+  } else {
+    if (!reader.as_rgb8()) refuse_png(reader, name);
+    out.rgb = at::empty({header.height, header.width, 3}, at::kByte);
+    read_rows(reader, out.rgb.data_ptr<uint8_t>(), header, size_t{header.width} * 3, name);
+  }
+  out.orientation = png_orientation(reader);
   return out;
 }
 

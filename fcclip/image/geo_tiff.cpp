@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "fcclip/image/codec.h"
+#include "fcclip/image/geo_keys.h"
 #include "fcclip/image/tiff_file.h"
 #include "fcclip/io/atomic_file.h"
 
@@ -12,8 +13,10 @@ namespace fcclip::image {
 namespace {
 
 constexpr uint32_t kModelPixelScale = 33550, kModelTiepoint = 33922, kModelTransformation = 34264;
-constexpr uint32_t kGeoKeyDirectory = 34735;
-constexpr int kRasterType = 1025, kGeodeticCrs = 2048, kProjectedCrs = 3072;
+constexpr uint32_t kGeoKeyDirectory = 34735, kGeoRealParameters = 34736, kGeoTextParameters = 34737;
+constexpr int kModelType = 1024, kProjectedModel = 1, kRasterType = 1025, kGeodeticCrs = 2048,
+              kProjectedCrs = 3072;
+constexpr int kCitation = 1026, kProjectedCitation = 3073;
 constexpr int kPixelIsPoint = 2, kUserDefined = 32767;
 
 // libtiff registers tags it does not know while it reads a directory, as lists of whatever type
@@ -33,15 +36,10 @@ std::vector<T> values(const TiffFile& file, uint32_t tag, TIFFDataType type,
   return {data, data + count};
 }
 
-// The value of a key that is stored in the directory itself; 0 when it is not there.
-int geo_key(const std::vector<uint16_t>& directory, int key) {
-  // A header of four numbers, the last of them the count, then four a key: key, place, count,
-  // value.
-  if (directory.size() < 4) return 0;
-  for (size_t i = 4; i + 3 < directory.size() && i < 4 + 4 * size_t{directory[3]}; i += 4) {
-    if (directory[i] == key && directory[i + 1] == 0) return directory[i + 3];
-  }
-  return 0;
+GeoKeys read_geo_keys(const TiffFile& file, std::string_view name) {
+  return {values<uint16_t>(file, kGeoKeyDirectory, TIFF_SHORT, name),
+          values<double>(file, kGeoRealParameters, TIFF_DOUBLE, name),
+          file.text(kGeoTextParameters)};
 }
 
 bool read_transform(const TiffFile& file, std::string_view name, std::array<double, 6>& t) {
@@ -60,7 +58,41 @@ bool read_transform(const TiffFile& file, std::string_view name, std::array<doub
   return true;
 }
 
+void read_coordinate_system(const GeoKeys& keys, GeoReference& found) {
+  const int projected = keys.number(kProjectedCrs), geodetic = keys.number(kGeodeticCrs);
+  // A projection without a code says nothing by the code of the ellipsoid beneath it.
+  const bool on_the_plane = projected != 0 || keys.number(kModelType) == kProjectedModel;
+  found.epsg = on_the_plane ? projected : geodetic;
+  if (found.epsg != kUserDefined && found.epsg != 0) return;
+  found.epsg = 0;
+  found.proj = proj_definition(keys);
+  for (const int key : {kProjectedCitation, kCitation}) {
+    if (found.called.empty() || found.called == "unknown") found.called = keys.text(key);
+  }
+  if (found.called == "unknown") found.called.clear();
+}
+
 }  // namespace
+
+std::string GeoReference::crs() const {
+  return epsg != 0 ? crs_name(epsg) : proj;
+}
+
+std::string GeoReference::caution() const {
+  if (epsg != 0) return "";
+  if (called.empty() && proj.empty()) {
+    return "it names no coordinate system; its map coordinates are written without one, and "
+           "readers "
+           "will take them for degrees";
+  }
+  std::string text = "its map coordinates are of a projection without an EPSG code";
+  if (!called.empty()) text += " (called \"" + called + "\")";
+  if (proj.empty()) {
+    return text + " and are written without one; readers will take them for degrees";
+  }
+  return text + "; readers that expect degrees put them elsewhere: ogr2ogr -s_srs \"" + proj +
+         "\" -t_srs EPSG:4326 OUT.geojson IN.geojson converts them";
+}
 
 std::optional<GeoReference> decode_geo_reference(std::string_view bytes, std::string_view name) {
   const std::string_view start = bytes.substr(0, 4);
@@ -72,9 +104,9 @@ std::optional<GeoReference> decode_geo_reference(std::string_view bytes, std::st
   if (file.handle() == nullptr) refuse(name, "damaged or truncated TIFF: ", file.message());
   GeoReference found;
   if (!read_transform(file, name, found.transform)) return std::nullopt;
-  const auto keys = values<uint16_t>(file, kGeoKeyDirectory, TIFF_SHORT, name);
+  const GeoKeys keys = read_geo_keys(file, name);
   std::array<double, 6>& t = found.transform;
-  if (geo_key(keys, kRasterType) == kPixelIsPoint) {
+  if (keys.number(kRasterType) == kPixelIsPoint) {
     t[0] -= (t[1] + t[2]) / 2;
     t[3] -= (t[4] + t[5]) / 2;
   }
@@ -85,9 +117,7 @@ std::optional<GeoReference> decode_geo_reference(std::string_view bytes, std::st
   if (file.field<uint16_t>(TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT) != ORIENTATION_TOPLEFT) {
     refuse(name, "a GeoTIFF that is stored turned has no map coordinates here; store it upright");
   }
-  const int projected = geo_key(keys, kProjectedCrs), geodetic = geo_key(keys, kGeodeticCrs);
-  found.epsg = projected != 0 ? projected : geodetic;
-  if (found.epsg == kUserDefined) found.epsg = 0;
+  read_coordinate_system(keys, found);
   return found;
 }
 

@@ -14,6 +14,14 @@ struct GeoReference {
   std::array<double, 6> transform = {0, 1, 0, 0, 0, 1};
   /// EPSG code of the coordinate system; 0 when the file tells none.
   int epsg = 0;
+  /// Without a code: the projection as PROJ and GDAL read it ("+proj=aea …"), "" when that is not
+  /// known either; and what the file calls it.
+  std::string proj, called;
+
+  /// For GeoJSON's "crs": crs_name(epsg), else `proj`.
+  std::string crs() const;
+  /// What readers must know of coordinates without a code; "" when there is a code.
+  std::string caution() const;
 };
 
 /// From ModelPixelScale with the first ModelTiepoint, or from ModelTransformation; with

@@ -7,20 +7,25 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "fcclip/image/read_options.h"
+
 namespace fcclip::image {
 
 /// Largest picture read, in pixels; a header that claims more is refused before memory is asked
 /// for.
 inline constexpr int64_t kMaxPixels = int64_t{1} << 29;
 
-/// JPEG (EXIF orientation applied; CMYK and grey too), PNG (1 to 16 bits, palette, grey, alpha
-/// dropped as Pillow's convert("RGB") does), WebP, TIFF -> [H, W, 3] uint8 RGB. The kind is told
-/// from the bytes, not from the name. Of 16 bits the upper 8 are taken (Pillow does so for colour,
-/// but clips grey at 255, which makes a white picture). The first frame of an animation, the first
-/// page of a TIFF. Truncated pictures are refused. Throws Error{not_found, io_failure, bad_format
-/// (says what the bytes look like)}.
-at::Tensor read_rgb(const std::filesystem::path& path);
-at::Tensor decode_rgb(std::string_view bytes, std::string_view name_for_errors);
+/// JPEG (CMYK and grey too), PNG (1 to 16 bits, palette, grey, alpha dropped as Pillow's
+/// convert("RGB") does), WebP, TIFF (whole numbers and floating point, any number of bands), BMP,
+/// GIF, AVIF and HEIC -> [H, W, 3] uint8 RGB, turned as EXIF or XMP says. The kind is told from the
+/// bytes, not from the name. Of 16 bits that use their range the upper 8 are taken (Pillow does so
+/// for colour, but clips grey at 255, which makes a white picture); other wide samples are
+/// stretched as `options.range` says. The first frame of an animation, the first page of a TIFF.
+/// Truncated pictures are refused. Throws Error{not_found, io_failure, bad_format (says what the
+/// bytes look like)}.
+at::Tensor read_rgb(const std::filesystem::path& path, const ReadOptions& options = {});
+at::Tensor decode_rgb(std::string_view bytes, std::string_view name_for_errors,
+                      const ReadOptions& options = {});
 
 /// The stored values of a PNG: one channel of 1 to 16 bits, or palette indices -> [H, W] int32;
 /// 8-bit RGB -> [H, W, 3] uint8. Alpha is dropped, orientation ignored. For id maps and labels.
@@ -37,8 +42,8 @@ std::string encode_png(const at::Tensor& pixels);
 void write_jpeg(const std::filesystem::path& path, const at::Tensor& rgb, int quality = 92);
 std::string encode_jpeg(const at::Tensor& rgb, int quality = 92);
 
-/// What a file's first bytes look like, in a few words: "an empty file (0 bytes)", "a PDF
-/// document", …
+/// What a file's first bytes look like, in a few words, and what to do about it: "an empty file (0
+/// bytes)", "a PDF document; export the page as PNG (pdftoppm -png)", …
 std::string describe_bytes(std::string_view bytes);
 
 /// Whether a name ends like a picture this library reads (for folders and globs).

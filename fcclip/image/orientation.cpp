@@ -1,5 +1,6 @@
 #include "fcclip/image/orientation.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include <ATen/ATen.h>
@@ -80,6 +81,30 @@ int xmp_orientation(std::string_view xmp) {
     if (!rest.empty() && rest[0] >= '0' && rest[0] <= '9') return in_range(rest[0] - '0');
   }
   return 0;
+}
+
+std::string raw_profile(std::string_view text) {
+  text.remove_prefix(std::min(text.size(), text.find_first_not_of("\r\n ")));
+  for (int line = 0; line < 2; ++line) {  // the profile's name and its length
+    const size_t end = text.find('\n');
+    if (end == std::string_view::npos) return "";
+    text.remove_prefix(end + 1);
+  }
+  std::string bytes;
+  int digits = 0, value = 0;
+  for (const char c : text) {
+    const int digit = c >= '0' && c <= '9'   ? c - '0'
+                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                             : -1;
+    if (digit < 0) continue;  // line ends
+    value = value * 16 + digit;
+    if (++digits % 2 == 0) {
+      bytes += static_cast<char>(value);
+      value = 0;
+    }
+  }
+  return bytes;
 }
 
 at::Tensor apply_orientation(const at::Tensor& pixels, int orientation) {

@@ -63,7 +63,8 @@ bool is_special(const Chunk& chunk) {
   const bool critical = (chunk.type[0] & 32) == 0;
   if (critical) return chunk.type != "PLTE" && chunk.type != "IDAT" && chunk.type != "IEND";
   const bool text = chunk.type == "iTXt" || chunk.type == "tEXt" || chunk.type == "zTXt";
-  return chunk.type == "eXIf" || (text && chunk.data.starts_with("XML:"));
+  return chunk.type == "eXIf" ||
+         (text && (chunk.data.starts_with("XML:") || chunk.data.starts_with("Raw profile type")));
 }
 
 struct Contents {

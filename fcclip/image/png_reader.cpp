@@ -40,8 +40,6 @@ bool PngReader::read_header(Header* header) {
 
 bool PngReader::as_rgb8() {
   if (setjmp(png_jmpbuf(png_)) != 0) return false;
-  // 16 bits lose their lower byte rather than being rounded: what Pillow does for colour pictures.
-  png_set_strip_16(png_);
   png_set_packing(png_);
   const int type = png_get_color_type(png_, info_);
   if (type == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(png_);

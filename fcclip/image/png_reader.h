@@ -24,7 +24,7 @@ class PngReader {
   };
 
   bool read_header(Header* header);
-  /// Asks for 8-bit RGB: palette and grey expanded, 16 bits cut to the upper 8, alpha dropped.
+  /// Asks for 8-bit RGB of a picture of at most 8 bits: palette and grey expanded, alpha dropped.
   bool as_rgb8();
   /// Asks for the stored values: bits unpacked to bytes, 16 bits in the machine's order, palette
   /// indices as they are, alpha dropped.

@@ -84,6 +84,18 @@ TiffFile::TiffFile(std::string_view bytes) {
 #endif
 }
 
+std::string TiffFile::text(uint32_t tag) const {
+  const TIFFField* field = TIFFFindField(tiff_, tag, TIFF_ANY);
+  if (field == nullptr || TIFFFieldDataType(field) != TIFF_ASCII ||
+      TIFFFieldPassCount(field) == 0 || TIFFFieldReadCount(field) != TIFF_VARIABLE2) {
+    return "";
+  }
+  uint32_t count = 0;
+  const char* data = nullptr;
+  if (TIFFGetField(tiff_, tag, &count, &data) != 1 || data == nullptr) return "";
+  return {data, strnlen(data, count)};
+}
+
 TiffFile::~TiffFile() {
   if (tiff_ != nullptr) TIFFClose(tiff_);
 }

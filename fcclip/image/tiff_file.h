@@ -28,6 +28,9 @@ class TiffFile {
     return TIFFGetFieldDefaulted(tiff_, tag, &value) == 1 ? value : otherwise;
   }
 
+  /// A tag that libtiff does not know, as text; empty when it is not there or no text.
+  std::string text(uint32_t tag) const;
+
   struct Source {
     std::string_view bytes;
     uint64_t position = 0;

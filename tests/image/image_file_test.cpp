@@ -90,7 +90,7 @@ TEST(ImageFile, RefusalsSayWhatTheBytesLookLike) {
   EXPECT_NE(refusal("").find("empty file"), std::string::npos);
   EXPECT_NE(refusal(std::string(100, '\0')).find("zero bytes"), std::string::npos);
   EXPECT_NE(refusal("hello world, this is text").find("text (\"hello world"), std::string::npos);
-  EXPECT_NE(refusal("GIF89a......").find("a GIF"), std::string::npos);
+  EXPECT_NE(refusal("GIF89a......").find("GIF"), std::string::npos);
   EXPECT_NE(refusal("<!DOCTYPE html>").find("HTML"), std::string::npos);
   EXPECT_NE(refusal("%PDF-1.7").find("PDF"), std::string::npos);
   EXPECT_NE(refusal("\x01\x02\x03").find("01 02 03"), std::string::npos);

@@ -1,0 +1,39 @@
+#pragma once
+// How picture files are read where they leave a choice.
+
+#include <string_view>
+#include <vector>
+
+#include "fcclip/core/log.h"
+
+namespace fcclip::image {
+
+/// Which values become black and white when samples have more than 8 bits. No effect on samples of
+/// 8 bits and fewer.
+struct ValueRange {
+  enum class Kind {
+    automatic,  ///< `full` when the samples use it, else the 2nd to the 98th hundredth of them
+    full,       ///< of the sample's type: 0 to 65535 of 16 bits, 0 to 1 of floating point
+    given       ///< `low` to `high`
+  };
+  Kind kind = Kind::automatic;
+  double low = 0, high = 0;
+};
+
+/// "auto", "full" or "LOW:HIGH", two numbers. Throws Error{invalid_argument}.
+ValueRange parse_value_range(std::string_view text);
+
+struct ReadOptions {
+  ValueRange range;
+  /// Of a TIFF: one band (grey) or three (red, green, blue), counted from 1; empty: the file's
+  /// colours, or the first three where it names none.
+  std::vector<int> bands;
+  /// Told as a warning, with the picture's name, where pixels are not simply what was stored:
+  /// stretched values, bands without colours.
+  LogCallback log;
+};
+
+/// "4,3,2" or "5". Throws Error{invalid_argument}.
+std::vector<int> parse_bands(std::string_view text);
+
+}  // namespace fcclip::image
