@@ -1,62 +1,12 @@
 #include "fcclip/image/canvas.h"
 
-#include <cmath>
 #include <numbers>
-#include <pango/pangocairo.h>
 
 #include <ATen/ATen.h>
 
 #include "fcclip/core/error.h"
 
 namespace fcclip::image {
-namespace {
-
-struct ReleaseObject {
-  void operator()(void* object) const { g_object_unref(object); }
-};
-using Layout = std::unique_ptr<PangoLayout, ReleaseObject>;
-
-Layout make_layout(cairo_t* cairo, const Text& text) {
-  Layout layout(pango_cairo_create_layout(cairo));
-  PangoFontDescription* font = pango_font_description_from_string("Sans Bold");
-  pango_font_description_set_absolute_size(font, text.font_px * PANGO_SCALE);
-  pango_layout_set_font_description(layout.get(), font);
-  pango_font_description_free(font);
-  const std::string line = text.detail.empty() ? text.name : text.name + " " + text.detail;
-  pango_layout_set_text(layout.get(), line.c_str(), static_cast<int>(line.size()));
-  pango_layout_set_single_paragraph_mode(layout.get(), TRUE);
-  if (!text.detail.empty()) {
-    PangoAttrList* attributes = pango_attr_list_new();
-    for (PangoAttribute* attribute :
-         {pango_attr_weight_new(PANGO_WEIGHT_NORMAL), pango_attr_scale_new(0.85),
-          pango_attr_foreground_alpha_new(0xd000)}) {
-      attribute->start_index = static_cast<guint>(text.name.size());
-      pango_attr_list_insert(attributes, attribute);
-    }
-    pango_layout_set_attributes(layout.get(), attributes);
-    pango_attr_list_unref(attributes);
-  }
-  return layout;
-}
-
-}  // namespace
-
-std::string drawable(const std::string& name) {
-  gchar* valid = g_utf8_make_valid(name.data(), static_cast<gssize>(name.size()));
-  std::string out;
-  int64_t count = 0;
-  for (const gchar* at = valid; *at != '\0'; at = g_utf8_next_char(at)) {
-    if (++count > 48) {
-      out += "…";
-      break;
-    }
-    const gunichar character = g_utf8_get_char(at);
-    const bool control = g_unichar_iscntrl(character) || character == 0x2028 || character == 0x2029;
-    out.append(control ? " " : std::string(at, static_cast<const gchar*>(g_utf8_next_char(at))));
-  }
-  g_free(valid);
-  return out;
-}
 
 void Canvas::open(int64_t height, int64_t width) {
   // Cairo's limit; larger pictures are made smaller by the caller.
@@ -126,18 +76,6 @@ void Canvas::rounded_box(double x, double y, double width, double height, double
   cairo_arc(cr, x + radius, y + height - radius, radius, kQuarter, 2 * kQuarter);
   cairo_arc(cr, x + radius, y + radius, radius, 2 * kQuarter, 3 * kQuarter);
   cairo_close_path(cr);
-}
-
-TextSize Canvas::measure(const Text& text) const {
-  int width = 0, height = 0;
-  pango_layout_get_size(make_layout(cairo_.get(), text).get(), &width, &height);
-  return {static_cast<double>(width) / PANGO_SCALE, static_cast<double>(height) / PANGO_SCALE};
-}
-
-void Canvas::draw_text(const Text& text, double x, double y, const Colour& colour) const {
-  set_colour(colour);
-  cairo_move_to(cairo_.get(), x, y);
-  pango_cairo_show_layout(cairo_.get(), make_layout(cairo_.get(), text).get());
 }
 
 }  // namespace fcclip::image

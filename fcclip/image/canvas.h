@@ -1,19 +1,14 @@
 #pragma once
-// A Cairo picture that comes from and goes to a tensor, and text on it. Internal to the folder.
+// A Cairo picture that comes from and goes to a tensor. Internal to the folder.
 
 #include <cairo.h>
 #include <memory>
-#include <string>
 
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/image/palette.h"
-#include "fcclip/image/text.h"
 
 namespace fcclip::image {
-
-/// A name made fit to be drawn: valid UTF-8, no control characters, at most 48 characters.
-std::string drawable(const std::string& name);
 
 class Canvas {
  public:
@@ -24,10 +19,6 @@ class Canvas {
   cairo_t* cairo() const { return cairo_.get(); }
   void set_colour(const Colour& colour, double opacity = 1) const;
   void rounded_box(double x, double y, double width, double height, double radius) const;
-
-  TextSize measure(const Text& text) const;
-  /// The upper left corner at (x, y).
-  void draw_text(const Text& text, double x, double y, const Colour& colour) const;
 
  private:
   template <auto kFree>

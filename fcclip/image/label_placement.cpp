@@ -52,6 +52,7 @@ class Placer {
   std::optional<PlacedLabel> inside(const LabelRequest& request, double font, bool detail,
                                     double coverage) const {
     PlacedLabel label = sized(request, font, detail);
+    if (!is_drawable(label.box)) return std::nullopt;
     const SegmentSpots& segment = segments_.at(request.id);
     for (const Spot& spot : segment.spots) {
       if (spot.depth < 0.3 * label.box.height) break;
@@ -70,6 +71,7 @@ class Placer {
   /// Beside its segment, the nearer the better.
   std::optional<PlacedLabel> beside(const LabelRequest& request, double font, bool detail) const {
     PlacedLabel label = sized(request, font, detail);
+    if (!is_drawable(label.box)) return std::nullopt;
     const Spot& anchor = segments_.at(request.id).spots.front();
     label.outside = true;
     label.anchor_x = anchor.x;
@@ -130,9 +132,17 @@ class Placer {
     PlacedLabel label;
     label.text = {request.name, detail ? request.detail : "", font};
     const TextSize size = measure_(label.text);
+    if (!(size.width > 0 && size.height > 0)) return label;
     label.box.width = size.width + 2 * kPadX * font;
     label.box.height = size.height + 2 * kPadY * font;
     return label;
+  }
+
+  /// Without a font, sizes are zero or chance values: then a label has no place.
+  bool is_drawable(const Box& box) const {
+    return std::isfinite(box.width) && std::isfinite(box.height) && box.width > 0 &&
+           box.height > 0 && box.width <= static_cast<double>(width_) &&
+           box.height <= static_cast<double>(height_);
   }
 
   bool fits_picture(const Box& box) const {

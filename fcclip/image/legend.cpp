@@ -12,12 +12,12 @@ constexpr Colour kBackground = {24, 25, 28}, kInk = {240, 240, 240};
 
 }  // namespace
 
-at::Tensor draw_legend(const std::vector<LegendEntry>& entries, int64_t width, double font_px) {
-  const Canvas ruler(1, 1, kBackground);
+at::Tensor draw_legend(const std::vector<LegendEntry>& entries, int64_t width, double font_px,
+                       Lettering& lettering) {
   const double pad = 0.6 * font_px, chip = 0.9 * font_px;
   double widest = 0, line = font_px;
   for (const LegendEntry& entry : entries) {
-    const TextSize size = ruler.measure({drawable(entry.name), "", font_px});
+    const TextSize size = lettering.measure({drawable(entry.name), "", font_px});
     widest = std::max(widest, size.width);
     line = std::max(line, size.height);
   }
@@ -36,8 +36,8 @@ at::Tensor draw_legend(const std::vector<LegendEntry>& entries, int64_t width, d
     canvas.rounded_box(x, y + (step - chip) / 2, chip, chip, chip / 4);
     canvas.set_colour(entries[i].colour);
     cairo_fill(canvas.cairo());
-    canvas.draw_text({drawable(entries[i].name), "", font_px}, x + chip + pad / 2,
-                     y + (step - line) / 2, kInk);
+    lettering.draw(canvas.cairo(), {drawable(entries[i].name), "", font_px}, x + chip + pad / 2,
+                   y + (step - line) / 2, kInk);
   }
   return canvas.to_rgb();
 }

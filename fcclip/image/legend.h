@@ -6,6 +6,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "fcclip/image/lettering.h"
 #include "fcclip/image/palette.h"
 
 namespace fcclip::image {
@@ -17,6 +18,7 @@ struct LegendEntry {
 
 /// A strip of this width with a chip and a name for each entry, in as many rows as needed: [h,
 /// width, 3] uint8.
-at::Tensor draw_legend(const std::vector<LegendEntry>& entries, int64_t width, double font_px);
+at::Tensor draw_legend(const std::vector<LegendEntry>& entries, int64_t width, double font_px,
+                       Lettering& lettering);
 
 }  // namespace fcclip::image

@@ -13,6 +13,7 @@
 #include "fcclip/image/canvas.h"
 #include "fcclip/image/label_placement.h"
 #include "fcclip/image/legend.h"
+#include "fcclip/image/lettering.h"
 #include "fcclip/image/segment_map.h"
 #include "fcclip/ops/resize_u8.h"
 
@@ -39,34 +40,59 @@ Size drawing_size(const at::Tensor& rgb, const OverlayOptions& options) {
           std::max<int64_t>(1, std::lround(width * scale))};
 }
 
-uint8_t mix(uint8_t under, int over, double opacity) {
+/// How one segment's colour changes what lies under it, a table a channel.
+struct Tint {
+  std::array<std::array<uint8_t, 256>, 3> inside, line;
+};
+
+/// `edge` is 1 on the line at a segment's border, brighter than the fill, and 0 inside.
+uint8_t tinted(uint8_t under, uint8_t colour, double edge, double fill_opacity) {
+  const double opacity = fill_opacity + edge * (0.95 - fill_opacity);
+  const auto over = static_cast<int>(colour + edge * 0.25 * (255 - colour));
   return static_cast<uint8_t>(std::lround(under + (over - under) * opacity));
 }
 
-/// Translucent inside; at its border a thin line of the segment's own colour, brighter than the
-/// fill.
-at::Tensor fill_segments(const at::Tensor& rgb, const Scene& scene, const OverlayOptions& options) {
-  at::Tensor out = rgb.clone();
+std::vector<Tint> make_tints(const std::vector<Colour>& colours, double fill_opacity) {
+  std::vector<Tint> tints(colours.size());
+  for (size_t i = 0; i < colours.size(); ++i) {
+    for (size_t c = 0; c < 3; ++c) {
+      for (int under = 0; under < 256; ++under) {
+        const auto byte = static_cast<uint8_t>(under);
+        tints[i].inside[c][byte] = tinted(byte, colours[i][c], 0, fill_opacity);
+        tints[i].line[c][byte] = tinted(byte, colours[i][c], 1, fill_opacity);
+      }
+    }
+  }
+  return tints;
+}
+
+/// Translucent inside; at its border a thin line of the segment's own colour, falling to the fill
+/// within a pixel behind it.
+void fill_segments(at::Tensor& rgb, const Scene& scene, const OverlayOptions& options) {
   const int64_t width = rgb.size(1);
   const double line =
       options.outlines ? std::max(1.0, static_cast<double>(std::max(rgb.size(0), width)) / 640) : 0;
-  uint8_t* pixels = out.data_ptr<uint8_t>();
+  const std::vector<Tint> tints = make_tints(scene.colours, options.fill_opacity);
+  uint8_t* pixels = rgb.data_ptr<uint8_t>();
   const int32_t* position = scene.map.data_ptr<int32_t>();
   const float* depth = scene.distance.data_ptr<float>();
   at::parallel_for(0, rgb.size(0), 64, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin * width; i < end * width; ++i) {
+    uint8_t* pixel = pixels + 3 * begin * width;
+    for (int64_t i = begin * width; i < end * width; ++i, pixel += 3) {
       if (position[i] < 0) continue;
-      const Colour& colour = scene.colours[position[i]];
-      // 1 on the line, falling to 0 within a pixel behind it.
-      const double edge = std::clamp(line + 1 - depth[i], 0.0, 1.0);
-      const double opacity = options.fill_opacity + edge * (0.95 - options.fill_opacity);
-      for (int c = 0; c < 3; ++c) {
-        const double bright = colour[c] + edge * 0.25 * (255 - colour[c]);
-        pixels[3 * i + c] = mix(pixels[3 * i + c], static_cast<int>(bright), opacity);
+      const auto segment = static_cast<size_t>(position[i]);
+      const Tint& tint = tints[segment];
+      const double edge = line + 1 - depth[i];
+      if (edge <= 0) {
+        for (size_t c = 0; c < 3; ++c) pixel[c] = tint.inside[c][pixel[c]];
+      } else if (edge >= 1) {
+        for (size_t c = 0; c < 3; ++c) pixel[c] = tint.line[c][pixel[c]];
+      } else {
+        for (size_t c = 0; c < 3; ++c)
+          pixel[c] = tinted(pixel[c], scene.colours[segment][c], edge, options.fill_opacity);
       }
     }
   });
-  return out;
 }
 
 double base_font(Size size) {
@@ -112,7 +138,8 @@ void draw_leader(const Canvas& canvas, const PlacedLabel& label, const Colour& c
 }
 
 /// White on a dark plate with an edge in the segment's colour: legible on everything.
-void draw_label(const Canvas& canvas, const PlacedLabel& label, const Colour& colour) {
+void draw_label(const Canvas& canvas, const Lettering& lettering, const PlacedLabel& label,
+                const Colour& colour) {
   const double font = label.text.font_px, edge = std::max(1.0, font / 14);
   const Box& box = label.box;
   canvas.rounded_box(box.x + edge / 2, box.y + edge / 2, box.width - edge, box.height - edge,
@@ -122,11 +149,11 @@ void draw_label(const Canvas& canvas, const PlacedLabel& label, const Colour& co
   canvas.set_colour(colour, 0.95);
   cairo_set_line_width(canvas.cairo(), edge);
   cairo_stroke(canvas.cairo());
-  canvas.draw_text(label.text, box.x + kPadX * font, box.y + kPadY * font, kWhite);
+  lettering.draw(canvas.cairo(), label.text, box.x + kPadX * font, box.y + kPadY * font, kWhite);
 }
 
-void draw_labels(const Canvas& canvas, const Scene& scene, const OverlayInput& input,
-                 const OverlayOptions& options) {
+void draw_labels(const Canvas& canvas, Lettering& lettering, const Scene& scene,
+                 const OverlayInput& input, const OverlayOptions& options) {
   std::vector<LabelRequest> requests;
   for (size_t i = 0; i < input.segments.size(); ++i) {
     const OverlaySegment& segment = input.segments[i];
@@ -139,14 +166,16 @@ void draw_labels(const Canvas& canvas, const Scene& scene, const OverlayInput& i
   placement.min_area_fraction = options.min_label_area;
   const std::vector<PlacedLabel> labels =
       place_labels(scene.map, scene.distance, requests, placement,
-                   [&](const Text& text) { return canvas.measure(text); });
+                   [&](const Text& text) { return lettering.measure(text); });
   for (const PlacedLabel& label : labels) {
     if (label.outside) draw_leader(canvas, label, scene.colours[label.request]);
   }
-  for (const PlacedLabel& label : labels) draw_label(canvas, label, scene.colours[label.request]);
+  for (const PlacedLabel& label : labels)
+    draw_label(canvas, lettering, label, scene.colours[label.request]);
 }
 
-at::Tensor with_legend(const at::Tensor& drawn, const Scene& scene, const OverlayInput& input) {
+at::Tensor with_legend(const at::Tensor& drawn, Lettering& lettering, const Scene& scene,
+                       const OverlayInput& input) {
   const auto count = static_cast<int64_t>(input.segments.size());
   const at::Tensor areas = at::bincount(scene.map.flatten() + 1, {}, count + 1);
   // Several things of one name share an entry; the largest names come first.
@@ -165,7 +194,21 @@ at::Tensor with_legend(const at::Tensor& drawn, const Scene& scene, const Overla
   for (const auto& [area, entry] : ordered) entries.push_back(entry);
   if (entries.empty()) return drawn;
   const double font = 0.75 * base_font({scene.map.size(0), scene.map.size(1)});
-  return at::cat({drawn, draw_legend(entries, drawn.size(1), std::max(12.0, font))}, 0);
+  return at::cat({drawn, draw_legend(entries, drawn.size(1), std::max(12.0, font), lettering)}, 0);
+}
+
+void tell_fonts(const OverlayOptions& options, const Lettering& lettering) {
+  if (!options.log) return;
+  if (!lettering.usable()) {
+    options.log(LogLevel::warning,
+                "no font can be loaded, names are left out of overlays: install one (Debian and "
+                "Ubuntu: fonts-dejavu-core)");
+  } else if (!lettering.lacking().empty()) {
+    options.log(LogLevel::warning,
+                "no installed font has all characters of some names, boxes stand for them: install "
+                "one that has (Debian and Ubuntu: " +
+                    font_package(lettering.lacking()) + ") for \"" + lettering.lacking() + "\"");
+  }
 }
 
 }  // namespace
@@ -193,14 +236,24 @@ at::Tensor draw_overlay(const at::Tensor& rgb, const OverlayInput& input,
       resize_positions(segment_positions(input, {rgb.size(0), rgb.size(1)}), size).contiguous();
   scene.distance = border_distance(scene.map);
   scene.colours = overlay_colours(input.segments);
-  const at::Tensor under = ops::resize_bilinear_u8(rgb, size).contiguous();
-  const Canvas canvas(fill_segments(under, scene, options));
+  at::Tensor filled = ops::resize_bilinear_u8(rgb, size).contiguous();
+  if (filled.is_alias_of(rgb)) filled = filled.clone();
+  fill_segments(filled, scene, options);
+  const Canvas canvas(filled);
   const double scale = static_cast<double>(size.width) / static_cast<double>(rgb.size(1));
   if (options.boxes)
     draw_boxes(canvas, input, scene.colours, scale, std::max(1.0, base_font(size) / 12));
-  if (options.labels) draw_labels(canvas, scene, input, options);
-  const at::Tensor drawn = canvas.to_rgb();
-  return options.legend ? with_legend(drawn, scene, input) : drawn;
+  if (!options.labels && !options.legend) return canvas.to_rgb();
+  Lettering lettering(options.font_folder);
+  if (!lettering.usable()) {
+    tell_fonts(options, lettering);
+    return canvas.to_rgb();
+  }
+  if (options.labels) draw_labels(canvas, lettering, scene, input, options);
+  at::Tensor drawn = canvas.to_rgb();
+  if (options.legend) drawn = with_legend(drawn, lettering, scene, input);
+  tell_fonts(options, lettering);
+  return drawn;
 }
 
 }  // namespace fcclip::image

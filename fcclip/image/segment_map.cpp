@@ -39,8 +39,15 @@ void paint(const std::vector<uint32_t>& counts, int32_t value, Size size, int32_
 at::Tensor from_instances(const std::vector<OverlaySegment>& segments, Size size) {
   std::vector<size_t> order(segments.size());
   std::iota(order.begin(), order.end(), size_t{0});
+  std::vector<int64_t> areas;
+  std::vector<double> scores;
+  for (const OverlaySegment& segment : segments) {
+    areas.push_back(mask_area(segment.rle_counts));
+    scores.push_back(std::isnan(segment.score) ? -1 : segment.score);
+  }
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return mask_area(segments[a].rle_counts) > mask_area(segments[b].rle_counts);
+    if (scores[a] != scores[b]) return scores[a] < scores[b];
+    return areas[a] > areas[b];
   });
   at::Tensor map = at::full({size.height, size.width}, -1, at::kInt);
   for (const size_t i : order) {

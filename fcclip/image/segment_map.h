@@ -11,7 +11,7 @@
 namespace fcclip::image {
 
 /// Positions in `segments` for every pixel, −1 where there is none: from the id map, or from the
-/// instance masks (larger ones first, so that smaller ones stay visible).
+/// instance masks: painted from the lowest score to the highest, of equal scores the larger first.
 ///   returns [h, w] int32. Throws Error{shape_mismatch, invalid_argument}.
 at::Tensor segment_positions(const OverlayInput& input, Size size);
 
