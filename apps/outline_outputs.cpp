@@ -69,7 +69,10 @@ std::string geojson_file(const Answer& answer, const Segmentation& result) {
   results::GeoJsonOptions options;
   if (!answer.picture.empty()) {
     if (const auto place = image::read_geo_reference(answer.picture)) {
-      options = {place->transform, image::crs_name(place->epsg)};
+      options = {place->transform, place->crs()};
+      const std::string caution = place->caution();
+      if (answer.log && !caution.empty())
+        answer.log(LogLevel::warning, answer.picture.string() + ": " + caution);
     }
   }
   return json_text(results::geojson({1, answer.image_name, result.size},

@@ -64,30 +64,34 @@ results::ImageInfo image_info(const Answer& answer, const Segmentation& result) 
   return {1, answer.image_name, result.size};
 }
 
-image::OverlaySegment overlay_segment(const Segment& segment, const classify::Vocabulary& words) {
+image::OverlaySegment overlay_segment(const Segment& segment, const image::Colour& colour) {
   image::OverlaySegment out;
   out.id = segment.id;
   out.label = segment.name;
   out.score = segment.score;
-  out.colour = words.classes[segment.class_index].colour_rgb;
+  out.colour = colour;
   out.is_thing = segment.is_thing;
   out.box_xywh_px = segment.box_xywh_px;
   out.rle_counts = segment.rle_counts;
   return out;
 }
 
-std::string overlay_png(const Answer& answer, const Segmentation& result) {
+std::string overlay_file(const Answer& answer, const Segmentation& result) {
+  const OverlayStyle& style = answer.overlay;
   image::OverlayInput input{result.ids, {}};
-  image::OverlayOptions options;
+  image::OverlayOptions options = style.options;
+  const std::vector<image::Colour> colours = styled_colours(answer.vocabulary, style);
   for (const Segment& segment : result.segments) {
-    input.segments.push_back(overlay_segment(segment, answer.vocabulary));
+    input.segments.push_back(overlay_segment(segment, colours[segment.class_index]));
     // A semantic map holds class positions, not segment ids.
     if (result.task == Task::semantic) input.segments.back().id = segment.class_index;
   }
-  options.scores = result.task != Task::semantic;
-  options.legend = result.task == Task::semantic;
-  options.boxes = result.task == Task::instance;
-  return image::encode_png(image::draw_overlay(answer.rgb, input, options));
+  options.scores = style.scores && result.task != Task::semantic;
+  options.legend = options.labels && result.task == Task::semantic;
+  options.boxes = style.boxes && result.task == Task::instance;
+  options.log = answer.log;
+  const at::Tensor drawn = image::draw_overlay(answer.rgb, input, options);
+  return style.jpeg ? image::encode_jpeg(drawn) : image::encode_png(drawn);
 }
 
 std::vector<results::PanopticSegment> panoptic_segments(const Segmentation& result) {
@@ -148,7 +152,7 @@ std::string file_bytes(OutputKind kind, const fs::path& path, const Answer& answ
                        const Segmentation& result) {
   switch (kind) {
     case OutputKind::overlay:
-      return overlay_png(answer, result);
+      return overlay_file(answer, result);
     case OutputKind::instances:
       return json_text(instances_json(answer, result));
     case OutputKind::semantic:
@@ -214,9 +218,14 @@ Task task_of(OutputKind kind, Task asked) {
   return facts_of(kind).task.value_or(asked);
 }
 
-std::vector<fs::path> output_paths(const fs::path& stem, const std::set<OutputKind>& kinds) {
+std::vector<fs::path> output_paths(const fs::path& stem, const std::set<OutputKind>& kinds,
+                                   const std::string& overlay_ending) {
   std::vector<fs::path> paths;
   for (const OutputKind kind : kinds) {
+    if (kind == OutputKind::overlay) {
+      paths.push_back(with_ending(stem, overlay_ending));
+      continue;
+    }
     for (const std::string& ending : facts_of(kind).endings) {
       paths.push_back(with_ending(stem, ending));
     }
@@ -227,7 +236,9 @@ std::vector<fs::path> output_paths(const fs::path& stem, const std::set<OutputKi
 std::vector<OutputFile> render_output(OutputKind kind, const fs::path& stem, const Answer& answer,
                                       const Segmentation& result) {
   if (kind == OutputKind::panoptic) return panoptic_files(stem, answer, result);
-  const fs::path path = with_ending(stem, facts_of(kind).endings.front());
+  const bool overlay = kind == OutputKind::overlay;
+  const fs::path path =
+      with_ending(stem, overlay ? answer.overlay.ending() : facts_of(kind).endings.front());
   return {{path, file_bytes(kind, path, answer, result)}};
 }
 

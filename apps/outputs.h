@@ -8,13 +8,14 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "apps/overlay_flags.h"
 #include "apps/report.h"
 #include "fcclip/segmenter/segmenter.h"
 
 namespace fcclip::apps {
 
 enum class OutputKind {
-  overlay,     ///< <stem>.overlay.png
+  overlay,     ///< <stem>.overlay.png, or .jpg
   panoptic,    ///< <stem>.panoptic.png + .json, COCO panoptic format
   instances,   ///< <stem>.instances.json, COCO results with RLE masks
   semantic,    ///< <stem>.semantic.png: class positions, 255 (16 bits: 65535) where there is none
@@ -43,7 +44,8 @@ Task task_of(OutputKind kind, Task asked);
 
 /// Where each kind of `kinds` goes.
 std::vector<std::filesystem::path> output_paths(const std::filesystem::path& stem,
-                                                const std::set<OutputKind>& kinds);
+                                                const std::set<OutputKind>& kinds,
+                                                const std::string& overlay_ending = ".overlay.png");
 
 /// One picture's answer on its way to files.
 struct Answer {
@@ -53,6 +55,8 @@ struct Answer {
   std::filesystem::path picture = {};  ///< the file; empty for standard input
   std::filesystem::path folder = {};   ///< of the output, below the output folder
   double tolerance_px = 1;             ///< how far outlines may leave the pixel edges
+  OverlayStyle overlay = {};
+  LogCallback log = {};  ///< told of coordinates without a name and of names without a font
 };
 
 /// A file that is ready to be written.

@@ -36,6 +36,7 @@ void PictureReporter::answered(const PictureAnswers& answers, const WrittenAnswe
   if (failed_ == &answers.picture) return;
   if (question.number == 0) current_files_.clear();
   progress_.clear();
+  for (const std::string& warning : answers.warnings) warn(answers.picture, warning);
   for (const fs::path& file : written.kept) kept(file);
   if (options_.folder != nullptr) {
     for (const fs::path& file : written.files) {
@@ -101,6 +102,11 @@ void PictureReporter::skipped(int64_t pictures) {
 void PictureReporter::note(const std::string& line) {
   progress_.clear();
   std::cerr << "fcclip: " << visible_text(line) << '\n';
+}
+
+void PictureReporter::warn(const InputPicture& picture, const std::string& message) {
+  if (message.starts_with(picture.shown()) || told_.insert(message).second)
+    note("warning: " + message);
 }
 
 void PictureReporter::kept(const fs::path& file) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,8 @@ class PictureReporter {
   /// A line on standard error, above the bar.
   void note(const std::string& line);
   void kept(const std::filesystem::path& file);
+  /// What is wrong with the machine, not with the picture, is told once.
+  void warn(const InputPicture& picture, const std::string& message);
   void close() { progress_.clear(); }
 
   const RunCount& count() const { return count_; }
@@ -61,6 +64,7 @@ class PictureReporter {
   nlohmann::json failures_ = nlohmann::json::array();
   const InputPicture* failed_ = nullptr;  ///< the last one that did
   std::vector<std::string> current_files_;
+  std::set<std::string> told_;
 };
 
 /// Size and time of a picture's file, to know it again; empty for standard input.

@@ -47,7 +47,11 @@ WrittenAnswers write_answers(const PictureOutput& output, PictureAnswers& answer
                      answers.vocabulary,
                      picture.path,
                      picture.output_stem.parent_path(),
-                     output.tolerance_px};
+                     output.tolerance_px,
+                     output.overlay,
+                     [&answers](LogLevel, const std::string& message) {
+                       answers.warnings.push_back(message);
+                     }};
   WrittenAnswers written;
   Stopwatch watch;
   for (const Task task : kAllTasks) {

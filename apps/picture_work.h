@@ -21,6 +21,7 @@ struct PictureOutput {
   std::set<OutputKind> kinds;
   AskOptions ask;
   double tolerance_px = 1;
+  OverlayStyle overlay = {};
   OutputFolder* folder = nullptr;  ///< null when nothing is written
 };
 
@@ -32,6 +33,7 @@ struct PictureAnswers {
   std::filesystem::path stem;  ///< of the files, without the kinds' endings
   std::map<Task, Segmentation> results = {};
   Timing timing = {};
+  std::vector<std::string> warnings = {};  ///< of reading and drawing
 
   int64_t bytes() const;  ///< held in memory
 };

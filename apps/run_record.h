@@ -19,6 +19,7 @@ struct RunSettings {
   AskOptions ask;
   EncodeSize size;
   double tolerance_px = 1;
+  nlohmann::json reading = nullptr;  ///< how pictures are read, where it is not as usual
   nlohmann::json drawing = nullptr;  ///< how overlays look, where it is not as usual
 };
 

@@ -78,6 +78,8 @@ void add_segment(CLI::App& app) {
   command->add_flag("--overwrite", flags->overwrite,
                     "Also replace files that fcclip did not write, or that were changed since");
   command->add_flag("-q,--quiet", flags->quiet, "No table");
+  add_picture_flags(*command, flags->picture);
+  add_overlay_flags(*command, flags->overlay);
   add_model_flags(*command, flags->model);
   command->footer(
       "Examples:\n"

@@ -79,7 +79,11 @@ void require_one_picture(const std::vector<InputPicture>& pictures) {
 }  // namespace
 
 SegmentRun::SegmentRun(const SegmentFlags& flags)
-    : flags_(flags), output_path_(expand_home(flags.output_folder)), segmenter_([&] {
+    : flags_(flags),
+      output_path_(expand_home(flags.output_folder)),
+      read_(read_options(flags.picture)),
+      overlay_(overlay_style(flags.overlay)),
+      segmenter_([&] {
         // What costs nothing to check comes before the model.
         if (!flags.write.empty()) parse_output_kinds(flags.write);
         InputList list = expand_inputs(flags.inputs, output_path_);
@@ -102,7 +106,9 @@ SegmentRun::SegmentRun(const SegmentFlags& flags)
   settings.model = find_model(flags.model.model);
   settings.size = encode_size(flags.ask);
   settings.tolerance_px = flags.tolerance_px;
-  output_ = {output_kinds(flags, settings.ask.task), settings.ask, flags.tolerance_px};
+  settings.reading = read_record(flags.picture);
+  output_ = {output_kinds(flags, settings.ask.task), settings.ask, flags.tolerance_px, overlay_};
+  if (output_.kinds.contains(OutputKind::overlay)) settings.drawing = overlay_.record();
   for (const classify::Vocabulary& question : settings.questions) {
     prepare(question, settings.templates);
   }
@@ -130,7 +136,7 @@ void SegmentRun::open_folder() {
   output_.folder = &*folder_;
   if (!flags_.resume || flags_.overwrite || !folder_->unknown()) return;
   for (const InputPicture& picture : pictures_) {
-    for (const fs::path& path : output_paths(stem(picture, 0), output_.kinds)) {
+    for (const fs::path& path : output_paths(stem(picture, 0), output_.kinds, overlay_.ending())) {
       if (!fs::exists(path)) continue;
       fail(ErrorCode::bad_format, output_path_.string(), ": no ", WrittenFiles::kName,
            " says which words and model its results answer; start anew with --overwrite, or in "
@@ -151,7 +157,7 @@ void SegmentRun::plan() {
     bool same = before != nullptr && before->run == run && before->picture == file_state(picture) &&
                 !picture.path.empty();
     for (size_t q = 0; same && q < questions_.size(); ++q) {
-      for (const fs::path& path : output_paths(stem(picture, q), output_.kinds)) {
+      for (const fs::path& path : output_paths(stem(picture, q), output_.kinds, overlay_.ending())) {
         same = same && fs::exists(path);
       }
     }
@@ -201,11 +207,7 @@ void SegmentRun::run_pictures() {
       const Stopwatch wait;
       Decoded decoded = pictures.next();
       waited_ += wait.seconds();
-      if (picture.path.empty()) {
-        const Stopwatch watch;
-        decoded.rgb = image::decode_rgb(read_standard_input(), "standard input");
-        decoded.seconds = watch.seconds();
-      }
+      if (picture.path.empty()) decoded = decode_now(picture);
       answer(index, decoded, writers);
     } catch (const OrderedWork::Stopped&) {
       break;  // finish() says why
@@ -221,9 +223,19 @@ void SegmentRun::run_pictures() {
 
 // Standard input is read when it is its turn: a thread that waits for it could not be stopped.
 SegmentRun::Decoded SegmentRun::decode(const InputPicture& picture) const {
-  if (picture.path.empty()) return {};
+  return picture.path.empty() ? Decoded() : decode_now(picture);
+}
+
+SegmentRun::Decoded SegmentRun::decode_now(const InputPicture& picture) const {
   const Stopwatch watch;
-  Decoded decoded{image::read_rgb(picture.path), 0};
+  Decoded decoded;
+  image::ReadOptions options = read_;
+  options.log = [&decoded](LogLevel, const std::string& message) {
+    decoded.warnings.push_back(message);
+  };
+  decoded.rgb = picture.path.empty()
+                    ? image::decode_rgb(read_standard_input(), "standard input", options)
+                    : image::read_rgb(picture.path, options);
   decoded.seconds = watch.seconds();
   return decoded;
 }
@@ -243,6 +255,7 @@ void SegmentRun::answer(size_t index, const Decoded& decoded, OrderedWork& write
     }
     answers.timing.ask = watch.lap();
     if (q == 0) {
+      answers.warnings = decoded.warnings;
       answers.timing.decode = decoded.seconds;
       answers.timing.network = network;
       if (!std::exchange(before_told_, true)) answers.timing += before_;

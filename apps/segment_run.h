@@ -15,6 +15,8 @@
 #include "apps/ordered_work.h"
 #include "apps/output_folder.h"
 #include "apps/outputs.h"
+#include "apps/overlay_flags.h"
+#include "apps/picture_flags.h"
 #include "apps/picture_reporter.h"
 #include "apps/picture_work.h"
 #include "apps/segment_options.h"
@@ -30,6 +32,8 @@ struct SegmentFlags {
   ModelFlags model;
   WordFlags words;
   AskFlags ask;
+  PictureFlags picture;
+  OverlayFlags overlay;
 };
 
 /// While the network works on one picture, the next is decoded and the last ones are drawn and
@@ -50,6 +54,7 @@ class SegmentRun {
   struct Decoded {
     at::Tensor rgb;
     double seconds = 0;
+    std::vector<std::string> warnings = {};  ///< of a picture not read as it is stored
   };
 
   void prepare(const classify::Vocabulary& question, const std::vector<std::string>& templates);
@@ -57,6 +62,7 @@ class SegmentRun {
   void plan();
   void run_pictures();
   Decoded decode(const InputPicture& picture) const;
+  Decoded decode_now(const InputPicture& picture) const;
   void answer(size_t index, const Decoded& decoded, OrderedWork& writers);
   void hand_over(PictureAnswers answers, const PictureQuestion& question, OrderedWork& writers);
   void hand_over_failure(const InputPicture& picture, const std::exception& error,
@@ -69,6 +75,8 @@ class SegmentRun {
 
   const SegmentFlags& flags_;
   const std::filesystem::path output_path_;
+  const image::ReadOptions read_;
+  const OverlayStyle overlay_;
   std::vector<InputPicture> pictures_;
   std::vector<std::string> notes_;
   std::vector<size_t> todo_;   ///< positions in pictures_ that this run works on

@@ -207,7 +207,7 @@ void tell_fonts(const OverlayOptions& options, const Lettering& lettering) {
     options.log(LogLevel::warning,
                 "no installed font has all characters of some names, boxes stand for them: install "
                 "one that has (Debian and Ubuntu: " +
-                    font_package(lettering.lacking()) + ") for \"" + lettering.lacking() + "\"");
+                    font_package(lettering.lacking()) + ")");
   }
 }
 
