@@ -11,6 +11,7 @@
 #include "fcclip/image/contact_sheet.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/image/overlay.h"
+#include "fcclip/image/vocabulary_colours.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/results/coco_json.h"
 
@@ -36,22 +37,11 @@ const char* const kPageStyle =
     ".confusion th{vertical-align:bottom}.confusion th span{writing-mode:vertical-rl;"
     "transform:rotate(180deg);font-weight:normal}</style>";
 
-// A colour a class, the same in truth and answer of all pictures.
-std::vector<image::Colour> colours_of_classes(const classify::Vocabulary& vocabulary) {
-  std::vector<std::string> names;
-  for (const auto& entry : vocabulary.classes) names.push_back(entry.synonyms.front());
-  std::vector<image::Colour> colours = image::class_colours(names);
-  for (size_t k = 0; k < colours.size(); ++k) {
-    if (vocabulary.classes[k].colour_rgb) colours[k] = *vocabulary.classes[k].colour_rgb;
-  }
-  return colours;
-}
-
 // Draws the segments of truth and answer.
 class PairPainter {
  public:
   explicit PairPainter(const ReportInput& input)
-      : input_(input), colours_(colours_of_classes(input.benchmark.vocabulary())) {}
+      : input_(input), colours_(image::vocabulary_colours(input.benchmark.vocabulary())) {}
 
   at::Tensor draw(const RankedPicture& picture) const {
     const data::Sample truth = input_.benchmark.get(picture.index);

@@ -6,6 +6,7 @@
 
 #include "fcclip/core/check.h"
 #include "fcclip/image/canvas.h"
+#include "fcclip/image/lettering.h"
 
 namespace fcclip::image {
 
@@ -42,7 +43,7 @@ at::Tensor with_heading(const at::Tensor& rgb, const std::string& heading) {
   constexpr double kFont = 18;
   constexpr int64_t kStrip = 28;
   const Canvas strip(kStrip, rgb.size(1), {250, 250, 250});
-  strip.draw_text({drawable(heading), "", kFont}, 6, 2, {24, 24, 28});
+  Lettering({}).draw(strip.cairo(), {drawable(heading), "", kFont}, 6, 2, {24, 24, 28});
   return at::cat({strip.to_rgb(), rgb}, 0);
 }
 

@@ -14,7 +14,10 @@ namespace fcclip::image {
 namespace {
 
 [[noreturn]] void refuse_png(const PngReader& reader, std::string_view name) {
-  refuse(name, reader.truncated() ? "truncated PNG: " : "damaged PNG: ", reader.message());
+  if (reader.truncated()) refuse(name, "truncated PNG: the file ends too early");
+  const bool checksum = std::string_view(reader.message()).find("CRC") != std::string_view::npos;
+  refuse(name,
+         "damaged PNG: ", checksum ? "a checksum does not fit" : "its data cannot be decoded");
 }
 
 PngReader::Header read_header(PngReader& reader, std::string_view bytes, std::string_view name) {

@@ -108,7 +108,7 @@ at::Tensor read_by_libtiff(TiffFile& file, const TiffLayout& layout, std::string
       TIFFRGBAImageGet(&image, reinterpret_cast<uint32_t*>(raster.data_ptr<int32_t>()),
                        static_cast<uint32_t>(layout.width), static_cast<uint32_t>(layout.height));
   TIFFRGBAImageEnd(&image);
-  if (done == 0) refuse(name, "damaged or truncated TIFF: ", file.message());
+  if (done == 0) refuse(name, "damaged or truncated TIFF: its data cannot be decoded");
   at::Tensor rgb = at::empty({layout.height, layout.width, 3}, at::kByte);
   const int32_t* in = raster.data_ptr<int32_t>();
   uint8_t* out = rgb.data_ptr<uint8_t>();
@@ -119,6 +119,14 @@ at::Tensor read_by_libtiff(TiffFile& file, const TiffLayout& layout, std::string
     out[2] = static_cast<uint8_t>(TIFFGetB(pixel));
   }
   return rgb;
+}
+
+void check_packing(const TiffFile& file, std::string_view name) {
+  const auto method = file.field<uint16_t>(TIFFTAG_COMPRESSION, COMPRESSION_NONE);
+  if (TIFFIsCODECConfigured(method) == 0) {
+    refuse(name, "a TIFF packed by a method that is not read (compression ", method,
+           "); pack it anew: gdal_translate -co COMPRESS=DEFLATE IN OUT.tif, or tiffcp -c zip");
+  }
 }
 
 // The tag, else an XMP packet's, as Pillow does.
@@ -138,7 +146,8 @@ int tiff_orientation(const TiffFile& file) {
 Decoded decode_tiff(std::string_view bytes, std::string_view name, const ReadOptions& options) {
   if (bytes.size() > 10 && bytes.substr(8, 2) == "CR") refuse(name, kRawCameraFile);  // Canon's CR2
   TiffFile file(bytes);
-  if (file.handle() == nullptr) refuse(name, "damaged or truncated TIFF: ", file.message());
+  if (file.handle() == nullptr) refuse(name, "damaged or truncated TIFF: it has no directory");
+  check_packing(file, name);
   const TiffLayout layout = read_tiff_layout(file, name, options);
   Decoded out;
   out.rgb = reads_tiff_samples(layout) ? read_directly(file, layout, name, options)

@@ -1,90 +1,29 @@
-#include <csetjmp>
+// PNGs as people wait for them: one row filter and libdeflate at its fastest, which is a sixth of
+// libpng's time for 7 % more bytes.
+
+#include <algorithm>
 #include <cstring>
-#include <png.h>
+#include <libdeflate.h>
+#include <memory>
+#include <vector>
 
 #include <ATen/ATen.h>
 
 #include "fcclip/core/check.h"
 #include "fcclip/image/image_file.h"
+#include "fcclip/image/png_filters.h"
 #include "fcclip/io/atomic_file.h"
 
 namespace fcclip::image {
 namespace {
 
-/// What libpng's callbacks may touch. They must not let an exception pass through libpng's C code.
-struct Sink {
-  std::string bytes;
-  char message[160] = "out of memory";
-};
+constexpr size_t kLongestChunk = size_t{1} << 30;  // the format's limit is 2^31 − 1
+constexpr uint8_t kFilterUp = 2, kColour = 2, kGrey = 0;
 
-void on_error(png_structp png, png_const_charp message) {
-  auto* sink = static_cast<Sink*>(png_get_error_ptr(png));
-  strncpy(sink->message, message, sizeof sink->message - 1);
-  png_longjmp(png, 1);
-}
-
-void on_warning(png_structp, png_const_charp) {}
-
-void on_write(png_structp png, png_bytep data, png_size_t size) {
-  bool stored = true;
-  try {
-    static_cast<Sink*>(png_get_io_ptr(png))
-        ->bytes.append(reinterpret_cast<const char*>(data), size);
-  } catch (const std::exception&) {
-    stored = false;
-  }
-  if (!stored) png_error(png, "out of memory");
-}
-
-void on_flush(png_structp) {}
-
-struct Picture {
-  png_uint_32 width, height;
-  int bit_depth, color_type;
-  bool filtered;  ///< photographs compress better with row filters; label maps better and faster
-                  ///< without
-};
-
-class PngWriter {
- public:
-  PngWriter() = default;
-  PngWriter(const PngWriter&) = delete;
-  PngWriter& operator=(const PngWriter&) = delete;
-  ~PngWriter() {
-    if (png_ != nullptr) png_destroy_write_struct(&png_, info_ != nullptr ? &info_ : nullptr);
-  }
-
-  bool write(const Picture& picture, png_bytepp rows) {
-    png_ = png_create_write_struct(PNG_LIBPNG_VER_STRING, &sink_, on_error, on_warning);
-    if (png_ == nullptr) return false;
-    if (setjmp(png_jmpbuf(png_)) != 0) return false;
-    info_ = png_create_info_struct(png_);
-    if (info_ == nullptr) return false;
-    png_set_write_fn(png_, &sink_, on_write, on_flush);
-    png_set_user_limits(png_, 0x7fffffff, 0x7fffffff);
-    png_set_compression_level(png_, picture.filtered ? 4 : 6);
-    png_set_filter(
-        png_, PNG_FILTER_TYPE_BASE,
-        picture.filtered ? PNG_FILTER_SUB | PNG_FILTER_UP | PNG_FILTER_PAETH : PNG_FILTER_NONE);
-    png_set_IHDR(png_, info_, picture.width, picture.height, picture.bit_depth, picture.color_type,
-                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-    png_write_info(png_, info_);
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    if (picture.bit_depth == 16) png_set_swap(png_);
-#endif
-    png_write_image(png_, rows);
-    png_write_end(png_, info_);
-    return true;
-  }
-
-  Sink& sink() {
-    return sink_;
-  }
-
- private:
-  Sink sink_;
-  png_structp png_ = nullptr;
-  png_infop info_ = nullptr;
+struct PngPixels {
+  at::Tensor data;  ///< contiguous, one row after another
+  size_t height = 0, width = 0, row_bytes = 0;
+  bool colour = false, sixteen = false;
 };
 
 [[noreturn]] void refuse_pixels(const at::Tensor& pixels) {
@@ -104,35 +43,111 @@ at::Tensor narrowed(const at::Tensor& grey) {
   return grey.to(highest > 255 ? at::kUInt16 : at::kByte);
 }
 
-bool has_few_values(const at::Tensor& pixels) {
-  return pixels.dim() == 2;
-}
-
-}  // namespace
-
-std::string encode_png(const at::Tensor& pixels) {
+PngPixels png_pixels(const at::Tensor& pixels) {
   const bool colour = pixels.defined() && pixels.dim() == 3;
   if (!pixels.defined() || pixels.numel() == 0 || (pixels.dim() != 2 && !colour) ||
       (colour && pixels.size(2) != 3) || (colour && pixels.scalar_type() != at::kByte) ||
       (pixels.scalar_type() != at::kByte && pixels.scalar_type() != at::kInt)) {
     refuse_pixels(pixels);
   }
-  const at::Tensor data = (colour ? pixels : narrowed(pixels)).contiguous();
-  const int64_t height = data.size(0), width = data.size(1);
-  const int64_t row_bytes = width * data.element_size() * (colour ? 3 : 1);
-  std::vector<png_bytep> rows(height);
-  for (int64_t y = 0; y < height; ++y) {
-    rows[y] = static_cast<png_bytep>(data.data_ptr()) + y * row_bytes;
+  PngPixels out;
+  out.data = (colour ? pixels : narrowed(pixels)).contiguous();
+  out.height = static_cast<size_t>(out.data.size(0));
+  out.width = static_cast<size_t>(out.data.size(1));
+  out.row_bytes = out.width * out.data.element_size() * (colour ? 3 : 1);
+  out.colour = colour;
+  out.sixteen = out.data.element_size() == 2;
+  return out;
+}
+
+// PNG's 16 bits have the upper byte first.
+void swap_bytes(std::vector<uint8_t>& row) {
+  for (size_t i = 0; i + 1 < row.size(); i += 2) std::swap(row[i], row[i + 1]);
+}
+
+/// Filter byte and row, row after row: differences to the row above, which most rows of pictures
+/// and of label maps resemble.
+std::vector<uint8_t> filtered_rows(const PngPixels& pixels) {
+  std::vector<uint8_t> rows((pixels.row_bytes + 1) * pixels.height);
+  std::vector<uint8_t> above(pixels.row_bytes), row(pixels.sixteen ? pixels.row_bytes : 0);
+  const auto* in = static_cast<const uint8_t*>(pixels.data.const_data_ptr());
+  const uint8_t* last = above.data();
+  uint8_t* out = rows.data();
+  for (size_t y = 0; y < pixels.height; ++y, in += pixels.row_bytes) {
+    const uint8_t* here = in;
+    if (pixels.sixteen && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
+      std::memcpy(row.data(), in, pixels.row_bytes);
+      swap_bytes(row);
+      here = row.data();
+    }
+    *out++ = kFilterUp;
+    filter_up(here, last, out, pixels.row_bytes);
+    out += pixels.row_bytes;
+    if (pixels.sixteen) {
+      std::swap(above, row);
+      row.resize(pixels.row_bytes);
+      last = above.data();
+    } else {
+      last = in;
+    }
   }
-  const Picture picture{static_cast<png_uint_32>(width), static_cast<png_uint_32>(height),
-                        data.element_size() == 2 ? 16 : 8,
-                        colour ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY, !has_few_values(data)};
-  PngWriter writer;
-  if (!writer.write(picture, rows.data())) {
-    fail(ErrorCode::io_failure, "cannot encode a PNG of ", width, " x ", height, ": ",
-         writer.sink().message);
+  return rows;
+}
+
+/// libdeflate's level: label maps are nearly all zeros here, and for those the third is faster and
+/// better than the first.
+int level_for(const std::vector<uint8_t>& rows) {
+  constexpr size_t kStep = 61;
+  size_t zeros = 0, seen = 0;
+  for (size_t i = 0; i < rows.size(); i += kStep, ++seen) zeros += rows[i] == 0 ? 1 : 0;
+  return zeros * 10 > seen * 9 ? 3 : 1;
+}
+
+std::vector<uint8_t> packed_rows(const PngPixels& pixels) {
+  const std::vector<uint8_t> rows = filtered_rows(pixels);
+  const std::unique_ptr<libdeflate_compressor, void (*)(libdeflate_compressor*)> compressor(
+      libdeflate_alloc_compressor(level_for(rows)), libdeflate_free_compressor);
+  if (!compressor) fail(ErrorCode::out_of_memory, "no memory to encode a PNG");
+  std::vector<uint8_t> packed(libdeflate_zlib_compress_bound(compressor.get(), rows.size()));
+  packed.resize(libdeflate_zlib_compress(compressor.get(), rows.data(), rows.size(), packed.data(),
+                                         packed.size()));
+  if (packed.empty()) {
+    fail(ErrorCode::io_failure, "cannot encode a PNG of ", pixels.width, " x ", pixels.height);
   }
-  return std::move(writer.sink().bytes);
+  return packed;
+}
+
+void add_number(std::string& out, size_t value) {
+  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(value >> shift & 255);
+}
+
+void add_chunk(std::string& out, std::string_view type, std::string_view data) {
+  add_number(out, data.size());
+  const size_t begin = out.size();
+  out += type;
+  out += data;
+  add_number(out, libdeflate_crc32(0, out.data() + begin, out.size() - begin));
+}
+
+}  // namespace
+
+std::string encode_png(const at::Tensor& pixels) {
+  const PngPixels picture = png_pixels(pixels);
+  const std::vector<uint8_t> packed = packed_rows(picture);
+  std::string out("\x89PNG\r\n\x1a\n", 8), header;
+  out.reserve(packed.size() + 64);
+  add_number(header, picture.width);
+  add_number(header, picture.height);
+  header += static_cast<char>(picture.sixteen ? 16 : 8);
+  header += static_cast<char>(picture.colour ? kColour : kGrey);
+  header.append(3, '\0');  // deflate, the five row filters, not interlaced
+  add_chunk(out, "IHDR", header);
+  std::string_view rest(reinterpret_cast<const char*>(packed.data()), packed.size());
+  for (; !rest.empty(); rest.remove_prefix(std::min(rest.size(), kLongestChunk))) {
+    add_chunk(out, "IDAT", rest.substr(0, kLongestChunk));
+  }
+  add_chunk(out, "IEND", {});
+  return out;
 }
 
 void write_png(const std::filesystem::path& path, const at::Tensor& pixels) {

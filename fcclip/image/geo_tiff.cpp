@@ -101,7 +101,7 @@ std::optional<GeoReference> decode_geo_reference(std::string_view bytes, std::st
     return std::nullopt;
   }
   TiffFile file(bytes);
-  if (file.handle() == nullptr) refuse(name, "damaged or truncated TIFF: ", file.message());
+  if (file.handle() == nullptr) refuse(name, "damaged or truncated TIFF: it has no directory");
   GeoReference found;
   if (!read_transform(file, name, found.transform)) return std::nullopt;
   const GeoKeys keys = read_geo_keys(file, name);

@@ -9,9 +9,30 @@ JpegErrors& errors_of(j_common_ptr info) {
   return *reinterpret_cast<JpegErrors*>(info->err);
 }
 
+const char* reason(int code) {
+  switch (code) {
+    case JERR_BAD_PRECISION:
+      return "samples of more than 8 bits, which are not read in a JPEG (save it as PNG)";
+    case JERR_SOF_UNSUPPORTED:
+      return "a lossless or hierarchical JPEG, which is not read (save it as PNG)";
+    case JERR_ARITH_NOTIMPL:
+      return "arithmetic coding, which is not read (save it as PNG)";
+    case JERR_OUT_OF_MEMORY:
+      return "not enough memory";
+    case JERR_NO_SOI:
+    case JERR_SOS_NO_SOF:
+      return "it holds no picture";
+    case JERR_EMPTY_IMAGE:
+    case JERR_IMAGE_TOO_BIG:
+      return "a size that no JPEG has";
+    default:
+      return "its data cannot be decoded";
+  }
+}
+
 [[noreturn]] void on_error(j_common_ptr info) {
   JpegErrors& errors = errors_of(info);
-  info->err->format_message(info, errors.message);
+  errors.message = reason(info->err->msg_code);
   longjmp(errors.jump, 1);
 }
 

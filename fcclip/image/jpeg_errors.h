@@ -16,7 +16,7 @@ struct JpegErrors {
   jmp_buf jump;
   bool input_ended = false;   ///< the library asked for bytes after the last
   bool data_missing = false;  ///< and needed them for pixels
-  char message[JMSG_LENGTH_MAX] = "";
+  const char* message = "its data cannot be decoded";  ///< our words
 };
 
 /// Makes `errors` the error handler of a compressor or decompressor: info.err = trap(errors).

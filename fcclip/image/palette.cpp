@@ -101,6 +101,7 @@ std::vector<Colour> class_colours(const std::vector<std::string>& names) {
   constexpr size_t kBest = 24;
   std::map<std::string, Colour> known;
   std::vector<bool> used(palette.size(), false);
+  std::vector<int64_t> copies(palette.size(), 0);
   std::vector<Colour> colours;
   for (const std::string& name : names) {
     if (const auto found = known.find(name); found != known.end()) {
@@ -112,9 +113,14 @@ std::vector<Colour> class_colours(const std::vector<std::string>& names) {
     for (size_t step = 0; used[index] && step < palette.size(); ++step) {
       index = step < kBest ? (home + step * 7) % kBest : step;
     }
+    Colour colour = palette[index];
+    if (used[index]) {  // all are
+      index = hash(name) / kBest % palette.size();
+      colour = variation(palette[index], ++copies[index]);
+    }
     used[index] = true;
-    known[name] = palette[index];
-    colours.push_back(palette[index]);
+    known[name] = colour;
+    colours.push_back(colour);
   }
   return colours;
 }

@@ -15,7 +15,8 @@ using Colour = std::array<uint8_t, 3>;  ///< red, green, blue
 const std::vector<Colour>& spread_palette();
 
 /// A colour for each name: the same name has the same colour in every picture, unless another name
-/// of the list has it already; equal names have equal colours.
+/// of the list has it already; equal names have equal colours. Beyond 64 names colours are
+/// variations of those given out.
 std::vector<Colour> class_colours(const std::vector<std::string>& names);
 
 /// The n-th variation of a colour, for several things of one class; the 0th is the colour itself.

@@ -123,4 +123,17 @@ bool unfilter_row(const uint8_t* stored, const uint8_t* above, uint8_t* out, siz
   }
 }
 
+void filter_up(const uint8_t* row, const uint8_t* above, uint8_t* out, size_t size) {
+  using Bytes = uint8_t __attribute__((vector_size(16)));
+  size_t i = 0;
+  for (; i + sizeof(Bytes) <= size; i += sizeof(Bytes)) {
+    Bytes here, last;
+    std::memcpy(&here, row + i, sizeof here);
+    std::memcpy(&last, above + i, sizeof last);
+    here -= last;
+    std::memcpy(out + i, &here, sizeof here);
+  }
+  for (; i < size; ++i) out[i] = static_cast<uint8_t>(row[i] - above[i]);
+}
+
 }  // namespace fcclip::image

@@ -1,5 +1,5 @@
 #pragma once
-// PNG's row filters taken back (PNG specification, section 9). Internal to the folder.
+// PNG's row filters, applied and taken back (PNG specification, section 9). Internal to the folder.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,5 +11,8 @@ namespace fcclip::image {
 /// there is not.
 bool unfilter_row(const uint8_t* stored, const uint8_t* above, uint8_t* out, size_t size,
                   size_t pixel_bytes);
+
+/// The filter "up": out = row − above, byte by byte.
+void filter_up(const uint8_t* row, const uint8_t* above, uint8_t* out, size_t size);
 
 }  // namespace fcclip::image

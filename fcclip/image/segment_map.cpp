@@ -103,6 +103,7 @@ Axis make_axis(int64_t in, int64_t out) {
 }
 
 int32_t heaviest(const int32_t (&values)[4], const float (&weights)[4]) {
+  if (values[0] == values[1] && values[0] == values[2] && values[0] == values[3]) return values[0];
   int32_t best = values[0];
   float best_weight = -1;
   for (int i = 0; i < 4; ++i) {

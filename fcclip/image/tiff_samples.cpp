@@ -159,7 +159,9 @@ class BlockReader {
     if (is_unwritten(index)) return fill(block, out);
     uint8_t* data = buffer_.data_ptr<uint8_t>();
     if (encoded(index, data, needed) < needed) {
-      refuse(name_, "damaged or truncated TIFF: ", file_.message());
+      refuse(name_,
+             "damaged or truncated TIFF: ", TIFFIsTiled(file_.handle()) != 0 ? "tile " : "strip ",
+             index, " cannot be read");
     }
     for (int64_t y = 0; y < block.height; ++y, out += layout_.width * layout_.used()) {
       copy_row(data + y * block.row_bytes, block, layout_, out);

@@ -7,6 +7,7 @@
 #include "fcclip/eval/panoptic_quality.h"
 #include "fcclip/image/contact_sheet.h"
 #include "fcclip/image/overlay.h"
+#include "fcclip/image/vocabulary_colours.h"
 
 namespace fcclip::train {
 namespace {
@@ -74,14 +75,7 @@ int64_t judged_pictures(const LiveData& data) {
   return std::min(data.pictures, data.source.dataset->size());
 }
 
-// A colour for each class of the vocabulary: the same in all pictures, true and predicted.
 using ClassColours = std::vector<image::Colour>;
-
-ClassColours colours_of(const classify::Vocabulary& vocabulary) {
-  std::vector<std::string> names;
-  for (const auto& entry : vocabulary.classes) names.push_back(entry.synonyms.front());
-  return image::class_colours(names);
-}
 
 image::OverlayInput truth_overlay(const data::Sample& sample,
                                   const classify::Vocabulary& vocabulary,
@@ -149,7 +143,7 @@ Numbers evaluate_live(const Segmenter& segmenter, const LiveData& data,
 at::Tensor predictions_sheet(const Segmenter& segmenter, const LiveData& data) {
   constexpr int64_t kColumns = 2;
   const classify::Vocabulary& vocabulary = data.source.vocabulary;
-  const ClassColours colours = colours_of(vocabulary);
+  const ClassColours colours = image::vocabulary_colours(vocabulary);
   std::vector<at::Tensor> tiles;
   for (int64_t i = 0; i < judged_pictures(data); ++i) {
     const std::optional<data::Sample> sample = usable_sample(data, i);

@@ -87,5 +87,38 @@ TEST(GeoTiff, NamesForGeoJson) {
   EXPECT_EQ(crs_name(32633), "urn:ogc:def:crs:EPSG::32633");
 }
 
+// Albers with its numbers in the keys, no code anywhere.
+TEST(GeoTiff, AProjectionWithoutACodeIsSpeltOut) {
+  const std::vector<test::TiffTag> tags = {
+      kScale, kTie,
+      tiff_shorts(34735, {1, 1,     0, 8,    1024, 0,     1, 1,    2050, 0,     1, 6269, 3072, 0,
+                          1, 32767, 3075, 0, 1,    11,    3076, 0, 1,    9003,  3078, 34736, 1, 0,
+                          3079, 34736, 1, 1, 3084, 34736, 1,    2}),
+      tiff_doubles(34736, {29.5, 45.5, -96})};
+  const auto found = decode_geo_reference(tiny_tiff(4, 3, tags), "map.tif");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->epsg, 0);
+  EXPECT_EQ(found->crs(),
+            "+proj=aea +lat_0=0 +lon_0=-96 +lat_1=29.5 +lat_2=45.5 +x_0=0 +y_0=0 +datum=NAD83 "
+            "+units=us-ft +no_defs");
+  EXPECT_NE(found->caution().find("without an EPSG code"), std::string::npos);
+}
+
+TEST(GeoTiff, OtherSystems) {
+  const auto crs = [](const std::vector<uint16_t>& directory) {
+    return decode_geo_reference(tiny_tiff(4, 3, {kScale, kTie, tiff_shorts(34735, directory)}),
+                                "map.tif")
+        ->crs();
+  };
+  EXPECT_EQ(crs({1, 1, 0, 4, 1024, 0, 1, 1, 2048, 0, 1, 4326, 3072, 0, 1, 32767, 3074, 0, 1, 16133}),
+            "+proj=utm +zone=33 +south +datum=WGS84 +units=m +no_defs");
+  // The ellipsoid's code is not the projection's.
+  EXPECT_EQ(crs({1, 1, 0, 3, 1024, 0, 1, 1, 2048, 0, 1, 4326, 3072, 0, 1, 32767}), "");
+  EXPECT_EQ(crs({1, 1, 0, 2, 1024, 0, 1, 2, 2048, 0, 1, 4269}), "urn:ogc:def:crs:EPSG::4269");
+  EXPECT_EQ(decode_geo_reference(tiny_tiff(4, 3, {kScale, kTie, keys(1, 3072, 32633)}), "map.tif")
+                ->caution(),
+            "");
+}
+
 }  // namespace
 }  // namespace fcclip::image

@@ -1,6 +1,7 @@
 #include "fcclip/image/label_placement.h"
 
 #include <cmath>
+#include <limits>
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -91,6 +92,21 @@ TEST(BorderDistance, IsTheEuclideanDistanceToAnotherId) {
 
 TEST(BorderDistance, WithoutABorderEverythingIsFar) {
   EXPECT_GT(border_distance(at::zeros({4, 5}, at::kInt)).min().item<float>(), 1e6);
+}
+
+TEST(LabelPlacement, SizesThatAreNoneGetNoLabel) {
+  // What Pango gives where no font can be loaded.
+  at::Tensor ids = at::zeros({400, 400}, at::kInt);
+  ids.slice(0, 200, 212).slice(1, 200, 212).fill_(3);
+  const double infinite = std::numeric_limits<double>::infinity();
+  for (const TextSize size : {TextSize{0, 0}, TextSize{50, -6.7e5}, TextSize{-1, 20},
+                              TextSize{50, std::nan("")}, TextSize{infinite, 20},
+                              TextSize{1e9, 20}}) {
+    const auto chance = [size](const Text&) { return size; };
+    EXPECT_TRUE(place_labels(ids, border_distance(ids), {{3, "name", "0.9"}, {0, "all", ""}}, {},
+                             chance)
+                    .empty());
+  }
 }
 
 }  // namespace

@@ -66,5 +66,14 @@ TEST(Orientation, TurnsAsExifSays) {
   }
 }
 
+TEST(Orientation, ProfilesWrittenAsText) {
+  EXPECT_EQ(raw_profile("\nexif\n       4\n4d4D\n002a\n"), std::string("MM\0*", 4));
+  EXPECT_EQ(raw_profile("exif\n4\n4d4d"), "MM");
+  EXPECT_EQ(raw_profile(""), "");
+  EXPECT_EQ(raw_profile("\n"), "");
+  EXPECT_EQ(raw_profile("exif"), "");
+  EXPECT_EQ(raw_profile("\nexif\n4"), "");
+}
+
 }  // namespace
 }  // namespace fcclip::image

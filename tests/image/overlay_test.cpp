@@ -1,5 +1,7 @@
 #include "fcclip/image/overlay.h"
 
+#include <cmath>
+
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -125,6 +127,55 @@ TEST(Overlay, ThingsOfOneNameDiffer) {
   EXPECT_NE(colours[0], colours[1]);
   EXPECT_EQ(colours[2], colours[3]);
   EXPECT_NE(colours[0], colours[2]);
+}
+
+TEST(Overlay, HigherScoresCoverLowerOnes) {
+  OverlayInput input;
+  // A small mask in a large one of a higher score, and the other way round.
+  input.segments = {{0, "small", 0.2}, {0, "large", 0.9}};
+  input.segments[0].rle_counts = {1600, 100, 700, 100, 637500};
+  input.segments[0].colour = Colour{255, 0, 0};
+  input.segments[1].rle_counts = {0, 8000, 632000};
+  input.segments[1].colour = Colour{0, 0, 255};
+  OverlayOptions options;
+  options.labels = options.outlines = false;
+  at::Tensor drawn = draw_overlay(grey(800, 800), input, options);
+  EXPECT_EQ(drawn[50][2][2].item<int>(), 185);
+  input.segments[0].score = 0.95;
+  drawn = draw_overlay(grey(800, 800), input, options);
+  EXPECT_EQ(drawn[50][2][0].item<int>(), 185);
+  input.segments[0].score = std::nan("");
+  EXPECT_EQ(draw_overlay(grey(800, 800), input, options)[50][2][2].item<int>(), 185);
+}
+
+TEST(Overlay, TellsOfCharactersWithoutAFont) {
+  OverlayInput input = two_halves(800, 800);
+  input.segments[0].label = "\xf3\xb0\x80\x80";  // of a private area
+  std::vector<std::string> told;
+  OverlayOptions options;
+  options.log = [&told](LogLevel, const std::string& message) { told.push_back(message); };
+  draw_overlay(grey(800, 800), input, options);
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_NE(told[0].find("font"), std::string::npos);
+}
+
+TEST(Overlay, FaintTintsAreExact) {
+  // Every grey under one colour, against the formula.
+  const at::Tensor under =
+      at::arange(768, at::kInt).div(3, "floor").view({1, 768, 1}).expand({768, 768, 3}).to(at::kByte);
+  OverlayInput input;
+  input.ids = at::ones({768, 768}, at::kInt);
+  input.segments = {{1, ""}};
+  input.segments[0].colour = Colour{7, 130, 251};
+  OverlayOptions options;
+  options.fill_opacity = 0.37;
+  const at::Tensor drawn = draw_overlay(under.contiguous(), input, options);
+  for (int64_t x = 0; x < 768; x += 3) {
+    for (int c = 0; c < 3; ++c) {
+      const int grey_value = static_cast<int>(x / 3), colour = (*input.segments[0].colour)[c];
+      EXPECT_EQ(drawn[300][x][c].item<int>(), std::lround(grey_value + (colour - grey_value) * 0.37));
+    }
+  }
 }
 
 }  // namespace

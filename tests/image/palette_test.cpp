@@ -49,5 +49,12 @@ TEST(Palette, VariationsDifferButStayNear) {
   }
 }
 
+TEST(Palette, ManyNamesStillDiffer) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 300; ++i) names.push_back("class " + std::to_string(i));
+  const std::vector<Colour> colours = class_colours(names);
+  EXPECT_GT(std::set<Colour>(colours.begin(), colours.end()).size(), 250u);
+}
+
 }  // namespace
 }  // namespace fcclip::image
