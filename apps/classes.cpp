@@ -52,7 +52,7 @@ void list_builtin(bool json) {
 
 /// The form that --vocabulary reads: what is printed can be edited and used. seen: per class, or
 /// empty.
-Json to_json(const classify::Vocabulary& vocabulary, const std::vector<bool>& seen) {
+Json classes_json(const classify::Vocabulary& vocabulary, const std::vector<bool>& seen) {
   Json rows = Json::array();
   for (size_t k = 0; k < vocabulary.classes.size(); ++k) {
     const classify::VocabularyClass& entry = vocabulary.classes[k];
@@ -99,7 +99,7 @@ void list_classes(const ClassesFlags& flags) {
     seen = classify::seen_classes(vocabulary, training_words(flags.model));
   }
   if (flags.json) {
-    std::cout << to_json(vocabulary, seen).dump(1) << '\n';
+    std::cout << classes_json(vocabulary, seen).dump(1) << '\n';
     return;
   }
   for (size_t k = 0; k < vocabulary.classes.size(); ++k) {

@@ -131,7 +131,7 @@ nlohmann::json config_json(const FileSummary& summary) {
   return clip;
 }
 
-nlohmann::json to_json(const FileSummary& summary) {
+nlohmann::json summary_json(const FileSummary& summary) {
   nlohmann::json json = {{"kind", summary.kind},
                          {"format", summary.format},
                          {"file_bytes", summary.file_bytes},
@@ -172,7 +172,8 @@ void add_info(CLI::App& app) {
   command->callback([flags] {
     const FileSummary summary = summarize_file(flags->file, flags->container);
     if (flags->json) {
-      std::cout << to_json(summary).dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
+      std::cout << summary_json(summary).dump(2, ' ', false,
+                                              nlohmann::json::error_handler_t::replace)
                 << '\n';
     } else {
       print_summary(flags->file, summary);

@@ -9,7 +9,7 @@ namespace fcclip::clip {
 namespace {
 
 constexpr double kBatchNormEps = 1e-5;
-constexpr int64_t kExpansion = 4;
+constexpr int64_t kBottleneckExpansion = 4;
 
 }  // namespace
 
@@ -44,10 +44,10 @@ at::Tensor ConvNorm::operator()(const at::Tensor& x) const {
 Bottleneck::Bottleneck(int64_t in, int64_t width, int64_t stride)
     : conv1{in, width, 1},
       conv2{width, width, 3},
-      conv3{width, width * kExpansion, 1},
-      downsample{in, width * kExpansion, 1},
+      conv3{width, width * kBottleneckExpansion, 1},
+      downsample{in, width * kBottleneckExpansion, 1},
       stride(stride),
-      has_downsample(stride > 1 || in != width * kExpansion) {}
+      has_downsample(stride > 1 || in != width * kBottleneckExpansion) {}
 
 void Bottleneck::declare(nn::WeightTable& table, const std::string& prefix) {
   conv1.declare(table, prefix + ".conv1", prefix + ".bn1");
@@ -85,7 +85,7 @@ ResNet::ResNet(const ClipConfig& config)
     std::vector<Bottleneck>& layer = layers_.emplace_back();
     for (int64_t j = 0; j < config.resnet.layers[i]; ++j) {
       layer.emplace_back(in, width, i > 0 && j == 0 ? 2 : 1);
-      in = width * kExpansion;
+      in = width * kBottleneckExpansion;
     }
   }
 }

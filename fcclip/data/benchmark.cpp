@@ -8,6 +8,7 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/data/file_table.h"
+#include "fcclip/data/prepare_steps.h"
 #include "fcclip/data/truth_masks.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/image/label_file.h"
@@ -18,10 +19,6 @@ namespace fcclip::data {
 namespace {
 
 namespace fs = std::filesystem;
-
-void need_file(const fs::path& path, const std::string& advice) {
-  if (!fs::exists(path)) fail(ErrorCode::not_found, path.string(), ": no such file", advice);
-}
 
 void check_size(const at::Tensor& map, Size size, const fs::path& file, std::string_view of) {
   if (size.height == 0 || (map.size(0) == size.height && map.size(1) == size.width)) return;

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "fcclip/eval/percent.h"
 #include "fcclip/eval/score.h"
 
 namespace fcclip::eval {
@@ -46,10 +47,6 @@ json ap_json(const AveragePrecision& ap, const std::vector<Category>& categories
   return {{"stats12", numbers},
           {"AP,AP50,AP75,APs,APm,APl(x100)", percent},
           {"per_category_AP(x100)", per_category}};
-}
-
-json percent(double value) {
-  return std::isnan(value) ? json(nullptr) : json(100 * value);
 }
 
 // As detectron2's min(iou, boundary): Python's min keeps the first operand when the second is not

@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "fcclip/eval/percent.h"
+
 namespace fcclip::eval {
 namespace {
 
@@ -15,11 +17,6 @@ using Classes = std::vector<int64_t>;
 
 constexpr std::array<const char*, 12> kApNames = {"AP",  "AP50", "AP75",  "APs", "APm", "APl",
                                                   "AR1", "AR10", "AR100", "ARs", "ARm", "ARl"};
-
-json percent(double value) {
-  if (std::isnan(value) || value < 0) return nullptr;
-  return 100 * value;
-}
 
 template <typename Keep>
 Classes classes_where(const SummaryInput& input, const Keep& keep) {

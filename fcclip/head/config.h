@@ -6,6 +6,9 @@
 
 namespace fcclip::head {
 
+/// Feature maps that attention looks at: strides 32, 16 and 8.
+constexpr int64_t kLevels = 3;
+
 struct PixelDecoderConfig {
   std::vector<int64_t> in_channels = {192, 384, 768, 1536};  ///< res2 … res5
   int64_t conv_dim = 256, mask_dim = 256;

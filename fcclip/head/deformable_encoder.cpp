@@ -7,8 +7,6 @@
 namespace fcclip::head {
 namespace {
 
-constexpr int64_t kLevels = 3;
-
 // Centre of every position in units of the maps: [S, 2], x and y. The reference's reference points;
 // padding is never masked, so they are the same in every level.
 at::Tensor reference_points(at::ArrayRef<Size> levels, at::Device device) {

@@ -13,7 +13,6 @@
 namespace fcclip::head {
 namespace {
 
-constexpr int64_t kLevels = 3;
 // Long enough for the products' full speed; a multiple of the rows that a micro-kernel takes (6, 14
 // with AVX-512). The hidden activation of a block, 84 · 1024 floats, stays in the second-level
 // cache.

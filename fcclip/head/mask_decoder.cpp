@@ -11,12 +11,6 @@
 namespace fcclip::head {
 namespace {
 
-constexpr int64_t kLevels = 3;
-
-Size size_of(const at::Tensor& map) {
-  return {map.size(1), map.size(2)};
-}
-
 // Attention masks. sigmoid(logit) < 0.5 is logit < 0.
 at::Tensor blocked_places(const at::Tensor& level_logits) {
   return level_logits.lt(0);

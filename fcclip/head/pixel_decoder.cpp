@@ -11,10 +11,6 @@
 namespace fcclip::head {
 namespace {
 
-Size size_of(const at::Tensor& map) {
-  return {map.size(1), map.size(2)};
-}
-
 void check_config(const PixelDecoderConfig& config) {
   if (config.in_channels.size() != 4) {
     fail(ErrorCode::invalid_argument, "pixel decoder: expected channels of res2 to res5, got ",

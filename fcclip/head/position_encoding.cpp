@@ -39,4 +39,8 @@ at::Tensor sine_positions(Size size, int64_t channels, at::Device device) {
   return at::cat({y.expand(shape), x.expand(shape)}, 2);
 }
 
+Size size_of(const at::Tensor& map) {
+  return {map.size(1), map.size(2)};
+}
+
 }  // namespace fcclip::head

@@ -16,4 +16,7 @@ namespace fcclip::head {
 /// Throws Error{invalid_argument}.
 at::Tensor sine_positions(Size size, int64_t channels, at::Device device);
 
+/// Height and width of a map [B, H, W, C].
+Size size_of(const at::Tensor& map);
+
 }  // namespace fcclip::head

@@ -15,7 +15,7 @@ namespace fcclip::image {
 namespace {
 
 constexpr std::string_view kSignature("\x89PNG\r\n\x1a\n", 8);
-constexpr size_t kHeaderBytes = 13;
+constexpr size_t kPngHeaderBytes = 13;
 
 uint32_t big_endian(std::string_view bytes, size_t at) {
   uint32_t value = 0;
@@ -48,7 +48,7 @@ struct Header {
 };
 
 std::optional<Header> plain_header(const Chunk& chunk) {
-  if (chunk.type != "IHDR" || chunk.data.size() != kHeaderBytes) return std::nullopt;
+  if (chunk.type != "IHDR" || chunk.data.size() != kPngHeaderBytes) return std::nullopt;
   Header header{big_endian(chunk.data, 0), big_endian(chunk.data, 4), 0};
   const std::string_view kind = chunk.data.substr(8);  // depth, colour, compression, filter, lace
   if (kind[0] != 8 || kind[2] != 0 || kind[3] != 0 || kind[4] != 0) return std::nullopt;
@@ -99,10 +99,10 @@ std::optional<Contents> read_chunks(std::string_view rest) {
                                                    : std::nullopt;
 }
 
-using Bytes = std::unique_ptr<uint8_t[]>;
+using RawRows = std::unique_ptr<uint8_t[]>;
 
 // Filter byte and row, row after row.
-Bytes inflate(const Contents& contents) {
+RawRows inflate(const Contents& contents) {
   const size_t size = contents.header.packed_rows();
   const std::string_view packed = contents.pixels();
   // Deflate packs at most 1032 bytes into one: no memory for a small file with a huge header.
@@ -110,7 +110,7 @@ Bytes inflate(const Contents& contents) {
   const std::unique_ptr<libdeflate_decompressor, void (*)(libdeflate_decompressor*)> decompressor(
       libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
   if (!decompressor) return nullptr;
-  Bytes rows = std::make_unique_for_overwrite<uint8_t[]>(size);
+  RawRows rows = std::make_unique_for_overwrite<uint8_t[]>(size);
   const libdeflate_result result = libdeflate_zlib_decompress(
       decompressor.get(), packed.data(), packed.size(), rows.get(), size, nullptr);
   return result == LIBDEFLATE_SUCCESS ? std::move(rows) : nullptr;
@@ -123,7 +123,7 @@ std::optional<at::Tensor> read_plain_png(std::string_view bytes) {
   const std::optional<Contents> contents = read_chunks(bytes);
   if (!contents) return std::nullopt;
   const Header& header = contents->header;
-  const Bytes rows = inflate(*contents);
+  const RawRows rows = inflate(*contents);
   if (!rows) return std::nullopt;
   const size_t row_bytes = header.row_bytes();
   at::Tensor pixels =

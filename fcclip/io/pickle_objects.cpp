@@ -87,7 +87,7 @@ constexpr std::array kStorageTypes = {
     StorageType{"ComplexDoubleStorage", at::kComplexDouble},
 };
 
-constexpr std::array kDtypes = {
+constexpr std::array kTorchDtypes = {
     StorageType{"torch.float64", at::kDouble},
     StorageType{"torch.float32", at::kFloat},
     StorageType{"torch.float16", at::kHalf},
@@ -130,7 +130,7 @@ std::optional<Meaning> meaning_of(std::string_view name) {
     if (row.name == name) return row.meaning;
   }
   if (name == kUntyped || storage_dtype(name)) return Meaning::storage_type;
-  if (lookup(kDtypes, name)) return Meaning::dtype;
+  if (lookup(kTorchDtypes, name)) return Meaning::dtype;
   return std::nullopt;
 }
 
@@ -191,7 +191,7 @@ PickleValue make_tensor(PickleDocument& document, const PickleValue& arguments, 
   tensor.dtype = memory.dtype;
   if (has_dtype) {
     const auto dtype =
-        lookup(kDtypes, argument(document, arguments, 6, PickleKind::global, file).text);
+        lookup(kTorchDtypes, argument(document, arguments, 6, PickleKind::global, file).text);
     if (!dtype) malformed(file, "a tensor's dtype");
     tensor.dtype = *dtype;
   }

@@ -9,7 +9,7 @@ namespace fcclip::ops {
 namespace {
 
 // 2 rounds of weights through the caches at most for the usual numbers of rows.
-constexpr int64_t kLargestBlock = 192;
+constexpr int64_t kLargestLinearBlock = 192;
 
 std::vector<int64_t> with_last(at::IntArrayRef sizes, int64_t last) {
   std::vector<int64_t> shape = sizes.vec();
@@ -85,7 +85,7 @@ at::Tensor PackedLinear::operator()(const at::Tensor& x, Activation activation,
   const float* from = rows.const_data_ptr<float>();
   const float* extra = data_or_null(added);
   float* to = y.mutable_data_ptr<float>();
-  for_each_block(row_blocks(rows.size(0), kLargestBlock, packed_.shape().rows),
+  for_each_block(row_blocks(rows.size(0), kLargestLinearBlock, packed_.shape().rows),
                  [&](int64_t begin, int64_t end, int64_t) {
                    GemmJob part = job;
                    part.a = from + begin * job.lda;

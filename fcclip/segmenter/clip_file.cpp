@@ -9,10 +9,10 @@
 namespace fcclip {
 namespace {
 
-constexpr const char* kFormatKey = "format";
+constexpr const char* kClipFormatKey = "format";
 constexpr const char* kModelFormat = "fcclip-model-1";
-constexpr const char* kConfigKey = "fcclip";
-constexpr const char* kMergesKey = "merges";
+constexpr const char* kClipConfigKey = "fcclip";
+constexpr const char* kClipMergesKey = "merges";
 
 // The metadata is a whole model's, so that one reader understands both; of the mask generator only
 // the sizes that must fit the CLIP differ from the defaults.
@@ -37,13 +37,13 @@ std::string entry(const io::Metadata& metadata, const char* key, const std::stri
 }
 
 ModelConfig read_config(const io::SafetensorsFile& file, const std::string& name) {
-  const std::string format = entry(file.metadata(), kFormatKey, name);
+  const std::string format = entry(file.metadata(), kClipFormatKey, name);
   if (format != kClipFormat && format != kModelFormat) {
     fail(ErrorCode::unsupported, name, ": unknown format; expected ", kClipFormat, " or ",
          kModelFormat);
   }
   try {
-    ModelConfig config = model_config_from_json(entry(file.metadata(), kConfigKey, name));
+    ModelConfig config = model_config_from_json(entry(file.metadata(), kClipConfigKey, name));
     validate(config);
     return config;
   } catch (const Error& error) {
@@ -81,8 +81,8 @@ void save_clip(const std::filesystem::path& path, const Clip& clip, at::ScalarTy
     }
     tensors.emplace_back(row.name, value);
   }
-  io::Metadata metadata = {{kFormatKey, kClipFormat}, {kConfigKey, to_json(config_around(clip))}};
-  if (clip.tokenizer != nullptr) metadata[kMergesKey] = clip.tokenizer->merges();
+  io::Metadata metadata = {{kClipFormatKey, kClipFormat}, {kClipConfigKey, to_json(config_around(clip))}};
+  if (clip.tokenizer != nullptr) metadata[kClipMergesKey] = clip.tokenizer->merges();
   io::save_safetensors(path, tensors, metadata);
 }
 
@@ -98,7 +98,7 @@ std::shared_ptr<Clip> load_clip(const std::filesystem::path& path, at::Device de
   };
   try {
     nn::load_weights(clip->weights(), source, device);
-    const auto merges = file.metadata().find(kMergesKey);
+    const auto merges = file.metadata().find(kClipMergesKey);
     if (merges != file.metadata().end()) {
       clip->tokenizer = make_tokenizer(merges->second, clip->config.text);
     }
