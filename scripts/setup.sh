@@ -1,60 +1,103 @@
 #!/usr/bin/env bash
-# Installs what is missing and nothing else: Debian packages, and LibTorch (the torch wheel) with CLIP's
-# merge file into .venv. A second run finds all in place and touches no network.
+# Installs what is missing and nothing else: Debian or Ubuntu packages, and LibTorch (the torch wheel) with CLIP's
+# merge file into $VENV (.venv). A second run finds all in place and touches no network.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 TORCH_VERSION=${TORCH_VERSION:-2.13.0}
 OPEN_CLIP_VERSION=2.24.0
+VENV=${VENV:-.venv}
 
 packages=(g++ cmake make ninja-build pkg-config python3-venv lld
-  nlohmann-json3-dev libyaml-cpp-dev libtomlplusplus-dev libgloo-dev libcli11-dev libgtest-dev zlib1g-dev
-  libjpeg-dev libpng-dev libdeflate-dev libwebp-dev libtiff-dev
-  libheif-dev libgif-dev libcairo2-dev libpango1.0-dev
-  libopencv-imgproc-dev fonts-dejavu-core clang-format)
+  nlohmann-json3-dev libyaml-cpp-dev libtomlplusplus-dev libcli11-dev libgtest-dev zlib1g-dev
+  libjpeg-dev libpng-dev libdeflate-dev libwebp-dev libtiff-dev libheif-dev libgif-dev libcairo2-dev libpango1.0-dev
+  libopencv-imgproc-dev fonts-dejavu-core)
+# Training in several CPU processes; the check of the sources' format. Left out where a release has no such package.
+optional_packages=(libgloo-dev clang-format-14)
+
+is_installed() {
+  dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q '^install ok installed'
+}
+
+missing_of() {
+  for package in "$@"; do
+    is_installed "$package" || echo "$package"
+  done
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    echo "setup: neither root nor sudo; have somebody run: $*" >&2
+    exit 1
+  fi
+}
 
 install_packages() {
-  command -v dpkg-query >/dev/null || return 0  # not Debian: the user provides the libraries
-  local missing=()
-  for package in "${packages[@]}"; do
-    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed' || missing+=("$package")
+  command -v dpkg-query >/dev/null || return 0  # neither Debian nor Ubuntu: the user provides the libraries
+  local missing wanted tried=$VENV/optional-packages
+  mapfile -t missing < <(missing_of "${packages[@]}")
+  [ -f "$tried" ] || mapfile -t wanted < <(missing_of "${optional_packages[@]}")
+  [ ${#missing[@]} -eq 0 ] && [ ${#wanted[@]} -eq 0 ] && return 0
+  as_root apt-get update -q
+  for package in "${wanted[@]}"; do
+    apt-cache show "$package" >/dev/null 2>&1 && missing+=("$package")
   done
-  [ ${#missing[@]} -eq 0 ] && return 0
   echo "setup: installing Debian packages: ${missing[*]}"
-  local sudo=()
-  [ "$(id -u)" -eq 0 ] || sudo=(sudo)
-  "${sudo[@]}" apt-get update -q
-  DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -q --no-install-recommends "${missing[@]}"
+  [ ${#missing[@]} -eq 0 ] ||
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
 }
 
 pip_install() {
-  [ -x .venv/bin/python ] || python3 -m venv .venv
-  .venv/bin/python -m pip install -q --disable-pip-version-check "$@"
+  "$VENV/bin/python" -m pip install -q --disable-pip-version-check "$@"
 }
 
-# On x86-64 Linux the plain wheel of some indexes is a CUDA build of several GB; a CPU wheel is enough here.
+# The name of the wheel that the configured index would give, and "cuda" behind it when it wants NVIDIA's packages.
+what_pip_would_take() {
+  "$VENV/bin/python" -m pip install -q --disable-pip-version-check --dry-run --report - "$1" 2>/dev/null |
+    "$VENV/bin/python" scripts/torch_wheel.py report
+}
+
+# A CPU build where one can be had; otherwise a CUDA build without the gigabytes of CUDA libraries: its CPU side needs
+# the two small ones that torch_wheel.py names.
 install_torch() {
   [ -n "${CMAKE_PREFIX_PATH:-}" ] && return 0
-  compgen -G '.venv/lib/python3*/site-packages/torch/share/cmake/Torch/TorchConfig.cmake' >/dev/null && return 0
-  echo "setup: installing LibTorch $TORCH_VERSION (torch wheel) into .venv"
-  pip_install "torch==$TORCH_VERSION"
+  compgen -G "$VENV/lib/python3*/site-packages/torch/share/cmake/Torch/TorchConfig.cmake" >/dev/null && return 0
+  local wanted="torch==$TORCH_VERSION" kind
+  kind=$(what_pip_would_take "$wanted") || kind=unknown
+  if [ "$kind" != cpu ] && [ "$(what_pip_would_take "$wanted+cpu" || true)" = cpu ]; then
+    wanted="$wanted+cpu"
+    kind=cpu
+  fi
+  echo "setup: installing LibTorch $TORCH_VERSION (torch wheel, $kind build) into $VENV"
+  pip_install --no-deps "$wanted"
+  local runtime
+  runtime=$("$VENV/bin/python" scripts/torch_wheel.py runtime)
+  # shellcheck disable=SC2086  # a list of requirements
+  [ -z "$runtime" ] || pip_install $runtime
 }
 
 install_merges() {
   [ -n "${FCCLIP_MERGES:-}" ] && return 0
-  compgen -G '.venv/lib/python3*/site-packages/open_clip/bpe_simple_vocab_16e6.txt.gz' >/dev/null && return 0
-  echo "setup: installing open_clip_torch $OPEN_CLIP_VERSION (for CLIP's merge file) into .venv"
+  compgen -G "$VENV/lib/python3*/site-packages/open_clip/bpe_simple_vocab_16e6.txt.gz" >/dev/null && return 0
+  echo "setup: installing open_clip_torch $OPEN_CLIP_VERSION (for CLIP's merge file) into $VENV"
   pip_install --no-deps "open_clip_torch==$OPEN_CLIP_VERSION"
 }
 
 # The official evaluators, against which the tests hold `fcclip score` on random cases.
 install_evaluators() {
-  compgen -G '.venv/lib/python3*/site-packages/pycocotools/cocoeval.py' >/dev/null && return 0
-  echo "setup: installing pycocotools (for the tests) into .venv"
+  compgen -G "$VENV/lib/python3*/site-packages/pycocotools/cocoeval.py" >/dev/null && return 0
+  echo "setup: installing pycocotools (for the tests) into $VENV"
   pip_install "pycocotools==2.0.11" "numpy<3" "Pillow<14"
 }
 
 install_packages
+[ -x "$VENV/bin/python" ] || python3 -m venv "$VENV"
+touch "$VENV/optional-packages"
 install_torch
 install_merges
-install_evaluators
+[ "${1:-}" = --tests ] && install_evaluators
+exit 0
