@@ -1,24 +1,36 @@
-# make demo  - sets up what is missing, builds, and segments a picture with the bundled model
-# make test  - sets up what is missing, builds, and runs all tests
-# LibTorch comes from the torch wheel in .venv, or from CMAKE_PREFIX_PATH when you set it.
+# make demo     sets up what is missing, builds the program, and segments a picture with the bundled model
+# make test     sets up what is missing, builds, and runs all tests
+# make install  installs the program with all that it needs: make install PREFIX=$HOME/.local; make uninstall
+# LibTorch comes from the torch wheel in VENV (.venv), or from CMAKE_PREFIX_PATH when you set it. BUILD may be anywhere;
+# where the source folder cannot be written, VENV and the demo's output go beside it.
 
 BUILD ?= build/release
+PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
+writable := $(shell test -w . && echo yes)
+VENV ?= $(if $(writable),.venv,$(BUILD)-venv)
+OUT ?= $(if $(writable),out/demo,$(BUILD)-demo)
 export CMAKE_BUILD_PARALLEL_LEVEL = $(JOBS)
+export VENV OUT
 
-.PHONY: demo test build setup world mini asan check install clean
+.PHONY: demo test build setup setup-tests world mini asan check install uninstall clean
 
 setup:
 	@scripts/setup.sh
 
+setup-tests:
+	@scripts/setup.sh --tests
+
 build: setup
-	@scripts/build.sh $(BUILD)
+	@scripts/build.sh $(BUILD) --targets fcclip
 
 demo: build
 	@scripts/demo.sh $(BUILD)
 
-test: build check
+test: setup-tests check
+	@scripts/build.sh $(BUILD) -DFCCLIP_TESTS=ON
 	@scripts/check_consumer.sh $(BUILD)
+	@scripts/check_install.sh $(BUILD)
 	@cd $(BUILD) && ctest --output-on-failure --no-tests=error -j $(JOBS)
 
 # The unit tests of every file parser and kernel under AddressSanitizer and UndefinedBehaviorSanitizer.
@@ -40,7 +52,10 @@ check:
 	@scripts/check_format.sh
 
 install: build
-	@cmake --install $(BUILD)
+	@cmake --install $(BUILD) --prefix $(PREFIX) --component program
+
+uninstall:
+	@cmake --build $(BUILD) --target uninstall
 
 clean:
 	rm -rf build

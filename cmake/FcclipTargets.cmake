@@ -27,7 +27,7 @@ endfunction()
 function(fcclip_precompiled_header owner)
   file(WRITE ${CMAKE_BINARY_DIR}/pch/${owner}.cpp "// Owner of the precompiled header.\n")
   add_library(${owner} STATIC ${CMAKE_BINARY_DIR}/pch/${owner}.cpp)
-  target_link_libraries(${owner} PUBLIC ${TORCH_LIBRARIES} nlohmann_json::nlohmann_json OpenMP::OpenMP_CXX)
+  target_link_libraries(${owner} PUBLIC fcclip_torch nlohmann_json::nlohmann_json OpenMP::OpenMP_CXX)
   target_precompile_headers(${owner} PRIVATE
     <ATen/ATen.h> <ATen/Parallel.h> <nlohmann/json.hpp>
     <algorithm> <filesystem> <functional> <map> <optional> <string> <string_view> <vector> ${ARGN})
@@ -43,6 +43,13 @@ function(fcclip_use_pch target)
   target_precompile_headers(${target} REUSE_FROM ${owner})
 endfunction()
 
+# Headers are read and templates made once for many files. Names in unnamed namespaces must differ within a folder.
+function(fcclip_use_unity target)
+  if(FCCLIP_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
+  endif()
+endfunction()
+
 # fcclip_library(clip DEPENDS nn io): the DEPENDS list is the layering rule; scripts/check_layers.py holds includes to it.
 function(fcclip_library folder)
   cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES" ${ARGN})
@@ -55,8 +62,9 @@ function(fcclip_library folder)
   set_target_properties(fcclip_${folder} PROPERTIES EXPORT_NAME ${folder})
   fcclip_common_options(fcclip_${folder})
   list(TRANSFORM ARG_DEPENDS PREPEND fcclip_)
-  target_link_libraries(fcclip_${folder} PUBLIC ${ARG_DEPENDS} ${TORCH_LIBRARIES}
+  target_link_libraries(fcclip_${folder} PUBLIC ${ARG_DEPENDS} fcclip_torch
     nlohmann_json::nlohmann_json OpenMP::OpenMP_CXX PRIVATE ${ARG_LIBRARIES})
   fcclip_use_pch(fcclip_${folder})
+  fcclip_use_unity(fcclip_${folder})
   set_property(GLOBAL APPEND PROPERTY FCCLIP_LIBRARIES fcclip_${folder})
 endfunction()

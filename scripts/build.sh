@@ -9,24 +9,25 @@ if [ "${1:-}" = --targets ]; then
   targets=$2
   shift 2
 fi
+venv=${VENV:-.venv}
 
-prefix=${CMAKE_PREFIX_PATH:-}
-if [ -z "$prefix" ]; then
-  prefix=$(echo .venv/lib/python3*/site-packages/torch/share/cmake)
-  prefix=$PWD/$prefix
+# LibTorch is the wheel in the virtual environment unless CMAKE_PREFIX_PATH names another.
+where=()
+if [ -z "${CMAKE_PREFIX_PATH:-}" ]; then
+  torch=$(echo "$venv"/lib/python3*/site-packages/torch)
+  where+=("-DCMAKE_PREFIX_PATH=$(realpath "$torch")")
 fi
-merges=${FCCLIP_MERGES:-$(echo "$PWD"/.venv/lib/python3*/site-packages/open_clip/bpe_simple_vocab_16e6.txt.gz)}
+merges=${FCCLIP_MERGES:-$(echo "$venv"/lib/python3*/site-packages/open_clip/bpe_simple_vocab_16e6.txt.gz)}
+[ -f "$merges" ] && where+=("-DFCCLIP_MERGES=$(realpath "$merges")")
+[ -x "$venv/bin/python" ] && where+=("-DFCCLIP_PYTHON=$(realpath -s "$venv/bin/python")")
 
 linker=()
-command -v ld.lld >/dev/null && linker=(-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld)
+command -v ld.lld >/dev/null && linker=(-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld -DCMAKE_SHARED_LINKER_FLAGS=-fuse-ld=lld)
 
 mkdir -p "$(dirname "$build")"
 if [ ! -f "$build/build.ninja" ] || [ $# -gt 0 ]; then
-  cmake -S . -B "$build" -G Ninja "-DCMAKE_PREFIX_PATH=$prefix" "${linker[@]}" "$@" > "$build.log" 2>&1 ||
+  cmake -S . -B "$build" -G Ninja "${where[@]}" "${linker[@]}" "$@" > "$build.log" 2>&1 ||
     { cat "$build.log"; exit 1; }
 fi
 # shellcheck disable=SC2086  # a list of targets
 cmake --build "$build" --target $targets
-mkdir -p "$build/share/fcclip"
-[ -f "$merges" ] && cp -u "$merges" "$build/share/fcclip/"
-exit 0

@@ -3,7 +3,7 @@
 # Of these words the mask generator has never seen sailboats and christmas trees, only CLIP has.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-out=out/demo
+out=${OUT:-out/demo}
 "$1/bin/fcclip" segment examples/pictures/scene.png --model models/mini.safetensors \
   --classes "bat, backpack | school bag, christmas tree, ladybug, person meditating | yogi, sailboat, rock, wood" \
   --stuff "rock, wood" -o "$out"
