@@ -77,7 +77,7 @@ install_torch() {
   local runtime
   runtime=$("$VENV/bin/python" scripts/torch_wheel.py runtime)
   # shellcheck disable=SC2086  # a list of requirements
-  [ -z "$runtime" ] || pip_install $runtime
+  [ -z "$runtime" ] || pip_install --no-warn-conflicts $runtime
 }
 
 install_merges() {
@@ -91,7 +91,7 @@ install_merges() {
 install_evaluators() {
   compgen -G "$VENV/lib/python3*/site-packages/pycocotools/cocoeval.py" >/dev/null && return 0
   echo "setup: installing pycocotools (for the tests) into $VENV"
-  pip_install "pycocotools==2.0.11" "numpy<3" "Pillow<14"
+  pip_install --no-warn-conflicts "pycocotools==2.0.11" "numpy<3" "Pillow<14"
 }
 
 install_packages
