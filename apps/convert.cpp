@@ -105,7 +105,8 @@ void add_convert(CLI::App& app) {
                    "$FCCLIP_MERGES or the one installed")
       ->type_name("FILE");
   command->footer(
-      "Published checkpoints are listed in the README of github.com/bytedance/fc-clip (Google Drive: "
+      "Published checkpoints are listed in the README of github.com/bytedance/fc-clip (Google "
+      "Drive: "
       "download in a browser).\n"
       "Example:\n"
       "  fcclip convert fcclip_cocopan.pth -o fcclip-large.safetensors");

@@ -41,11 +41,13 @@ void hint_at_classes(const std::string& text, const Vocabulary& vocabulary) {
     if (std::filesystem::is_regular_file(word, ignored)) {
       warn_of_words(LogLevel::warning, "--classes: " + in_quotes(word) +
                                            " is a file, asked for as a word; the words in it are "
-                                           "asked for with -v " + word);
+                                           "asked for with -v " +
+                                           word);
     } else if (classify::is_builtin_vocabulary(word)) {
       warn_of_words(LogLevel::warning, "--classes: " + in_quotes(word) +
                                            " is asked for as a word; the built-in vocabulary of "
-                                           "that name is -v " + word);
+                                           "that name is -v " +
+                                           word);
     }
   }
   const size_t sign = text.find_first_of(";\n\t");
@@ -160,7 +162,8 @@ std::vector<Vocabulary> load_questions(const WordFlags& flags, const ModelConfig
 std::string bundled_model_notice(const ModelConfig& model,
                                  const std::vector<Vocabulary>& questions) {
   std::string notice =
-      "fcclip: no model was named, so the bundled one answers: it knows a few hundred names (fcclip "
+      "fcclip: no model was named, so the bundled one answers: it knows a few hundred names "
+      "(fcclip "
       "classes world) in composed scenes, not photographs; for those get FC-CLIP's published "
       "weights (github.com/bytedance/fc-clip), fcclip convert them and name them with --model\n";
   const std::vector<std::string> known = words_of_bundled_model(model);

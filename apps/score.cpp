@@ -1,7 +1,6 @@
 // fcclip score: saved predictions of any system against the truth, without a model.
 
 #include "fcclip/eval/score.h"
-#include "fcclip/words/load_vocabulary.h"
 
 #include <cmath>
 #include <cstdio>
@@ -12,6 +11,7 @@
 #include "apps/commands.h"
 #include "apps/option_checks.h"
 #include "apps/progress.h"
+#include "fcclip/words/load_vocabulary.h"
 
 namespace fcclip::apps {
 namespace {

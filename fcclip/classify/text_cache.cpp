@@ -117,8 +117,9 @@ std::filesystem::path default_cache_folder() {
   if (cache != nullptr && *cache == '/') return std::filesystem::path(cache) / "fcclip";
   const char* home = std::getenv("HOME");
   if (home != nullptr && *home != '\0') return std::filesystem::path(home) / ".cache" / "fcclip";
-  fail(ErrorCode::not_found,
-       "no text cache, so words are read anew in every run: neither XDG_CACHE_HOME nor HOME is set");
+  fail(
+      ErrorCode::not_found,
+      "no text cache, so words are read anew in every run: neither XDG_CACHE_HOME nor HOME is set");
 }
 
 std::string fingerprint(const std::vector<at::Tensor>& tensors, std::string_view extra) {

@@ -50,9 +50,9 @@ Vocabulary parse_vocabulary_json(std::string_view text);
 /// Every word counts once, words being equal where CLIP's text tower sees the same (case, white
 /// space, typographic forms: clip::clean_text). A word that names one class and is a synonym of
 /// another stays the name; a synonym of several classes stays with the first; classes of the same
-/// name become one, with all their synonyms, thing or stuff as the first. Repeated words would share
-/// their probability, so that neither reaches a threshold. Returns a line for each word that was
-/// repeated, for the user.
+/// name become one, with all their synonyms, thing or stuff as the first. Repeated words would
+/// share their probability, so that neither reaches a threshold. Returns a line for each word that
+/// was repeated, for the user.
 std::vector<std::string> unite_repeated_words(Vocabulary& vocabulary);
 
 /// Merges b's classes behind a's; a class whose first name is the first name of one of a's is

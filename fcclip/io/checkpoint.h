@@ -11,10 +11,11 @@
 namespace fcclip::io {
 
 struct Checkpoint {
-  std::string format;     ///< "safetensors", "torch zip", "torch legacy"
-  std::string container;  ///< the keys under which the state dict stood: "model", "ema.state_dict", ""
-  NamedTensors tensors;   ///< in the file's order, a "module." before every name dropped
-  Metadata metadata;      ///< of safetensors files
+  std::string format;  ///< "safetensors", "torch zip", "torch legacy"
+  std::string
+      container;  ///< the keys under which the state dict stood: "model", "ema.state_dict", ""
+  NamedTensors tensors;              ///< in the file's order, a "module." before every name dropped
+  Metadata metadata;                 ///< of safetensors files
   std::vector<std::string> others;   ///< what else the file holds: "optimizer", "iteration", …
   std::optional<int64_t> iteration;  ///< of training, where the file tells
 
@@ -27,8 +28,8 @@ enum class Checksums { skip, verify };
 
 struct OpenOptions {
   Checksums checksums = Checksums::skip;
-  /// Of several state dicts in one file: the keys of the one to take, joined by '.', perhaps followed
-  /// by a prefix of its tensors' names. Ignored by files that have no such keys.
+  /// Of several state dicts in one file: the keys of the one to take, joined by '.', perhaps
+  /// followed by a prefix of its tensors' names. Ignored by files that have no such keys.
   std::string container;
 };
 
@@ -39,8 +40,7 @@ struct OpenOptions {
 /// which there are), Error{unsafe_file} when it asks for more than tensors and plain containers,
 /// Error{unsupported}.
 Checkpoint open_checkpoint(const std::filesystem::path& path, const OpenOptions& options = {});
-Checkpoint open_checkpoint(std::shared_ptr<const MappedFile> file,
-                           const OpenOptions& options = {});
+Checkpoint open_checkpoint(std::shared_ptr<const MappedFile> file, const OpenOptions& options = {});
 
 /// The metadata of a safetensors file; none of another kind of file. Throws as open_checkpoint does
 /// for a file that is not there, or a damaged header.

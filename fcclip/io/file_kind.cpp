@@ -52,16 +52,24 @@ constexpr std::array kKnownBytes = {
     KnownBytes{0, "\x93NUMPY", "a NumPy array"},
     KnownBytes{0, "PAR1", "a Parquet file"},
     KnownBytes{0, "SQLite format 3\0"sv, "an SQLite database"},
-    KnownBytes{0, "\x7f" "ELF", "a program"},
+    KnownBytes{0,
+               "\x7f"
+               "ELF",
+               "a program"},
     KnownBytes{0, "\x1f\x8b", "gzipped data", kUnpack},
     KnownBytes{0, "BZh", "bzip2 data", kUnpack},
-    KnownBytes{0, "\xfd" "7zXZ", "xz data", kUnpack},
+    KnownBytes{0,
+               "\xfd"
+               "7zXZ",
+               "xz data", kUnpack},
     KnownBytes{0, "\x28\xb5\x2f\xfd", "zstd data", kUnpack},
     KnownBytes{0, "7z\xbc\xaf\x27\x1c", "a 7z archive", kUnpack},
     KnownBytes{0, "Rar!\x1a", "a RAR archive", kUnpack},
     KnownBytes{257, "ustar", "a tar archive", kUnpack},
     KnownBytes{0, "version https://git-lfs", "a Git LFS pointer", kLfs},
 };
+
+constexpr char kBrace = '\x7b';
 
 bool has_at(std::string_view bytes, size_t offset, std::string_view wanted) {
   return bytes.size() >= offset && bytes.substr(offset, wanted.size()) == wanted;
@@ -106,7 +114,7 @@ FileKind pickle_kind(std::string_view bytes) {
 
 /// A length of eight bytes, then JSON.
 bool is_safetensors(std::string_view bytes) {
-  return bytes.size() > 9 && bytes[8] == '{' && has_at(bytes, 5, "\0\0\0"sv);
+  return bytes.size() > 9 && bytes[8] == kBrace && has_at(bytes, 5, "\0\0\0"sv);
 }
 
 /// protobuf: field 1 (the version) is small, then a producer's name, or the graph.
@@ -155,11 +163,11 @@ FileKind text_kind(std::string_view head) {
     return kind_of("an HTML page", kPage);
   }
   if (start.starts_with("<")) return kind_of("XML or HTML text");
-  if (start.starts_with("{\"weight_map\"") || head.find("\"weight_map\"") != std::string_view::npos) {
+  if (head.find("\"weight_map\"") != std::string_view::npos) {
     return kind_of("the list of a checkpoint in several files",
                    "name those files themselves, all of them, to fcclip convert");
   }
-  if (start.starts_with("{") || start.starts_with("[{")) {
+  if (start.starts_with(kBrace) || start.starts_with("[")) {
     return kind_of("JSON text (\"" + first_words(head) + "\")");
   }
   return kind_of("text (\"" + first_words(head) + "\")");

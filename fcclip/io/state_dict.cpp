@@ -72,7 +72,8 @@ class Search {
 const Candidate* named(const std::vector<Candidate>& all, const std::string& wanted) {
   const Candidate* best = nullptr;
   for (const Candidate& one : all) {
-    const bool fits = wanted == one.path || (!one.path.empty() && wanted.starts_with(one.path + "."));
+    const bool fits =
+        wanted == one.path || (!one.path.empty() && wanted.starts_with(one.path + "."));
     if (fits && (best == nullptr || one.path.size() > best->path.size())) best = &one;
   }
   return best;

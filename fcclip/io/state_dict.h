@@ -11,7 +11,7 @@ namespace fcclip::io {
 
 struct StateDict {
   PickleRef dict = 0;
-  std::string path;                 ///< its keys from the root, joined by '.'; "" for the root itself
+  std::string path;  ///< its keys from the root, joined by '.'; "" for the root itself
   std::vector<std::string> others;  ///< what stands beside it
   std::optional<int64_t> iteration;
 };

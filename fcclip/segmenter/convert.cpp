@@ -46,8 +46,7 @@ void note_choice(const std::string& container, const PublishedWeights& weights,
 }
 
 void add(Merged& merged, const std::filesystem::path& path, const std::string& container) {
-  const io::Checkpoint checkpoint =
-      io::open_checkpoint(path, {io::Checksums::verify, container});
+  const io::Checkpoint checkpoint = io::open_checkpoint(path, {io::Checksums::verify, container});
   const PublishedWeights weights = published_weights(checkpoint, container, path.string());
   merged.is_chosen = merged.is_chosen || weights.is_chosen;
   note_choice(checkpoint.container, weights, path.filename().string(), merged.notes);
@@ -68,7 +67,8 @@ void add(Merged& merged, const std::filesystem::path& path, const std::string& c
 Merged merge_checkpoints(const ConvertOptions& options) {
   if (options.checkpoints.empty()) fail(ErrorCode::invalid_argument, "no checkpoint to convert");
   Merged merged;
-  for (const std::filesystem::path& path : options.checkpoints) add(merged, path, options.container);
+  for (const std::filesystem::path& path : options.checkpoints)
+    add(merged, path, options.container);
   if (!options.container.empty() && !merged.is_chosen) {
     fail(ErrorCode::invalid_argument, "no weights are called ", options.container,
          " (--container) in what is to be converted");

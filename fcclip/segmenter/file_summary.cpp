@@ -57,8 +57,7 @@ void read_config(const io::Metadata& metadata, const std::string& text, FileSumm
 }  // namespace
 
 FileSummary summarize_file(const std::filesystem::path& path, const std::string& container) {
-  const io::Checkpoint checkpoint =
-      io::open_checkpoint(path, {io::Checksums::skip, container});
+  const io::Checkpoint checkpoint = io::open_checkpoint(path, {io::Checksums::skip, container});
   const PublishedWeights weights = published_weights(checkpoint, container, path.string());
   if (!container.empty() && !weights.is_chosen) {
     fail(ErrorCode::invalid_argument, path.string(), ": no weights are called ", container);

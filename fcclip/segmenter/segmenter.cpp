@@ -152,9 +152,9 @@ const classify::TextCache* Segmenter::text_cache() const {
       if (options_.log) options_.log(LogLevel::warning, error.what());
       return;
     }
-    text_store_->cache.emplace(
-        std::move(folder),
-        text_store_->fingerprint.empty() ? text_fingerprint(*model_) : text_store_->fingerprint);
+    text_store_->cache.emplace(std::move(folder), text_store_->fingerprint.empty()
+                                                      ? text_fingerprint(*model_)
+                                                      : text_store_->fingerprint);
   });
   return text_store_->cache ? &*text_store_->cache : nullptr;
 }

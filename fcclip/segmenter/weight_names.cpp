@@ -15,12 +15,15 @@ namespace {
 constexpr std::string_view kPublishedClip = "backbone.clip_model.";
 
 // A name of the network begins with one of the first, or is one of the second.
-constexpr std::array<std::string_view, 7> kNetworkStarts = {
-    "backbone.clip_model.", "sem_seg_head.", "void_embedding.weight", "visual.",
-    "transformer.resblocks.", "token_embedding.", "ln_final."};
-constexpr std::array<std::string_view, 4> kNetworkNames = {"positional_embedding",
-                                                           "text_projection", "logit_scale",
-                                                           "attn_mask"};
+constexpr std::array<std::string_view, 7> kNetworkStarts = {"backbone.clip_model.",
+                                                            "sem_seg_head.",
+                                                            "void_embedding.weight",
+                                                            "visual.",
+                                                            "transformer.resblocks.",
+                                                            "token_embedding.",
+                                                            "ln_final."};
+constexpr std::array<std::string_view, 4> kNetworkNames = {
+    "positional_embedding", "text_projection", "logit_scale", "attn_mask"};
 
 // Components that are part of no network's own names.
 constexpr std::array<std::string_view, 5> kWrappers = {
@@ -84,8 +87,9 @@ std::string own_part(const std::string& name, const std::string& prefix) {
                                   const std::string& file) {
   std::string list;
   for (const auto& [prefix, members] : groups.by_prefix) {
-    list += (list.empty() ? "" : ", ") + (prefix.empty() ? std::string(".") : io::printable(prefix)) +
-            " (" + std::to_string(members.size()) + " tensors)";
+    list += (list.empty() ? "" : ", ") +
+            (prefix.empty() ? std::string(".") : io::printable(prefix)) + " (" +
+            std::to_string(members.size()) + " tensors)";
   }
   fail(ErrorCode::bad_format, file,
        wanted.empty() ? " holds several sets of weights: " : " has these sets of weights: ", list,

@@ -6,9 +6,9 @@
 #include "fcclip/classify/builtin_vocabularies.h"
 #include "fcclip/core/error.h"
 #include "fcclip/data/benchmark.h"
+#include "fcclip/words/load_vocabulary.h"
 #include "fcclip/world/random.h"
 #include "fcclip/world/scenes.h"
-#include "fcclip/words/load_vocabulary.h"
 
 namespace fcclip::train {
 namespace {

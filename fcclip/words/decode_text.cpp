@@ -67,7 +67,8 @@ std::string read_text_file(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path, ignored)) {
     fail(ErrorCode::bad_format, path.string(), " is a folder; expected a text file");
   }
-  if (std::filesystem::is_regular_file(path, ignored)) refuse_other_kinds(io::file_kind_at(path), path);
+  if (std::filesystem::is_regular_file(path, ignored))
+    refuse_other_kinds(io::file_kind_at(path), path);
   const std::string bytes = io::read_file(path, kLargestText);
   const io::FileKind kind = io::file_kind(bytes);
   try {

@@ -20,9 +20,9 @@ std::optional<classify::Vocabulary> parse_label_map(const std::vector<TextLine>&
 /// Error{bad_format} naming the line.
 classify::Vocabulary parse_pbtxt(std::string_view text);
 
-/// Columns at tabs, semicolons or commas, quoted as in CSV, with or without a heading. The column of
-/// the names is the one that the heading calls so, or the only one that is not numbers or colours.
-/// Throws Error{bad_format} saying what stands in the way.
+/// Columns at tabs, semicolons or commas, quoted as in CSV, with or without a heading. The column
+/// of the names is the one that the heading calls so, or the only one that is not numbers or
+/// colours. Throws Error{bad_format} saying what stands in the way.
 classify::Vocabulary parse_table(const std::vector<TextLine>& lines);
 /// Whether the lines have such columns at all.
 bool is_table(const std::vector<TextLine>& lines);

@@ -26,7 +26,8 @@ std::optional<int64_t> marked_number(std::string_view line, std::string_view& re
   const size_t end = line.find_first_not_of("0123456789");
   if (end == 0 || end == std::string_view::npos) return std::nullopt;
   const size_t mark = line.find_first_not_of(" \t", end);
-  if (mark == std::string_view::npos || std::string_view(":.)").find(line[mark]) == std::string_view::npos) {
+  if (mark == std::string_view::npos ||
+      std::string_view(":.)").find(line[mark]) == std::string_view::npos) {
     return std::nullopt;
   }
   rest = unquoted(trim(line.substr(mark + 1)));
@@ -111,7 +112,8 @@ std::optional<classify::Vocabulary> parse_label_map(const std::vector<TextLine>&
     const size_t first = line.text.find(':');
     if (first == std::string_view::npos || first == 0) return std::nullopt;
     const size_t second = line.text.find(':', first + 1);
-    if (second == std::string_view::npos || line.text.find(':', second + 1) == std::string_view::npos) {
+    if (second == std::string_view::npos ||
+        line.text.find(':', second + 1) == std::string_view::npos) {
       return std::nullopt;
     }
     const std::string_view colour = trim(line.text.substr(first + 1, second - first - 1));
@@ -146,7 +148,8 @@ class PbtxtReader {
 
  private:
   [[noreturn]] void refuse(const char* what) const {
-    const auto line = 1 + std::count(text_.begin(), text_.begin() + static_cast<int64_t>(at_), '\n');
+    const auto line =
+        1 + std::count(text_.begin(), text_.begin() + static_cast<int64_t>(at_), '\n');
     fail(ErrorCode::bad_format, "line ", line, " of the label map (pbtxt): ", what);
   }
 

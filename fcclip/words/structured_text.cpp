@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <yaml-cpp/yaml.h>
 
 #include <nlohmann/json.hpp>
-#include <yaml-cpp/yaml.h>
 
 #include "fcclip/core/error.h"
 #include "fcclip/io/printable.h"
@@ -24,7 +24,8 @@ constexpr std::array<std::string_view, 6> kNumberKeys = {"id",    "ids",    "ist
 class YamlReader {
  public:
   OrderedJson read(const YAML::Node& node, const std::string& key) {
-    if (++nodes_ > kMostNodes) fail(ErrorCode::bad_format, "the YAML is too large for a list of words");
+    if (++nodes_ > kMostNodes)
+      fail(ErrorCode::bad_format, "the YAML is too large for a list of words");
     require_plain(node);
     switch (node.Type()) {
       case YAML::NodeType::Map:
@@ -98,8 +99,9 @@ std::string python_text(std::string_view text, size_t& at) {
 
 std::string yaml_as_json(const std::string& text) {
   try {
-    return YamlReader().read(YAML::Load(text), "").dump(
-        -1, ' ', false, OrderedJson::error_handler_t::replace);
+    return YamlReader()
+        .read(YAML::Load(text), "")
+        .dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
   } catch (const YAML::Exception& error) {
     if (error.mark.is_null()) fail(ErrorCode::bad_format, "not valid YAML");
     fail(ErrorCode::bad_format, "not valid YAML from line ", error.mark.line + 1, ", column ",

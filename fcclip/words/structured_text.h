@@ -8,9 +8,9 @@
 
 namespace fcclip::words {
 
-/// The JSON text of a YAML document. Scalars become texts, but for ids, colours and marks of things.
-/// Throws Error{bad_format} with the line, for a key that occurs twice and for a document of absurd
-/// size; Error{unsafe_file} for tags that ask for objects.
+/// The JSON text of a YAML document. Scalars become texts, but for ids, colours and marks of
+/// things. Throws Error{bad_format} with the line, for a key that occurs twice and for a document
+/// of absurd size; Error{unsafe_file} for tags that ask for objects.
 std::string yaml_as_json(const std::string& text);
 
 /// What stands behind "NAME =" when the text is one assignment of a list, tuple or dict in Python.

@@ -13,9 +13,9 @@ using Cells = std::vector<std::string>;
 
 // Of several columns that could be the name the first of this list counts.
 constexpr std::array<std::string_view, 15> kNameTitles = {
-    "name",     "class",         "class_name", "classname",    "label",
-    "labelname", "label_name",   "category",   "category_name", "title",
-    "displayname", "display_name", "english",  "word",         "words"};
+    "name",        "class",        "class_name", "classname",     "label",
+    "labelname",   "label_name",   "category",   "category_name", "title",
+    "displayname", "display_name", "english",    "word",          "words"};
 constexpr std::array<std::string_view, 3> kSynonymTitles = {"synonyms", "synonym", "aliases"};
 constexpr std::array<std::string_view, 9> kNumberTitles = {
     "id", "idx", "index", "class_id", "classid", "category_id", "label_id", "number", "value"};
@@ -136,7 +136,8 @@ size_t only_text_column(const Table& table, char delimiter) {
   }
   fail(ErrorCode::bad_format, "line ", table.numbers.front(), " has ", found.size(),
        " texts between ", sign,
-       ": one class a line, synonyms between bars (mug | cup); of a table, say in a first line which "
+       ": one class a line, synonyms between bars (mug | cup); of a table, say in a first line "
+       "which "
        "column is the name (id,name)");
 }
 
@@ -152,7 +153,8 @@ std::optional<size_t> first_colour_column(const Table& table) {
   for (size_t column = 0; column + 2 < table.columns; ++column) {
     if (!table.titles.empty()) {
       const std::string& title = table.titles[column];
-      if ((title == "r" || title == "red") && table.titles[column + 1].starts_with('g')) return column;
+      if ((title == "r" || title == "red") && table.titles[column + 1].starts_with('g'))
+        return column;
       continue;
     }
     const auto is_number = [&](size_t c) { return kind_of_column(table, c) == Column::numbers; };

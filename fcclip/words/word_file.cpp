@@ -20,10 +20,11 @@ constexpr std::array<std::string_view, 11> kHeadings = {
     "name",  "names",  "class",    "classes",    "class_name", "class name",
     "label", "labels", "category", "categories", "label_name"};
 constexpr size_t kLongestName = 120;
+constexpr char kBrace = '\x7b';
 
 bool is_section(std::string_view line) {
   return line.size() > 2 && line.front() == '[' && line.back() == ']' &&
-         line.find_first_of(",'\"{") == std::string_view::npos;
+         line.find_first_of(",'\"\x7b") == std::string_view::npos;
 }
 
 bool is_key_character(char c) {
@@ -45,7 +46,7 @@ bool is_yaml_item(const TextLine& line) {
 }
 
 bool is_item_start(const TextLine& line) {
-  return line.text.starts_with("item") && line.text.find('{') != std::string_view::npos;
+  return line.text.starts_with("item") && line.text.find(kBrace) != std::string_view::npos;
 }
 
 classify::Vocabulary parse_flow(std::string_view text) {
@@ -148,8 +149,11 @@ classify::Vocabulary parse_word_file(std::string_view text, const LogCallback& l
   if (lines.empty()) return classify::parse_vocabulary_text(text);
   const std::string_view first = lines.front().text;
   if (first.front() == '<') refuse_markup(text);
-  if (first.front() == '{' || (first.front() == '[' && !is_section(first))) return parse_flow(text);
-  const auto any = [&](const auto& holds) { return std::any_of(lines.begin(), lines.end(), holds); };
+  if (first.front() == kBrace || (first.front() == '[' && !is_section(first)))
+    return parse_flow(text);
+  const auto any = [&](const auto& holds) {
+    return std::any_of(lines.begin(), lines.end(), holds);
+  };
   if (any([](const TextLine& line) { return is_section(line.text); })) {
     return classify::parse_vocabulary_text(text);
   }

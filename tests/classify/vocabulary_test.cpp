@@ -145,7 +145,8 @@ TEST(Merge, SecondBehindFirstSameFirstNameTogether) {
 }
 
 TEST(UniteRepeatedWords, EveryWordHasOnePlace) {
-  Vocabulary got = parse_classes("rock | stone, Rock| pebble , dog | puppy, cat | Puppy | kitty, puppy");
+  Vocabulary got =
+      parse_classes("rock | stone, Rock| pebble , dog | puppy, cat | Puppy | kitty, puppy");
   got.classes[1].is_thing = false;
   const Names notes = unite_repeated_words(got);
   ASSERT_EQ(got.classes.size(), 4u);

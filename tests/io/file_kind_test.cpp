@@ -23,7 +23,9 @@ TEST(FileKind, OfWhatPeopleHandIn) {
       {"\x89PNG\r\n\x1a\n...", "PNG picture"},
       {"GGUF\3\0\0\0"sv, "GGUF"},
       {"\x89HDF\r\n\x1a\n\0"sv, "HDF5"},
-      {"\x08\x07\x12\x07pytorch\x1a\x05" "2.1.0:\x0a\x01\x02\x03", "ONNX"},
+      {"\x08\x07\x12\x07pytorch\x1a\x05"
+       "2.1.0:\x0a\x01\x02\x03",
+       "ONNX"},
       {"\x1c\0\0\0TFL3"sv, "TensorFlow Lite"},
       {"\x80\x04\x95\x10\0\0\0\0\0\0\0"sv, "Python pickle"},
       {"PK\x03\x04....folder/readme.txt", "ZIP archive"},

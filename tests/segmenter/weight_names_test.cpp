@@ -36,7 +36,8 @@ std::vector<std::string> with_prefix(const std::string& prefix) {
 TEST(WeightNames, PrefixesOfWrappersGo) {
   for (const char* prefix : {"", "model.", "module.", "_orig_mod.", "model.module._orig_mod.",
                              "_orig_mod.module.", "net.fcclip.", "_forward_module.model."}) {
-    EXPECT_EQ(names_of(published_weights(checkpoint_with(with_prefix(prefix)), "", "f")), kPublished)
+    EXPECT_EQ(names_of(published_weights(checkpoint_with(with_prefix(prefix)), "", "f")),
+              kPublished)
         << prefix;
   }
 }
@@ -78,17 +79,17 @@ TEST(WeightNames, OfTwoSetsOneIsChosen) {
 }
 
 TEST(WeightNames, OpenClipsNamesAndItsCustomTextTower) {
-  EXPECT_EQ(names_of(published_weights(
-                checkpoint_with({"visual.trunk.stem.0.weight", "text.ln_final.weight", "logit_scale"}),
-                "", "f")),
+  EXPECT_EQ(names_of(published_weights(checkpoint_with({"visual.trunk.stem.0.weight",
+                                                        "text.ln_final.weight", "logit_scale"}),
+                                       "", "f")),
             (std::set<std::string>{"backbone.clip_model.visual.trunk.stem.0.weight",
                                    "backbone.clip_model.ln_final.weight",
                                    "backbone.clip_model.logit_scale"}));
 }
 
 TEST(WeightNames, OneNameTwiceIsRefused) {
-  EXPECT_THROW(published_weights(checkpoint_with({"visual.bn1.weight", "_orig_mod.visual.bn1.weight"}),
-                                 "", "f"),
+  EXPECT_THROW(published_weights(
+                   checkpoint_with({"visual.bn1.weight", "_orig_mod.visual.bn1.weight"}), "", "f"),
                Error);
 }
 
