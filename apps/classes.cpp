@@ -66,7 +66,7 @@ Json classes_json(const classify::Vocabulary& vocabulary, const std::vector<bool
   return {{"name", vocabulary.name}, {"categories", std::move(rows)}};
 }
 
-void warn(LogLevel level, const std::string& message) {
+void warn_of_list(LogLevel level, const std::string& message) {
   if (level == LogLevel::warning) std::cerr << "fcclip: warning: " << message << '\n';
 }
 
@@ -92,7 +92,7 @@ struct ClassesFlags {
 void list_classes(const ClassesFlags& flags) {
   const bool of_model = is_weights(flags.spec);
   const classify::Vocabulary vocabulary =
-      of_model ? training_words(flags.spec) : words::load_question(flags.spec, warn);
+      of_model ? training_words(flags.spec) : words::load_question(flags.spec, warn_of_list);
   std::vector<bool> seen;
   if (of_model) seen.assign(vocabulary.classes.size(), true);
   if (!flags.model.empty()) {

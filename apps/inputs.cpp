@@ -117,7 +117,8 @@ class Collector {
     const std::string left = left_out(listing);
     if (listing.pictures.empty()) {
       fail(ErrorCode::not_found, folder.string(),
-           ": no pictures (jpg, png, webp, tif, bmp, gif, avif, heic) in this folder", left.empty() ? "" : "; ", left);
+           ": no pictures (jpg, png, webp, tif, bmp, gif, avif, heic) in this folder",
+           left.empty() ? "" : "; ", left);
     }
     if (!left.empty()) list_.notes.push_back(folder.string() + ": left out: " + left);
     for (const fs::path& path : listing.pictures) {

@@ -42,16 +42,15 @@ std::set<Task> needed_tasks(const PictureOutput& output) {
 
 WrittenAnswers write_answers(const PictureOutput& output, PictureAnswers& answers) {
   const InputPicture& picture = answers.picture;
-  const Answer about{answers.rgb,
-                     picture.path.empty() ? "stdin" : picture.path.filename().string(),
-                     answers.vocabulary,
-                     picture.path,
-                     picture.output_stem.parent_path(),
-                     output.tolerance_px,
-                     output.overlay,
-                     [&answers](LogLevel, const std::string& message) {
-                       answers.warnings.push_back(message);
-                     }};
+  const Answer about{
+      answers.rgb,
+      picture.path.empty() ? "stdin" : picture.path.filename().string(),
+      answers.vocabulary,
+      picture.path,
+      picture.output_stem.parent_path(),
+      output.tolerance_px,
+      output.overlay,
+      [&answers](LogLevel, const std::string& message) { answers.warnings.push_back(message); }};
   WrittenAnswers written;
   Stopwatch watch;
   for (const Task task : kAllTasks) {

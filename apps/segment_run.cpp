@@ -157,7 +157,8 @@ void SegmentRun::plan() {
     bool same = before != nullptr && before->run == run && before->picture == file_state(picture) &&
                 !picture.path.empty();
     for (size_t q = 0; same && q < questions_.size(); ++q) {
-      for (const fs::path& path : output_paths(stem(picture, q), output_.kinds, overlay_.ending())) {
+      for (const fs::path& path :
+           output_paths(stem(picture, q), output_.kinds, overlay_.ending())) {
         same = same && fs::exists(path);
       }
     }

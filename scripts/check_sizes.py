@@ -11,8 +11,12 @@ FILE_LIMIT, MEDIAN_LIMIT, FUNCTION_LIMIT, KERNEL_LIMIT, PARAMETER_LIMIT = 600, 2
 START = re.compile(r"^(?:  )?(?!namespace|class|struct|enum|union|extern|#|//|using|typedef|return|if|for|while|else|switch|case|do|try)(?! )[\w:~<>,&*\[\] ]+\([^;]*$")
 
 
+LITERAL = re.compile(r"'(?:\\.|[^'\\])'|\"(?:\\.|[^\"\\])*\"")
+
+
 def functions(lines):
     """Yields (line number, header text, length) of each function body, by brace counting."""
+    lines = [LITERAL.sub("0", line) for line in lines]
     number = 0
     while number < len(lines):
         if not START.match(lines[number]):

@@ -18,7 +18,7 @@ at::Device parse_device(const std::string& text) {
          "' is not supported; use cpu, cuda or cuda:N");
   }
   if (device.is_cuda() && !at::hasCUDA()) {
-    fail(ErrorCode::invalid_argument, "device '", text,
+    fail(ErrorCode::unsupported, "device '", text,
          "' is not available: this LibTorch was built without CUDA or sees no GPU; use cpu");
   }
   return device;

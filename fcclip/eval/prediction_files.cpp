@@ -17,8 +17,7 @@ class List {
  public:
   explicit List(std::ostream& out) : out_(out) {}
   void add(const json& item) {
-    out_ << (empty_ ? "\n" : ",\n")
-         << item.dump(-1, ' ', false, json::error_handler_t::replace);
+    out_ << (empty_ ? "\n" : ",\n") << item.dump(-1, ' ', false, json::error_handler_t::replace);
     empty_ = false;
   }
 

@@ -81,7 +81,8 @@ void save_clip(const std::filesystem::path& path, const Clip& clip, at::ScalarTy
     }
     tensors.emplace_back(row.name, value);
   }
-  io::Metadata metadata = {{kClipFormatKey, kClipFormat}, {kClipConfigKey, to_json(config_around(clip))}};
+  io::Metadata metadata = {{kClipFormatKey, kClipFormat},
+                           {kClipConfigKey, to_json(config_around(clip))}};
   if (clip.tokenizer != nullptr) metadata[kClipMergesKey] = clip.tokenizer->merges();
   io::save_safetensors(path, tensors, metadata);
 }

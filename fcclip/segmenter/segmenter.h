@@ -87,7 +87,7 @@ struct Segmentation {
 
 class Segmenter {
  public:
-  /// Throws as load_model does; Error{invalid_argument} when the device is not there.
+  /// Throws as load_model does; Error{unsupported} when the device is not there.
   static Segmenter load(const std::filesystem::path& model, const SegmenterOptions& options = {});
   Segmenter(std::shared_ptr<Model> model, const SegmenterOptions& options);
 

@@ -91,9 +91,9 @@ TEST(GeoTiff, NamesForGeoJson) {
 TEST(GeoTiff, AProjectionWithoutACodeIsSpeltOut) {
   const std::vector<test::TiffTag> tags = {
       kScale, kTie,
-      tiff_shorts(34735, {1, 1,     0, 8,    1024, 0,     1, 1,    2050, 0,     1, 6269, 3072, 0,
-                          1, 32767, 3075, 0, 1,    11,    3076, 0, 1,    9003,  3078, 34736, 1, 0,
-                          3079, 34736, 1, 1, 3084, 34736, 1,    2}),
+      tiff_shorts(34735, {1,    1,     0, 8,     1024, 0,     1, 1,  2050, 0,     1, 6269,
+                          3072, 0,     1, 32767, 3075, 0,     1, 11, 3076, 0,     1, 9003,
+                          3078, 34736, 1, 0,     3079, 34736, 1, 1,  3084, 34736, 1, 2}),
       tiff_doubles(34736, {29.5, 45.5, -96})};
   const auto found = decode_geo_reference(tiny_tiff(4, 3, tags), "map.tif");
   ASSERT_TRUE(found);
@@ -110,8 +110,9 @@ TEST(GeoTiff, OtherSystems) {
                                 "map.tif")
         ->crs();
   };
-  EXPECT_EQ(crs({1, 1, 0, 4, 1024, 0, 1, 1, 2048, 0, 1, 4326, 3072, 0, 1, 32767, 3074, 0, 1, 16133}),
-            "+proj=utm +zone=33 +south +datum=WGS84 +units=m +no_defs");
+  EXPECT_EQ(
+      crs({1, 1, 0, 4, 1024, 0, 1, 1, 2048, 0, 1, 4326, 3072, 0, 1, 32767, 3074, 0, 1, 16133}),
+      "+proj=utm +zone=33 +south +datum=WGS84 +units=m +no_defs");
   // The ellipsoid's code is not the projection's.
   EXPECT_EQ(crs({1, 1, 0, 3, 1024, 0, 1, 1, 2048, 0, 1, 4326, 3072, 0, 1, 32767}), "");
   EXPECT_EQ(crs({1, 1, 0, 2, 1024, 0, 1, 2, 2048, 0, 1, 4269}), "urn:ogc:def:crs:EPSG::4269");

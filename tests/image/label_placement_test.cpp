@@ -99,13 +99,13 @@ TEST(LabelPlacement, SizesThatAreNoneGetNoLabel) {
   at::Tensor ids = at::zeros({400, 400}, at::kInt);
   ids.slice(0, 200, 212).slice(1, 200, 212).fill_(3);
   const double infinite = std::numeric_limits<double>::infinity();
-  for (const TextSize size : {TextSize{0, 0}, TextSize{50, -6.7e5}, TextSize{-1, 20},
-                              TextSize{50, std::nan("")}, TextSize{infinite, 20},
-                              TextSize{1e9, 20}}) {
+  for (const TextSize size :
+       {TextSize{0, 0}, TextSize{50, -6.7e5}, TextSize{-1, 20}, TextSize{50, std::nan("")},
+        TextSize{infinite, 20}, TextSize{1e9, 20}}) {
     const auto chance = [size](const Text&) { return size; };
-    EXPECT_TRUE(place_labels(ids, border_distance(ids), {{3, "name", "0.9"}, {0, "all", ""}}, {},
-                             chance)
-                    .empty());
+    EXPECT_TRUE(
+        place_labels(ids, border_distance(ids), {{3, "name", "0.9"}, {0, "all", ""}}, {}, chance)
+            .empty());
   }
 }
 

@@ -161,8 +161,11 @@ TEST(Overlay, TellsOfCharactersWithoutAFont) {
 
 TEST(Overlay, FaintTintsAreExact) {
   // Every grey under one colour, against the formula.
-  const at::Tensor under =
-      at::arange(768, at::kInt).div(3, "floor").view({1, 768, 1}).expand({768, 768, 3}).to(at::kByte);
+  const at::Tensor under = at::arange(768, at::kInt)
+                               .div(3, "floor")
+                               .view({1, 768, 1})
+                               .expand({768, 768, 3})
+                               .to(at::kByte);
   OverlayInput input;
   input.ids = at::ones({768, 768}, at::kInt);
   input.segments = {{1, ""}};
@@ -173,7 +176,8 @@ TEST(Overlay, FaintTintsAreExact) {
   for (int64_t x = 0; x < 768; x += 3) {
     for (int c = 0; c < 3; ++c) {
       const int grey_value = static_cast<int>(x / 3), colour = (*input.segments[0].colour)[c];
-      EXPECT_EQ(drawn[300][x][c].item<int>(), std::lround(grey_value + (colour - grey_value) * 0.37));
+      EXPECT_EQ(drawn[300][x][c].item<int>(),
+                std::lround(grey_value + (colour - grey_value) * 0.37));
     }
   }
 }
