@@ -86,7 +86,7 @@ data::Sample SegmentationTask::sample_at(int64_t position, std::vector<BadPictur
                    [&](int64_t index) { return source_.get(index); });
   if (!sample) {  // so many are bad that the run stops before it would look at this one
     const int64_t side = config_.augment.crop_size;
-    return {"", at::zeros({side, side, 3}, at::kByte), at::zeros({side, side}, at::kInt), {}, ""};
+    return {"", at::zeros({side, side, 3}, at::kByte), at::zeros({side, side}, at::kInt), {}, {}, ""};
   }
   world::Random random(static_cast<uint64_t>(config_.run.seed) ^ world::hash_text("augment"),
                        static_cast<uint64_t>(position));
