@@ -14,6 +14,20 @@ namespace fcclip::results {
 
 using nlohmann::json;
 
+namespace {
+
+json coco_instance(const ImageInfo& image, const Instance& instance,
+                   const classify::Vocabulary& vocabulary) {
+  const std::string counts = to_string({image.size, instance.rle_counts});
+  return {{"image_id", image.id},
+          {"category_id", class_at(vocabulary, instance.class_index).id},
+          {"bbox", instance.box_xywh_px},
+          {"score", instance.score},
+          {"segmentation", {{"size", {image.size.height, image.size.width}}, {"counts", counts}}}};
+}
+
+}  // namespace
+
 json coco_categories(const classify::Vocabulary& vocabulary) {
   json categories = json::array();
   for (const classify::VocabularyClass& c : vocabulary.classes) {
@@ -63,13 +77,7 @@ json coco_instance_results(const ImageInfo& image, const std::vector<Instance>& 
                            const classify::Vocabulary& vocabulary) {
   json found = json::array();
   for (const Instance& instance : instances) {
-    const std::string counts = to_string({image.size, instance.rle_counts});
-    found.push_back(
-        {{"image_id", image.id},
-         {"category_id", class_at(vocabulary, instance.class_index).id},
-         {"bbox", instance.box_xywh_px},
-         {"score", instance.score},
-         {"segmentation", {{"size", {image.size.height, image.size.width}}, {"counts", counts}}}});
+    if (instance.area_px > 0) found.push_back(coco_instance(image, instance, vocabulary));
   }
   return found;
 }
@@ -83,11 +91,11 @@ json coco_instance_document(const std::vector<ImageInfo>& images,
   json list = json::array(), annotations = json::array();
   for (size_t i = 0; i < images.size(); ++i) {
     list.push_back(coco_image(images[i]));
-    const json found = coco_instance_results(images[i], instances[i], vocabulary);
-    for (size_t k = 0; k < found.size(); ++k) {
-      json annotation = found[k];
+    for (const Instance& instance : instances[i]) {
+      if (instance.area_px == 0) continue;
+      json annotation = coco_instance(images[i], instance, vocabulary);
       annotation["id"] = annotations.size() + 1;
-      annotation["area"] = instances[i][k].area_px;
+      annotation["area"] = instance.area_px;
       annotation["iscrowd"] = 0;
       annotations.push_back(std::move(annotation));
     }

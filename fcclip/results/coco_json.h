@@ -40,13 +40,15 @@ nlohmann::json coco_panoptic_document(const std::vector<ImageInfo>& images,
                                       const classify::Vocabulary& vocabulary);
 
 /// COCO results of one image: [{"image_id", "category_id", "bbox", "score", "segmentation":
-/// {"size", "counts"}}, …]; the lists of several images are joined into one file. Throws as above.
+/// {"size", "counts"}}, …]; the lists of several images are joined into one file. Instances without
+/// a pixel are left out: import tools choke on them, and their score is 0. Throws as above.
 nlohmann::json coco_instance_results(const ImageInfo& image, const std::vector<Instance>& instances,
                                      const classify::Vocabulary& vocabulary);
 
 /// A data set of instances as annotation tools import it (CVAT, Label Studio): {"images",
 /// "annotations" with id, area, iscrowd and RLE segmentation, "categories"}. `instances` has one
-/// list an image. Throws Error{invalid_argument, shape_mismatch}.
+/// list an image; those without a pixel are left out. Throws Error{invalid_argument,
+/// shape_mismatch}.
 nlohmann::json coco_instance_document(const std::vector<ImageInfo>& images,
                                       const std::vector<std::vector<Instance>>& instances,
                                       const classify::Vocabulary& vocabulary);

@@ -67,10 +67,13 @@ bool is_background(const PreparedVocabulary& vocabulary, int64_t class_index) {
   return vocabulary.vocabulary.classes[class_index].is_background;
 }
 
-// Found: results::PanopticSegment or results::Instance.
+// Found: results::PanopticSegment or results::Instance. Counts what its score keeps out.
 template <typename Found>
-bool reported(const Found& found, const PreparedVocabulary& vocabulary, const AskOptions& options) {
-  return !is_background(vocabulary, found.class_index) && found.score >= options.min_score;
+bool reported(const Found& found, const PreparedVocabulary& vocabulary, Segmentation& out) {
+  if (is_background(vocabulary, found.class_index)) return false;
+  if (found.score >= out.min_score) return true;
+  ++out.below_min_score;
+  return false;
 }
 
 template <typename Found>
@@ -95,9 +98,10 @@ Segmentation describe_panoptic(const EncodedImage& image, const PreparedVocabula
       results::panoptic(mask_source(image), classes.log_probs[0],
                         thing_flags(vocabulary.vocabulary), options.panoptic);
   Segmentation out{Task::panoptic, image.original};
+  out.min_score = options.min_score;
   std::vector<int64_t> new_ids(result.segments.size() + 1, 0);
   for (const results::PanopticSegment& found : result.segments) {
-    if (!reported(found, vocabulary, options)) continue;
+    if (!reported(found, vocabulary, out)) continue;
     new_ids[found.id] = append(out, namer, found).id;
   }
   out.ids =
@@ -109,10 +113,12 @@ Segmentation describe_instances(const EncodedImage& image, const PreparedVocabul
                                 const classify::Classification& classes, const AskOptions& options,
                                 const Namer& namer) {
   Segmentation out{Task::instance, image.original};
+  out.min_score = std::max(options.min_score, options.min_instance_score);
   for (results::Instance& found :
        results::instances(mask_source(image), classes.log_probs[0],
                           thing_flags(vocabulary.vocabulary), options.instances)) {
-    if (!reported(found, vocabulary, options)) continue;
+    // A query whose mask has no pixel gets candidates like any other; nobody can use them.
+    if (found.area_px == 0 || !reported(found, vocabulary, out)) continue;
     Segment& segment = append(out, namer, found);
     segment.score = found.score;
     segment.rle_counts = std::move(found.rle_counts);

@@ -7,7 +7,8 @@
 namespace fcclip {
 
 /// Runs the task's inference and gives every segment its words and scores. Segments of background
-/// classes are left out: panoptic ids stay contiguous, semantic pixels become -1.
+/// classes are left out: panoptic ids stay contiguous, semantic pixels become -1. So are instances
+/// without a pixel.
 Segmentation describe(const EncodedImage& image, const PreparedVocabulary& vocabulary,
                       const classify::Classification& classes, const AskOptions& options);
 

@@ -53,8 +53,9 @@ struct AskOptions {
   classify::EnsembleOptions ensemble;  ///< start from Segmenter::ask_defaults()
   results::PanopticOptions panoptic;
   results::InstanceOptions instances;
-  int64_t next_best = 3;  ///< alternatives named per segment
-  double min_score = 0;   ///< segments below are left out, as background classes are
+  int64_t next_best = 3;          ///< alternatives named per segment
+  double min_score = 0;           ///< segments below are left out, as background classes are
+  double min_instance_score = 0;  ///< the same for instances alone, where it is the higher one
 };
 
 struct NameScore {
@@ -83,6 +84,8 @@ struct Segmentation {
   at::Tensor ids;  ///< [h, w] int32: segment ids (panoptic), contiguous labels from 0 (semantic),
                    ///< else undefined
   std::vector<Segment> segments;
+  double min_score = 0;         ///< the least score that was reported
+  int64_t below_min_score = 0;  ///< segments left out for a smaller one (background not counted)
 };
 
 class Segmenter {
