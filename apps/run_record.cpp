@@ -98,6 +98,7 @@ json settings_json(const RunSettings& settings) {
               {"overlap_threshold", ask.panoptic.overlap_threshold},
               {"top_k", ask.instances.top_k},
               {"min_score", ask.min_score},
+              {"min_instance_score", ask.min_instance_score},
               {"next_best", ask.next_best},
               {"short_side", settings.size.short_side},
               {"max_side", settings.size.max_side},

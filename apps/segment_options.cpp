@@ -18,6 +18,10 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kLargestSide = 16384;
 
+// Instance inference ranks every pair of a mask and a class: without a limit most of what is left
+// are second names of masks that have a better one.
+constexpr double kLeastInstanceScore = 0.3;
+
 // Beside the program when installed (bin/../share/fcclip) or built (build/…/bin/../share/fcclip).
 fs::path bundled_model() {
   std::error_code error;
@@ -143,7 +147,9 @@ void add_ask_flags(CLI::App& command, AskFlags& flags) {
       ->capture_default_str()
       ->type_name("TASK")
       ->check(one_of({"panoptic", "instance", "semantic"}));
-  command.add_option("--min-score", flags.min_score, "Drop segments with a smaller score, 0 to 1")
+  command
+      .add_option("--min-score", flags.min_score,
+                  "Drop segments with a smaller score, 0 to 1; default 0.3 for instances, else 0")
       ->check(number(0, 1));
   command
       .add_option("--next-best", flags.next_best, "Alternatives named for each segment; default 3")
@@ -191,6 +197,7 @@ AskOptions ask_options(const AskFlags& flags, const Segmenter& segmenter) {
   if (flags.top_k) options.instances.top_k = *flags.top_k;
   if (flags.next_best) options.next_best = *flags.next_best;
   if (flags.min_score) options.min_score = *flags.min_score;
+  options.min_instance_score = flags.min_score.value_or(kLeastInstanceScore);
   return options;
 }
 
