@@ -4,27 +4,12 @@
 #include <cstdio>
 #include <ostream>
 
+#include "apps/text_width.h"
+
 namespace fcclip::apps {
 namespace {
 
-constexpr size_t kLongestName = 32;
-
-size_t characters(const std::string& text) {
-  return static_cast<size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-// At most kLongestName characters, never cut inside one.
-std::string shortened(const std::string& text) {
-  if (characters(text) <= kLongestName) return text;
-  size_t end = 0, count = 0;
-  while (end < text.size() && count < kLongestName - 1) {
-    ++end;
-    while (end < text.size() && (text[end] & 0xC0) == 0x80) ++end;
-    ++count;
-  }
-  return text.substr(0, end) + "…";
-}
+constexpr int64_t kLongestName = 32, kShortestName = 8;
 
 std::string format(const char* pattern, double value) {
   char text[32];
@@ -38,49 +23,136 @@ std::string box(const Segment& segment) {
          std::to_string(h);
 }
 
-std::string next_best(const Segment& segment) {
+std::string next_best(const Segment& segment, size_t most) {
   std::string text;
-  for (const NameScore& other : segment.next_best) {
+  for (size_t i = 0; i < std::min(most, segment.next_best.size()); ++i) {
+    const NameScore& other = segment.next_best[i];
     if (!text.empty()) text += ", ";
-    text += shortened(other.name) + " " + format("%.2f", other.score);
+    text += shortened_to(other.name, kLongestName) + " " + format("%.2f", other.score);
   }
   return text;
 }
 
-using Row = std::vector<std::string>;
-
-std::vector<Row> rows_of(const Segmentation& result) {
-  const double pixels = static_cast<double>(result.size.height * result.size.width);
-  std::vector<Row> rows = {
-      {"id", "name", "synonym", "kind", "score", "in", "out", "area", "box", "next best"}};
-  for (const Segment& segment : result.segments) {
-    rows.push_back({std::to_string(segment.id), shortened(segment.name), shortened(segment.synonym),
-                    segment.is_thing ? "thing" : "stuff", format("%.3f", segment.score),
-                    format("%.3f", segment.in_vocabulary_score),
-                    format("%.3f", segment.out_of_vocabulary_score),
-                    format("%.1f%%", 100.0 * static_cast<double>(segment.area_px) / pixels),
-                    box(segment), next_best(segment)});
+struct Column {
+  std::string head;
+  std::vector<std::string> cells;
+  int64_t width() const {
+    int64_t widest = display_width(head);
+    for (const std::string& cell : cells) widest = std::max(widest, display_width(cell));
+    return widest;
   }
-  return rows;
+};
+
+template <typename Cell>
+Column column(const std::string& head, const Segmentation& result, const Cell& cell) {
+  Column out{head, {}};
+  for (const Segment& segment : result.segments) out.cells.push_back(cell(segment));
+  return out;
+}
+
+// What may go when the terminal is narrow, in this order: the less it says about the picture, the
+// sooner.
+enum class Narrowing {
+  none,
+  one_next_best,
+  no_classifiers,
+  no_next_best,
+  no_synonym,
+  no_box,
+  no_kind
+};
+constexpr Narrowing kNarrowings[] = {Narrowing::none,           Narrowing::one_next_best,
+                                     Narrowing::no_classifiers, Narrowing::no_next_best,
+                                     Narrowing::no_synonym,     Narrowing::no_box,
+                                     Narrowing::no_kind};
+
+// With one word both classifiers give it everything: that says nothing.
+bool classifiers_say_something(const Segmentation& result) {
+  return std::any_of(result.segments.begin(), result.segments.end(), [](const Segment& segment) {
+    return segment.in_vocabulary_score < 0.9995 || segment.out_of_vocabulary_score < 0.9995;
+  });
+}
+
+std::vector<Column> columns_of(const Segmentation& result, Narrowing narrowing,
+                               int64_t longest_name) {
+  const double pixels = static_cast<double>(result.size.height * result.size.width);
+  const auto keeps = [narrowing](Narrowing until) { return narrowing < until; };
+  std::vector<Column> columns;
+  const auto add = [&](const std::string& head, const auto& cell) {
+    columns.push_back(column(head, result, cell));
+  };
+  add("id", [](const Segment& s) { return std::to_string(s.id); });
+  add("name", [&](const Segment& s) { return shortened_to(s.name, longest_name); });
+  if (keeps(Narrowing::no_synonym)) {
+    add("synonym", [](const Segment& s) {
+      return s.synonym == s.name ? "" : shortened_to(s.synonym, kLongestName);
+    });
+  }
+  if (keeps(Narrowing::no_kind)) {
+    add("kind", [](const Segment& s) { return std::string(s.is_thing ? "thing" : "stuff"); });
+  }
+  add("score", [](const Segment& s) { return format("%.3f", s.score); });
+  if (keeps(Narrowing::no_classifiers) && classifiers_say_something(result)) {
+    add("trained", [](const Segment& s) { return format("%.3f", s.in_vocabulary_score); });
+    add("CLIP", [](const Segment& s) { return format("%.3f", s.out_of_vocabulary_score); });
+  }
+  add("area", [&](const Segment& s) {
+    return format("%.1f%%", 100.0 * static_cast<double>(s.area_px) / pixels);
+  });
+  if (keeps(Narrowing::no_box)) add("box", box);
+  if (keeps(Narrowing::no_next_best)) {
+    const size_t most = keeps(Narrowing::one_next_best) ? SIZE_MAX : 1;
+    add("next best", [most](const Segment& s) { return next_best(s, most); });
+  }
+  std::erase_if(columns, [](const Column& one) {
+    return std::all_of(one.cells.begin(), one.cells.end(),
+                       [](const std::string& cell) { return cell.empty(); });
+  });
+  return columns;
+}
+
+// Two blanks before the first column, one between two.
+int64_t line_width(const std::vector<Column>& columns) {
+  int64_t width = 1;
+  for (const Column& one : columns) width += 1 + one.width();
+  return width;
+}
+
+std::vector<Column> fitting_columns(const Segmentation& result, int64_t width) {
+  std::vector<Column> columns;
+  for (const Narrowing narrowing : kNarrowings) {
+    columns = columns_of(result, narrowing, kLongestName);
+    if (width <= 0 || line_width(columns) <= width) return columns;
+  }
+  const int64_t too_much = line_width(columns) - width;
+  const int64_t name = std::max(kShortestName, columns[1].width() - too_much);
+  return columns_of(result, Narrowing::no_kind, name);
+}
+
+void print_rows(std::ostream& out, const std::vector<Column>& columns) {
+  for (size_t row = 0; row <= columns.front().cells.size(); ++row) {
+    std::string line = " ";
+    for (size_t i = 0; i < columns.size(); ++i) {
+      const std::string& cell = row == 0 ? columns[i].head : columns[i].cells[row - 1];
+      line += ' ' + cell;
+      if (i + 1 < columns.size()) {
+        line += std::string(static_cast<size_t>(columns[i].width() - display_width(cell)), ' ');
+      }
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    out << line << '\n';
+  }
 }
 
 }  // namespace
 
-void print_table(std::ostream& out, const std::string& title, const Segmentation& result) {
+void print_table(std::ostream& out, const std::string& title, const Segmentation& result,
+                 int64_t width) {
   out << title << '\n';
-  const std::vector<Row> rows = rows_of(result);
-  std::vector<size_t> widths(rows.front().size(), 0);
-  for (const Row& row : rows) {
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], characters(row[i]));
-  }
-  if (rows.size() == 1) return;
-  for (const Row& row : rows) {
-    std::string line = " ";
-    for (size_t i = 0; i < row.size(); ++i) {
-      line += ' ' + row[i];
-      if (i + 1 < row.size()) line += std::string(widths[i] - characters(row[i]) + 1, ' ');
-    }
-    out << line << '\n';
+  if (!result.segments.empty()) print_rows(out, fitting_columns(result, width));
+  if (result.below_min_score > 0) {
+    out << "  " << result.below_min_score << " below " << format("%g", result.min_score)
+        << " not shown (--min-score)\n";
   }
 }
 
@@ -106,6 +178,8 @@ nlohmann::json to_json(const Segmentation& result) {
   return {{"task", kTasks[static_cast<int>(result.task)]},
           {"height", result.size.height},
           {"width", result.size.width},
+          {"min_score", result.min_score},
+          {"below_min_score", result.below_min_score},
           {"segments", segments}};
 }
 
