@@ -18,18 +18,19 @@ namespace fcclip::image {
 namespace {
 
 constexpr size_t kLongestChunk = size_t{1} << 30;  // the format's limit is 2^31 − 1
-constexpr uint8_t kFilterUp = 2, kColour = 2, kGrey = 0;
+constexpr uint8_t kFilterUp = 2, kColour = 2, kGrey = 0, kColourAlpha = 6;
 
 struct PngPixels {
   at::Tensor data;  ///< contiguous, one row after another
   size_t height = 0, width = 0, row_bytes = 0;
-  bool colour = false, sixteen = false;
+  uint8_t colour_type = kGrey;
+  bool sixteen = false;
 };
 
 [[noreturn]] void refuse_pixels(const at::Tensor& pixels) {
   fail(ErrorCode::shape_mismatch, "pixels of a PNG are ",
        pixels.defined() ? shape_string(pixels.sizes()) : "undefined",
-       ", expected [H, W, 3] uint8, or [H, W] uint8 or int32, with at least one pixel");
+       ", expected [H, W, 3 or 4] uint8, or [H, W] uint8 or int32, with at least one pixel");
 }
 
 /// Grey values as bytes or, when some do not fit, as 16 bits.
@@ -46,7 +47,8 @@ at::Tensor narrowed(const at::Tensor& grey) {
 PngPixels png_pixels(const at::Tensor& pixels) {
   const bool colour = pixels.defined() && pixels.dim() == 3;
   if (!pixels.defined() || pixels.numel() == 0 || (pixels.dim() != 2 && !colour) ||
-      (colour && pixels.size(2) != 3) || (colour && pixels.scalar_type() != at::kByte) ||
+      (colour && pixels.size(2) != 3 && pixels.size(2) != 4) ||
+      (colour && pixels.scalar_type() != at::kByte) ||
       (pixels.scalar_type() != at::kByte && pixels.scalar_type() != at::kInt)) {
     refuse_pixels(pixels);
   }
@@ -54,8 +56,8 @@ PngPixels png_pixels(const at::Tensor& pixels) {
   out.data = (colour ? pixels : narrowed(pixels)).contiguous();
   out.height = static_cast<size_t>(out.data.size(0));
   out.width = static_cast<size_t>(out.data.size(1));
-  out.row_bytes = out.width * out.data.element_size() * (colour ? 3 : 1);
-  out.colour = colour;
+  out.row_bytes = out.width * out.data.element_size() * (colour ? out.data.size(2) : 1);
+  out.colour_type = !colour ? kGrey : out.data.size(2) == 4 ? kColourAlpha : kColour;
   out.sixteen = out.data.element_size() == 2;
   return out;
 }
@@ -139,7 +141,7 @@ std::string encode_png(const at::Tensor& pixels) {
   add_number(header, picture.width);
   add_number(header, picture.height);
   header += static_cast<char>(picture.sixteen ? 16 : 8);
-  header += static_cast<char>(picture.colour ? kColour : kGrey);
+  header += static_cast<char>(picture.colour_type);
   header.append(3, '\0');  // deflate, the five row filters, not interlaced
   add_chunk(out, "IHDR", header);
   std::string_view rest(reinterpret_cast<const char*>(packed.data()), packed.size());
