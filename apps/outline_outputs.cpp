@@ -3,26 +3,15 @@
 #include <ATen/ATen.h>
 
 #include "apps/json_text.h"
+#include "apps/segment_masks.h"
 #include "fcclip/image/contours.h"
 #include "fcclip/image/geo_tiff.h"
 #include "fcclip/results/outline_writers.h"
-#include "fcclip/results/rle.h"
 
 namespace fcclip::apps {
 namespace {
 
 namespace fs = std::filesystem;
-
-// The segment's pixels inside its box.
-at::Tensor mask_in_box(const Segment& segment, const Segmentation& result) {
-  const auto [x, y, width, height] = segment.box_xywh_px;
-  const bool runs = result.task == Task::instance;
-  const at::Tensor map = runs ? results::to_mask({result.size, segment.rle_counts}) : result.ids;
-  const at::Tensor part = map.slice(0, y, y + height).slice(1, x, x + width);
-  if (runs) return part;
-  // A semantic map holds class positions, not segment ids.
-  return part.eq(result.task == Task::semantic ? segment.class_index : segment.id);
-}
 
 void shift(results::Ring& ring, double x, double y) {
   for (results::Point& p : ring) {

@@ -43,6 +43,11 @@ bool OutputFolder::write(const OutputFile& file) {
     written_.will_write(file.path, file.bytes);
   }
   io::write_atomically(file.path, file.bytes);
+  for (const fs::path& old : file.replaces) {
+    const std::lock_guard lock(mutex_);
+    std::error_code error;  // gone already: nothing to do
+    if (written_.wrote(old)) fs::remove(old, error);
+  }
   return true;
 }
 

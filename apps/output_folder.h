@@ -20,7 +20,8 @@ class OutputFolder {
   const std::filesystem::path& path() const { return folder_; }
 
   /// False: a file is there that this program did not write (or that was changed since), and
-  /// `overwrite` was not given; it is left as it is. Several threads may write. Throws
+  /// `overwrite` was not given; it is left as it is. What the file replaces is removed where this
+  /// program wrote it. Several threads may write. Throws
   /// Error{io_failure}.
   bool write(const OutputFile& file);
 

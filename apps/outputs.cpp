@@ -1,14 +1,18 @@
 #include "apps/outputs.h"
 
 #include <algorithm>
+#include <cctype>
 #include <optional>
 #include <sstream>
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
 
+#include "apps/gallery.h"
 #include "apps/json_text.h"
 #include "apps/outline_outputs.h"
+#include "apps/segment_pictures.h"
+#include "apps/yolo_data.h"
 #include "fcclip/core/error.h"
 #include "fcclip/core/nearest_name.h"
 #include "fcclip/image/image_file.h"
@@ -47,7 +51,11 @@ const std::vector<KindFacts>& facts() {
        "cityscapes-instances",
        {".instanceIds.png"},
        Task::panoptic},
-      {OutputKind::ade20k, "ade20k", {".ade20k.png"}, Task::semantic}};
+      {OutputKind::ade20k, "ade20k", {".ade20k.png"}, Task::semantic},
+      {OutputKind::crops, "crops", {".crops.json"}, {}},
+      {OutputKind::cutouts, "cutouts", {".cutouts.json"}, {}},
+      {OutputKind::masks, "masks", {".masks.json"}, {}},
+      {OutputKind::gallery, "gallery", {}, {}}};
   return kFacts;
 }
 
@@ -172,33 +180,85 @@ std::string file_bytes(OutputKind kind, const fs::path& path, const Answer& answ
     case OutputKind::ade20k:
       return image::encode_png(label_map(kind, answer, result));
     case OutputKind::panoptic:
+    case OutputKind::crops:
+    case OutputKind::cutouts:
+    case OutputKind::masks:
+    case OutputKind::gallery:
       break;
   }
-  fail(ErrorCode::internal, "a kind of several files");
+  fail(ErrorCode::internal, "not a kind of one file");
+}
+
+// "a, b ,,c" -> a, b, c
+std::vector<std::string> listed_parts(const std::string& text) {
+  std::vector<std::string> parts;
+  std::istringstream in(text);
+  const auto blank = [](unsigned char c) { return std::isspace(c) != 0; };
+  for (std::string part; std::getline(in, part, ',');) {
+    part.erase(part.begin(), std::find_if_not(part.begin(), part.end(), blank));
+    part.erase(std::find_if_not(part.rbegin(), part.rend(), blank).base(), part.end());
+    if (!part.empty()) parts.push_back(part);
+  }
+  return parts;
+}
+
+[[noreturn]] void refuse_kind(const std::string& name) {
+  std::vector<std::string> known = {"all", "none"};
+  for (const KindFacts& one : facts()) known.emplace_back(one.name);
+  fail(ErrorCode::invalid_argument, "--write: unknown kind '", name, "'", did_you_mean(name, known),
+       "; there are ", output_kind_names(), ", all and none");
+}
+
+OutputFile joined_coco_file(const fs::path& folder, const AnsweredQuestion& question) {
+  std::vector<nlohmann::json> documents;
+  for (const AnsweredPicture& picture : question.pictures) {
+    const fs::path path = with_ending(picture.stem, facts_of(OutputKind::coco).endings.front());
+    if (!fs::exists(path)) continue;  // a picture that failed
+    nlohmann::json document = nlohmann::json::parse(io::read_file(path), nullptr, false);
+    if (document.is_discarded()) {
+      fail(ErrorCode::bad_format, path.string(),
+           ": damaged or cut short; delete it and run again with --resume");
+    }
+    documents.push_back(std::move(document));
+  }
+  return {folder / ("coco-instances" + question.suffix + ".json"),
+          json_text(results::join_coco_documents(documents))};
 }
 
 }  // namespace
 
 std::set<OutputKind> parse_output_kinds(const std::string& text) {
   std::set<OutputKind> kinds;
-  std::istringstream parts(text);
-  std::vector<std::string> names = {"all", "none"};
-  for (const KindFacts& one : facts()) names.push_back(one.name);
-  for (std::string part; std::getline(parts, part, ',');) {
-    part.erase(0, std::min(part.find_first_not_of(' '), part.size()));
-    part.erase(part.find_last_not_of(' ') + 1);
-    if (part == "none" || part.empty()) continue;
-    bool known = part == "all";
+  for (const std::string& part : listed_parts(text)) {
+    if (part == "none") continue;
+    bool known = false;
     for (const KindFacts& one : facts()) {
       if (part != "all" && part != one.name) continue;
       kinds.insert(one.kind);
       known = true;
     }
-    if (known) continue;
-    fail(ErrorCode::invalid_argument, "--write: unknown kind '", part, "'",
-         did_you_mean(part, names), "; there are ", output_kind_names(), ", all and none");
+    if (!known) refuse_kind(part);
+  }
+  if (kinds.contains(OutputKind::gallery)) {
+    kinds.insert({OutputKind::overlay, OutputKind::segments});
   }
   return kinds;
+}
+
+void drop_unfitting_kinds(const std::string& text, const classify::Vocabulary& vocabulary,
+                          std::set<OutputKind>& kinds) {
+  constexpr int64_t kLargestThing = 65;  // id·1000 + n in 16 bits
+  const std::vector<std::string> parts = listed_parts(text);
+  const auto named = [&parts](const std::string& part) {
+    return std::find(parts.begin(), parts.end(), part) != parts.end();
+  };
+  const auto unfit = [](const classify::VocabularyClass& c) {
+    return c.id < 0 || c.id > (c.is_thing ? kLargestThing : 65535);
+  };
+  if (named("all") && !named(output_kind_name(OutputKind::cityscapes_instances)) &&
+      std::any_of(vocabulary.classes.begin(), vocabulary.classes.end(), unfit)) {
+    kinds.erase(OutputKind::cityscapes_instances);
+  }
 }
 
 std::set<OutputKind> default_output_kinds(Task task) {
@@ -206,6 +266,10 @@ std::set<OutputKind> default_output_kinds(Task task) {
                          : task == Task::instance ? OutputKind::instances
                                                   : OutputKind::semantic;
   return {OutputKind::overlay, OutputKind::segments, own};
+}
+
+std::string output_kind_name(OutputKind kind) {
+  return facts_of(kind).name;
 }
 
 std::string output_kind_names() {
@@ -235,7 +299,18 @@ std::vector<fs::path> output_paths(const fs::path& stem, const std::set<OutputKi
 
 std::vector<OutputFile> render_output(OutputKind kind, const fs::path& stem, const Answer& answer,
                                       const Segmentation& result) {
-  if (kind == OutputKind::panoptic) return panoptic_files(stem, answer, result);
+  switch (kind) {
+    case OutputKind::panoptic:
+      return panoptic_files(stem, answer, result);
+    case OutputKind::crops:
+    case OutputKind::cutouts:
+    case OutputKind::masks:
+      return segment_pictures(kind, stem, answer, result);
+    case OutputKind::gallery:
+      return {};  // stands once for all pictures
+    default:
+      break;
+  }
   const bool overlay = kind == OutputKind::overlay;
   const fs::path path =
       with_ending(stem, overlay ? answer.overlay.ending() : facts_of(kind).endings.front());
@@ -243,26 +318,18 @@ std::vector<OutputFile> render_output(OutputKind kind, const fs::path& stem, con
 }
 
 std::vector<OutputFile> render_summaries(const std::set<OutputKind>& kinds, const fs::path& folder,
-                                         const std::string& suffix,
-                                         const classify::Vocabulary& vocabulary,
-                                         const std::vector<fs::path>& stems) {
+                                         const std::vector<AnsweredQuestion>& questions) {
   std::vector<OutputFile> files;
-  if (kinds.contains(OutputKind::yolo)) {
-    files.push_back({folder / ("data" + suffix + ".yaml"), results::yolo_names_yaml(vocabulary)});
-  }
-  if (!kinds.contains(OutputKind::coco)) return files;
-  std::vector<nlohmann::json> documents;
-  for (const fs::path& stem : stems) {
-    const fs::path path = with_ending(stem, facts_of(OutputKind::coco).endings.front());
-    if (!fs::exists(path)) continue;  // a picture that failed
-    try {
-      documents.push_back(nlohmann::json::parse(io::read_file(path)));
-    } catch (const nlohmann::json::exception& error) {
-      fail(ErrorCode::bad_format, path.string(), ": ", error.what());
+  for (const AnsweredQuestion& question : questions) {
+    if (kinds.contains(OutputKind::yolo)) {
+      files.push_back(
+          {folder / ("data" + question.suffix + ".yaml"), yolo_data_file(folder, question)});
     }
+    if (kinds.contains(OutputKind::coco)) files.push_back(joined_coco_file(folder, question));
   }
-  files.push_back({folder / ("coco-instances" + suffix + ".json"),
-                   json_text(results::join_coco_documents(documents))});
+  if (kinds.contains(OutputKind::gallery)) {
+    files.push_back({folder / "index.html", gallery_page(folder, questions)});
+  }
   return files;
 }
 

@@ -27,14 +27,25 @@ enum class OutputKind {
   cityscapes,  ///< <stem>.labelIds.png: the vocabulary's ids, 0 where there is none
   cityscapes_instances,  ///< <stem>.instanceIds.png: id of stuff, id·1000 + n of things
   ade20k,                ///< <stem>.ade20k.png: classes from 1, 0 where there is none
+  crops,    ///< crops/<stem>.<id>.<class>.png: the picture cut at each segment's box; .crops.json
+  cutouts,  ///< cutouts/…: the same, transparent outside the segment; .cutouts.json lists them
+  masks,    ///< masks/…: 255 inside the segment, as large as the picture; .masks.json lists them
+  gallery,  ///< index.html over the overlays of the whole run
 };
 
-/// "overlay, panoptic", "all" or "none" -> kinds. Throws Error{invalid_argument} naming the kinds
-/// there are.
+/// "overlay, panoptic" -> kinds, blanks around commas allowed; "all" is every kind, "none" nothing.
+/// gallery brings overlay and segments, which it shows. Throws Error{invalid_argument} naming the
+/// kind that was meant, or all there are.
 std::set<OutputKind> parse_output_kinds(const std::string& text);
+
+/// Takes out of `kinds` what "all" in `text` brought though this vocabulary's ids do not fit it:
+/// cityscapes-instances, whose 16 bits hold ids of things up to 65.
+void drop_unfitting_kinds(const std::string& text, const classify::Vocabulary& vocabulary,
+                          std::set<OutputKind>& kinds);
 
 /// "overlay, panoptic, …"
 std::string output_kind_names();
+std::string output_kind_name(OutputKind kind);
 
 /// The kinds written when the user names none: overlay, segments and the task's own format.
 std::set<OutputKind> default_output_kinds(Task task);
@@ -63,6 +74,7 @@ struct Answer {
 struct OutputFile {
   std::filesystem::path path;
   std::string bytes;
+  std::vector<std::filesystem::path> replaces = {};  ///< to be removed when this one is written
 };
 
 /// What the files of one kind hold. Writes nothing, so that drawing and writing can be timed,
@@ -70,13 +82,25 @@ struct OutputFile {
 std::vector<OutputFile> render_output(OutputKind kind, const std::filesystem::path& stem,
                                       const Answer& answer, const Segmentation& result);
 
-/// What stands once beside the files of all pictures: data.yaml for yolo, coco-instances.json
-/// (joined from the pictures' own files, which must be written) for coco. `suffix` comes before the
-/// extension: ".2" for the second question. Throws Error{bad_format} naming a damaged file.
+/// Where the results of one picture and one question are.
+struct AnsweredPicture {
+  std::filesystem::path picture;  ///< empty for standard input
+  std::filesystem::path stem;     ///< of the files
+};
+
+/// One question of the run and its answers, whether made in this run or kept from one before.
+struct AnsweredQuestion {
+  std::string suffix;  ///< ".2" for the second of several, else empty
+  const classify::Vocabulary& vocabulary;
+  std::vector<AnsweredPicture> pictures;
+};
+
+/// What stands once beside the files of all pictures, whose own files must be written: for each
+/// question, its suffix before the extension, data.yaml for yolo and coco-instances.json (joined
+/// from the pictures' files) for coco; index.html over all questions for gallery. Pictures without
+/// files are left out. Throws Error{bad_format} naming a damaged file.
 std::vector<OutputFile> render_summaries(const std::set<OutputKind>& kinds,
                                          const std::filesystem::path& folder,
-                                         const std::string& suffix,
-                                         const classify::Vocabulary& vocabulary,
-                                         const std::vector<std::filesystem::path>& stems);
+                                         const std::vector<AnsweredQuestion>& questions);
 
 }  // namespace fcclip::apps

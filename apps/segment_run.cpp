@@ -76,6 +76,14 @@ void require_one_picture(const std::vector<InputPicture>& pictures) {
   fail(ErrorCode::not_found, "can't open ", pictures.front().path.string(), ": no such file");
 }
 
+// With few words and none for the rest, semantic answers paint the whole picture in them.
+bool wants_background(const classify::Vocabulary& question) {
+  constexpr int64_t kFewWords = 4;
+  const auto is_background = [](const classify::VocabularyClass& c) { return c.is_background; };
+  return std::ssize(question.classes) <= kFewWords &&
+         std::none_of(question.classes.begin(), question.classes.end(), is_background);
+}
+
 }  // namespace
 
 SegmentRun::SegmentRun(const SegmentFlags& flags)
@@ -111,6 +119,13 @@ SegmentRun::SegmentRun(const SegmentFlags& flags)
   if (output_.kinds.contains(OutputKind::overlay)) settings.drawing = overlay_.record();
   for (const classify::Vocabulary& question : settings.questions) {
     prepare(question, settings.templates);
+    drop_unfitting_kinds(flags.write, question, output_.kinds);
+  }
+  if (!flags.quiet && !flags.json && settings.ask.task == Task::semantic &&
+      std::any_of(settings.questions.begin(), settings.questions.end(), wants_background)) {
+    notes_.push_back(
+        "--task semantic gives every pixel one of the words; --background \"wall, ground, sky\" "
+        "names what else there is");
   }
   before_.words = watch_.lap();
   settings_ = settings_json(settings);
@@ -321,16 +336,17 @@ bool SegmentRun::is_summarised(const InputPicture& picture, size_t question) con
 
 void SegmentRun::summarise() {
   if (!folder_) return;
+  std::vector<AnsweredQuestion> answered;
   for (size_t q = 0; q < questions_.size(); ++q) {
-    std::vector<fs::path> stems;
-    for (const InputPicture& picture : pictures_) {
-      if (is_summarised(picture, q)) stems.push_back(stem(picture, q));
-    }
     const std::string suffix = questions_.size() > 1 ? "." + std::to_string(q + 1) : "";
-    for (const OutputFile& file :
-         render_summaries(output_.kinds, output_path_, suffix, questions_[q].vocabulary, stems)) {
-      if (!folder_->write(file)) reporter_->kept(file.path);
+    answered.push_back({suffix, questions_[q].vocabulary, {}});
+    for (const InputPicture& picture : pictures_) {
+      if (!is_summarised(picture, q)) continue;
+      answered.back().pictures.push_back({picture.path, stem(picture, q)});
     }
+  }
+  for (const OutputFile& file : render_summaries(output_.kinds, output_path_, answered)) {
+    if (!folder_->write(file)) reporter_->kept(file.path);
   }
 }
 

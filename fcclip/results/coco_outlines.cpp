@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 
 #include <nlohmann/json.hpp>
@@ -28,11 +29,38 @@ void append(json& a, const json& b) {
   }
 }
 
+// What has to be added to the vocabulary's ids so that none is below 1.
+int64_t id_shift(const classify::Vocabulary& vocabulary) {
+  int64_t lowest = 1;
+  for (const classify::VocabularyClass& c : vocabulary.classes) lowest = std::min(lowest, c.id);
+  return 1 - lowest;
+}
+
+// One name each: tools match their labels by it, and would ask for a label "cat,kitty".
+json outline_categories(const classify::Vocabulary& vocabulary) {
+  json categories = coco_categories(vocabulary);
+  const int64_t shift = id_shift(vocabulary);
+  for (size_t i = 0; i < categories.size(); ++i) {
+    categories[i]["id"] = vocabulary.classes[i].id + shift;
+    categories[i]["name"] = class_name(vocabulary, static_cast<int64_t>(i));
+    categories[i]["supercategory"] = vocabulary.classes[i].is_thing ? "thing" : "stuff";
+  }
+  return categories;
+}
+
+// Readers of whole data sets index "info" (pycocotools' loadRes does) and "licenses".
+json with_head(json document) {
+  document["info"] = {{"description", "written by fcclip"}};
+  document["licenses"] = json::array();
+  return document;
+}
+
 }  // namespace
 
 json coco_outline_document(const ImageInfo& image, const std::vector<OutlinedSegment>& segments,
                            const classify::Vocabulary& vocabulary) {
   json annotations = json::array();
+  const int64_t shift = id_shift(vocabulary);
   for (const OutlinedSegment& segment : segments) {
     json rings = json::array();
     for (const Polygon& polygon : segment.polygons) {
@@ -46,16 +74,16 @@ json coco_outline_document(const ImageInfo& image, const std::vector<OutlinedSeg
     if (rings.empty()) continue;
     annotations.push_back({{"id", annotations.size() + 1},
                            {"image_id", image.id},
-                           {"category_id", class_at(vocabulary, segment.class_index).id},
+                           {"category_id", class_at(vocabulary, segment.class_index).id + shift},
                            {"segmentation", std::move(rings)},
                            {"area", segment.area_px},
                            {"bbox", segment.box_xywh_px},
                            {"iscrowd", 0},
                            {"score", segment.score}});
   }
-  return {{"images", json::array({coco_image(image)})},
-          {"annotations", std::move(annotations)},
-          {"categories", coco_categories(vocabulary)}};
+  return with_head({{"images", json::array({coco_image(image)})},
+                    {"annotations", std::move(annotations)},
+                    {"categories", outline_categories(vocabulary)}});
 }
 
 json join_coco_documents(const std::vector<json>& documents) {
@@ -66,7 +94,7 @@ json join_coco_documents(const std::vector<json>& documents) {
   } catch (const std::exception& error) {
     fail(ErrorCode::bad_format, "COCO document: ", error.what());
   }
-  return all;
+  return with_head(std::move(all));
 }
 
 }  // namespace fcclip::results

@@ -36,8 +36,14 @@ nlohmann::json labelme_json(const ImageInfo& image, const std::vector<OutlinedSe
 /// the class is the position in the vocabulary. Segments without outline are left out. Throws
 /// Error{invalid_argument} for an empty image or a class below 0.
 std::string yolo_text(Size size, const std::vector<OutlinedSegment>& segments);
-/// The data.yaml that names the classes: "names:" with a line a class.
-std::string yolo_names_yaml(const classify::Vocabulary& vocabulary);
+/// Where a YOLO data set's pictures are.
+struct YoloPictures {
+  std::string root;        ///< absolute
+  std::string train, val;  ///< below root; may be the same folder
+  std::string comment;     ///< a line for the reader, without '#'; empty: none
+};
+/// The data.yaml that ultralytics takes: path, train, val, and under "names:" a line a class.
+std::string yolo_data_yaml(const classify::Vocabulary& vocabulary, const YoloPictures& pictures);
 
 /// Pixel to map coordinates, in GDAL's order: X = t0 + t1·x + t2·y, Y = t3 + t4·x + t5·y.
 using MapTransform = std::array<double, 6>;
@@ -55,9 +61,11 @@ nlohmann::json geojson(const ImageInfo& image, const std::vector<OutlinedSegment
                        const classify::Vocabulary& vocabulary, const GeoJsonOptions& options = {});
 
 /// A COCO data set of one image as annotation tools import it (CVAT, Label Studio, supervision):
-/// {"images", "annotations" with polygons, area, bbox, iscrowd 0 and score, "categories"}; a ring a
-/// piece, holes joined to their outline. Segments without outline are left out. Throws as
-/// labelme_json.
+/// {"info", "licenses", "images", "annotations" with polygons, area, bbox, iscrowd 0 and score,
+/// "categories"}; a ring a piece, holes joined to their outline. Categories have the displayed name
+/// alone, which is what the tools' labels are matched by; their ids are the vocabulary's, all one
+/// higher where those begin at 0, which CVAT refuses. Segments without outline are left out. Throws
+/// as labelme_json.
 nlohmann::json coco_outline_document(const ImageInfo& image,
                                      const std::vector<OutlinedSegment>& segments,
                                      const classify::Vocabulary& vocabulary);

@@ -18,6 +18,17 @@ std::string decimal(double value) {
   return text;
 }
 
+// A path may hold line breaks, and a comment ends there.
+std::string one_line(std::string text) {
+  for (char& c : text) c = static_cast<unsigned char>(c) < 32 ? ' ' : c;
+  return text;
+}
+
+// A JSON string is a YAML string; bytes that are not UTF-8 (of a path) are replaced.
+std::string yaml_string(const std::string& text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 }  // namespace
 
 std::string yolo_text(Size size, const std::vector<OutlinedSegment>& segments) {
@@ -43,12 +54,16 @@ std::string yolo_text(Size size, const std::vector<OutlinedSegment>& segments) {
   return text;
 }
 
-std::string yolo_names_yaml(const classify::Vocabulary& vocabulary) {
-  std::string text = "names:\n";
+std::string yolo_data_yaml(const classify::Vocabulary& vocabulary, const YoloPictures& pictures) {
+  std::string text;
+  if (!pictures.comment.empty()) text += "# " + one_line(pictures.comment) + '\n';
+  text += "path: " + yaml_string(pictures.root) + '\n';
+  text += "train: " + yaml_string(pictures.train) + '\n';
+  text += "val: " + yaml_string(pictures.val) + '\n';
+  text += "names:\n";
   for (size_t i = 0; i < vocabulary.classes.size(); ++i) {
     const std::string& name = class_name(vocabulary, static_cast<int64_t>(i));
-    // A JSON string is a YAML string.
-    text += "  " + std::to_string(i) + ": " + nlohmann::json(name).dump() + '\n';
+    text += "  " + std::to_string(i) + ": " + yaml_string(name) + '\n';
   }
   return text;
 }

@@ -157,15 +157,16 @@ TEST_F(Outputs, CityscapesIdsAreTheVocabularys) {
 
 TEST_F(Outputs, SummariesJoinThePictures) {
   const std::set<OutputKind> kinds = {OutputKind::coco, OutputKind::yolo};
-  std::vector<fs::path> stems;
+  AnsweredQuestion question{".2", words_, {}};
   for (const char* name : {"a", "b"}) {
-    stems.push_back(folder_ / "out" / "deep" / name);
-    write_all(render_output(OutputKind::coco, stems.back(),
+    const fs::path stem = folder_ / "out" / "deep" / name;
+    question.pictures.push_back({folder_ / "in" / "deep" / (std::string(name) + ".png"), stem});
+    write_all(render_output(OutputKind::coco, stem,
                             {rgb_, std::string(name) + ".png", words_, {}, "deep", 0},
                             street(Task::panoptic)));
   }
-  stems.push_back(folder_ / "out" / "failed");
-  write_all(render_summaries(kinds, folder_ / "out", ".2", words_, stems));
+  question.pictures.push_back({folder_ / "in" / "failed.png", folder_ / "out" / "failed"});
+  write_all(render_summaries(kinds, folder_ / "out", {question}));
   const json all = json::parse(io::read_file(folder_ / "out" / "coco-instances.2.json"));
   ASSERT_EQ(all.at("images").size(), 2);
   EXPECT_EQ(all.at("images")[1].at("file_name"), "deep/b.png");
@@ -177,15 +178,18 @@ TEST_F(Outputs, SummariesJoinThePictures) {
   EXPECT_EQ(all.at("annotations")[3].at("bbox"), json::array({2, 1, 2, 2}));
   EXPECT_EQ(all.at("annotations")[3].at("category_id"), 26);
   EXPECT_EQ(all.at("categories").size(), 2);
-  EXPECT_EQ(io::read_file(folder_ / "out" / "data.2.yaml"),
-            "names:\n  0: \"road\"\n  1: \"car\"\n");
+  const std::string yaml = io::read_file(folder_ / "out" / "data.2.yaml");
+  EXPECT_NE(yaml.find("\npath: " + json(folder_.string()).dump() +
+                      "\ntrain: \"in\"\nval: \"in\"\nnames:\n  0: \"road\"\n  1: \"car\"\n"),
+            std::string::npos)
+      << yaml;
 }
 
 TEST_F(Outputs, DamagedPartsOfASummaryAreNamed) {
   const fs::path stem = folder_ / "out" / "cut";
   io::write_atomically(fs::path(stem) += ".coco.json", "{\"images\": [");
   try {
-    render_summaries({OutputKind::coco}, folder_ / "out", "", words_, {stem});
+    render_summaries({OutputKind::coco}, folder_ / "out", {{"", words_, {{{}, stem}}}});
     FAIL() << "a cut file was taken";
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("cut.coco.json"), std::string::npos) << error.what();
@@ -193,10 +197,88 @@ TEST_F(Outputs, DamagedPartsOfASummaryAreNamed) {
   EXPECT_FALSE(fs::exists(folder_ / "out" / "coco-instances.json"));
 }
 
+TEST_F(Outputs, PicturesOfSegments) {
+  rgb_.fill_(90);
+  for (const Task task : {Task::panoptic, Task::instance, Task::semantic}) {
+    const json crops = written_json(OutputKind::crops, street(task));
+    ASSERT_EQ(crops.at("files").size(), 2);
+    EXPECT_EQ(crops.at("files")[1].at("file"), "crops/street.2.car.png");
+    const fs::path out = folder_ / "out";
+    EXPECT_EQ(image::read_rgb(out / "crops" / "street.2.car.png").sizes(),
+              (std::vector<int64_t>{2, 2, 3}));
+    write(OutputKind::masks, street(task));
+    const at::Tensor mask = image::read_png_exact(out / "masks" / "street.1.road.png");
+    EXPECT_EQ(mask.sizes(), (std::vector<int64_t>{4, 6}));
+    EXPECT_EQ(mask.eq(255).sum().item<int>(), 20);
+    EXPECT_EQ(mask.eq(0).sum().item<int>(), 4);
+    write(OutputKind::cutouts, street(task));
+    const at::Tensor cut = image::read_rgb(out / "cutouts" / "street.1.road.png");
+    EXPECT_EQ(cut.eq(0).all(2).sum().item<int>(), 4) << "nothing hidden behind the transparency";
+  }
+}
+
+TEST_F(Outputs, OnlyFilesOfTheirOwnListAreReplaced) {
+  write(OutputKind::crops, street(Task::panoptic));
+  const fs::path index = folder_ / "out" / "street.crops.json";
+  json list = json::parse(io::read_file(index));
+  for (const char* file : {"../secret.png", "crops/../../secret.png", "/etc/hosts.png",
+                           "crops/a.txt", "crops/street.7.bus.png"}) {
+    list["files"].push_back({{"file", file}});
+  }
+  io::write_atomically(index, list.dump());
+  const std::vector<OutputFile> files =
+      render_output(OutputKind::crops, folder_ / "out" / "street",
+                    {rgb_, "street.png", words_, {}, "", 0}, street(Task::panoptic));
+  ASSERT_EQ(files.back().path, index) << "the list comes last";
+  EXPECT_EQ(files.back().replaces,
+            (std::vector<fs::path>{folder_ / "out" / "crops" / "street.7.bus.png"}));
+}
+
+TEST_F(Outputs, DataThatEndsTheGallerysScriptIsEscaped) {
+  words_.classes[1].synonyms = {"</script><b>"};
+  const fs::path stem = folder_ / "out" / "a#b";
+  Segmentation result = street(Task::panoptic);
+  result.segments[1].name = "</script><b>";
+  const Answer answer{rgb_, "a#b.png", words_, {}, "", 0};
+  for (const OutputKind kind : {OutputKind::overlay, OutputKind::segments}) {
+    write_all(render_output(kind, stem, answer, result));
+  }
+  const std::vector<OutputFile> files = render_summaries(
+      {OutputKind::gallery}, folder_ / "out", {{"", words_, {{folder_ / "a#b.png", stem}}}});
+  ASSERT_EQ(files.size(), 1);
+  EXPECT_EQ(files[0].path, folder_ / "out" / "index.html");
+  EXPECT_EQ(files[0].bytes.find("<b>"), std::string::npos);
+  EXPECT_NE(files[0].bytes.find("\"a%23b.overlay.png\""), std::string::npos);
+}
+
+TEST(OutputKinds, AllLeavesOutWhatDoesNotFit) {
+  classify::Vocabulary large = words();
+  large.classes[1].id = 66;
+  std::set<OutputKind> kinds = parse_output_kinds("all");
+  EXPECT_TRUE(kinds.contains(OutputKind::gallery));
+  drop_unfitting_kinds("all", words(), kinds);
+  EXPECT_TRUE(kinds.contains(OutputKind::cityscapes_instances));
+  drop_unfitting_kinds("all, cityscapes-instances", large, kinds);
+  EXPECT_TRUE(kinds.contains(OutputKind::cityscapes_instances)) << "asked for by name";
+  drop_unfitting_kinds("all", large, kinds);
+  EXPECT_FALSE(kinds.contains(OutputKind::cityscapes_instances));
+}
+
 TEST(OutputKinds, AreParsedByName) {
   EXPECT_EQ(parse_output_kinds("yolo,cityscapes-instances,none"),
             (std::set<OutputKind>{OutputKind::yolo, OutputKind::cityscapes_instances}));
   EXPECT_THROW(parse_output_kinds("poster"), Error);
+  EXPECT_EQ(parse_output_kinds(" yolo ,\tcrops "),
+            (std::set<OutputKind>{OutputKind::yolo, OutputKind::crops}));
+  EXPECT_EQ(parse_output_kinds("gallery"),
+            (std::set<OutputKind>{OutputKind::overlay, OutputKind::segments, OutputKind::gallery}));
+  try {
+    parse_output_kinds("semgents");
+    FAIL() << "an unknown kind was taken";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("did you mean segments?"), std::string::npos)
+        << error.what();
+  }
 }
 
 }  // namespace

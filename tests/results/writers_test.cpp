@@ -101,6 +101,32 @@ TEST(CocoJson, InstanceMasksComeBack) {
   EXPECT_THROW(coco_instance_document({kImage}, {}, words()), Error);
 }
 
+TEST(CocoJson, InstancesWithoutAPixelAreLeftOut) {
+  Instance empty, one;
+  one.area_px = 1;
+  one.rle_counts = {0, 1, 199};
+  empty.rle_counts = {200};
+  EXPECT_EQ(coco_instance_results(kImage, {empty, one, empty}, words()).size(), 1);
+  const json document = coco_instance_document({kImage}, {{empty, one}}, words());
+  ASSERT_EQ(document.at("annotations").size(), 1);
+  EXPECT_EQ(document.at("annotations")[0].at("area"), 1);
+  EXPECT_EQ(document.at("annotations")[0].at("id"), 1);
+}
+
+TEST(CocoOutlines, ImportToolsTakeIdsAndNames) {
+  classify::Vocabulary from_zero = words();
+  from_zero.classes[0].id = 0;
+  OutlinedSegment car = car_with_hole();
+  const json document = coco_outline_document(kImage, {car}, from_zero);
+  EXPECT_EQ(document.at("categories")[0].at("id"), 1);
+  EXPECT_EQ(document.at("categories")[1].at("id"), 27);
+  EXPECT_EQ(document.at("categories")[1].at("name"), "car");
+  EXPECT_EQ(document.at("annotations")[0].at("category_id"), 27);
+  EXPECT_TRUE(document.at("info").is_object());
+  EXPECT_TRUE(join_coco_documents({document, document}).at("licenses").is_array());
+  EXPECT_EQ(coco_outline_document(kImage, {car}, words()).at("categories")[1].at("id"), 26);
+}
+
 TEST(CocoJson, IdsSurviveThePicture) {
   const at::Tensor ids =
       at::tensor({0, 1, 255, 256, 65535, 65536, 16777215, 7}, at::kInt).view({2, 4});
@@ -172,7 +198,11 @@ TEST(Yolo, OneLineASegmentInPartsOfTheImage) {
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
   for (const double v : values) EXPECT_TRUE(v >= 0 && v <= 1);
   EXPECT_THROW(yolo_text({0, 0}, {}), Error);
-  EXPECT_EQ(yolo_names_yaml(words()), "names:\n  0: \"road\"\n  1: \"car\"\n");
+  EXPECT_EQ(yolo_data_yaml(words(), {"/data: #1", "train", "val", "where\nto"}),
+            "# where to\npath: \"/data: #1\"\ntrain: \"train\"\nval: \"val\"\n"
+            "names:\n  0: \"road\"\n  1: \"car\"\n");
+  EXPECT_EQ(yolo_data_yaml(words(), {"/caf\xe9", "a", "a", ""}).substr(0, 15),
+            "path: \"/caf\xEF\xBF\xBD\"");
 }
 
 TEST(GeoJson, PixelCoordinatesAndClosedRings) {

@@ -1,0 +1,112 @@
+// Words in file names and in tables.
+
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+#include "apps/file_names.h"
+#include "apps/report.h"
+#include "apps/text_width.h"
+
+namespace fcclip::apps {
+namespace {
+
+TEST(FileNamePart, KeepsLettersOfAnyScriptAlone) {
+  EXPECT_EQ(file_name_part("baseball bat"), "baseball_bat");
+  EXPECT_EQ(file_name_part("../../etc/passwd"), "_etc_passwd");
+  EXPECT_EQ(file_name_part("a.b\\c:d*e?\"<>|"), "a_b_c_d_e_");
+  EXPECT_EQ(file_name_part("Straße-7_b"), "Straße-7_b");
+  EXPECT_EQ(file_name_part("हिन्दी 椅子 🦇"), "हिन्दी_椅子_🦇");
+  EXPECT_EQ(file_name_part("a\n\x1b\x7f\u202E\u200Bb"), "a_b");
+  EXPECT_EQ(file_name_part("caf\xe9"), "caf_");
+  EXPECT_EQ(file_name_part(""), "_");
+  EXPECT_EQ(file_name_part("..."), "_");
+}
+
+TEST(FileNamePart, IsCutBetweenCharacters) {
+  EXPECT_EQ(file_name_part(std::string(300, 'n')), std::string(60, 'n'));
+  EXPECT_EQ(file_name_part("椅子椅子", 7), "椅子");
+  EXPECT_EQ(file_name_part("椅子", 2), "_");
+}
+
+TEST(TextWidth, CountsWhatATerminalShows) {
+  EXPECT_EQ(display_width("bat"), 3);
+  EXPECT_EQ(display_width("椅子"), 4);
+  EXPECT_EQ(display_width("e\u0301"), 1);
+  EXPECT_EQ(display_width("🦇"), 2);
+  EXPECT_EQ(display_width("\xff"), 1);
+  EXPECT_EQ(shortened_to("椅子の上", 8), "椅子の上");
+  EXPECT_EQ(shortened_to("椅子の上", 7), "椅子の…");
+  EXPECT_EQ(shortened_to("椅子の上", 6), "椅子…");
+  EXPECT_EQ(shortened_to("a\x1b[31m\r\n", 20), "a?[31m??");
+}
+
+Segmentation two_segments() {
+  Segmentation result{Task::instance, {100, 200}};
+  Segment bat;
+  bat.id = 1;
+  bat.name = bat.synonym = "baseball bat";
+  bat.score = 0.5;
+  bat.in_vocabulary_score = 0.25;
+  bat.out_of_vocabulary_score = 0.75;
+  bat.next_best = {{"rock", 0.1}, {"wood", 0.05}};
+  bat.area_px = 2000;
+  bat.box_xywh_px = {10, 20, 30, 40};
+  Segment rock = bat;
+  rock.id = 2;
+  rock.name = "rock";
+  rock.synonym = "stone";
+  result.segments = {bat, rock};
+  return result;
+}
+
+std::vector<std::string> table_lines(const Segmentation& result, int64_t width) {
+  std::ostringstream out;
+  print_table(out, "title", result, width);
+  std::istringstream in(out.str());
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+TEST(Table, ShowsEverythingWithoutALimit) {
+  const std::vector<std::string> lines = table_lines(two_segments(), 0);
+  ASSERT_EQ(lines.size(), 4);
+  EXPECT_EQ(lines[1],
+            "  id name         synonym kind  score trained CLIP  area  box         next best");
+  EXPECT_EQ(lines[2],
+            "  1  baseball bat         thing 0.500 0.250   0.750 10.0% 10,20 30x40 rock 0.10, "
+            "wood 0.05");
+}
+
+TEST(Table, FitsWithTheMostTellingColumns) {
+  for (int64_t width = 25; width < 90; ++width) {
+    const std::vector<std::string> lines = table_lines(two_segments(), width);
+    ASSERT_EQ(lines.size(), 4);
+    for (size_t i = 1; i < 4; ++i) EXPECT_LE(display_width(lines[i]), width) << lines[i];
+    EXPECT_NE(lines[1].find("score"), std::string::npos);
+  }
+  EXPECT_EQ(table_lines(two_segments(), 70)[2],
+            "  1  baseball bat         thing 0.500 10.0% 10,20 30x40 rock 0.10");
+  EXPECT_EQ(table_lines(two_segments(), 25)[2], "  1  basebal… 0.500 10.0%");
+}
+
+TEST(Table, LeavesOutWhatSaysNothing) {
+  Segmentation one = two_segments();
+  one.segments.resize(1);
+  one.segments[0].in_vocabulary_score = one.segments[0].out_of_vocabulary_score = 1;
+  one.segments[0].next_best.clear();
+  EXPECT_EQ(table_lines(one, 0)[1], "  id name         kind  score area  box");
+}
+
+TEST(Table, TellsHowManyAreNotShown) {
+  Segmentation nothing{Task::instance, {100, 200}};
+  EXPECT_EQ(table_lines(nothing, 0).size(), 1);
+  nothing.min_score = 0.3;
+  nothing.below_min_score = 90;
+  EXPECT_EQ(table_lines(nothing, 0)[1], "  90 below 0.3 not shown (--min-score)");
+  EXPECT_EQ(to_json(nothing).at("below_min_score"), 90);
+}
+
+}  // namespace
+}  // namespace fcclip::apps
