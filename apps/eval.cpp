@@ -235,6 +235,7 @@ void evaluate(const EvalFlags& flags) {
     std::cerr << bundled_model_notice(model_config(flags.model), {});
   }
   const Segmenter segmenter = load_segmenter(flags.model);
+  announce_stop("stopping after this picture; again to stop now");
   stop_signal();  // from here on a signal ends the run between two pictures
   json all = json::array();
   std::vector<std::unique_ptr<Run>> runs;

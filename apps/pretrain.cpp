@@ -157,6 +157,7 @@ void pretrain_clip(const PretrainFlags& flags, const pretrain::PretrainOptions& 
     save_clip(output, clip, weight_dtype(options.export_dtype));
     return evaluation ? (*evaluation)(clip, is_last) : train::Numbers{};
   });
+  if (processes.is_first()) announce_stop("stopping after this step; again to stop now");
   const train::LoopResult result =
       train::run_loop(task, processes, options.loop, stop_signal(),
                       [&](const train::Progress& now) { console.show(now); });

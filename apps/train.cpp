@@ -153,6 +153,7 @@ void train_model(const TrainFlags& flags, const train::SegmentationConfig& confi
   train::Processes& processes = place.processes;
   TrainingConsole console("train");
   train::SegmentationTask task(config, processes, place.device, console.log());
+  if (processes.is_first()) announce_stop("stopping after this step; again to stop now");
   const train::LoopResult result =
       train::run_loop(task, processes, config.loop, stop_signal(),
                       [&](const train::Progress& now) { console.show(now); });
