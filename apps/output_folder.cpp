@@ -12,22 +12,29 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Said before the first picture is worked on, not after it.
 void make_output_folder(const fs::path& folder) {
+  check_output_folder(folder);
   std::error_code error;
-  if (fs::exists(folder, error) && !fs::is_directory(folder, error)) {
-    fail(ErrorCode::io_failure, folder.string(),
-         ": a file, not a folder; name another one with --output");
-  }
   fs::create_directories(folder, error);
   if (error)
     fail(ErrorCode::io_failure, "can't make folder ", folder.string(), ": ", error.message());
-  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-    fail(ErrorCode::io_failure, "can't write in ", folder.string(), ": ", std::strerror(errno));
-  }
 }
 
 }  // namespace
+
+void check_output_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::path there = fs::absolute(folder).lexically_normal();
+  while (!fs::exists(there, error) && there.has_relative_path()) there = there.parent_path();
+  if (!fs::is_directory(there, error)) {
+    fail(ErrorCode::io_failure, folder.string(), ": ",
+         fs::equivalent(there, folder, error) ? "" : there.string() + " is ",
+         "a file, not a folder; name another one with --output");
+  }
+  if (::access(there.c_str(), W_OK | X_OK) != 0) {
+    fail(ErrorCode::io_failure, "can't write in ", there.string(), ": ", std::strerror(errno));
+  }
+}
 
 OutputFolder::OutputFolder(fs::path folder, bool overwrite)
     : folder_(std::move(folder)), overwrite_(overwrite), written_(folder_) {

@@ -11,6 +11,10 @@
 
 namespace fcclip::apps {
 
+/// Throws Error{io_failure} when `folder` is there and can't be written in, or can't be made where
+/// it is to be. Makes nothing.
+void check_output_folder(const std::filesystem::path& folder);
+
 class OutputFolder {
  public:
   /// Makes the folder. Throws Error{io_failure} when that can't be done or nothing can be written

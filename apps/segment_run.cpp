@@ -93,11 +93,13 @@ SegmentRun::SegmentRun(const SegmentFlags& flags)
       overlay_(overlay_style(flags.overlay)),
       segmenter_([&] {
         // What costs nothing to check comes before the model.
-        if (!flags.write.empty()) parse_output_kinds(flags.write);
         InputList list = expand_inputs(flags.inputs, output_path_);
         pictures_ = std::move(list.pictures);
         notes_ = std::move(list.notes);
         require_one_picture(pictures_);
+        if (flags.write.empty() || !parse_output_kinds(flags.write).empty()) {
+          check_output_folder(output_path_);
+        }
         const ModelConfig config = model_config(flags.model);
         templates_ = load_templates(flags.words);
         asked_ = load_questions(flags.words, config);
