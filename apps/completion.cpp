@@ -11,7 +11,7 @@ namespace fcclip::apps {
 namespace {
 
 // For single quotes; the three shells read an apostrophe written so.
-std::string quoted(const std::string& text) {
+std::string shell_quoted(const std::string& text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return out + '\'';
@@ -61,7 +61,7 @@ std::string zsh_completion(const CLI::App& app) {
          "  if (( CURRENT == 2 )); then\n    offered=(";
   for (const CLI::App* command : app.get_subcommands({})) {
     out << "\n      "
-        << quoted(command->get_name() + ':' + short_description(command->get_description()));
+        << shell_quoted(command->get_name() + ':' + short_description(command->get_description()));
   }
   out << "\n    )\n    _describe command offered\n    return\n  fi\n  case $words[2] in\n";
   std::string text = out.str();
@@ -76,14 +76,14 @@ std::string fish_completion(const CLI::App& app) {
   out << "# fish completion of fcclip: fcclip completion fish | source\n";
   for (const CLI::App* command : app.get_subcommands({})) {
     out << "complete -c fcclip -n __fish_use_subcommand -a " << command->get_name() << " -d "
-        << quoted(short_description(command->get_description())) << '\n';
+        << shell_quoted(short_description(command->get_description())) << '\n';
     for (const CLI::Option* option : command->get_options()) {
       if (option->get_positional()) continue;
       out << "complete -c fcclip -n '__fish_seen_subcommand_from " << command->get_name() << '\'';
       for (const std::string& name : option->get_lnames()) out << " -l " << name;
       for (const std::string& name : option->get_snames()) out << " -s " << name;
       if (option->get_items_expected_max() > 0) out << " -r";
-      out << " -d " << quoted(short_description(option->get_description())) << '\n';
+      out << " -d " << shell_quoted(short_description(option->get_description())) << '\n';
     }
   }
   return out.str();

@@ -24,7 +24,8 @@ constexpr Variable kVariables[] = {
     {"FCCLIP_MERGES", "CLIP's merge file for convert, init and tokenize"},
     {"FCCLIP_CPU_ISA", "instruction set of the kernels: portable, avx2 or avx512; else the best"},
     {"FCCLIP_WORLD_CACHE",
-     "folder of the synthetic world that make world packs; else .cache/world"},
+     "folder of the synthetic world, which make world packs and synth, train and pretrain read; "
+     "else .cache/world"},
     {"XDG_CACHE_HOME", "text features are cached in its folder fcclip; else in ~/.cache/fcclip"},
     {"RANK, WORLD_SIZE",
      "this process of how many, for train, pretrain and eval; set by torchrun "
@@ -39,7 +40,7 @@ constexpr Variable kExitCodes[] = {
     {"130", "stopped by Ctrl-C or SIGTERM"}};
 
 // One entry: a name, and behind it or below it what it means.
-std::string entry(const std::string& name, const std::string& meaning) {
+std::string help_entry(const std::string& name, const std::string& meaning) {
   std::string line = std::string(kHelpIndent, ' ') + name;
   if (line.size() + 2 > kDescriptionColumn) {
     line += '\n' + std::string(kDescriptionColumn, ' ');
@@ -49,7 +50,7 @@ std::string entry(const std::string& name, const std::string& meaning) {
   return line + wrap_text(meaning, kDescriptionColumn) + '\n';
 }
 
-std::string name_of(const CLI::Option& option) {
+std::string option_head(const CLI::Option& option) {
   if (option.get_positional()) {
     const bool many = option.get_items_expected_max() > 1;
     return option.get_type_name() + (many ? "..." : "");
@@ -61,7 +62,7 @@ std::string name_of(const CLI::Option& option) {
   return name;
 }
 
-std::string meaning_of(const CLI::Option& option) {
+std::string option_meaning(const CLI::Option& option) {
   std::string text = option.get_description();
   if (!option.get_default_str().empty()) text += "; default " + option.get_default_str();
   if (option.get_required() && option.nonpositional()) text += " (needed)";
@@ -75,7 +76,7 @@ std::string usage_of(const CLI::App& command) {
   }
   for (const CLI::Option* option : command.get_options()) {
     if (!option->get_positional()) continue;
-    line += option->get_required() ? ' ' + name_of(*option) : " [" + name_of(*option) + ']';
+    line += option->get_required() ? ' ' + option_head(*option) : " [" + option_head(*option) + ']';
   }
   for (const CLI::Option* option : command.get_options()) {
     if (option->nonpositional() && option->get_required()) {
@@ -88,7 +89,7 @@ std::string usage_of(const CLI::App& command) {
 std::string positionals_of(const CLI::App& command) {
   std::string text;
   for (const CLI::Option* option : command.get_options()) {
-    if (option->get_positional()) text += entry(name_of(*option), meaning_of(*option));
+    if (option->get_positional()) text += help_entry(option_head(*option), option_meaning(*option));
   }
   return text.empty() ? "" : '\n' + text;
 }
@@ -97,7 +98,7 @@ std::string group_text(const CLI::App& command, const std::string& group) {
   std::string text;
   for (const CLI::Option* option : command.get_options()) {
     if (option->get_positional() || option->get_group() != group) continue;
-    text += entry(name_of(*option), meaning_of(*option));
+    text += help_entry(option_head(*option), option_meaning(*option));
   }
   return text.empty() || group.empty() ? "" : '\n' + group + ":\n" + text;
 }
@@ -131,7 +132,7 @@ std::string commands_of(const CLI::App& command) {
   for (const std::string& group : groups) {
     text += '\n' + group + ":\n";
     for (const CLI::App* part : command.get_subcommands({})) {
-      if (part->get_group() == group) text += entry(part->get_name(), part->get_description());
+      if (part->get_group() == group) text += help_entry(part->get_name(), part->get_description());
     }
   }
   return text;
@@ -176,9 +177,9 @@ std::shared_ptr<CLI::FormatterBase> help_formatter() {
 
 std::string environment_help() {
   std::string text = "Environment variables:\n";
-  for (const Variable& one : kVariables) text += entry(one.name, one.meaning);
+  for (const Variable& one : kVariables) text += help_entry(one.name, one.meaning);
   text += "\nExit codes:\n";
-  for (const Variable& one : kExitCodes) text += entry(one.name, one.meaning);
+  for (const Variable& one : kExitCodes) text += help_entry(one.name, one.meaning);
   return text + "\nfcclip COMMAND --help lists the options of a command, with examples.";
 }
 

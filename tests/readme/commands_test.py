@@ -156,6 +156,7 @@ class PrintedCommands(unittest.TestCase):
         (cls.folder / "build").mkdir()
         (cls.folder / "build" / "release").symlink_to(BUILD.resolve())
         (cls.folder / "words.txt").write_text("cup | mug\n[stuff]\ntable\n")
+        (cls.folder / "pictures.tsv").write_text("photo.jpg\ta cat\nstreet.jpg\ta cup of coffee\n")
         (cls.folder / "home").mkdir()
         # README's reader gets fcclip's name from the first block; later pages count on it.
         cls.environment = {"HOME": str(cls.folder / "home"), "PATH": f"{BUILD.resolve()}/bin:{os.environ['PATH']}",
