@@ -28,6 +28,7 @@ HELP = "--help"  # the examples of all help pages, as one page
 NOT_RUN = {
     "make demo": "builds; this test is one of those it is built for",
     "make test": "runs this test",
+    "make install": "builds; scripts/check_install.sh installs, runs and uninstalls",
     "make world": "fetches 830 MB of packages",
     "fcclip prepare ade20k_150": "needs the downloaded data set",
     "fcclip eval ade20k_150": "needs the downloaded data set",
