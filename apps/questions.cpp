@@ -162,10 +162,12 @@ std::vector<Vocabulary> load_questions(const WordFlags& flags, const ModelConfig
 std::string bundled_model_notice(const ModelConfig& model,
                                  const std::vector<Vocabulary>& questions) {
   std::string notice =
-      "fcclip: no model was named, so the bundled one answers: it knows a few hundred names "
-      "(fcclip "
-      "classes world) in composed scenes, not photographs; for those get FC-CLIP's published "
-      "weights (github.com/bytedance/fc-clip), fcclip convert them and name them with --model\n";
+      "fcclip: no model was named, so the bundled one answers: it was trained on " +
+      std::to_string(model.training_vocabulary.classes.size()) +
+      " names (fcclip classes world) in composed scenes, not on photographs; for those get "
+      "FC-CLIP's "
+      "published weights (github.com/bytedance/fc-clip), fcclip convert them and name them with "
+      "--model\n";
   const std::vector<std::string> known = words_of_bundled_model(model);
   std::set<std::string> cleaned;
   for (const std::string& word : known) cleaned.insert(clip::clean_text(word));

@@ -56,9 +56,9 @@ std::vector<TextLine> content_lines(std::string_view text) {
   size_t number = 0;
   for (size_t begin = 0; begin < text.size();) {
     const size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string_view line = trim(without_remark(text.substr(begin, end - begin)));
+    const std::string_view row = without_remark(text.substr(begin, end - begin));
     ++number;
-    if (!line.empty()) lines.push_back({number, line});
+    if (!trim(row).empty()) lines.push_back({number, trim(row), row});
     begin = end + 1;
   }
   return lines;

@@ -15,6 +15,7 @@ namespace fcclip::words {
 struct TextLine {
   size_t number = 0;      ///< from 1
   std::string_view text;  ///< without blanks at its ends
+  std::string_view row;   ///< with them: tabs there bound empty cells
 };
 
 /// The lines that are not empty, without comments ('#' first or after a blank); views of `text`.

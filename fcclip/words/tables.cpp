@@ -54,7 +54,7 @@ struct Table {
 char delimiter_of(const std::vector<TextLine>& lines) {
   for (const char candidate : {'\t', ';', ','}) {
     const bool everywhere = std::all_of(lines.begin(), lines.end(), [&](const TextLine& line) {
-      return line.text.find(candidate) != std::string_view::npos;
+      return line.row.find(candidate) != std::string_view::npos;
     });
     if (everywhere) return candidate;
   }
@@ -96,7 +96,7 @@ void take_heading(Table& table) {
 Table table_of(const std::vector<TextLine>& lines, char delimiter) {
   Table table;
   for (const TextLine& line : lines) {
-    Cells cells = cells_of(line.text, delimiter);
+    Cells cells = cells_of(line.row, delimiter);
     while (cells.size() > 1 && cells.back().empty()) cells.pop_back();
     table.columns = std::max(table.columns, cells.size());
     table.rows.push_back(std::move(cells));

@@ -185,7 +185,7 @@ const Form kRefused[] = {
     {"Labelme", R"({"shapes": [], "imagePath": "a.jpg"})", "labelme"},
     {"ConfigWithoutNames", R"({"model_type": "clip", "hidden_size": 4})", "id2label"},
     {"CocoResults", R"([{"image_id": 1, "category_id": 2, "score": 0.5}])", "COCO results"},
-    {"BrokenJson", "[{\"name\": \"cat\"},\n {\"name\": }]", "not JSON from line 2"},
+    {"BrokenJson", "[{\"name\": \"cat\"},\n {\"name\": \"dog", "not JSON from line 2"},
     {"Html", "<!DOCTYPE html><html></html>", "XML or HTML"},
     {"VocAnnotation", "<annotation><object><name>cat</name></object></annotation>", "Pascal VOC"},
     {"DarknetData", "classes= 2\nnames = data/obj.names\n", "a setting"},
