@@ -171,11 +171,13 @@ std::string bundled_model_notice(const ModelConfig& model,
   const std::vector<std::string> known = words_of_bundled_model(model);
   std::set<std::string> cleaned;
   for (const std::string& word : known) cleaned.insert(clip::clean_text(word));
+  constexpr size_t kLookedUp = 50;
   std::vector<std::string> asked, near;
   for (const Vocabulary& question : questions) {
     for (const std::string& word : all_words(question)) {
       if (cleaned.contains(clip::clean_text(word))) return notice;
       asked.push_back(word);
+      if (asked.size() > kLookedUp) continue;
       const std::string name = nearest_name(word, known);
       if (!name.empty() && std::find(near.begin(), near.end(), name) == near.end()) {
         near.push_back(name);

@@ -145,7 +145,11 @@ classify::Vocabulary parse_plain_list(std::string_view text, const Lines& lines,
 }  // namespace
 
 classify::Vocabulary parse_word_file(std::string_view text, const LogCallback& log) {
-  const Lines lines = content_lines(text);
+  Lines lines = content_lines(text);
+  // What spreadsheets write first to say what separates cells.
+  const bool has_hint = lines.size() > 1 && lines.front().text.size() == 5 &&
+                        lower_ascii(lines.front().text).starts_with("sep=");
+  if (has_hint) lines.erase(lines.begin());
   if (lines.empty()) return classify::parse_vocabulary_text(text);
   const std::string_view first = lines.front().text;
   if (first.front() == '<') refuse_markup(text);

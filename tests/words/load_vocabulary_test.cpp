@@ -119,6 +119,7 @@ const Form kForms[] = {
      "door|double door; cat"},
     {"CsvWithColours", "name,r,g,b\nAnimal,64,128,64\nWall,64,192,0\n", "Animal; Wall"},
     {"CsvOfOneColumn", "class\ncat\ndog\n", "cat; dog"},
+    {"SpreadsheetWithHint", "sep=;\r\nid;name\r\n1;cat\r\n2;dog\r\n", "cat; dog"},
     {"SemicolonsAndColours", "cat;#ff0000\ndog;#00ff00\n", "cat; dog"},
     {"SemicolonsAndTriples", "cat;255,0,0\ndog;0,255,0\n", "cat; dog"},
     {"ColoursBeforeNames", "64 128 64\tAnimal\n192 0 128\tArchway\n", "Animal; Archway"},
