@@ -1,6 +1,7 @@
 #include "apps/folder_tables.h"
 
 #include <functional>
+#include <sstream>
 
 #include "apps/json_text.h"
 #include "fcclip/core/error.h"
@@ -60,6 +61,21 @@ std::string table_row(const json& answer, const json& segment) {
 }
 
 }  // namespace
+
+FolderTables take_folder_tables(std::string& kinds) {
+  FolderTables wanted;
+  std::string rest;
+  std::istringstream parts(kinds);
+  for (std::string part; std::getline(parts, part, ',');) {
+    const size_t begin = part.find_first_not_of(' '), end = part.find_last_not_of(' ');
+    const std::string name = begin == std::string::npos ? "" : part.substr(begin, end + 1 - begin);
+    wanted.lines |= name == "jsonl" || name == "all";
+    wanted.table |= name == "csv" || name == "all";
+    if (name != "jsonl" && name != "csv") rest += (rest.empty() ? "" : ",") + part;
+  }
+  kinds = rest;
+  return wanted;
+}
 
 std::string results_lines(const std::vector<TabledPicture>& pictures) {
   std::string lines;

@@ -7,6 +7,15 @@
 
 namespace fcclip::apps {
 
+/// Which of them are wanted: "jsonl" and "csv" in --write.
+struct FolderTables {
+  bool lines = false, table = false;
+  bool any() const { return lines || table; }
+};
+
+/// Takes "jsonl" and "csv" out of a list as --write has it; "all" stays, and means both.
+FolderTables take_folder_tables(std::string& kinds);
+
 /// A picture whose <stem>.segments.json is written.
 struct TabledPicture {
   std::string image;           ///< as it is named in the table

@@ -57,9 +57,10 @@ void add_segment(CLI::App& app) {
       ->type_name("FOLDER")
       ->capture_default_str();
   command
-      ->add_option("--write", flags->write,
-                   "What to write: " + output_kind_names() +
-                       ", all or none; default overlay, segments and the task's own format")
+      ->add_option(
+          "--write", flags->write,
+          "What to write: " + output_kind_names() +
+              ", jsonl, csv, all or none; default overlay, segments and the task's own format")
       ->type_name("KINDS");
   command
       ->add_option("--tolerance", flags->tolerance_px,

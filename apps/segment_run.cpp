@@ -8,6 +8,7 @@
 #include <ATen/ATen.h>
 
 #include "apps/failure.h"
+#include "apps/folder_tables.h"
 #include "apps/json_text.h"
 #include "apps/run_record.h"
 #include "apps/stop_signal.h"
@@ -30,8 +31,15 @@ int64_t cores() {
   return std::max<int64_t>(1, std::thread::hardware_concurrency());
 }
 
+// The tables are made from the pictures' segments files.
 std::set<OutputKind> output_kinds(const SegmentFlags& flags, Task task) {
-  return flags.write.empty() ? default_output_kinds(task) : parse_output_kinds(flags.write);
+  if (flags.write.empty()) return default_output_kinds(task);
+  std::string write = flags.write;
+  const bool tables = take_folder_tables(write).any();
+  std::set<OutputKind> kinds;
+  if (!write.empty()) kinds = parse_output_kinds(write);
+  if (tables) kinds.insert(OutputKind::segments);
+  return kinds;
 }
 
 std::string image_count(int64_t count) {
@@ -97,9 +105,7 @@ SegmentRun::SegmentRun(const SegmentFlags& flags)
         pictures_ = std::move(list.pictures);
         notes_ = std::move(list.notes);
         require_one_picture(pictures_);
-        if (flags.write.empty() || !parse_output_kinds(flags.write).empty()) {
-          check_output_folder(output_path_);
-        }
+        if (!output_kinds(flags, Task::panoptic).empty()) check_output_folder(output_path_);
         const ModelConfig config = model_config(flags.model);
         templates_ = load_templates(flags.words);
         asked_ = load_questions(flags.words, config);
@@ -201,6 +207,7 @@ int64_t SegmentRun::work() {
            folder_ ? "; the same command with --resume goes on from there" : "");
     }
     summarise();
+    write_tables();
   } catch (const std::exception& error) {
     reporter_->close();
     record(is_interruption(error) ? "interrupted" : "failed");
@@ -349,6 +356,28 @@ void SegmentRun::summarise() {
   }
   for (const OutputFile& file : render_summaries(output_.kinds, output_path_, answered)) {
     if (!folder_->write(file)) reporter_->kept(file.path);
+  }
+}
+
+void SegmentRun::write_tables() {
+  std::string kinds = flags_.write;
+  const FolderTables wanted = take_folder_tables(kinds);
+  for (size_t q = 0; folder_ && wanted.any() && q < questions_.size(); ++q) {
+    std::vector<TabledPicture> pictures;
+    for (const InputPicture& picture : pictures_) {
+      if (is_summarised(picture, q)) pictures.push_back({picture.shown(), stem(picture, q)});
+    }
+    const std::string suffix = questions_.size() > 1 ? "." + std::to_string(q + 1) : "";
+    std::vector<OutputFile> files;
+    if (wanted.lines) {
+      files.push_back({output_path_ / ("results" + suffix + ".jsonl"), results_lines(pictures)});
+    }
+    if (wanted.table) {
+      files.push_back({output_path_ / ("segments" + suffix + ".csv"), segments_table(pictures)});
+    }
+    for (const OutputFile& file : files) {
+      if (!folder_->write(file)) reporter_->kept(file.path);
+    }
   }
 }
 

@@ -69,6 +69,7 @@ class SegmentRun {
                          OrderedWork& writers);
   std::filesystem::path stem(const InputPicture& picture, size_t question) const;
   void summarise();
+  void write_tables();
   bool is_summarised(const InputPicture& picture, size_t question) const;
   void record(const std::string& status);
   void say_totals() const;
