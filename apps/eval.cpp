@@ -12,7 +12,9 @@
 #include "apps/commands.h"
 #include "apps/eval_flags.h"
 #include "apps/evaluation_record.h"
+#include "apps/json_text.h"
 #include "apps/progress.h"
+#include "apps/run_record.h"
 #include "apps/stop_signal.h"
 #include "fcclip/core/error.h"
 #include "fcclip/eval/html_report.h"
@@ -77,7 +79,7 @@ class Run {
             {"number of pictures", count_},
             {"number of classes", words().classes.size()},
             {"model", config.name + " " + config.provenance},
-            {"model file", model_fingerprint(find_model(flags_.model.model))},
+            {"model file", file_fingerprint(find_model(flags_.model.model))},
             {"task", {o.panoptic, o.instances, o.semantic}},
             {"classifier", flags_.classifier},
             {"oracle", flags_.oracle},
@@ -144,7 +146,7 @@ class Run {
         eval::write_prediction_files(folder_, header_.dump(), name, words());
       }
     }
-    io::write_atomically(folder_ / "scores.json", scores.dump(1) + "\n");
+    io::write_atomically(folder_ / "scores.json", json_text(scores));
     eval::write_html_report(folder_ / "report.html",
                             {*target_.benchmark, scores, totals.at(shown()).semantic, shown(),
                              flags_.no_predictions ? fs::path() : folder_ / shown(), ranked});
@@ -257,7 +259,7 @@ void evaluate(const EvalFlags& flags) {
       print_scores(scores);
     }
   }
-  if (flags.json) std::cout << (all.size() == 1 ? all[0] : all).dump(1) << '\n';
+  if (flags.json) std::cout << json_text(all.size() == 1 ? all[0] : all);
 }
 
 }  // namespace

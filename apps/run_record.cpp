@@ -20,28 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-// Of the size, the beginning (header and metadata) and pieces of 4 KB spread over the file: other
-// weights differ in all of them, and a gigabyte need not be read.
-std::string file_fingerprint(const fs::path& path) {
-  constexpr std::streamoff kBeginning = 1 << 20, kPiece = 4096, kPieces = 256;
-  std::ifstream in(path, std::ios::binary | std::ios::ate);
-  if (!in) fail(ErrorCode::not_found, "can't open ", path.string());
-  const std::streamoff size = in.tellg();
-  classify::Hash hash = classify::hash_text(std::to_string(size));
-  std::string piece(kBeginning, '\0');
-  const auto add = [&](std::streamoff position, std::streamoff bytes) {
-    in.clear();
-    in.seekg(position);
-    in.read(piece.data(), bytes);
-    hash = classify::hash_bytes(piece.data(), static_cast<size_t>(in.gcount()), hash);
-  };
-  add(0, kBeginning);
-  for (std::streamoff i = 1; i <= kPieces && size > kBeginning; ++i) {
-    add(kBeginning + (size - kBeginning) / kPieces * i - kPiece, kPiece);
-  }
-  return classify::hex(hash);
-}
-
 json question_json(const classify::Vocabulary& question) {
   json classes = json::array();
   for (const classify::VocabularyClass& entry : question.classes) {
@@ -80,6 +58,28 @@ std::string date_now() {
 }
 
 }  // namespace
+
+// Of the size, the beginning (header and metadata) and pieces of 4 KB spread over the file: other
+// weights differ in all of them, and a gigabyte need not be read.
+std::string file_fingerprint(const fs::path& path) {
+  constexpr std::streamoff kBeginning = 1 << 20, kPiece = 4096, kPieces = 256;
+  std::ifstream in(path, std::ios::binary | std::ios::ate);
+  if (!in) fail(ErrorCode::not_found, "can't open ", path.string());
+  const std::streamoff size = in.tellg();
+  classify::Hash hash = classify::hash_text(std::to_string(size));
+  std::string piece(kBeginning, '\0');
+  const auto add = [&](std::streamoff position, std::streamoff bytes) {
+    in.clear();
+    in.seekg(position);
+    in.read(piece.data(), bytes);
+    hash = classify::hash_bytes(piece.data(), static_cast<size_t>(in.gcount()), hash);
+  };
+  add(0, kBeginning);
+  for (std::streamoff i = 1; i <= kPieces && size > kBeginning; ++i) {
+    add(kBeginning + (size - kBeginning) / kPieces * i - kPiece, kPiece);
+  }
+  return classify::hex(hash);
+}
 
 json settings_json(const RunSettings& settings) {
   static constexpr std::array<const char*, 3> kTasks = {"panoptic", "instance", "semantic"};

@@ -27,6 +27,9 @@ struct RunSettings {
 /// can't be read.
 nlohmann::json settings_json(const RunSettings& settings);
 
+/// 32 hexadecimal digits that differ when the bytes of a model's file do. Throws Error{not_found}.
+std::string file_fingerprint(const std::filesystem::path& path);
+
 /// 16 hexadecimal digits that differ when settings do; the model's place does not count, what its
 /// file holds does.
 std::string settings_id(const nlohmann::json& settings);

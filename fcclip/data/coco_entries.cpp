@@ -110,12 +110,6 @@ void mend_polygons(const json& value, double farthest, json& kept, const Remark&
   if (is_flat || is_points) {
     remark("a segmentation that is one list, taken as one polygon");
     mend_piece(value, farthest, kept, remark);
-  } else if (!value.empty() && are_all_lists_of(value, 4)) {
-    remark("a polygon of four numbers, taken as a box x, y, width, height as pycocotools does");
-    for (const json& piece : value) {
-      std::vector<double> box;
-      if (flatten(piece, box)) kept.push_back(box);
-    }
   } else {
     for (const json& piece : value) mend_piece(piece, farthest, kept, remark);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include <nlohmann/json.hpp>
 
@@ -16,28 +17,35 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
+// A number that a vocabulary takes as an id.
+bool is_small_number(const std::string& text) {
+  return !text.empty() && text.size() <= 15 &&
+         text.find_first_not_of("0123456789") == std::string::npos;
+}
+
 // What both kinds of file begin with.
 struct CocoDocument {
   CocoDocument(const fs::path& path, JsonForm form) : path(path), document(read_json(path)) {
     need_form(document, path, form);
     categories = read_categories(document, path, remarks);
-    has_plain_ids =
-        std::all_of(categories.entries.begin(), categories.entries.end(),
-                    [](const CategoryEntry& entry) { return !entry.id.starts_with('"'); });
+    const auto& entries = categories.entries;
+    const bool plain = std::all_of(entries.begin(), entries.end(), [](const CategoryEntry& entry) {
+      return is_small_number(id_text(entry.id));
+    });
+    for (size_t i = 0; i < entries.size(); ++i) {
+      const auto position = static_cast<int64_t>(i) + 1;
+      vocabulary_ids.push_back(plain ? std::stoll(id_text(entries[i].id)) : position);
+    }
   }
 
-  // The id by which the vocabulary knows a category.
-  int64_t category_id(const JsonFields& entry) const {
+  // The id by which the vocabulary knows a category; nothing, and a remark, where the file does
+  // not.
+  std::optional<int64_t> category_id(const JsonFields& entry, const std::string& place) {
     const auto position = categories.ids.find(entry.id("category_id"));
-    if (has_plain_ids && position) return JsonFields(id_object(*position)).whole("id");
-    if (position) return static_cast<int64_t>(*position) + 1;
+    if (position) return vocabulary_ids[*position];
     if (categories.entries.empty()) return entry.whole("category_id");
-    fail(ErrorCode::bad_format, "category_id ", entry.id("category_id"),
-         " is not among the \"categories\"");
-  }
-
-  json id_object(size_t position) const {
-    return {{"id", json::parse(categories.entries[position].id)}};
+    remarks.add("a category_id that \"categories\" lacks, left out", place);
+    return std::nullopt;
   }
 
   classify::Vocabulary vocabulary() const {
@@ -45,8 +53,7 @@ struct CocoDocument {
     json rows = json::array();
     for (size_t i = 0; i < categories.entries.size(); ++i) {
       const CategoryEntry& entry = categories.entries[i];
-      json row = {{"name", entry.name}, {"id", i + 1}, {"color", entry.colour}};
-      if (has_plain_ids) row.update(id_object(i));
+      json row = {{"name", entry.name}, {"id", vocabulary_ids[i]}, {"color", entry.colour}};
       if (entry.is_thing) row["isthing"] = *entry.is_thing ? 1 : 0;
       rows.push_back(std::move(row));
     }
@@ -64,7 +71,7 @@ struct CocoDocument {
   const json document;
   Categories categories;
   Remarks remarks;
-  bool has_plain_ids = true;
+  std::vector<int64_t> vocabulary_ids;  // its number, or where one is none, its place from 1
 };
 
 CocoPicture picture_of(const ImageEntry& image) {
@@ -95,16 +102,19 @@ void read_federated(const json& source, CocoPicture& picture) {
   picture.incomplete_categories = whole_numbers(fields, "not_exhaustive_category_ids");
 }
 
-void read_segments(const JsonFields& annotation, const CocoDocument& file, CocoPicture& picture) {
+void read_segments(const JsonFields& annotation, CocoDocument& file, const std::string& place,
+                   CocoPicture& picture) {
   for (const json& info : annotation.list("segments_info")) {
     const JsonFields fields(info);
-    picture.segments.push_back({fields.whole("id"), file.category_id(fields),
+    const std::optional<int64_t> category = file.category_id(fields, place);
+    if (!category) continue;
+    picture.segments.push_back({fields.whole("id"), *category,
                                 static_cast<int64_t>(fields.number("area", 0)),
                                 fields.flag("iscrowd")});
   }
 }
 
-// Nothing when it has no mask.
+// Nothing when it has no mask, or one of an unknown category.
 std::optional<InstanceEntry> read_instance(const JsonFields& annotation, CocoDocument& file,
                                            Size size, const std::string& place) {
   InstanceEntry entry;
@@ -117,7 +127,9 @@ std::optional<InstanceEntry> read_instance(const JsonFields& annotation, CocoDoc
     return std::nullopt;
   }
   entry.segmentation = segmentation.dump();
-  entry.category_id = file.category_id(annotation);
+  const std::optional<int64_t> category = file.category_id(annotation, place);
+  if (!category) return std::nullopt;
+  entry.category_id = *category;
   entry.is_crowd = annotation.flag("iscrowd");
   entry.has_area = annotation.find("area") != nullptr;
   if (entry.has_area) entry.area_px = annotation.number("area");
@@ -156,7 +168,7 @@ CocoIndex read_panoptic_index(const fs::path& path) {
                picture.id_json = id;
                picture.id_text = id_text(id);
                picture.png = annotation.text("file_name");
-               read_segments(annotation, file, picture);
+               read_segments(annotation, file, place, picture);
                pictures.push_back(std::move(picture));
              });
   return index_of(file, std::move(pictures));

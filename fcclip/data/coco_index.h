@@ -45,10 +45,10 @@ struct CocoIndex {
   std::vector<std::string> remarks;   ///< what was left out or mended, a line each
 };
 
-/// Ids of categories that are texts become the category's position, from 1. A picture that is
-/// listed twice is taken once; annotations without a mask, or of a picture that is not listed, are
-/// left out. Throw Error{not_found, io_failure, bad_format}, each naming the file and the entry;
-/// what the file is instead when it is of another kind.
+/// Where ids of categories are no numbers, they become the categories' positions, from 1. A picture
+/// that is listed twice is taken once; annotations without a mask, or of a picture that is not
+/// listed, are left out. Throw Error{not_found, io_failure, bad_format}, each naming the file and
+/// the entry; what the file is instead when it is of another kind.
 CocoIndex read_panoptic_index(const std::filesystem::path& path);
 CocoIndex read_instance_index(const std::filesystem::path& path);
 

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstring>
-#include <optional>
 
 #include <nlohmann/json.hpp>
 
 #include "fcclip/core/error.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/io/atomic_file.h"
+#include "fcclip/io/text_encoding.h"
 
 namespace fcclip::data {
 namespace {
@@ -17,48 +16,6 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t kLargestJson = size_t{1} << 34;
-
-void append_utf8(std::string& out, uint32_t point) {
-  if (point < 0x80) {
-    out += static_cast<char>(point);
-    return;
-  }
-  const int more = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
-  constexpr uint8_t kLead[] = {0, 0xC0, 0xE0, 0xF0};
-  out += static_cast<char>(kLead[more] | point >> (6 * more));
-  for (int i = more - 1; i >= 0; --i) out += static_cast<char>(0x80 | (point >> (6 * i) & 0x3F));
-}
-
-// Halves of a pair that stand alone become U+FFFD.
-std::string utf8_of_utf16(std::string_view bytes, bool little) {
-  std::string out;
-  const auto unit = [&](size_t i) {
-    const auto a = static_cast<uint8_t>(bytes[i]), b = static_cast<uint8_t>(bytes[i + 1]);
-    return static_cast<uint32_t>(little ? a | b << 8 : a << 8 | b);
-  };
-  for (size_t i = 0; i + 1 < bytes.size(); i += 2) {
-    uint32_t point = unit(i);
-    if (point >= 0xD800 && point < 0xE000) {
-      const uint32_t low = point < 0xDC00 && i + 3 < bytes.size() ? unit(i + 2) : 0;
-      const bool pair = low >= 0xDC00 && low < 0xE000;
-      point = pair ? 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00) : 0xFFFD;
-      if (pair) i += 2;
-    }
-    append_utf8(out, point);
-  }
-  return out;
-}
-
-// The text as UTF-8 where it is UTF-16: by its byte order mark, or a zero beside the first
-// character.
-std::optional<std::string> from_utf16(std::string_view bytes) {
-  if (bytes.starts_with("\xff\xfe")) return utf8_of_utf16(bytes.substr(2), true);
-  if (bytes.starts_with("\xfe\xff")) return utf8_of_utf16(bytes.substr(2), false);
-  if (bytes.size() < 4) return std::nullopt;
-  if (bytes[0] != 0 && bytes[1] == 0 && bytes[3] == 0) return utf8_of_utf16(bytes, true);
-  if (bytes[0] == 0 && bytes[1] != 0 && bytes[2] == 0) return utf8_of_utf16(bytes, false);
-  return std::nullopt;
-}
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -149,12 +106,10 @@ bool parses(std::string_view text) {
 
 }  // namespace
 
-json parse_json(std::string_view bytes, const std::string& name) {
-  const std::optional<std::string> converted = from_utf16(bytes);
-  std::string_view text = converted ? std::string_view(*converted) : bytes;
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+json parse_json(std::string bytes, const std::string& name) {
+  const std::string text = io::to_utf8(std::move(bytes), name);
   try {
-    return json::parse(text.begin(), text.end());
+    return json::parse(text);
   } catch (const json::parse_error& error) {
     refuse_json(text, error.byte > 0 ? error.byte - 1 : 0, name);
   } catch (const json::exception&) {

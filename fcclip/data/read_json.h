@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <string>
-#include <string_view>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -13,6 +12,6 @@ namespace fcclip::data {
 /// io_failure}; Error{bad_format} naming the file, the line and what stands there instead: the end
 /// of a truncated file, NaN, one value a line, an XML file, a picture, ….
 nlohmann::json read_json(const std::filesystem::path& path);
-nlohmann::json parse_json(std::string_view bytes, const std::string& name);
+nlohmann::json parse_json(std::string bytes, const std::string& name);
 
 }  // namespace fcclip::data

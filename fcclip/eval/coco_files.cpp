@@ -221,7 +221,7 @@ PanopticFile read_panoptic_file(const fs::path& path, CategoryTable& table) {
   Remarks remarks;
   if (table.categories.empty()) {
     table = table_of(data::read_categories(document, path, remarks));
-    if (table.categories.empty()) {
+    if (table.categories.empty() && data::form_of(document) != JsonForm::unmarked) {
       fail(ErrorCode::bad_format, path.string(), ": no categories in it");
     }
   }

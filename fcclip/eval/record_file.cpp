@@ -29,7 +29,7 @@ void check_header(const json& found, const json& wanted, const fs::path& path) {
     if (!found.is_object() || !found.contains(key) || found[key] != value) what = key;
   }
   fail(ErrorCode::invalid_argument, path.string(), ": made with another ", what,
-       "; choose another --output, or start anew without --resume");
+       "; choose another --output, or start anew with --overwrite");
 }
 
 /// The lines of one file; a last line without its end does not count.

@@ -45,7 +45,8 @@ struct TaskTable {
 void write_heads(std::ostream& out, const TaskTable& table, const std::vector<std::string>& groups,
                  const std::vector<std::string>& classifiers) {
   const size_t columns = classifiers.size();
-  out << "<table><tr><th" << (columns > 1 ? " rowspan=2" : "") << ">" << table.title << "</th>";
+  out << "<table" << (columns > 1 ? " class=many" : "") << "><tr><th"
+      << (columns > 1 ? " rowspan=2" : "") << ">" << table.title << "</th>";
   for (const std::string& group : groups) {
     out << "<th class=g colspan=" << columns << ">" << heading_of(group) << "</th>";
   }
@@ -60,13 +61,23 @@ void write_heads(std::ostream& out, const TaskTable& table, const std::vector<st
   out << "</tr>\n";
 }
 
+// Whether any classifier has a number for the group; the whole is always shown.
+bool has_numbers(const TaskTable& table, const json& scores, const std::string& group) {
+  if (group == "All") return true;
+  for (const std::string& name : classifiers_in(scores)) {
+    if (scores[name][table.place][group].value(table.numbers.front(), json()).is_number())
+      return true;
+  }
+  return false;
+}
+
 void write_task_table(std::ostream& out, const TaskTable& table, const json& scores) {
   const std::vector<std::string> classifiers = classifiers_in(scores);
   if (classifiers.empty() || !scores[classifiers.front()].contains(table.place)) return;
   const json& first = scores[classifiers.front()][table.place];
   std::vector<std::string> groups;
   for (const char* group : {"All", "Things", "Stuff", "Seen", "Unseen", "class_agnostic"}) {
-    if (first.contains(group)) groups.emplace_back(group);
+    if (first.contains(group) && has_numbers(table, scores, group)) groups.emplace_back(group);
   }
   write_heads(out, table, groups, classifiers);
   for (const std::string& number : table.numbers) {
@@ -140,6 +151,19 @@ std::vector<std::pair<int64_t, int64_t>> frequent_classes(const SemanticScore& s
   return frequent;
 }
 
+// Texts as they are, words of a command side by side, pairs without their signs.
+std::string text_of_setting(const json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_structured()) return value.dump();
+  std::string text;
+  for (const auto& [key, one] : value.items()) {
+    if (!text.empty()) text += value.is_array() ? " " : ", ";
+    if (value.is_object()) text += key + " ";
+    text += text_of_setting(one);
+  }
+  return text;
+}
+
 }  // namespace
 
 void write_run_table(std::ostream& out, const json& run) {
@@ -149,10 +173,7 @@ void write_run_table(std::ostream& out, const json& run) {
                           "input_size", "thresholds", "oracle", "program", "libtorch",
                           "instruction_set", "threads", "date", "seconds", "command", "folder"}) {
     if (!run.contains(key)) continue;
-    const json& value = run[key];
-    std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-    std::erase_if(text,
-                  [&](char c) { return !value.is_string() && (c == '"' || c == '{' || c == '}'); });
+    const std::string text = text_of_setting(run[key]);
     std::string name = key;
     std::replace(name.begin(), name.end(), '_', ' ');
     out << "<tr><td>" << name << "</td><td>" << html_escaped(text) << "</td></tr>\n";

@@ -151,6 +151,7 @@ json semantic_part(const SemanticScore& score, const SummaryInput& input) {
     row["mACC"] = mean_of(group.classes, [&](int64_t k) { return summary.classes[k].accuracy; });
     row["mBIoU"] =
         mean_of(group.classes, [&](int64_t k) { return summary.classes[k].boundary_iou; });
+    if (group.name != std::string_view("All") && row["mIoU"].is_null()) row["mBIoU"] = nullptr;
     out[group.name] = std::move(row);
   }
   // The whole as the official evaluator sums it, to the last digit.

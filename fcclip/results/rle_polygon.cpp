@@ -129,14 +129,7 @@ Rle from_box(const std::array<double, 4>& box, Size size) {
 Rle from_polygons(const std::vector<std::vector<double>>& polygons, Size size) {
   if (polygons.empty()) return {size, {static_cast<uint32_t>(size.height * size.width)}};
   std::vector<Rle> parts;
-  const bool boxes = polygons.front().size() == 4;
-  for (const std::vector<double>& one : polygons) {
-    if (boxes && one.size() == 4) {
-      parts.push_back(from_box({one[0], one[1], one[2], one[3]}, size));
-    } else {
-      parts.push_back(from_polygon(one, size));
-    }
-  }
+  for (const std::vector<double>& one : polygons) parts.push_back(from_polygon(one, size));
   return merge(parts, false);
 }
 

@@ -16,8 +16,7 @@ Rle from_polygon(const std::vector<double>& xy, Size size);
 /// An axis-aligned box x, y, width, height as a mask.
 Rle from_box(const std::array<double, 4>& xywh, Size size);
 
-/// The union of an annotation's polygons (a first polygon of four numbers means a box, as
-/// pycocotools reads it).
+/// The union of an annotation's polygons; no pixel for none.
 Rle from_polygons(const std::vector<std::vector<double>>& polygons, Size size);
 
 }  // namespace fcclip::results

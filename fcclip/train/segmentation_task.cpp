@@ -61,6 +61,9 @@ SegmentationTask::SegmentationTask(const SegmentationConfig& config, Processes& 
   if (!config_.evaluation.kind.empty()) {
     evaluation_ = open_source(config_.evaluation, Purpose::evaluation, config_.run.seed);
   }
+  if (log && processes_.is_first()) {
+    for (const std::string& line : source_.dataset->remarks()) log(LogLevel::warning, line);
+  }
   model_->config.training_vocabulary = source_.vocabulary;
   model_->image_tower->prepare();
   words_ = classify::encode_vocabulary(model_->text_tower, *model_->tokenizer, source_.vocabulary,
@@ -86,7 +89,8 @@ data::Sample SegmentationTask::sample_at(int64_t position, std::vector<BadPictur
                    [&](int64_t index) { return source_.get(index); });
   if (!sample) {  // so many are bad that the run stops before it would look at this one
     const int64_t side = config_.augment.crop_size;
-    return {"", at::zeros({side, side, 3}, at::kByte), at::zeros({side, side}, at::kInt), {}, {}, ""};
+    return {"", at::zeros({side, side, 3}, at::kByte), at::zeros({side, side}, at::kInt), {}, {},
+            ""};
   }
   world::Random random(static_cast<uint64_t>(config_.run.seed) ^ world::hash_text("augment"),
                        static_cast<uint64_t>(position));

@@ -1,8 +1,13 @@
 """Annotation files of other people: scored, checked, evaluated on."""
 
 import json
+import os
+import resource
 import shutil
+import signal
 import struct
+import subprocess
+import time
 import zlib
 
 import support
@@ -18,6 +23,31 @@ def png(rows):
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     pixels = b"".join(b"\0" + bytes(row) for row in rows)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(pixels)) + chunk(b"IEND", b"")
+
+
+TINY_RUN = """
+workers = 1
+ahead = 1
+[model]
+conv_dim = 48
+mask_dim = 48
+encoder_layers = 1
+encoder_ffn = 64
+hidden_dim = 48
+decoder_layers = 2
+decoder_ffn = 64
+queries = 8
+heads = 6
+norm_groups = 16
+short_side = 64
+max_side = 128
+[augment]
+crop_size = 64
+[run]
+batch = 1
+[loss]
+points = 50
+"""
 
 
 class SetCase(support.Case):
@@ -164,13 +194,15 @@ class Scores(SetCase):
 
     def test_other_pieces_that_are_no_polygon(self):
         self.take("degenerate-polygon")
-        for piece in ([], [3, 4], [3, 4, 5], [1, 1, 2, 2, 3], [None, 3, 4, 4, 8, 8], ["x", 1, 2, 3, 4, 5]):
-            def put(value):
-                value["annotations"][0]["segmentation"][1] = piece
-            self.change("truth.json", put)
-            outcome = self.score()
-            self.assert_ap(outcome)
-            self.assertIn("left out (annotation id 1)", outcome.err)
+        for piece in ([], [3, 4], [3, 4, 5], [1, 1, 2, 2], [1, 1, 2, 2, 3], [None, 3, 4, 4, 8, 8], ["x", 1, 2, 3, 4, 5]):
+            for place in (0, 1):  # pycocotools stumbles over one in the first place
+                def put(value):
+                    whole = max(value["annotations"][0]["segmentation"], key=len)
+                    value["annotations"][0]["segmentation"] = [whole, piece] if place else [piece, whole]
+                self.change("truth.json", put)
+                outcome = self.score()
+                self.assert_ap(outcome)
+                self.assertIn("left out (annotation id 1)", outcome.err)
 
     def test_a_polygon_written_flat(self):
         self.take("results-without-boxes")
@@ -212,8 +244,6 @@ class Scores(SetCase):
 
     def limited(self, *arguments):
         """Within a gigabyte beyond what the program takes by itself."""
-        import resource
-        import subprocess
         finished = subprocess.run(["/bin/sh", "-c", 'ulimit -v 6000000; exec "$0" "$@"', support.PROGRAM, *arguments],
                                   cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
         self.assertLess(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, 1 << 20)
@@ -394,11 +424,12 @@ class Checks(SetCase):
             value["annotations"][0]["segmentation"].append([1, 1, 2, 2])
             value["annotations"] += [dict(value["annotations"][0], id=7, segmentation=None),
                                      dict(value["annotations"][0], id=8, image_id="none"),
+                                     dict(value["annotations"][0], id=10, category_id=44),
                                      dict(value["annotations"][0], id=9, segmentation=[[1e9, 10, 20, 19, 29, 24]])]
             value["images"].append(dict(value["images"][0]))
         self.change("instances.json", slip)
         outcome = self.check("instances.json")
-        for words in (("fewer than 3 points", "id 1"), ("without a mask", "id 7"), ("lacks", "id 8"),
+        for words in (("fewer than 3 points", "id 1"), ("without a mask", "id 7"), ("lacks", "id 8"), ("category_id", "id 10"),
                       ("far outside", "id 9"), ("listed twice", "id 1")):
             self.assert_problem(outcome, "instances.json", *words)
         self.assertIn("2 pictures, 3 segments", outcome.out)
@@ -435,10 +466,29 @@ class Checks(SetCase):
         self.change("instances.json", renumber)
         self.assert_ok(self.check("instances.json"))
 
+    def test_categories_of_any_id(self):
+        self.take("check-of-an-instances-file")
+        for ids in (("1", "2"), ("ladybug", "rock"), (-5, 2**60)):
+            def renumber(value):
+                for category, annotation, new in zip(value["categories"], value["annotations"], ids):
+                    category["id"] = annotation["category_id"] = new
+            self.change("instances.json", renumber)
+            outcome = self.check("instances.json")
+            self.assert_ok(outcome)
+            self.assertRegex(outcome.out, "ladybug +1")
+
     def test_run_lengths_without_a_size_of_the_picture(self):
         self.take("check-of-an-instances-file")
         self.change("instances.json", lambda value: [(one.pop("height"), one.pop("width")) for one in value["images"]])
         self.assert_ok(self.check("instances.json"))
+
+    def test_training_says_what_was_left_out_and_goes_on(self):
+        self.take("overlapping-instances")
+        self.change("instances.json", lambda value: value["annotations"][1]["segmentation"].append([1, 1, 2, 2]))
+        self.write("tiny.toml", (self.folder / "set.toml").read_text() + TINY_RUN)
+        outcome = self.run_fcclip("train", "tiny.toml", "--set", "model.clip=" + support.MODEL, "-o", "run", "--steps", "3")
+        self.assert_ok(outcome)
+        self.assertIn("fewer than 3 points", outcome.err)
 
 
 class Evaluations(SetCase):
@@ -468,6 +518,30 @@ class Evaluations(SetCase):
         self.assert_ok(self.evaluate("--resume"))
         self.assert_ok(self.evaluate("--limit", "1", "--overwrite"))
         self.assertEqual(self.read("out/own/scores.json")["images"], 1)
+
+    def test_stopped_and_continued(self):
+        self.take("pictures-in-subfolders")
+        arguments = ["eval", "--images", "images", "--instances-json", "instances.json", "--short-side", "800", "-o", "out"]
+        running = subprocess.Popen([support.PROGRAM, *arguments], cwd=self.folder, stderr=subprocess.PIPE,
+                                   stdout=subprocess.DEVNULL, env=dict(os.environ, FCCLIP_MODEL=support.MODEL,
+                                                                       XDG_CACHE_HOME=str(self.folder / ".cache")))
+        records = self.folder / "out/own/records.jsonl"
+        while running.poll() is None and (not records.exists() or len(records.read_bytes().splitlines()) < 2):
+            time.sleep(0.005)
+        running.send_signal(signal.SIGINT)
+        said = running.communicate(timeout=120)[1].decode()
+        if running.returncode != 0:  # else it was too fast for the signal
+            self.assertEqual(running.returncode, 130, said)
+            self.assertIn("--resume", said)
+            self.assertFalse((self.folder / "out/own/scores.json").exists())
+        self.assert_ok(self.run_fcclip(*arguments, "--resume"))
+        self.assertEqual(self.read("out/own/scores.json")["images"], 4)
+
+    def test_a_full_standard_output(self):
+        self.take("results-without-boxes")
+        with open("/dev/full", "wb") as full:
+            outcome = self.run_fcclip("score", "instances", "truth.json", "results.json", "--json", stdout=full)
+        self.assert_refused(outcome, "cannot write to the standard output")
 
     def test_slips_are_said_and_do_not_end_it(self):
         self.take("check-of-an-instances-file")
