@@ -97,7 +97,8 @@ void Benchmark::take_vocabulary(const CocoIndex& panoptic, const CocoIndex& inst
 void Benchmark::take_pictures(CocoIndex panoptic, CocoIndex instances) {
   const FileTable pictures(files_.pictures, files_.picture_suffixes, files_.advice,
                            maps_of(panoptic, files_.panoptic_pngs));
-  const NamedBy by{annotation_file(), files_.panoptic_suffix, files_.advice};
+  const NamedBy by{annotation_file(), files_.panoptic_suffix, files_.advice,
+                   files_.may_lack_pictures};
   if (!files_.panoptic_json.empty()) {
     pictures_ = match_pictures(panoptic.pictures, pictures, by);
     panoptic_ = std::move(panoptic.pictures);
@@ -132,7 +133,9 @@ void Benchmark::take_labels(const FileTable& pictures) {
     std::map<fs::path, const ListedFile*> listed;
     for (const ListedFile& picture : pictures.files()) listed[picture.path] = &picture;
     for (size_t i = 0; i < pictures_.size(); ++i) {
-      const ListedFile* label = find_label(*listed.at(pictures_[i].file), labels);
+      const auto picture = listed.find(pictures_[i].file);
+      if (picture == listed.end()) continue;  // missing
+      const ListedFile* label = find_label(*picture->second, labels);
       if (label != nullptr) labels_[static_cast<int64_t>(i)] = label->path;
     }
     return;

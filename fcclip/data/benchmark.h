@@ -32,6 +32,8 @@ struct BenchmarkFiles {
   std::vector<std::string> label_suffixes = {".png", ".tif"};
   LabelCoding coding = LabelCoding::contiguous;
   int64_t ignore_label = 255;
+  /// A picture that is missing fails when it is read; otherwise the whole data set is refused.
+  bool may_lack_pictures = false;
   std::string advice;  ///< ends the message about a missing file: what to download, how to prepare
 };
 

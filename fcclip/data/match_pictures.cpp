@@ -2,6 +2,7 @@
 
 #include <array>
 #include <functional>
+#include <list>
 #include <map>
 #include <set>
 
@@ -85,6 +86,13 @@ std::vector<const ListedFile*> files_of(const std::vector<CocoPicture>& entries,
   return found;
 }
 
+// Where the picture of an entry should be.
+ListedFile file_of_entry(const CocoPicture& entry, const FileTable& files) {
+  const std::string name = entry.file_name.empty() ? entry.id_text : entry.file_name;
+  const std::string bare = std::filesystem::path(name).replace_extension().string();
+  return {files.folder() / name, name, bare, stem_of(name)};
+}
+
 }  // namespace
 
 const ListedFile* find_picture(const CocoPicture& entry, const FileTable& files,
@@ -112,7 +120,7 @@ std::vector<std::string> unique_names(const std::vector<const ListedFile*>& file
 
 std::vector<Picture> match_pictures(const std::vector<CocoPicture>& entries, const FileTable& files,
                                     const NamedBy& by) {
-  const std::vector<const ListedFile*> found = files_of(entries, files, by);
+  std::vector<const ListedFile*> found = files_of(entries, files, by);
   std::vector<std::string> ids;
   const CocoPicture* missing = nullptr;
   int64_t missing_count = 0;
@@ -120,7 +128,12 @@ std::vector<Picture> match_pictures(const std::vector<CocoPicture>& entries, con
     ids.push_back(entries[i].id_text);
     if (found[i] == nullptr && missing_count++ == 0) missing = &entries[i];
   }
-  if (missing != nullptr) {
+  std::list<ListedFile> absent;
+  const bool may_lack = by.may_lack_pictures && missing_count < std::ssize(entries);
+  for (size_t i = 0; may_lack && i < entries.size(); ++i) {
+    if (found[i] == nullptr) found[i] = &absent.emplace_back(file_of_entry(entries[i], files));
+  }
+  if (missing != nullptr && !may_lack) {
     const std::string more =
         missing_count > 1 ? " (and " + std::to_string(missing_count - 1) + " more)" : "";
     fail(ErrorCode::not_found, files.folder().string(), ": no picture ",

@@ -24,6 +24,7 @@ struct NamedBy {
   std::filesystem::path json;
   std::string panoptic_suffix;  ///< what follows the picture's name in the PNG's
   std::string advice;           ///< ends the message about a missing file
+  bool may_lack_pictures = false;
 };
 
 /// The picture of an entry: folder + file_name as it stands, or else the one file that is like it,
@@ -33,8 +34,9 @@ const ListedFile* find_picture(const CocoPicture& entry, const FileTable& files,
                                const std::string& panoptic_suffix);
 
 /// A picture an entry, in their order. Throws Error{not_found} naming the first that is missing and
-/// how many are; a file that is named as it stands is nobody else's. Error{bad_format} for two
-/// entries that are only alike and mean the same file.
+/// how many are, unless some may be (then they get the path at which they should be); a file that
+/// is named as it stands is nobody else's. Error{bad_format} for two entries that are only alike
+/// and mean the same file.
 std::vector<Picture> match_pictures(const std::vector<CocoPicture>& entries, const FileTable& files,
                                     const NamedBy& by);
 

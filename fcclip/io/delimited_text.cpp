@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view kLineEnds = "\r\n";
 constexpr std::string_view kSeparatorHint = "sep=";
+constexpr char kObjectBegin = '{';
 
 std::string trimmed(std::string_view cell) {
   const size_t first = cell.find_first_not_of(" \t");
@@ -22,7 +23,7 @@ bool is_hint(std::string_view line) {
 
 bool begins_with_object(std::string_view text) {
   const size_t first = text.find_first_not_of(" \t");
-  return first != std::string_view::npos && text[first] == '{';
+  return first != std::string_view::npos && text[first] == kObjectBegin;
 }
 
 char separator_of(std::string_view line) {
@@ -47,7 +48,8 @@ class RowReader {
       DelimitedRow row;
       row.line = line_;
       const size_t begin = position_;
-      if (begins_with_object(text_.substr(position_))) {
+      row.is_object = begins_with_object(text_.substr(position_));
+      if (row.is_object) {
         position_ = std::min(text_.find_first_of(kLineEnds, position_), text_.size());
         row.cells.push_back(trimmed(text_.substr(begin, position_ - begin)));
       } else {

@@ -12,6 +12,7 @@ struct DelimitedRow {
   int64_t line = 0;        ///< where it begins, from 1
   std::string_view whole;  ///< as it stands in the text, without its end
   std::vector<std::string> cells;
+  bool is_object = false;  ///< it begins with '{': one cell
 };
 
 /// The separator of a table, from its first line that is neither blank nor an object: what "sep=;"

@@ -195,8 +195,7 @@ void ListReader::read_table(const std::string& text) {
   const char separator = io::guess_separator(text);
   for (const io::DelimitedRow& row : io::read_rows(text, separator, list_.string())) {
     where_ = "line " + std::to_string(row.line);
-    const size_t first = row.whole.find_first_not_of(" \t");
-    row.whole[first] == '{' ? add_json_line(row.whole) : add_cells(row.cells, separator);
+    row.is_object ? add_json_line(row.whole) : add_cells(row.cells, separator);
   }
 }
 

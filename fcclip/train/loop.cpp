@@ -73,7 +73,7 @@ class Loop {
   void resume();
   void save();
   void write_checkpoint();
-  bool rescue();
+  void rescue();
   void steps(const std::atomic<bool>& stop, const std::function<void(const Progress&)>& show);
   void after_step(const Numbers& numbers, const std::function<void(const Progress&)>& show);
   void evaluate(const std::function<void(const Progress&)>& show);
@@ -131,17 +131,14 @@ void Loop::save() {
 
 // After an error, which is told whatever becomes of this: without the other processes, of which
 // nobody knows whether they live. Weights that gave numbers which are not finite are not worth it.
-bool Loop::rescue() {
-  if (!checkpoints_ || !processes_.is_first()) return false;
-  if (saved_step_ != step_ && task_.is_whole()) {
-    try {
-      write_checkpoint();
-      saved_step_ = step_;
-    } catch (const std::exception&) {
-      // The older checkpoint is still there.
-    }
+void Loop::rescue() {
+  if (!checkpoints_ || !processes_.is_first() || saved_step_ == step_ || !task_.is_whole()) return;
+  try {
+    write_checkpoint();
+    saved_step_ = step_;
+  } catch (const std::exception&) {
+    // The older checkpoint is still there.
   }
-  return true;
 }
 
 bool Loop::should_stop(const std::atomic<bool>& stop) const {
@@ -203,14 +200,18 @@ LoopResult Loop::run(const std::atomic<bool>& stop,
   try {
     steps(stop, show);
   } catch (const Error& error) {
-    const bool diverged = error.code() == ErrorCode::diverged;
-    const bool has_checkpoint = diverged ? saved_step_ >= 0 : rescue() && saved_step_ >= 0;
-    const std::string where = diverged ? "step " + std::to_string(step_) + ": " : "";
-    const char* advice =
-        diverged ? "; lower the learning rate, or look at the data of this step" : "";
-    if (!has_checkpoint) fail(error.code(), where, error.what(), advice);
-    fail(error.code(), where, error.what(), advice, "; ", options_.folder,
-         " holds the checkpoint of step ", saved_step_, ", from which --resume goes on");
+    std::string message = error.what();
+    if (error.code() == ErrorCode::diverged) {
+      message = "step " + std::to_string(step_) + ": " + message +
+                "; lower the learning rate, or look at the data of this step";
+    } else {
+      rescue();
+    }
+    if (saved_step_ >= 0) {
+      message += "; " + options_.folder + " holds the checkpoint of step " +
+                 std::to_string(saved_step_) + ", from which --resume goes on";
+    }
+    throw Error(error.code(), message);
   } catch (const std::exception&) {
     rescue();
     throw;

@@ -58,6 +58,9 @@ SegmentationTask::SegmentationTask(const SegmentationConfig& config, Processes& 
       bad_(source_.dataset->size(), config.data.bad_share, "data.bad_share", log),
       bad_in_evaluation_(source_.dataset->size(), 1, "", log) {
   check_shares(config_.run, processes_.size());
+  for (const std::string& remark : source_.dataset->remarks()) {
+    if (log && processes_.is_first()) log(LogLevel::warning, remark);
+  }
   if (!config_.evaluation.kind.empty()) {
     evaluation_ = open_source(config_.evaluation, Purpose::evaluation, config_.run.seed);
   }
@@ -89,8 +92,10 @@ data::Sample SegmentationTask::sample_at(int64_t position, std::vector<BadPictur
                    [&](int64_t index) { return source_.get(index); });
   if (!sample) {  // so many are bad that the run stops before it would look at this one
     const int64_t side = config_.augment.crop_size;
-    return {"", at::zeros({side, side, 3}, at::kByte), at::zeros({side, side}, at::kInt), {}, {},
-            ""};
+    data::Sample black;
+    black.rgb = at::zeros({side, side, 3}, at::kByte);
+    black.ids = at::zeros({side, side}, at::kInt);
+    return black;
   }
   world::Random random(static_cast<uint64_t>(config_.run.seed) ^ world::hash_text("augment"),
                        static_cast<uint64_t>(position));

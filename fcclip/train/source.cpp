@@ -56,6 +56,7 @@ Source open_files(const DataSettings& settings) {
   files.pictures = {settings.images};
   files.ignore_label = settings.ignore_label;
   files.advice = coco_advice(settings);
+  files.may_lack_pictures = true;  // a long run goes on without a few; check_data() tells them all
   if (settings.kind == "panoptic") {
     files.panoptic_json = settings.panoptic_json;
     files.panoptic_pngs = settings.panoptic_pngs;

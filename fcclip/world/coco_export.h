@@ -13,8 +13,8 @@ struct ExportOptions {
   std::filesystem::path folder;
   int64_t first = 0, count = 0;  ///< scenes first … first + count − 1
   bool jpeg = false;             ///< else PNG
-  bool overwrite = false;        ///< replace the scenes of a folder that holds some
   std::function<void(int64_t done, int64_t total)> progress;
+  bool overwrite = false;  ///< replace the scenes of a folder that holds some
 };
 
 /// Writes images/scene_<i>.png (or .jpg), panoptic/scene_<i>.png, and then panoptic.json (its

@@ -130,6 +130,14 @@ class BadPictureTest(TrainingCase):
         self.assertEqual(outcome.status, 1, outcome.err)
         self.assertEqual(len(outcome.err.strip().splitlines()), 1, outcome.err)
 
+    def test_the_check_finds_all_of_them_and_counts_the_rest(self):
+        (self.folder / "images" / "p2.jpg").unlink()
+        outcome = self.run_fcclip("train", "--check", "set.toml")
+        self.assertEqual(outcome.status, 1, outcome.err)
+        self.assertIn("2 problems found", outcome.err)
+        for words in ("6 pictures, 4 segments", "rock    3  ladybug 1", "problem: images/p2.jpg", "p4.jpg"):
+            self.assertIn(words, outcome.out)
+
     def test_pretraining_leaves_them_out_as_well(self):
         lines = [f"images/p{number}.jpg\tpicture {number}" for number in range(6)]
         (self.folder / "pairs.tsv").write_text("\n".join(lines))
