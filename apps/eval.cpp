@@ -13,6 +13,7 @@
 #include "apps/eval_flags.h"
 #include "apps/evaluation_record.h"
 #include "apps/json_text.h"
+#include "apps/overlay_flags.h"
 #include "apps/progress.h"
 #include "apps/run_record.h"
 #include "apps/stop_signal.h"
@@ -149,7 +150,8 @@ class Run {
     io::write_atomically(folder_ / "scores.json", json_text(scores));
     eval::write_html_report(folder_ / "report.html",
                             {*target_.benchmark, scores, totals.at(shown()).semantic, shown(),
-                             flags_.no_predictions ? fs::path() : folder_ / shown(), ranked});
+                             flags_.no_predictions ? fs::path() : folder_ / shown(), ranked,
+                             bundled_fonts()});
     return scores;
   }
 

@@ -5,6 +5,7 @@
 #include "apps/commands.h"
 #include "apps/inputs.h"
 #include "apps/own_file.h"
+#include "apps/picture_flags.h"
 #include "apps/segment_options.h"
 #include "fcclip/core/error.h"
 #include "fcclip/image/image_file.h"
@@ -20,6 +21,7 @@ struct TraceFlags {
   ModelFlags model;
   WordFlags words;
   AskFlags ask;
+  PictureFlags picture;
 };
 
 void trace(const TraceFlags& flags) {
@@ -29,9 +31,13 @@ void trace(const TraceFlags& flags) {
   if (questions.size() != 1) {
     fail(ErrorCode::invalid_argument, "trace takes one vocabulary, got ", questions.size());
   }
+  image::ReadOptions reading = read_options(flags.picture);
+  reading.log = [](LogLevel, const std::string& message) {
+    std::cerr << "fcclip: warning: " << message << '\n';
+  };
   const at::Tensor rgb = flags.image == "-"
-                             ? image::decode_rgb(read_standard_input(), "standard input")
-                             : image::read_rgb(flags.image);
+                             ? image::decode_rgb(read_standard_input(), "standard input", reading)
+                             : image::read_rgb(flags.image, reading);
   const std::vector<std::string> templates = load_templates(flags.words);
   if (takes_bundled_model(flags.model)) std::cerr << bundled_model_notice(config, questions);
   const Segmenter segmenter = load_segmenter(flags.model);
@@ -60,6 +66,7 @@ void add_trace(CLI::App& app) {
   add_word_flags(*command, flags->words);
   add_size_flags(*command, flags->ask.short_side, flags->ask.max_side, "the model's");
   add_inference_flags(*command, flags->ask);
+  add_picture_flags(*command, flags->picture);
   add_model_flags(*command, flags->model);
   command->footer(
       "Example:\n"

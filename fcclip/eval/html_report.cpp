@@ -47,6 +47,7 @@ class PairPainter {
   at::Tensor draw(const RankedPicture& picture) const {
     const data::Sample truth = input_.benchmark.get(picture.index);
     image::OverlayOptions options;
+    options.font_folder = input_.font_folder;
     options.min_longer_side = options.max_longer_side = 560;
     return image::tile_images(
         {image::draw_overlay(truth.rgb, overlay(truth.ids, truth.segments), options),

@@ -30,6 +30,7 @@ struct ReportInput {
   std::string classifier;             ///< whose classes and pictures are shown
   std::filesystem::path predictions;  ///< its PNG folders; empty: no pictures
   std::vector<RankedPicture> ranked;
+  std::filesystem::path font_folder = {};  ///< of the letters on pictures, beside the system's
 };
 
 /// The numbers of all classifiers, how the run was made, each class with its counts, the most

@@ -10,7 +10,7 @@ namespace fcclip::image {
 namespace {
 
 constexpr uint16_t kDirectoryPlace = 0, kRealsPlace = 34736, kTextPlace = 34737;
-constexpr int kModelTypeKey = 1024, kGeographicModel = 2;
+constexpr int kModelKind = 1024, kGeographicModel = 2;
 constexpr int kGeodeticCode = 2048, kDatumCode = 2050, kEllipsoidCode = 2056;
 constexpr int kSemiMajor = 2057, kSemiMinor = 2058, kInverseFlattening = 2059;
 constexpr int kProjection = 3074, kMethod = 3075, kUnits = 3076, kUnitSize = 3077;
@@ -189,7 +189,7 @@ std::string GeoKeys::text(int key) const {
 std::string proj_definition(const GeoKeys& keys) {
   const std::string body = ellipsoid(keys);
   if (body.empty()) return "";
-  if (keys.number(kModelTypeKey) == kGeographicModel) return "+proj=longlat" + body + " +no_defs";
+  if (keys.number(kModelKind) == kGeographicModel) return "+proj=longlat" + body + " +no_defs";
   const std::string text = projection(keys);
   return text.empty() ? "" : text + body + units(keys) + " +no_defs";
 }

@@ -9,7 +9,7 @@ JpegErrors& errors_of(j_common_ptr info) {
   return *reinterpret_cast<JpegErrors*>(info->err);
 }
 
-const char* reason(int code) {
+const char* jpeg_reason(int code) {
   switch (code) {
     case JERR_BAD_PRECISION:
       return "samples of more than 8 bits, which are not read in a JPEG (save it as PNG)";
@@ -32,7 +32,7 @@ const char* reason(int code) {
 
 [[noreturn]] void on_error(j_common_ptr info) {
   JpegErrors& errors = errors_of(info);
-  errors.message = reason(info->err->msg_code);
+  errors.message = jpeg_reason(info->err->msg_code);
   longjmp(errors.jump, 1);
 }
 

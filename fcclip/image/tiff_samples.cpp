@@ -59,17 +59,17 @@ void copy_bits(const uint8_t* row, const Block& block, uint8_t* out) {
   for (int64_t x = 0; x < block.width; ++x) out[x] = (row[x / 8] >> (7 - x % 8) & 1) != 0 ? 255 : 0;
 }
 
-void copy_row(const uint8_t* row, const Block& block, const TiffLayout& layout, uint8_t* out) {
+void keep_row(const uint8_t* row, const Block& block, const TiffLayout& layout, uint8_t* out) {
   if (layout.bits == 1) return copy_bits(row, block, out);
   copy_samples<uint8_t>(row, block, layout, out);
 }
 
-void copy_row(const uint8_t* row, const Block& block, const TiffLayout& layout, uint16_t* out) {
+void keep_row(const uint8_t* row, const Block& block, const TiffLayout& layout, uint16_t* out) {
   if (layout.bits < 16) return copy_packed(row, block, layout, out);
   copy_samples<uint16_t>(row, block, layout, out);
 }
 
-void copy_row(const uint8_t* row, const Block& block, const TiffLayout& layout, float* out) {
+void keep_row(const uint8_t* row, const Block& block, const TiffLayout& layout, float* out) {
   if (layout.format == SAMPLEFORMAT_IEEEFP) {
     if (layout.bits == 64) return copy_samples<double>(row, block, layout, out);
     if (layout.bits == 32) return copy_samples<float>(row, block, layout, out);
@@ -164,7 +164,7 @@ class BlockReader {
              index, " cannot be read");
     }
     for (int64_t y = 0; y < block.height; ++y, out += layout_.width * layout_.used()) {
-      copy_row(data + y * block.row_bytes, block, layout_, out);
+      keep_row(data + y * block.row_bytes, block, layout_, out);
     }
   }
 
