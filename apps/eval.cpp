@@ -148,10 +148,10 @@ class Run {
       }
     }
     io::write_atomically(folder_ / "scores.json", json_text(scores));
-    eval::write_html_report(folder_ / "report.html",
-                            {*target_.benchmark, scores, totals.at(shown()).semantic, shown(),
-                             flags_.no_predictions ? fs::path() : folder_ / shown(), ranked,
-                             bundled_fonts()});
+    eval::write_html_report(
+        folder_ / "report.html",
+        {*target_.benchmark, scores, totals.at(shown()).semantic, shown(),
+         flags_.no_predictions ? fs::path() : folder_ / shown(), ranked, bundled_fonts()});
     return scores;
   }
 
