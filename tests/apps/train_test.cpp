@@ -7,7 +7,7 @@
 #include "tests/train/tiny_run.h"
 
 namespace fcclip::test {
-namespace {
+namespace train_test {
 
 struct Printed {
   int status = 0;
@@ -107,5 +107,5 @@ TEST(TrainCommand, CheckTellsWhatIsWrongAndFailsThen) {
   EXPECT_NE(printed.out.find("scene_2"), std::string::npos) << printed.out;
 }
 
-}  // namespace
+}  // namespace train_test
 }  // namespace fcclip::test

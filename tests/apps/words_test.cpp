@@ -12,7 +12,7 @@
 #include "tests/io/temporary_folder.h"
 
 namespace fcclip::apps {
-namespace {
+namespace words_test {
 
 constexpr const char* kMerges = "#version: 0.2\nc a\nca t</w>\n";
 
@@ -111,5 +111,5 @@ TEST_F(Words, ClassesInJsonCanBeReadBack) {
   EXPECT_EQ(run_program({"classes", "no such vocabulary"}).status, 2);
 }
 
-}  // namespace
+}  // namespace words_test
 }  // namespace fcclip::apps

@@ -7,7 +7,7 @@
 #include "tests/support/goldens.h"
 
 namespace fcclip::classify {
-namespace {
+namespace class_logits_test {
 
 at::Tensor noise(at::IntArrayRef shape, const std::string& key) {
   return test::formula_tensor("class_logits", key, shape, -1, 1);
@@ -137,5 +137,5 @@ TEST_P(ClassLogitsRecorded, EqualsTheReference) {
 
 INSTANTIATE_TEST_SUITE_P(Cases, ClassLogitsRecorded, ::testing::Values("a", "b", "c", "z"));
 
-}  // namespace
+}  // namespace class_logits_test
 }  // namespace fcclip::classify

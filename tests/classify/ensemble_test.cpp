@@ -8,7 +8,7 @@
 #include "tests/support/goldens.h"
 
 namespace fcclip::classify {
-namespace {
+namespace ensemble_test {
 
 at::Tensor noise(at::IntArrayRef shape, const std::string& key, double size = 1) {
   return test::formula_tensor("ensemble", key, shape, -size, size);
@@ -114,5 +114,5 @@ INSTANTIATE_TEST_SUITE_P(Images, EnsembleRecorded,
                          ::testing::Values("tiny-convnext/astronaut", "tiny-convnext/chelsea",
                                            "tiny-resnet/astronaut", "tiny-resnet/chelsea"));
 
-}  // namespace
+}  // namespace ensemble_test
 }  // namespace fcclip::classify

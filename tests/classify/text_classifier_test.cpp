@@ -11,7 +11,7 @@
 #include "tests/support/merges.h"
 
 namespace fcclip::classify {
-namespace {
+namespace text_classifier_test {
 
 namespace fs = std::filesystem;
 
@@ -196,5 +196,5 @@ INSTANTIATE_TEST_SUITE_P(Models, EncodeVocabularyRecordedModels,
                                            Recorded{"tiny-resnet", {77, 49408, 128, 2, 2, true}}),
                          [](const auto& info) { return info.index == 0 ? "convnext" : "resnet"; });
 
-}  // namespace
+}  // namespace text_classifier_test
 }  // namespace fcclip::classify

@@ -13,7 +13,7 @@
 #include "tests/support/tiny_mat.h"
 
 namespace fcclip::data {
-namespace {
+namespace prepare_pascal_ade_test {
 
 using nlohmann::json;
 using std::filesystem::path;
@@ -180,5 +180,5 @@ TEST(PrepareAde20kFull, LargePicturesAreMadeSmallerAndBothFilesMustFit) {
             (std::vector<int64_t>{512, 1021, 3}));
 }
 
-}  // namespace
+}  // namespace prepare_pascal_ade_test
 }  // namespace fcclip::data

@@ -12,7 +12,7 @@
 #include "tests/io/temporary_folder.h"
 
 namespace fcclip::data {
-namespace {
+namespace prepare_test {
 
 using test::halves;
 
@@ -92,5 +92,5 @@ TEST(Prepare, SaysWhatItCantDo) {
   EXPECT_THROW(prepare("ade20k_150", {folder.path(), {}}), Error);
 }
 
-}  // namespace
+}  // namespace prepare_test
 }  // namespace fcclip::data

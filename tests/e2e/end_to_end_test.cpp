@@ -12,7 +12,7 @@
 #include "tests/support/goldens.h"
 
 namespace fcclip {
-namespace {
+namespace end_to_end_test {
 
 using test::golden;
 using test::golden_json;
@@ -165,5 +165,5 @@ INSTANTIATE_TEST_SUITE_P(Goldens, EndToEnd,
                                            Case{"tiny-resnet", "chelsea", 1}),
                          case_name);
 
-}  // namespace
+}  // namespace end_to_end_test
 }  // namespace fcclip

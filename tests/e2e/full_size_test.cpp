@@ -17,7 +17,7 @@
 #include "tests/support/goldens.h"
 
 namespace fcclip {
-namespace {
+namespace full_size_test {
 
 using nlohmann::json;
 
@@ -149,5 +149,5 @@ INSTANTIATE_TEST_SUITE_P(Goldens, FullSize,
                          ::testing::Values("RN50", "convnext_base_w_320", "convnext_large_d_320"),
                          [](const auto& info) { return std::string(info.param); });
 
-}  // namespace
+}  // namespace full_size_test
 }  // namespace fcclip

@@ -10,7 +10,7 @@
 #include "tests/support/goldens.h"
 
 namespace fcclip::head {
-namespace {
+namespace mask_decoder_test {
 
 using test::near;
 
@@ -244,5 +244,5 @@ TEST(MaskDecoder, SizesThatDoNotFitAreAnError) {
   EXPECT_THROW(MaskDecoder{config}, Error);
 }
 
-}  // namespace
+}  // namespace mask_decoder_test
 }  // namespace fcclip::head

@@ -11,7 +11,7 @@
 #include "tests/support/goldens.h"
 
 namespace fcclip::head {
-namespace {
+namespace pixel_decoder_test {
 
 using test::golden;
 using test::near;
@@ -252,5 +252,5 @@ TEST(PixelDecoder, SizesThatDoNotFitAreRefused) {
   EXPECT_THROW(PixelDecoder{config}, Error);
 }
 
-}  // namespace
+}  // namespace pixel_decoder_test
 }  // namespace fcclip::head

@@ -11,7 +11,7 @@
 #include "tests/support/goldens.h"
 
 namespace fcclip::io {
-namespace {
+namespace checkpoint_test {
 
 namespace fs = std::filesystem;
 namespace pickle = test::pickle;
@@ -270,5 +270,5 @@ TEST(Checkpoint, RecordedHostileFilesAreRefusedAndNothingIsRun) {
   EXPECT_FALSE(fs::exists("PWNED"));
 }
 
-}  // namespace
+}  // namespace checkpoint_test
 }  // namespace fcclip::io

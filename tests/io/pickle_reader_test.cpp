@@ -6,7 +6,7 @@
 #include "tests/io/handmade_checkpoint.h"
 
 namespace fcclip::io {
-namespace {
+namespace pickle_reader_test {
 
 namespace pickle = test::pickle;
 
@@ -154,5 +154,5 @@ TEST(PickleReader, DeepNestingCostsNoStack) {
   EXPECT_EQ(code_of(pickle::whole("]" + std::string(5'000'000, '2'))), ErrorCode::bad_format);
 }
 
-}  // namespace
+}  // namespace pickle_reader_test
 }  // namespace fcclip::io

@@ -13,7 +13,7 @@
 #include "tests/support/goldens.h"
 
 namespace fcclip::io {
-namespace {
+namespace safetensors_test {
 
 using test::TemporaryFolder;
 
@@ -172,5 +172,5 @@ TEST(Safetensors, RecordedHostileFilesAreRefusedAndTheControlLoads) {
   EXPECT_EQ(control.tensor("a").numel(), 4);
 }
 
-}  // namespace
+}  // namespace safetensors_test
 }  // namespace fcclip::io

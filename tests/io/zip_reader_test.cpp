@@ -6,7 +6,7 @@
 #include "tests/io/handmade_checkpoint.h"
 
 namespace fcclip::io {
-namespace {
+namespace zip_reader_test {
 
 using test::number;
 using test::zip_of;
@@ -105,5 +105,5 @@ TEST(ZipReader, ARecordGivenTwiceIsRefused) {
   EXPECT_EQ(code_of(zip_of({{"a", "x"}, {"a", "y"}})), ErrorCode::bad_format);
 }
 
-}  // namespace
+}  // namespace zip_reader_test
 }  // namespace fcclip::io

@@ -7,7 +7,7 @@
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops {
-namespace {
+namespace add_norm_test {
 
 using test::near;
 
@@ -43,5 +43,5 @@ TEST(AddNorm, AnotherShapeIsAnError) {
   EXPECT_THROW(add_norm(at::ones({2, 9}), at::ones({2, 9}), norm, at::ones({2, 9})), Error);
 }
 
-}  // namespace
+}  // namespace add_norm_test
 }  // namespace fcclip::ops

@@ -7,7 +7,7 @@
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops {
-namespace {
+namespace conv3x3_test {
 
 using test::near;
 
@@ -41,5 +41,5 @@ TEST(Conv3x3, AnotherNumberOfChannelsIsAnError) {
   EXPECT_THROW(PackedConv3x3(at::ones({4, 3, 5, 5})), Error);
 }
 
-}  // namespace
+}  // namespace conv3x3_test
 }  // namespace fcclip::ops

@@ -7,7 +7,7 @@
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops {
-namespace {
+namespace convnext_block_test {
 
 using test::formula_tensor;
 using test::near;
@@ -82,5 +82,5 @@ TEST(ConvNextBlock, WrongShapesAreRefused) {
   EXPECT_THROW(PackedConvNextBlock{weights}, Error);
 }
 
-}  // namespace
+}  // namespace convnext_block_test
 }  // namespace fcclip::ops

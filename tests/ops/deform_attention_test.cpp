@@ -7,7 +7,7 @@
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops {
-namespace {
+namespace deform_attention_test {
 
 using test::golden;
 using test::near;
@@ -186,5 +186,5 @@ TEST(DeformTokens, MorePointsThanTheKernelHoldsAreRefused) {
                Error);
 }
 
-}  // namespace
+}  // namespace deform_attention_test
 }  // namespace fcclip::ops

@@ -6,7 +6,7 @@
 #include "fcclip/core/error.h"
 
 namespace fcclip::ops {
-namespace {
+namespace depthwise_test {
 
 struct Inputs {
   at::Tensor x, weight, bias, grad;
@@ -56,5 +56,5 @@ TEST(Depthwise, OtherKernelsAreRefused) {
   EXPECT_THROW(depthwise7(at::zeros({1, 4, 4, 8}), at::zeros({8, 1, 3, 3}), at::zeros({8})), Error);
 }
 
-}  // namespace
+}  // namespace depthwise_test
 }  // namespace fcclip::ops

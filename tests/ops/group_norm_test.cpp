@@ -8,7 +8,7 @@
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops {
-namespace {
+namespace group_norm_test {
 
 using test::near;
 
@@ -76,5 +76,5 @@ TEST(GroupNorm, GroupsThatDoNotDivideTheChannelsAreAnError) {
   EXPECT_THROW(group_norm(c.x, c.norm, at::empty_like(c.x)), Error);
 }
 
-}  // namespace
+}  // namespace group_norm_test
 }  // namespace fcclip::ops

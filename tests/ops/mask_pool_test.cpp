@@ -7,7 +7,7 @@
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops {
-namespace {
+namespace mask_pool_test {
 
 using test::near;
 
@@ -116,5 +116,5 @@ TEST(PredictAndPoolMasks, EqualsTheTwoSteps) {
   EXPECT_TRUE(near(got.pooled, mask_pool(x, got.mask_logits), 1e-6));
 }
 
-}  // namespace
+}  // namespace mask_pool_test
 }  // namespace fcclip::ops

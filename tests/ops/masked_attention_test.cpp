@@ -10,7 +10,7 @@
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops {
-namespace {
+namespace masked_attention_test {
 
 using test::near;
 
@@ -135,5 +135,5 @@ TEST(MaskedAttentionArguments, HeadsThatDoNotDivideTheWidthAreAnError) {
   EXPECT_THROW(masked_attention(x, at::zeros({1, 2, 4}), x, 2), Error);
 }
 
-}  // namespace
+}  // namespace masked_attention_test
 }  // namespace fcclip::ops

@@ -9,7 +9,7 @@
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops {
-namespace {
+namespace packed_linear_test {
 
 using test::formula_tensor;
 using test::near;
@@ -98,5 +98,5 @@ TEST(PackedLinear, WrongShapesAreRefused) {
   EXPECT_THROW(PackedLinear(numbers("w", {4, 3}), numbers("b", {3})), Error);
 }
 
-}  // namespace
+}  // namespace packed_linear_test
 }  // namespace fcclip::ops

@@ -7,7 +7,7 @@
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops {
-namespace {
+namespace patch_conv_test {
 
 using test::formula_tensor;
 using test::near;
@@ -54,5 +54,5 @@ TEST(PatchConv, ASizeThatIsNoMultipleIsRefused) {
   EXPECT_THROW(conv(at::zeros({1, 4, 4, 2})), Error);
 }
 
-}  // namespace
+}  // namespace patch_conv_test
 }  // namespace fcclip::ops

@@ -9,7 +9,7 @@
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops {
-namespace {
+namespace prefix_attention_test {
 
 at::Tensor noise(at::IntArrayRef shape, const std::string& key) {
   return test::formula_tensor("prefix_attention", key, shape, -2, 2);
@@ -107,5 +107,5 @@ TEST(PrefixAttention, RejectsANodeThatDoesNotExist) {
   EXPECT_THROW(prefix_attention(x, x, x, at::full({3, 1}, 0, at::kInt), 1), Error);
 }
 
-}  // namespace
+}  // namespace prefix_attention_test
 }  // namespace fcclip::ops

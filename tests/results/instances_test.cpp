@@ -7,7 +7,7 @@
 #include "tests/results/recorded_case.h"
 
 namespace fcclip::results {
-namespace {
+namespace instances_test {
 
 using test::golden;
 using test::make_scene;
@@ -136,5 +136,5 @@ TEST(Instances, EmptyMaskHasScoreZero) {
   EXPECT_EQ(got[0].rle_counts, std::vector<uint32_t>{1024});
 }
 
-}  // namespace
+}  // namespace instances_test
 }  // namespace fcclip::results

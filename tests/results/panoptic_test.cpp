@@ -5,7 +5,7 @@
 #include "tests/results/recorded_case.h"
 
 namespace fcclip::results {
-namespace {
+namespace panoptic_test {
 
 using test::at_own_size;
 using test::different_pixels;
@@ -172,5 +172,5 @@ TEST(Panoptic, WrongShapesAreNamed) {
   EXPECT_THROW(panoptic(bad, s.log_probs, s.is_thing, {}), Error);
 }
 
-}  // namespace
+}  // namespace panoptic_test
 }  // namespace fcclip::results

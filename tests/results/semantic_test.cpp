@@ -5,7 +5,7 @@
 #include "tests/results/recorded_case.h"
 
 namespace fcclip::results {
-namespace {
+namespace semantic_test {
 
 using test::different_pixels;
 using test::golden;
@@ -131,5 +131,5 @@ TEST(Semantic, QueryOutsideIsNamed) {
   EXPECT_THROW(full_size_masks(s.masks, {4}), Error);
 }
 
-}  // namespace
+}  // namespace semantic_test
 }  // namespace fcclip::results

@@ -44,7 +44,7 @@ void save(const TemporaryFile& file, io::NamedTensors tensors, const io::NamedTe
 }
 
 ConvertOptions options_for(std::vector<std::filesystem::path> checkpoints) {
-  return {std::move(checkpoints), "", std::nullopt, test::small_merges()};
+  return {std::move(checkpoints), "", "", std::nullopt, test::small_merges()};
 }
 
 void expect_error(const ConvertOptions& options, ErrorCode code, const std::string& part) {
@@ -194,7 +194,7 @@ std::filesystem::path recorded(const std::string& name) {
 }
 
 ConvertOptions recorded_options(std::vector<std::filesystem::path> checkpoints) {
-  ConvertOptions options{std::move(checkpoints),
+  ConvertOptions options{std::move(checkpoints), "",
                          test::golden_json("tiny-convnext/config.json").dump(), std::nullopt,
                          test::clip_merges()};
   return options;

@@ -8,7 +8,7 @@
 #include "tests/support/goldens.h"
 
 namespace fcclip::train {
-namespace {
+namespace adamw_test {
 
 // A matrix with weight decay, a norm without, and one that never gets a gradient.
 struct Weights {
@@ -100,5 +100,5 @@ TEST(Optimizer, ClipsAllGradientsTogether) {
   EXPECT_TRUE(weights.matrix.detach().equal(before));
 }
 
-}  // namespace
+}  // namespace adamw_test
 }  // namespace fcclip::train

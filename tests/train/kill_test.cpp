@@ -19,7 +19,7 @@
 extern char** environ;
 
 namespace fcclip::train {
-namespace {
+namespace kill_test {
 
 namespace fs = std::filesystem;
 
@@ -154,5 +154,5 @@ TEST(CheckpointFolder, WhatAKilledProcessLeftHalfWrittenGoesWithTheNextCheckpoin
   EXPECT_EQ(checkpoints.latest()->step, 4);
 }
 
-}  // namespace
+}  // namespace kill_test
 }  // namespace fcclip::train

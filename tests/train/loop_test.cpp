@@ -11,7 +11,7 @@
 #include "tests/train/tiny_run.h"
 
 namespace fcclip::train {
-namespace {
+namespace loop_test {
 
 const std::atomic<bool> kNever = false;
 
@@ -233,5 +233,5 @@ TEST(CheckpointFolder, OtherFilesAreNoCheckpoints) {
   EXPECT_FALSE(checkpoints.latest().has_value());
 }
 
-}  // namespace
+}  // namespace loop_test
 }  // namespace fcclip::train

@@ -9,7 +9,7 @@
 #include "fcclip/train/optimizer.h"
 
 namespace fcclip::train {
-namespace {
+namespace muon_test {
 
 // A matrix, a bias and a table of embeddings as the weights of something.
 struct Weights {
@@ -133,5 +133,5 @@ TEST(Muon, WeightsWithoutAGradientStay) {
   EXPECT_TRUE(weights.matrix.detach().equal(at::ones({6, 4})));
 }
 
-}  // namespace
+}  // namespace muon_test
 }  // namespace fcclip::train

@@ -17,7 +17,7 @@
 extern char** environ;
 
 namespace fcclip::train {
-namespace {
+namespace processes_test {
 
 const std::atomic<bool> kNever = false;
 constexpr const char* kPort = "29537";
@@ -202,5 +202,5 @@ TEST(Processes, AloneNothingHappens) {
   EXPECT_EQ(alone.gather(at::ones({2})).size(), 1u);
 }
 
-}  // namespace
+}  // namespace processes_test
 }  // namespace fcclip::train

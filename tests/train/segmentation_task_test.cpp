@@ -6,7 +6,7 @@
 #include "tests/train/tiny_run.h"
 
 namespace fcclip::train {
-namespace {
+namespace segmentation_task_test {
 
 const std::atomic<bool> kNever = false;
 
@@ -157,5 +157,5 @@ TEST(SegmentationTask, AShareThatDoesNotDivideIsRefused) {
   }
 }
 
-}  // namespace
+}  // namespace segmentation_task_test
 }  // namespace fcclip::train
