@@ -163,6 +163,10 @@ Json rows_of_map(const Json& map) {
     by_number = by_number && number_in(key).has_value();
     by_name = by_name && number_in(value).has_value();
   }
+  // A list's name with a number behind it is a damaged list, no class.
+  for (const char* list : {"categories", "names", "classes", "labels"}) {
+    by_name = by_name && !map.contains(list);
+  }
   if (map.empty() || (!by_number && !by_name)) return nullptr;
   for (const auto& [key, value] : map.items()) {
     const int64_t id = by_number ? *number_in(key) : *number_in(value);

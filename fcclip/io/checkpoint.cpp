@@ -70,6 +70,20 @@ at::Tensor materialise(const FilePtr& file, const PickleDocument& document,
   return tensor_of(file, view);
 }
 
+bool is_weight(const PickleValue& key, const PickleValue& value) {
+  return key.kind == PickleKind::text && value.kind == PickleKind::tensor;
+}
+
+// Beside the tensors of a bare dict may stand numbers such as "epoch"; what is named as a weight
+// is one, and a tensor has a name.
+void refuse_odd_entry(const PickleValue& key, const PickleValue& value, const std::string& file) {
+  const bool named = key.kind == PickleKind::text;
+  if (named ? key.text.find('.') == std::string::npos : value.kind != PickleKind::tensor) return;
+  fail(ErrorCode::bad_format, file, ": ",
+       named ? printable(key.text) : std::string(describe(key.kind)), " is ", describe(value.kind),
+       ", expected a tensor by its name");
+}
+
 Checkpoint collect(const FilePtr& file, const PickleDocument& document,
                    const std::vector<StoragePlace>& places, const std::string& container) {
   const std::string name = file->path().string();
@@ -83,7 +97,10 @@ Checkpoint collect(const FilePtr& file, const PickleDocument& document,
   for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {
     const PickleValue& key = document.at(dict.items[i]);
     const PickleValue& value = document.at(dict.items[i + 1]);
-    if (key.kind != PickleKind::text || value.kind != PickleKind::tensor) continue;
+    if (!is_weight(key, value)) {
+      refuse_odd_entry(key, value, name);
+      continue;
+    }
     list.set(key.text, materialise(file, document,
                                    document.tensors[static_cast<size_t>(value.integer)], places));
   }

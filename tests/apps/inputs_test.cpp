@@ -112,10 +112,10 @@ TEST_F(Inputs, BracketsAreNamesBeforeTheyArePatterns) {
 }
 
 TEST_F(Inputs, WhatIsLeftOutIsTold) {
-  for (const char* name : {"a.jpg", "b.gif", "c.txt", "d.txt"}) make(name);
+  for (const char* name : {"a.jpg", "b.svg", "c.txt", "d.txt"}) make(name);
   const InputList list = expand_inputs({folder_.string()}, "");
   ASSERT_EQ(list.notes.size(), 1);
-  EXPECT_NE(list.notes[0].find("3 files are no pictures (gif, txt)"), std::string::npos)
+  EXPECT_NE(list.notes[0].find("3 files are no pictures (svg, txt)"), std::string::npos)
       << list.notes[0];
 }
 

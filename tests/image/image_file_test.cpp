@@ -165,7 +165,7 @@ TEST(ImageFile, PngThatClaimsMoreThanItsBytesCanHold) {
 TEST(ImageFile, WritersRefuseWhatDoesNotFit) {
   EXPECT_THROW(encode_png(at::full({2, 2}, 65536, at::kInt)), Error);
   EXPECT_THROW(encode_png(at::full({2, 2}, -1, at::kInt)), Error);
-  EXPECT_THROW(encode_png(at::zeros({2, 2, 4}, at::kByte)), Error);
+  EXPECT_THROW(encode_png(at::zeros({2, 2, 5}, at::kByte)), Error);
   EXPECT_THROW(encode_png(at::zeros({2, 2})), Error);
   EXPECT_THROW(encode_png(at::zeros({0, 2}, at::kByte)), Error);
   EXPECT_THROW(encode_png(at::Tensor()), Error);
