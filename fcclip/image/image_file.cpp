@@ -10,6 +10,7 @@
 #include "fcclip/image/file_kind.h"
 #include "fcclip/image/orientation.h"
 #include "fcclip/io/atomic_file.h"
+#include "fcclip/io/file_kind.h"
 
 namespace fcclip::image {
 
@@ -25,6 +26,7 @@ void check_extent(std::string_view name, int64_t width, int64_t height) {
 
 at::Tensor decode_rgb(std::string_view bytes, std::string_view name_for_errors,
                       const ReadOptions& options) {
+  if (bytes.empty()) refuse(name_for_errors, io::describe_bytes(bytes));
   const auto decode = [&]() -> Decoded {
     switch (picture_kind(bytes)) {
       case PictureKind::jpeg:

@@ -58,9 +58,6 @@ SegmentationTask::SegmentationTask(const SegmentationConfig& config, Processes& 
       bad_(source_.dataset->size(), config.data.bad_share, "data.bad_share", log),
       bad_in_evaluation_(source_.dataset->size(), 1, "", log) {
   check_shares(config_.run, processes_.size());
-  for (const std::string& remark : source_.dataset->remarks()) {
-    if (log && processes_.is_first()) log(LogLevel::warning, remark);
-  }
   if (!config_.evaluation.kind.empty()) {
     evaluation_ = open_source(config_.evaluation, Purpose::evaluation, config_.run.seed);
   }

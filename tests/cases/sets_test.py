@@ -394,7 +394,11 @@ class Checks(SetCase):
         self.take("pictures-in-subfolders")
         (self.folder / "images/cam0/0000.jpg").unlink()
         (self.folder / "images/cam0/0001.jpg").unlink()
-        self.assert_refused(self.check(), "cam0/0000.jpg", "1 more")
+        outcome = self.check()
+        self.assertEqual(outcome.status, 1)
+        for name in ("cam0/0000.jpg", "cam0/0001.jpg"):
+            self.assertIn(name, outcome.out)
+        self.assertIn("2 problems found", outcome.err)
 
     def test_a_photo_turned_by_exif(self):
         self.take("turned-photo-in-a-set")

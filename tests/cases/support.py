@@ -45,6 +45,16 @@ class Case(unittest.TestCase):
         """Copies the input folder tests/cases/<name> into the temporary one."""
         shutil.copytree(HERE / name, self.folder, dirs_exist_ok=True)
 
+    def copy_program(self):
+        """A program without the data that lie beside it in the build folder; its path."""
+        build = pathlib.Path(PROGRAM).parent.parent
+        for library in build.glob("lib/**/libfcclip_program.so"):
+            copy = self.folder / library.relative_to(build)
+            copy.parent.mkdir(parents=True)
+            shutil.copy(library, copy)
+        (self.folder / "bin").mkdir()
+        return shutil.copy(PROGRAM, self.folder / "bin" / "fcclip")
+
     def run_fcclip(self, *arguments, env=None, stdin=None, stdout=subprocess.PIPE, seconds=120):
         """Runs the program here; the bundled model is $FCCLIP_MODEL and the text cache lies in the folder."""
         if env is None:

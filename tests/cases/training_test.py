@@ -135,7 +135,7 @@ class BadPictureTest(TrainingCase):
         outcome = self.run_fcclip("train", "--check", "set.toml")
         self.assertEqual(outcome.status, 1, outcome.err)
         self.assertIn("2 problems found", outcome.err)
-        for words in ("6 pictures, 4 segments", "rock    3  ladybug 1", "problem: images/p2.jpg", "p4.jpg"):
+        for words in ("6 pictures, 4 segments", "rock    3  ladybug 1", "images/p2.jpg", "p4.jpg"):
             self.assertIn(words, outcome.out)
 
     def test_pretraining_leaves_them_out_as_well(self):
@@ -220,7 +220,7 @@ class RunTest(TrainingCase):
 
     def test_without_data_it_says_what_to_download(self):
         outcome = self.run_fcclip("train", "--set", f"model.clip={MODEL}", "-o", "T")
-        self.assert_refused(outcome, "datasets/coco/train2017", "cocodataset.org", "data.images")
+        self.assert_refused(outcome, "datasets/coco/annotations", "train2017.zip", "cocodataset.org", "data.images")
 
     def test_a_picture_without_annotations_and_classes_that_never_occur(self):
         content = self.annotations()
