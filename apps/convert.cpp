@@ -105,11 +105,11 @@ void add_convert(CLI::App& app) {
                    "$FCCLIP_MERGES or the one installed")
       ->type_name("FILE");
   command->footer(
-      "Published checkpoints are listed in the README of github.com/bytedance/fc-clip (Google "
-      "Drive: "
-      "download in a browser).\n"
       "Example:\n"
-      "  fcclip convert fcclip_cocopan.pth -o fcclip-large.safetensors");
+      "  fcclip convert fcclip_cocopan.pth -o fcclip-large.safetensors\n"
+      "\n"
+      "Published checkpoints: table Model Zoo of https://github.com/bytedance/fc-clip\n"
+      "(on Google Drive, to be downloaded with a browser).");
   command->callback([flags] { convert_command(*flags); });
 }
 

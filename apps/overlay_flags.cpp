@@ -67,6 +67,7 @@ void set_size(image::OverlayOptions& options, const std::string& text) {
 void add_overlay_flags(CLI::App& command, OverlayFlags& flags) {
   command.option_defaults()->group("Overlays");
   command.add_option("--overlay-format", flags.format, "Overlays as png or jpg")
+      ->type_name("FORMAT")
       ->capture_default_str()
       ->check(one_of({"png", "jpg"}));
   command
