@@ -29,6 +29,8 @@ NOT_RUN = {
     "make demo": "builds; this test is one of those it is built for",
     "make test": "runs this test",
     "make install": "builds; scripts/check_install.sh installs, runs and uninstalls",
+    "make uninstall": "takes away an installation; scripts/check_install.sh does it too",
+    "yolo segment": "needs ultralytics",
     "make world": "fetches 830 MB of packages",
     "fcclip prepare ade20k_150": "needs the downloaded data set",
     "fcclip eval ade20k_150": "needs the downloaded data set",
@@ -50,7 +52,7 @@ NOT_RUN = {
     "fcclip pretrain --world": "needs the world's pack",
     "fcclip eval --images out/scenes/images": "needs what synth wrote",
 }
-SHELL = re.compile(r"^([A-Z]+=\S+ )*(fcclip|make|cmake|export|eval|torchrun|srun|mpirun|python3) ")
+SHELL = re.compile(r"^([A-Z]+=\S+ )*(fcclip|make|cmake|export|eval|torchrun|srun|mpirun|python3|yolo) ")
 
 
 def indented_blocks(page):
@@ -154,6 +156,8 @@ class PrintedCommands(unittest.TestCase):
             shutil.copy(pictures / stand_in, cls.folder / name)
         for name in ("examples", "models", "configs"):
             (cls.folder / name).symlink_to(SOURCE / name)
+        shutil.copytree(cls.folder / "pictures", cls.folder / "ds" / "images")
+        (cls.folder / "model.safetensors").symlink_to(SOURCE / "models" / "mini.safetensors")
         (cls.folder / "build").mkdir()
         (cls.folder / "build" / "release").symlink_to(BUILD.resolve())
         (cls.folder / "words.txt").write_text("cup | mug\n[stuff]\ntable\n")
@@ -200,7 +204,7 @@ class PrintedCommands(unittest.TestCase):
 
     def test_all_blocks_are_known(self):
         """A block is commands, or one of the other things that pages show."""
-        other = re.compile(r"#include |find_package|@inproceedings|# kitchen.txt|image ─|fcclip/$")
+        other = re.compile(r"#include |find_package|@inproceedings|# kitchen.txt|image ─|fcclip/$|step [0-9]+")
         for page in PAGES:
             for block in indented_blocks(page):
                 first = block.splitlines()[0]
