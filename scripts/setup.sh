@@ -38,7 +38,7 @@ as_root() {
 
 install_packages() {
   command -v dpkg-query >/dev/null || return 0  # neither Debian nor Ubuntu: the user provides the libraries
-  local missing wanted tried=$VENV/optional-packages
+  local missing=() wanted=() tried=$VENV/optional-packages
   mapfile -t missing < <(missing_of "${packages[@]}")
   [ -f "$tried" ] || mapfile -t wanted < <(missing_of "${optional_packages[@]}")
   [ ${#missing[@]} -eq 0 ] && [ ${#wanted[@]} -eq 0 ] && return 0
