@@ -4,11 +4,12 @@ import argparse
 import collections
 import json
 import os
+import pathlib
 import shutil
 import unittest
 
 import torch_file
-from support import MODEL, SCENE, SOURCE, Case
+from support import MODEL, PROGRAM, SCENE, Case
 
 
 class WordFiles(Case):
@@ -297,7 +298,7 @@ class Cache(Case):
 
 class BundledModel(Case):
     def test_says_what_it_knows(self):
-        if not (SOURCE / "build" / "release" / "share" / "fcclip" / "mini.safetensors").exists():
+        if not (pathlib.Path(PROGRAM).parent.parent / "share" / "fcclip" / "mini.safetensors").exists():
             self.skipTest("no model beside the program")
         env = {key: value for key, value in os.environ.items() if key != "FCCLIP_MODEL"}
         env["XDG_CACHE_HOME"] = str(self.folder / ".cache")
