@@ -26,7 +26,7 @@ struct FolderListing {
 FolderListing list_pictures(const std::filesystem::path& folder,
                             const std::filesystem::path& output_folder);
 
-/// "3 files are no pictures (gif, txt); 1 link leads nowhere"; empty when nothing was left out.
+/// "3 files are no pictures (pdf, txt); 1 link leads nowhere"; empty when nothing was left out.
 std::string left_out(const FolderListing& listing);
 
 }  // namespace fcclip::apps
