@@ -118,7 +118,7 @@ class Kinds(Case):
             self.add(name + "-16.tif", Tiff(WIDTH, HEIGHT, wide, "H", **options).bytes(), full)
             self.add(name + "-f.tif", Tiff(WIDTH, HEIGHT, floats, "f", **options).bytes(), full)
         self.add("double.tif", Tiff(WIDTH, HEIGHT, floats, "d").bytes(), full)
-        self.add("bytes-in-16.tif", Tiff(WIDTH, HEIGHT, full, "H").bytes(), full)
+        self.add("bytes-in-uint16.tif", Tiff(WIDTH, HEIGHT, full, "H").bytes(), full)
         self.add("bytes-in-int16.tif", Tiff(WIDTH, HEIGHT, full, "h").bytes(), full)
         self.add("bytes-in-float.tif", Tiff(WIDTH, HEIGHT, full, "f").bytes(), full)
         err = self.check()
