@@ -144,7 +144,9 @@ class Run {
     for (const auto& [name, total] : totals) scores[name] = eval::summarise(total, input);
     if (!flags_.no_predictions) {
       for (const auto& [name, total] : totals) {
-        eval::write_prediction_files(folder_, header_.dump(), name, words());
+        eval::write_prediction_files(
+            folder_, header_.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), name,
+            words());
       }
     }
     io::write_atomically(folder_ / "scores.json", json_text(scores));

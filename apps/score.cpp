@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/commands.h"
+#include "apps/json_text.h"
 #include "apps/option_checks.h"
 #include "apps/progress.h"
 #include "fcclip/words/load_vocabulary.h"
@@ -75,7 +76,7 @@ void score_panoptic(const ScoreFlags& flags) {
   print_remarks(score.remarks);
   const nlohmann::json scores = eval::to_json(score);
   if (flags.json) {
-    std::cout << scores.dump(1) << '\n';
+    std::cout << json_text(scores);
     return;
   }
   print_panoptic(scores);
@@ -97,7 +98,7 @@ void score_instances(const ScoreFlags& flags) {
   print_remarks(score.remarks);
   const nlohmann::json scores = eval::to_json(score);
   if (flags.json) {
-    std::cout << scores.dump(1) << '\n';
+    std::cout << json_text(scores);
     return;
   }
   std::printf("%-24s  %6s  %6s  %6s  %6s  %6s  %6s\n", "", "AP", "AP50", "AP75", "APs", "APm",
@@ -132,7 +133,7 @@ void score_semantic(const ScoreFlags& flags) {
                                 bar.callback());
   }();
   if (flags.json) {
-    std::cout << eval::to_json(score, names, flags.ignore).dump(1) << '\n';
+    std::cout << json_text(eval::to_json(score, names, flags.ignore));
     return;
   }
   const eval::SemanticSummary summary = score.summary();

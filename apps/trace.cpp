@@ -4,6 +4,7 @@
 
 #include "apps/commands.h"
 #include "apps/inputs.h"
+#include "apps/json_text.h"
 #include "apps/own_file.h"
 #include "apps/picture_flags.h"
 #include "apps/segment_options.h"
@@ -44,8 +45,10 @@ void trace(const TraceFlags& flags) {
   const PreparedVocabulary vocabulary = segmenter.prepare(questions.front(), {}, templates);
   const io::NamedTensors tensors = trace_image(segmenter, rgb, encode_size(flags.ask), vocabulary,
                                                ask_options(flags.ask, segmenter));
-  io::save_safetensors(flags.output, tensors,
-                       {{"format", "fcclip-trace-1"}, {"image", flags.image}});
+  io::save_safetensors(
+      flags.output, tensors,
+      {{"format", "fcclip-trace-1"},
+       {"image", nlohmann::json::parse(json_line(flags.image)).get<std::string>()}});
   std::cout << flags.output << ": " << tensors.size() << " tensors\n";
 }
 

@@ -146,7 +146,11 @@ void Benchmark::take_labels(const FileTable& pictures) {
   const std::vector<std::string> names =
       unique_names(named, std::vector<std::string>(pairs.size(), "label"));
   for (size_t i = 0; i < pairs.size(); ++i) {
-    pictures_.push_back({names[i], nlohmann::json(names[i]).dump(), pairs[i].picture->path, {}});
+    pictures_.push_back(
+        {names[i],
+         nlohmann::json(names[i]).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+         pairs[i].picture->path,
+         {}});
     labels_[static_cast<int64_t>(i)] = pairs[i].label->path;
   }
 }

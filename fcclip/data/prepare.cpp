@@ -49,7 +49,8 @@ struct Document {
   void write(const fs::path& path) const {
     io::write_atomically(
         path,
-        json{{"images", images}, {"annotations", annotations}, {"categories", categories}}.dump());
+        json{{"images", images}, {"annotations", annotations}, {"categories", categories}}.dump(
+            -1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
 };
 

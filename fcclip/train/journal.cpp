@@ -47,7 +47,7 @@ void Journal::write(int64_t step, const Numbers& numbers) {
     line[name] = std::isfinite(value) ? nlohmann::ordered_json(value) : nullptr;
     events_->write_scalar(step, name, value);
   }
-  lines_ << line.dump() << std::endl;
+  lines_ << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
 }
 
 void Journal::write_picture(int64_t step, const std::string& name, const at::Tensor& rgb) {
