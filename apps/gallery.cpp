@@ -1,5 +1,6 @@
 #include "apps/gallery.h"
 
+#include <map>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
@@ -40,15 +41,11 @@ std::string link_to(const fs::path& file, const fs::path& folder) {
 }
 
 // {"overlay": link, "segments": [[name, score, share of the picture], …]}, or null.
-json answer_of(const fs::path& stem, const fs::path& folder) {
-  fs::path segments_file = stem, overlay;
+json answer_of(const AnsweredPicture& one, const fs::path& folder) {
+  fs::path segments_file = one.stem, overlay = one.stem;
   segments_file += ".segments.json";
-  for (const char* ending : {".overlay.png", ".overlay.jpg"}) {
-    fs::path file = stem;
-    file += ending;
-    if (fs::exists(file)) overlay = file;
-  }
-  if (overlay.empty() || !fs::exists(segments_file)) return nullptr;
+  overlay += one.overlay_ending;
+  if (!fs::exists(overlay) || !fs::exists(segments_file)) return nullptr;
   try {
     const json document = json::parse(io::read_file(segments_file));
     const double pixels = document.at("height").get<double>() * document.at("width").get<double>();
@@ -74,26 +71,32 @@ std::string gallery_name(const AnsweredPicture& one, const fs::path& folder) {
   return below.empty() || below == "." ? name.string() : (below / name).generic_string();
 }
 
+// Of a question's answers, those of the picture whose files these are without the suffix.
+std::string stem_of_picture(const AnsweredPicture& one, const AnsweredQuestion& question) {
+  const std::string stem = one.stem.string();
+  return stem.substr(0, stem.size() - question.suffix.size());
+}
+
 json gallery_data(const fs::path& folder, const std::vector<AnsweredQuestion>& questions) {
   json words = json::array(), pictures = json::array();
-  for (const AnsweredQuestion& question : questions) {
+  std::map<std::string, size_t> place;  // of each picture, which not every question need have
+  for (size_t q = 0; q < questions.size(); ++q) {
     json names = json::array();
-    for (const classify::VocabularyClass& c : question.vocabulary.classes) {
+    for (const classify::VocabularyClass& c : questions[q].vocabulary.classes) {
       if (!c.is_background) names.push_back(c.synonyms.front());
     }
     words.push_back(std::move(names));
-  }
-  const size_t count = questions.empty() ? 0 : questions.front().pictures.size();
-  for (size_t i = 0; i < count; ++i) {
-    json answers = json::array();
-    bool any = false;
-    for (const AnsweredQuestion& question : questions) {
-      answers.push_back(answer_of(question.pictures[i].stem, folder));
-      any = any || !answers.back().is_null();
+    for (const AnsweredPicture& one : questions[q].pictures) {
+      json answer = answer_of(one, folder);
+      if (answer.is_null()) continue;
+      const std::string stem = stem_of_picture(one, questions[q]);
+      const auto [at, is_new] = place.emplace(stem, pictures.size());
+      if (is_new) {
+        const json nothing = json::array_t(questions.size());
+        pictures.push_back({{"name", gallery_name(one, folder)}, {"answers", nothing}});
+      }
+      pictures[at->second]["answers"][q] = std::move(answer);
     }
-    if (!any) continue;
-    pictures.push_back({{"name", gallery_name(questions.front().pictures[i], folder)},
-                        {"answers", std::move(answers)}});
   }
   return {{"questions", std::move(words)}, {"pictures", std::move(pictures)}};
 }

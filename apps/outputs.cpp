@@ -203,10 +203,10 @@ std::vector<std::string> listed_parts(const std::string& text) {
 }
 
 [[noreturn]] void refuse_kind(const std::string& name) {
-  std::vector<std::string> known = {"all", "none"};
+  std::vector<std::string> known = {"jsonl", "csv", "all", "none"};
   for (const KindFacts& one : facts()) known.emplace_back(one.name);
   fail(ErrorCode::invalid_argument, "--write: unknown kind '", name, "'", did_you_mean(name, known),
-       "; there are ", output_kind_names(), ", all and none");
+       "; there are ", output_kind_names(), ", jsonl, csv, all and none");
 }
 
 OutputFile joined_coco_file(const fs::path& folder, const AnsweredQuestion& question) {

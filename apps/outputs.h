@@ -67,7 +67,8 @@ struct Answer {
   std::filesystem::path folder = {};   ///< of the output, below the output folder
   double tolerance_px = 1;             ///< how far outlines may leave the pixel edges
   OverlayStyle overlay = {};
-  LogCallback log = {};  ///< told of coordinates without a name and of names without a font
+  LogCallback log = {};  ///< told of coordinates without a name, of names without a font and of
+                         ///< segments that get no file
 };
 
 /// A file that is ready to be written.
@@ -86,6 +87,7 @@ std::vector<OutputFile> render_output(OutputKind kind, const std::filesystem::pa
 struct AnsweredPicture {
   std::filesystem::path picture;  ///< empty for standard input
   std::filesystem::path stem;     ///< of the files
+  std::string overlay_ending = ".overlay.png";
 };
 
 /// One question of the run and its answers, whether made in this run or kept from one before.

@@ -1,7 +1,6 @@
 #include "apps/segment_pictures.h"
 
 #include <algorithm>
-#include <iostream>
 #include <set>
 
 #include <ATen/ATen.h>
@@ -79,8 +78,10 @@ std::vector<OutputFile> segment_pictures(OutputKind kind, const fs::path& stem,
   std::set<std::string> stale = listed_files(index, name);
   const int64_t count = std::min(std::ssize(result.segments), kMostSegmentPictures);
   if (count < std::ssize(result.segments)) {
-    std::cerr << "fcclip: warning: " << answer.image_name << ": " << name << " of the first "
-              << count << " of " << result.segments.size() << " segments written\n";
+    const std::string line = answer.image_name + ": " + name + " of the first " +
+                             std::to_string(count) + " of " +
+                             std::to_string(result.segments.size()) + " segments";
+    if (answer.log) answer.log(LogLevel::warning, line);
   }
   std::vector<OutputFile> files;
   nlohmann::json listed = nlohmann::json::array();

@@ -15,8 +15,8 @@ inline constexpr int64_t kMostSegmentPictures = 1000;
 ///   cutouts  the same with alpha, transparent (and black) outside the mask
 ///   masks    as large as the picture, 255 inside the mask and 0 outside
 /// and behind them <stem>.<kind>.json, which lists them and replaces those that it listed before
-/// and no longer does. Beyond kMostSegmentPictures only the first segments, which is said on
-/// standard error.
+/// and no longer does. Beyond kMostSegmentPictures only the first segments, which
+/// answer.log is told.
 std::vector<OutputFile> segment_pictures(OutputKind kind, const std::filesystem::path& stem,
                                          const Answer& answer, const Segmentation& result);
 

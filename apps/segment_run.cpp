@@ -351,7 +351,7 @@ void SegmentRun::summarise() {
     answered.push_back({suffix, questions_[q].vocabulary, {}});
     for (const InputPicture& picture : pictures_) {
       if (!is_summarised(picture, q)) continue;
-      answered.back().pictures.push_back({picture.path, stem(picture, q)});
+      answered.back().pictures.push_back({picture.path, stem(picture, q), overlay_.ending()});
     }
   }
   for (const OutputFile& file : render_summaries(output_.kinds, output_path_, answered)) {
