@@ -356,6 +356,8 @@ class KindsOfFile(SetCase):
                               ("score", "panoptic", name, "panoptic.json"), ("train", "--check", name),
                               ("eval", "--images", "images", "--instances-json", name),
                               ("eval", "--images", "images", "--panoptic-json", name)):
+                if arguments[0] == "eval" and name not in ("captions.json", "cut.json"):  # read as train reads it
+                    continue
                 if name.endswith((".txt", ".xml")) and arguments[0] == "train":
                     continue
                 with self.subTest(" ".join(arguments)):
@@ -525,7 +527,7 @@ class Evaluations(SetCase):
 
     def test_stopped_and_continued(self):
         self.take("pictures-in-subfolders")
-        arguments = ["eval", "--images", "images", "--instances-json", "instances.json", "--short-side", "800", "-o", "out"]
+        arguments = ["eval", "--images", "images", "--instances-json", "instances.json", "--short-side", "480", "-o", "out"]
         running = subprocess.Popen([support.PROGRAM, *arguments], cwd=self.folder, stderr=subprocess.PIPE,
                                    stdout=subprocess.DEVNULL, env=dict(os.environ, FCCLIP_MODEL=support.MODEL,
                                                                        XDG_CACHE_HOME=str(self.folder / ".cache")))
