@@ -131,16 +131,6 @@ void check_list(const std::string& list) {
   std::cout << "no problem found\n";
 }
 
-// What the user reads last: the CLIP, or that the run was stopped and how it goes on.
-void report_pretraining_end(const train::LoopResult& result, const fs::path& clip, int64_t total) {
-  if (result.interrupted) {
-    fail(ErrorCode::interrupted, "stopped after step ", result.steps_done, " of ", total,
-         "; continue with --resume (", clip.string(), " is the CLIP as it is now)");
-  }
-  std::cout << clip.string() << ": step " << result.steps_done << " of " << total
-            << (result.finished ? "" : "; go on with --resume") << '\n';
-}
-
 void pretrain_clip(const PretrainFlags& flags, const pretrain::PretrainOptions& options) {
   keep_freed_memory();
   TrainingPlace place = join_training(flags.device);
@@ -164,7 +154,7 @@ void pretrain_clip(const PretrainFlags& flags, const pretrain::PretrainOptions& 
   console.finish();
   if (!processes.is_first()) return;
   save_clip(output, *task.plain_clip(), weight_dtype(options.export_dtype));
-  report_pretraining_end(result, output, options.loop.schedule.total_steps);
+  report_training_end(result, "CLIP", output, options.loop.schedule.total_steps);
 }
 
 void pretrain_command(const PretrainFlags& flags, const CLI::App& command) {

@@ -137,16 +137,6 @@ void check(const train::SegmentationConfig& config) {
   std::cout << "no problem found\n";
 }
 
-// What the user reads last: the model, or that the run was stopped and how it goes on.
-void report_training_end(const train::LoopResult& result, const fs::path& model, int64_t total) {
-  if (result.interrupted) {
-    fail(ErrorCode::interrupted, "stopped after step ", result.steps_done, " of ", total,
-         "; continue with --resume (", model.string(), " is the model as it is now)");
-  }
-  std::cout << model.string() << ": step " << result.steps_done << " of " << total
-            << (result.finished ? "" : "; go on with --resume") << '\n';
-}
-
 void train_model(const TrainFlags& flags, const train::SegmentationConfig& config) {
   keep_freed_memory();
   TrainingPlace place = join_training(flags.device);
@@ -161,7 +151,7 @@ void train_model(const TrainFlags& flags, const train::SegmentationConfig& confi
   if (!processes.is_first()) return;
   const fs::path model = fs::path(flags.output) / "model.safetensors";
   task.export_model(model, weight_dtype(flags.dtype), result.steps_done);
-  report_training_end(result, model, config.loop.schedule.total_steps);
+  report_training_end(result, "model", model, config.loop.schedule.total_steps);
 }
 
 void train_command(const TrainFlags& flags, const CLI::App& command) {

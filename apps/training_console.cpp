@@ -1,6 +1,9 @@
 #include "apps/training_console.h"
 
 #include <cstdio>
+#include <iostream>
+
+#include "fcclip/core/error.h"
 
 namespace fcclip::apps {
 namespace {
@@ -62,6 +65,16 @@ void TrainingConsole::say(const std::string& line) {
 
 LogCallback TrainingConsole::log() {
   return [this](LogLevel, const std::string& line) { say(line); };
+}
+
+void report_training_end(const train::LoopResult& result, const std::string& what,
+                         const std::filesystem::path& file, int64_t total_steps) {
+  if (result.interrupted) {
+    fail(ErrorCode::interrupted, "stopped after step ", result.steps_done, " of ", total_steps,
+         "; continue with --resume (", file.string(), " is the ", what, " as it is now)");
+  }
+  std::cout << file.string() << ": step " << result.steps_done << " of " << total_steps
+            << (result.finished ? "" : "; go on with --resume") << '\n';
 }
 
 }  // namespace fcclip::apps

@@ -8,6 +8,7 @@
 #include "fcclip/data/truth_masks.h"
 #include "fcclip/eval/html_text.h"
 #include "fcclip/eval/report_tables.h"
+#include "fcclip/eval/truth_overlay.h"
 #include "fcclip/image/contact_sheet.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/image/overlay.h"
@@ -58,17 +59,7 @@ class PairPainter {
  private:
   image::OverlayInput overlay(const at::Tensor& ids,
                               const std::vector<data::TruthSegment>& segments) const {
-    image::OverlayInput drawing{ids, {}};
-    for (const data::TruthSegment& segment : segments) {
-      const auto& entry = input_.benchmark.vocabulary().classes[segment.class_index];
-      image::OverlaySegment drawn;
-      drawn.id = segment.id;
-      drawn.label = entry.synonyms.front();
-      drawn.colour = colours_[segment.class_index];
-      drawn.is_thing = entry.is_thing;
-      drawing.segments.push_back(std::move(drawn));
-    }
-    return drawing;
+    return truth_overlay(ids, segments, input_.benchmark.vocabulary(), colours_);
   }
 
   image::OverlayInput answer(const RankedPicture& picture) const {

@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/eval/panoptic_quality.h"
+#include "fcclip/eval/truth_overlay.h"
 #include "fcclip/image/contact_sheet.h"
 #include "fcclip/image/overlay.h"
 #include "fcclip/image/vocabulary_colours.h"
@@ -77,22 +78,6 @@ int64_t judged_pictures(const LiveData& data) {
 
 using ClassColours = std::vector<image::Colour>;
 
-image::OverlayInput truth_overlay(const data::Sample& sample,
-                                  const classify::Vocabulary& vocabulary,
-                                  const ClassColours& colours) {
-  image::OverlayInput input{sample.ids, {}};
-  for (const data::TruthSegment& segment : sample.segments) {
-    const classify::VocabularyClass& entry = vocabulary.classes[segment.class_index];
-    image::OverlaySegment drawn;
-    drawn.id = segment.id;
-    drawn.label = entry.synonyms.front();
-    drawn.colour = colours[segment.class_index];
-    drawn.is_thing = entry.is_thing;
-    input.segments.push_back(std::move(drawn));
-  }
-  return input;
-}
-
 image::OverlayInput answer_overlay(const Segmentation& answer, const ClassColours& colours) {
   image::OverlayInput input{answer.ids, {}};
   for (const Segment& segment : answer.segments) {
@@ -157,7 +142,8 @@ at::Tensor predictions_sheet(const Segmenter& segmenter, const LiveData& data) {
       return image::with_heading(image::draw_overlay(sample->rgb, input, options), heading);
     };
     tiles.push_back(image::tile_images(
-        {drawn(sample->name + ": truth", truth_overlay(*sample, vocabulary, colours)),
+        {drawn(sample->name + ": truth",
+               eval::truth_overlay(sample->ids, sample->segments, vocabulary, colours)),
          drawn("prediction", answer_overlay(answer, colours))},
         2));
   }
