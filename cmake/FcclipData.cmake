@@ -2,8 +2,9 @@
 # and a font. The last two belong to other packages and are taken from where those put them.
 find_file(FCCLIP_MERGES bpe_simple_vocab_16e6.txt.gz DOC "CLIP's merge file, of the package open_clip_torch"
   HINTS ${FCCLIP_TORCH_ROOT}/../open_clip NO_DEFAULT_PATH)
-find_file(FCCLIP_FONT DejaVuSans.ttf DOC "A font for overlays where none is installed"
-  HINTS /usr/share/fonts PATH_SUFFIXES truetype/dejavu dejavu dejavu-sans-fonts TTF NO_DEFAULT_PATH)
+set(font_places HINTS /usr/share/fonts PATH_SUFFIXES truetype/dejavu dejavu dejavu-sans-fonts TTF NO_DEFAULT_PATH)
+find_file(FCCLIP_FONT DejaVuSans.ttf DOC "A font for overlays where none is installed" ${font_places})
+find_file(FCCLIP_BOLD_FONT DejaVuSans-Bold.ttf DOC "Its bold letters: names in overlays" ${font_places})
 
 set(fcclip_data_folder ${CMAKE_BINARY_DIR}/${CMAKE_INSTALL_DATADIR}/fcclip)
 add_custom_target(fcclip_share)
@@ -27,4 +28,5 @@ endfunction()
 fcclip_data_file(${CMAKE_SOURCE_DIR}/models/mini.safetensors "")
 fcclip_data_file("${FCCLIP_MERGES}" "")
 fcclip_data_file("${FCCLIP_FONT}" fonts/)
+fcclip_data_file("${FCCLIP_BOLD_FONT}" fonts/)
 install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
