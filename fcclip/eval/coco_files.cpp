@@ -250,7 +250,10 @@ InstanceFile read_instance_file(const fs::path& path) {
   Remarks remarks;
   const json& annotations = data::list_in(document, "annotations", path);
   out.table = table_of(data::read_categories(document, path, remarks));
-  if (out.table.categories.empty()) out.table = table_of_annotations(annotations);
+  if (out.table.categories.empty()) {
+    out.table = table_of_annotations(annotations);
+    remarks.add("no categories listed, those of the annotations are taken", "\"categories\"");
+  }
   out.images = sorted_images(data::read_images(document, path, remarks));
   for (size_t i = 0; i < out.images.size(); ++i) out.positions.add(out.images[i].id, i);
   TruthReader(path, out, remarks).read(annotations);

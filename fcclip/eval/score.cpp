@@ -34,6 +34,9 @@ struct EntryPair {
 
 std::vector<EntryPair> pair_entries(const PanopticFile& truth, const PanopticFile& prediction,
                                     const PanopticFiles& files) {
+  if (truth.entries.empty()) {
+    fail(ErrorCode::bad_format, files.truth_json.string(), ": no pictures in it");
+  }
   data::IdTable positions;
   for (size_t i = 0; i < prediction.entries.size(); ++i) {
     positions.add(prediction.entries[i].image_id, i);
@@ -54,7 +57,6 @@ std::vector<EntryPair> pair_entries(const PanopticFile& truth, const PanopticFil
     fail(ErrorCode::bad_format, files.prediction_json.string(), ": a prediction for image_id ",
          prediction.entries[surplus - used.begin()].image_id, ", which is not in the truth");
   }
-  if (pairs.empty()) fail(ErrorCode::bad_format, files.truth_json.string(), ": no pictures in it");
   return pairs;
 }
 
@@ -74,13 +76,20 @@ std::vector<fs::path> label_pngs(const fs::path& folder) {
     fail(ErrorCode::not_found, folder.string(),
          fs::exists(folder) ? ": a file; expected a folder of label PNGs" : ": no such folder");
   }
-  std::vector<fs::path> names;
+  std::vector<fs::path> names, others;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const fs::path name = entry.path().filename();
-    if (name.extension() == ".png" && !name.string().starts_with('.')) names.push_back(name);
+    if (name.string().starts_with('.')) continue;
+    (name.extension() == ".png" ? names : others).push_back(name);
   }
   std::sort(names.begin(), names.end());
-  if (names.empty()) fail(ErrorCode::not_found, folder.string(), ": no PNG files in it");
+  if (names.empty()) {
+    fail(ErrorCode::not_found, folder.string(), ": no PNG files in it",
+         others.empty()
+             ? ""
+             : "; their names end in .png, that of " +
+                   std::min_element(others.begin(), others.end())->string() + " does not");
+  }
   return names;
 }
 

@@ -109,6 +109,26 @@ class Scores(SetCase):
         self.assertAlmostEqual(scores["All"]["pq"], self.read("expected.json")["All"], 7)
         self.assertIn("road", scores["per_class"])
 
+    def test_a_truth_without_pictures_is_the_truth_s_fault(self):
+        self.take("score-string-ids")
+        self.change("truth.json", lambda value: value.update(annotations=[]))
+        self.assert_refused(self.run_fcclip("score", "panoptic", "truth.json", "prediction.json"),
+                            "truth.json: no pictures in it")
+
+    def test_categories_taken_from_annotations_are_told(self):
+        self.take("degenerate-polygon")
+        self.change("truth.json", lambda value: value.update(categories=[]))
+        outcome = self.score()
+        self.assert_ok(outcome)
+        self.assertIn("truth.json: no categories listed, those of the annotations are taken", outcome.err)
+
+    def test_label_maps_with_another_ending(self):
+        for folder in ("truth", "prediction"):
+            (self.folder / folder).mkdir()
+            (self.folder / folder / "a.PNG").write_bytes(b"")
+        self.assert_refused(self.run_fcclip("score", "semantic", "truth", "prediction", "--classes", "2"),
+                            "truth: no PNG files in it", "a.PNG")
+
     def test_instances_with_any_ids(self):
         self.take("results-without-boxes")
         original = {name: self.read(name) for name in ("truth.json", "results.json")}
