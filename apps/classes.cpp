@@ -11,7 +11,7 @@
 #include "fcclip/classify/builtin_vocabularies.h"
 #include "fcclip/core/error.h"
 #include "fcclip/io/file_kind.h"
-#include "fcclip/segmenter/model.h"
+#include "fcclip/model/model.h"
 #include "fcclip/words/load_vocabulary.h"
 
 namespace fcclip::apps {

@@ -1,6 +1,6 @@
 // fcclip convert: published weights -> one self-describing model file.
 
-#include "fcclip/segmenter/convert.h"
+#include "fcclip/model/convert.h"
 
 #include <iostream>
 #include <map>

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/commands.h"
-#include "fcclip/segmenter/file_summary.h"
+#include "fcclip/model/file_summary.h"
 
 namespace fcclip::apps {
 namespace {

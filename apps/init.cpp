@@ -7,7 +7,7 @@
 #include "apps/option_checks.h"
 #include "apps/own_file.h"
 #include "fcclip/clip/tokenizer.h"
-#include "fcclip/segmenter/untrained.h"
+#include "fcclip/model/untrained.h"
 
 namespace fcclip::apps {
 namespace {

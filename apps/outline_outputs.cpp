@@ -4,34 +4,34 @@
 
 #include "apps/json_text.h"
 #include "apps/segment_masks.h"
-#include "fcclip/image/contours.h"
 #include "fcclip/image/geo_tiff.h"
-#include "fcclip/results/outline_writers.h"
+#include "fcclip/outputs/contours.h"
+#include "fcclip/outputs/outline_writers.h"
 
 namespace fcclip::apps {
 namespace {
 
 namespace fs = std::filesystem;
 
-void shift(results::Ring& ring, double x, double y) {
-  for (results::Point& p : ring) {
+void shift(outputs::Ring& ring, double x, double y) {
+  for (outputs::Point& p : ring) {
     p.x += x;
     p.y += y;
   }
 }
 
-std::vector<results::OutlinedSegment> outlines(const Segmentation& result, double tolerance_px) {
-  std::vector<results::OutlinedSegment> segments;
+std::vector<outputs::OutlinedSegment> outlines(const Segmentation& result, double tolerance_px) {
+  std::vector<outputs::OutlinedSegment> segments;
   for (const Segment& segment : result.segments) {
-    results::OutlinedSegment out{segment.id,         segment.class_index, segment.is_thing,
+    outputs::OutlinedSegment out{segment.id,         segment.class_index, segment.is_thing,
                                  segment.score,      segment.area_px,     {},
                                  segment.box_xywh_px};
-    out.polygons = image::mask_polygons(mask_in_box(segment, result), tolerance_px);
+    out.polygons = outputs::mask_polygons(mask_in_box(segment, result), tolerance_px);
     const auto x = static_cast<double>(segment.box_xywh_px[0]);
     const auto y = static_cast<double>(segment.box_xywh_px[1]);
-    for (results::Polygon& polygon : out.polygons) {
+    for (outputs::Polygon& polygon : out.polygons) {
       shift(polygon.outer, x, y);
-      for (results::Ring& hole : polygon.holes) shift(hole, x, y);
+      for (outputs::Ring& hole : polygon.holes) shift(hole, x, y);
     }
     segments.push_back(std::move(out));
   }
@@ -46,16 +46,16 @@ std::string labelme_file(const fs::path& path, const Answer& answer, const Segme
   if (!answer.picture.empty()) {
     picture = fs::proximate(fs::absolute(answer.picture), fs::absolute(path).parent_path());
   }
-  return json_text(results::labelme_json({1, picture, result.size},
+  return json_text(outputs::labelme_json({1, picture, result.size},
                                          outlines(result, answer.tolerance_px), answer.vocabulary));
 }
 
 std::string yolo_file(const Answer& answer, const Segmentation& result) {
-  return results::yolo_text(result.size, outlines(result, answer.tolerance_px));
+  return outputs::yolo_text(result.size, outlines(result, answer.tolerance_px));
 }
 
 std::string geojson_file(const Answer& answer, const Segmentation& result) {
-  results::GeoJsonOptions options;
+  outputs::GeoJsonOptions options;
   if (!answer.picture.empty()) {
     if (const auto place = image::read_geo_reference(answer.picture)) {
       options = {place->transform, place->crs()};
@@ -64,14 +64,14 @@ std::string geojson_file(const Answer& answer, const Segmentation& result) {
         answer.log(LogLevel::warning, answer.picture.string() + ": " + caution);
     }
   }
-  return json_text(results::geojson({1, answer.image_name, result.size},
+  return json_text(outputs::geojson({1, answer.image_name, result.size},
                                     outlines(result, answer.tolerance_px), answer.vocabulary,
                                     options));
 }
 
 std::string coco_file(const Answer& answer, const Segmentation& result) {
   const fs::path name = answer.folder / answer.image_name;
-  return json_text(results::coco_outline_document({1, name.generic_string(), result.size},
+  return json_text(outputs::coco_outline_document({1, name.generic_string(), result.size},
                                                   outlines(result, answer.tolerance_px),
                                                   answer.vocabulary));
 }

@@ -15,12 +15,14 @@
 #include "apps/yolo_data.h"
 #include "fcclip/core/error.h"
 #include "fcclip/core/nearest_name.h"
+#include "fcclip/draw/overlay.h"
+#include "fcclip/image/id_colours.h"
 #include "fcclip/image/image_file.h"
-#include "fcclip/image/overlay.h"
+#include "fcclip/image/label_file.h"
 #include "fcclip/io/atomic_file.h"
-#include "fcclip/results/coco_json.h"
-#include "fcclip/results/label_maps.h"
-#include "fcclip/results/outline_writers.h"
+#include "fcclip/outputs/coco_json.h"
+#include "fcclip/outputs/label_maps.h"
+#include "fcclip/outputs/outline_writers.h"
 
 namespace fcclip::apps {
 namespace {
@@ -68,12 +70,12 @@ fs::path with_ending(fs::path stem, const std::string& ending) {
   return stem += ending;
 }
 
-results::ImageInfo image_info(const Answer& answer, const Segmentation& result) {
+outputs::ImageInfo image_info(const Answer& answer, const Segmentation& result) {
   return {1, answer.image_name, result.size};
 }
 
-image::OverlaySegment overlay_segment(const Segment& segment, const image::Colour& colour) {
-  image::OverlaySegment out;
+draw::OverlaySegment overlay_segment(const Segment& segment, const draw::Colour& colour) {
+  draw::OverlaySegment out;
   out.id = segment.id;
   out.label = segment.name;
   out.score = segment.score;
@@ -86,9 +88,9 @@ image::OverlaySegment overlay_segment(const Segment& segment, const image::Colou
 
 std::string overlay_file(const Answer& answer, const Segmentation& result) {
   const OverlayStyle& style = answer.overlay;
-  image::OverlayInput input{result.ids, {}};
-  image::OverlayOptions options = style.options;
-  const std::vector<image::Colour> colours = styled_colours(answer.vocabulary, style);
+  draw::OverlayInput input{result.ids, {}};
+  draw::OverlayOptions options = style.options;
+  const std::vector<draw::Colour> colours = styled_colours(answer.vocabulary, style);
   for (const Segment& segment : result.segments) {
     input.segments.push_back(overlay_segment(segment, colours[segment.class_index]));
     // A semantic map holds class positions, not segment ids.
@@ -98,7 +100,7 @@ std::string overlay_file(const Answer& answer, const Segmentation& result) {
   options.legend = options.labels && result.task == Task::semantic;
   options.boxes = style.boxes && result.task == Task::instance;
   options.log = answer.log;
-  const at::Tensor drawn = image::draw_overlay(answer.rgb, input, options);
+  const at::Tensor drawn = draw::draw_overlay(answer.rgb, input, options);
   return style.jpeg ? image::encode_jpeg(drawn) : image::encode_png(drawn);
 }
 
@@ -114,13 +116,13 @@ std::vector<results::PanopticSegment> panoptic_segments(const Segmentation& resu
 std::vector<OutputFile> panoptic_files(const fs::path& stem, const Answer& answer,
                                        const Segmentation& result) {
   const std::vector<results::PanopticSegment> segments = panoptic_segments(result);
-  const results::ImageInfo image = image_info(answer, result);
+  const outputs::ImageInfo image = image_info(answer, result);
   const fs::path png = with_ending(stem, ".panoptic.png");
-  const nlohmann::json document = results::coco_panoptic_document(
+  const nlohmann::json document = outputs::coco_panoptic_document(
       {image},
-      {results::coco_panoptic_annotation(image, png.filename(), segments, answer.vocabulary)},
+      {outputs::coco_panoptic_annotation(image, png.filename(), segments, answer.vocabulary)},
       answer.vocabulary);
-  return {{png, image::encode_png(results::rgb_of_ids(result.ids))},
+  return {{png, image::encode_png(image::rgb_of_ids(result.ids))},
           {with_ending(stem, ".panoptic.json"), json_text(document)}};
 }
 
@@ -130,7 +132,7 @@ nlohmann::json instances_json(const Answer& answer, const Segmentation& result) 
     instances.push_back({segment.class_index, segment.query, segment.score, segment.area_px,
                          segment.box_xywh_px, segment.rle_counts});
   }
-  return results::coco_instance_results(image_info(answer, result), instances, answer.vocabulary);
+  return outputs::coco_instance_results(image_info(answer, result), instances, answer.vocabulary);
 }
 
 // 8 bits while 255 is free to mean "none", else 16.
@@ -148,11 +150,11 @@ nlohmann::json segments_json(const Answer& answer, const Segmentation& result) {
 
 // Label maps in the ids of a data set.
 at::Tensor label_map(OutputKind kind, const Answer& answer, const Segmentation& result) {
-  if (kind == OutputKind::cityscapes) return results::dataset_id_map(result.ids, answer.vocabulary);
+  if (kind == OutputKind::cityscapes) return outputs::dataset_id_map(result.ids, answer.vocabulary);
   if (kind == OutputKind::ade20k) {
-    return results::ade20k_label_map(result.ids, std::ssize(answer.vocabulary.classes));
+    return outputs::ade20k_label_map(result.ids, std::ssize(answer.vocabulary.classes));
   }
-  return results::cityscapes_instance_map(result.ids, panoptic_segments(result), answer.vocabulary);
+  return outputs::cityscapes_instance_map(result.ids, panoptic_segments(result), answer.vocabulary);
 }
 
 // Kinds of one file.
@@ -222,7 +224,7 @@ OutputFile joined_coco_file(const fs::path& folder, const AnsweredQuestion& ques
     documents.push_back(std::move(document));
   }
   return {folder / ("coco-instances" + question.suffix + ".json"),
-          json_text(results::join_coco_documents(documents))};
+          json_text(outputs::join_coco_documents(documents))};
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 #include "apps/option_checks.h"
 #include "fcclip/core/error.h"
-#include "fcclip/image/vocabulary_colours.h"
+#include "fcclip/draw/vocabulary_colours.h"
 #include "fcclip/io/atomic_file.h"
 
 namespace fcclip::apps {
@@ -30,8 +30,8 @@ std::optional<int64_t> parse_integer(std::string_view text, int base) {
   return value;
 }
 
-std::optional<image::Colour> parse_colour(const std::string& text) {
-  image::Colour colour{};
+std::optional<draw::Colour> parse_colour(const std::string& text) {
+  draw::Colour colour{};
   if (text.size() == 7 && text[0] == '#') {
     const auto value = parse_integer(std::string_view(text).substr(1), 16);
     if (!value || *value < 0) return std::nullopt;
@@ -48,7 +48,7 @@ std::optional<image::Colour> parse_colour(const std::string& text) {
   return count == 3 ? std::optional(colour) : std::nullopt;
 }
 
-void set_size(image::OverlayOptions& options, const std::string& text) {
+void set_size(draw::OverlayOptions& options, const std::string& text) {
   if (text == "auto") return;
   if (text == "original") {
     options.min_longer_side = 1;
@@ -111,7 +111,7 @@ std::string OverlayStyle::ending() const {
 }
 
 nlohmann::json OverlayStyle::record() const {
-  const image::OverlayOptions usual;
+  const draw::OverlayOptions usual;
   nlohmann::json out;
   if (jpeg) out["format"] = "jpg";
   if (options.fill_opacity != usual.fill_opacity) out["opacity"] = options.fill_opacity;
@@ -125,9 +125,9 @@ nlohmann::json OverlayStyle::record() const {
   return out;
 }
 
-std::vector<image::Colour> styled_colours(const classify::Vocabulary& vocabulary,
-                                          const OverlayStyle& style) {
-  std::vector<image::Colour> colours = image::vocabulary_colours(vocabulary);
+std::vector<draw::Colour> styled_colours(const classify::Vocabulary& vocabulary,
+                                         const OverlayStyle& style) {
+  std::vector<draw::Colour> colours = draw::vocabulary_colours(vocabulary);
   for (size_t i = 0; i < colours.size(); ++i) {
     const auto own = style.colours.find(vocabulary.classes[i].synonyms.front());
     if (own != style.colours.end()) colours[i] = own->second;
@@ -135,9 +135,9 @@ std::vector<image::Colour> styled_colours(const classify::Vocabulary& vocabulary
   return colours;
 }
 
-std::map<std::string, image::Colour> parse_colours(const std::string& text,
-                                                   const std::string& name) {
-  std::map<std::string, image::Colour> colours;
+std::map<std::string, draw::Colour> parse_colours(const std::string& text,
+                                                  const std::string& name) {
+  std::map<std::string, draw::Colour> colours;
   std::istringstream lines(text);
   int64_t number = 0;
   for (std::string line; std::getline(lines, line);) {
@@ -145,7 +145,7 @@ std::map<std::string, image::Colour> parse_colours(const std::string& text,
     line = trimmed(line);
     if (line.empty() || line == "#" || line.starts_with("# ")) continue;
     const size_t equals = line.rfind('=');
-    const std::optional<image::Colour> colour =
+    const std::optional<draw::Colour> colour =
         equals == std::string::npos ? std::nullopt : parse_colour(trimmed(line.substr(equals + 1)));
     if (!colour || trimmed(line.substr(0, equals)).empty()) {
       fail(ErrorCode::bad_format, name, ", line ", number, ": '", line,

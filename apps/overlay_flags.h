@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fcclip/classify/vocabulary.h"
-#include "fcclip/image/overlay.h"
+#include "fcclip/draw/overlay.h"
 
 namespace fcclip::apps {
 
@@ -25,10 +25,10 @@ void add_overlay_flags(CLI::App& command, OverlayFlags& flags);
 
 /// How a run draws its overlays.
 struct OverlayStyle {
-  image::OverlayOptions options;  ///< with the program's own fonts; boxes and scores where allowed
+  draw::OverlayOptions options;  ///< with the program's own fonts; boxes and scores where allowed
   bool boxes = true, scores = true;
   bool jpeg = false;
-  std::map<std::string, image::Colour> colours;  ///< the user's, by class name
+  std::map<std::string, draw::Colour> colours;  ///< the user's, by class name
 
   /// ".overlay.png" or ".overlay.jpg"
   std::string ending() const;
@@ -42,13 +42,12 @@ OverlayStyle overlay_style(const OverlayFlags& flags);
 
 /// A colour for each class, the same in every picture: the user's, else the vocabulary's own, else
 /// one given out over the whole vocabulary.
-std::vector<image::Colour> styled_colours(const classify::Vocabulary& vocabulary,
-                                          const OverlayStyle& style);
+std::vector<draw::Colour> styled_colours(const classify::Vocabulary& vocabulary,
+                                         const OverlayStyle& style);
 
 /// Lines "name = #rrggbb" or "name = red, green, blue"; empty ones and those that begin with "# "
 /// are left out. Throws Error{bad_format} with the line's number.
-std::map<std::string, image::Colour> parse_colours(const std::string& text,
-                                                   const std::string& name);
+std::map<std::string, draw::Colour> parse_colours(const std::string& text, const std::string& name);
 
 /// share/fcclip/fonts beside the program, installed or built; empty when there is none.
 std::filesystem::path bundled_fonts();

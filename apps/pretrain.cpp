@@ -35,7 +35,7 @@ struct PretrainFlags {
   double stop_after_s = 0;
 };
 
-void read_options(const PretrainFlags& flags, train::Settings& settings,
+void read_options(const PretrainFlags& flags, engine::Settings& settings,
                   pretrain::PretrainOptions& options) {
   if (!flags.config.empty()) settings.read_file(flags.config);
   for (const std::string& assignment : flags.settings) settings.set(assignment);
@@ -51,29 +51,29 @@ void read_options(const PretrainFlags& flags, train::Settings& settings,
 // Zero-shot names of scenes of known and of held-out pictures, apart.
 class WorldEvaluation {
  public:
-  WorldEvaluation(const std::shared_ptr<const world::World>& world,
+  WorldEvaluation(const std::shared_ptr<const scenes::World>& world,
                   const pretrain::PretrainOptions& options)
       : options_(options) {
     words_.vocabulary = world->vocabulary();
     words_.subjects = pretrain::subjects_of(*world);
-    for (const world::Concept& entry : world->concepts()) words_.is_seen.push_back(entry.is_seen);
-    world::SceneOptions scene;
+    for (const scenes::Concept& entry : world->concepts()) words_.is_seen.push_back(entry.is_seen);
+    scenes::SceneOptions scene;
     scene.size = {options.evaluation.scene_side, options.evaluation.scene_side};
-    scene.concepts = world::Concepts::all;
-    scene.seed = world::hash_text("zero-shot");  // no training scene comes again
+    scene.concepts = scenes::Concepts::all;
+    scene.seed = seed_of_text("zero-shot");  // no training scene comes again
     known_ = pretrain::scenes_of(world, scene);
-    scene.pictures = world::Pictures::held_out;
+    scene.pictures = scenes::Pictures::held_out;
     held_out_ = pretrain::scenes_of(world, scene);
   }
 
-  train::Numbers operator()(const Clip& clip, bool is_last) const {
+  engine::Numbers operator()(const Clip& clip, bool is_last) const {
     std::vector<std::string> templates = options_.scenes.captions.templates;
     const auto wanted = static_cast<size_t>(std::max<int64_t>(1, options_.evaluation.templates));
     if (!is_last && templates.size() > wanted) templates.resize(wanted);
     const pretrain::ZeroShotRows rows = pretrain::encode_words(clip, words_, templates);
     pretrain::ZeroShotOptions asked;
     asked.scenes = options_.evaluation.scenes * (is_last ? 4 : 1);
-    train::Numbers numbers;
+    engine::Numbers numbers;
     for (const auto& [name, value] : pretrain::zero_shot(clip, words_, rows, known_, asked)) {
       numbers["known_" + name] = value;
     }
@@ -91,13 +91,13 @@ class WorldEvaluation {
 
 std::shared_ptr<const pretrain::PairSource> open_pairs(const PretrainFlags& flags,
                                                        const pretrain::PretrainOptions& options,
-                                                       std::shared_ptr<const world::World>& world,
+                                                       std::shared_ptr<const scenes::World>& world,
                                                        const LogCallback& log) {
   if (flags.world.empty() == flags.pairs.empty()) {
     fail(ErrorCode::invalid_argument, "pretrain needs --world FILE or --pairs LIST, one of them");
   }
   if (!flags.world.empty()) {
-    world = world::World::open(flags.world, {options.min_pictures});
+    world = scenes::World::open(flags.world, {options.min_pictures});
     return pretrain::make_world_pairs(world, options.scene_side, options.scenes);
   }
   pretrain::ListPairOptions list;
@@ -134,9 +134,9 @@ void check_list(const std::string& list) {
 void pretrain_clip(const PretrainFlags& flags, const pretrain::PretrainOptions& options) {
   keep_freed_memory();
   TrainingPlace place = join_training(flags.device);
-  train::Processes& processes = place.processes;
+  engine::Processes& processes = place.processes;
   TrainingConsole console("pretrain");
-  std::shared_ptr<const world::World> world;
+  std::shared_ptr<const scenes::World> world;
   const std::shared_ptr<const pretrain::PairSource> pairs =
       open_pairs(flags, options, world, processes.is_first() ? console.log() : LogCallback());
   pretrain::PretrainTask task(options, pairs, processes, place.device, console.log());
@@ -145,12 +145,12 @@ void pretrain_clip(const PretrainFlags& flags, const pretrain::PretrainOptions& 
   if (world) evaluation = std::make_shared<WorldEvaluation>(world, options);
   task.set_evaluation([&](const Clip& clip, bool is_last) {
     save_clip(output, clip, weight_dtype(options.export_dtype));
-    return evaluation ? (*evaluation)(clip, is_last) : train::Numbers{};
+    return evaluation ? (*evaluation)(clip, is_last) : engine::Numbers{};
   });
   if (processes.is_first()) announce_stop("stopping after this step; again to stop now");
-  const train::LoopResult result =
-      train::run_loop(task, processes, options.loop, stop_signal(),
-                      [&](const train::Progress& now) { console.show(now); });
+  const engine::LoopResult result =
+      engine::run_loop(task, processes, options.loop, stop_signal(),
+                       [&](const engine::Progress& now) { console.show(now); });
   console.finish();
   if (!processes.is_first()) return;
   save_clip(output, *task.plain_clip(), weight_dtype(options.export_dtype));
@@ -159,7 +159,7 @@ void pretrain_clip(const PretrainFlags& flags, const pretrain::PretrainOptions& 
 
 void pretrain_command(const PretrainFlags& flags, const CLI::App& command) {
   pretrain::PretrainOptions options;
-  train::Settings settings = pretrain::bind_settings(options);
+  engine::Settings settings = pretrain::bind_settings(options);
   read_options(flags, settings, options);
   if (flags.print_config) {
     std::cout << settings.to_toml();

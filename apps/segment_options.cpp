@@ -9,7 +9,7 @@
 #include "apps/option_checks.h"
 #include "apps/place_flags.h"
 #include "fcclip/core/error.h"
-#include "fcclip/segmenter/model.h"
+#include "fcclip/model/model.h"
 
 namespace fcclip::apps {
 namespace {

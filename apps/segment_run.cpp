@@ -13,8 +13,8 @@
 #include "apps/run_record.h"
 #include "apps/stop_signal.h"
 #include "fcclip/core/error.h"
+#include "fcclip/engine/loader.h"
 #include "fcclip/image/image_file.h"
-#include "fcclip/train/loader.h"
 
 namespace fcclip::apps {
 namespace {
@@ -221,7 +221,7 @@ int64_t SegmentRun::work() {
 
 void SegmentRun::run_pictures() {
   const int64_t ahead = cores() >= 4 ? 2 : 1;
-  train::Loader<Decoded> pictures(
+  engine::Loader<Decoded> pictures(
       [this](int64_t i) { return i < std::ssize(todo_) ? decode(pictures_[todo_[i]]) : Decoded(); },
       0, {ahead, ahead});
   OrderedWork writers(std::clamp<int64_t>(cores() / 2, 1, 4), kWaitingBytes);

@@ -8,9 +8,9 @@
 #include "apps/progress.h"
 #include "apps/world_place.h"
 #include "fcclip/core/error.h"
-#include "fcclip/image/contact_sheet.h"
+#include "fcclip/draw/contact_sheet.h"
 #include "fcclip/image/image_file.h"
-#include "fcclip/world/coco_export.h"
+#include "fcclip/scenes/coco_export.h"
 
 namespace fcclip::apps {
 namespace {
@@ -24,12 +24,12 @@ struct SynthFlags {
   bool list = false, overwrite = false;
 };
 
-world::SceneOptions scene_options(const SynthFlags& flags) {
-  world::SceneOptions options;
+scenes::SceneOptions scene_options(const SynthFlags& flags) {
+  scenes::SceneOptions options;
   options.size = {flags.size.front(), flags.size.back()};
-  options.concepts = flags.concepts == "all" ? world::Concepts::all : world::Concepts::seen;
+  options.concepts = flags.concepts == "all" ? scenes::Concepts::all : scenes::Concepts::seen;
   options.pictures =
-      flags.pictures == "held-out" ? world::Pictures::held_out : world::Pictures::known;
+      flags.pictures == "held-out" ? scenes::Pictures::held_out : scenes::Pictures::known;
   options.min_things = flags.min_things;
   options.max_things = flags.max_things;
   options.seed = flags.seed;
@@ -37,11 +37,11 @@ world::SceneOptions scene_options(const SynthFlags& flags) {
   return options;
 }
 
-void print_concepts(const world::World& world) {
+void print_concepts(const scenes::World& world) {
   std::printf("%-24s %-12s %-7s %8s %9s\n", "name", "group", "split", "pictures", "held out");
-  for (const world::Concept& entry : world.concepts()) {
+  for (const scenes::Concept& entry : world.concepts()) {
     int64_t held_out = 0;
-    for (const world::Picture& picture : entry.pictures) held_out += picture.held_out;
+    for (const scenes::Picture& picture : entry.pictures) held_out += picture.held_out;
     std::printf("%-24s %-12s %-7s %8zu %9lld\n", entry.name.c_str(), entry.group.c_str(),
                 entry.is_seen ? "seen" : "unseen", entry.pictures.size(),
                 static_cast<long long>(held_out));
@@ -49,7 +49,7 @@ void print_concepts(const world::World& world) {
 }
 
 /// All scenes on one page, to look at.
-void write_sheet(const SynthFlags& flags, const world::SceneDataset& scenes) {
+void write_sheet(const SynthFlags& flags, const scenes::SceneDataset& scenes) {
   constexpr int64_t kMost = 256, kColumns = 4;
   if (flags.count < 1 || flags.count > kMost) {
     fail(ErrorCode::invalid_argument, "--sheet shows 1 to ", kMost, " scenes, not ", flags.count);
@@ -60,20 +60,20 @@ void write_sheet(const SynthFlags& flags, const world::SceneDataset& scenes) {
     pictures.push_back(sample.rgb);
     std::cout << sample.name << ": " << sample.caption << '\n';
   }
-  image::write_png(flags.sheet, image::tile_images(pictures, std::min(flags.count, kColumns)));
+  image::write_png(flags.sheet, draw::tile_images(pictures, std::min(flags.count, kColumns)));
 }
 
-void write_data_set(const SynthFlags& flags, const world::World& world,
-                    const world::SceneDataset& scenes) {
+void write_data_set(const SynthFlags& flags, const scenes::World& world,
+                    const scenes::SceneDataset& scenes) {
   Progress progress("synth", flags.count, "scenes");
-  world::ExportOptions options;
+  scenes::ExportOptions options;
   options.folder = flags.output;
   options.first = flags.first;
   options.count = flags.count;
   options.jpeg = flags.format == "jpg";
   options.overwrite = flags.overwrite;
   options.progress = [&](int64_t done, int64_t) { progress.update(done); };
-  world::export_coco(scenes, world, options);
+  scenes::export_coco(scenes, world, options);
   progress.clear();
   std::cout << flags.output << ": " << flags.count << " scenes of "
             << world.vocabulary().classes.size() << " names\n";
@@ -83,10 +83,10 @@ void synth_command(const SynthFlags& flags) {
   if (!flags.list && flags.output.empty() && flags.sheet.empty()) {
     fail(ErrorCode::invalid_argument, "nothing to do: give -o FOLDER, --sheet FILE or --list");
   }
-  const auto world = world::World::open(flags.world, {flags.min_pictures});
+  const auto world = scenes::World::open(flags.world, {flags.min_pictures});
   if (flags.list) print_concepts(*world);
   if (flags.output.empty() && flags.sheet.empty()) return;
-  const world::SceneDataset scenes(world, scene_options(flags));
+  const scenes::SceneDataset scenes(world, scene_options(flags));
   if (!flags.sheet.empty()) write_sheet(flags, scenes);
   if (!flags.output.empty()) write_data_set(flags, *world, scenes);
 }

@@ -10,7 +10,7 @@
 #include "fcclip/clip/tokenizer.h"
 #include "fcclip/core/error.h"
 #include "fcclip/io/safetensors.h"
-#include "fcclip/segmenter/model.h"
+#include "fcclip/model/model.h"
 
 namespace fcclip::apps {
 namespace {

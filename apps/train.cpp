@@ -140,13 +140,13 @@ void check(const train::SegmentationConfig& config) {
 void train_model(const TrainFlags& flags, const train::SegmentationConfig& config) {
   keep_freed_memory();
   TrainingPlace place = join_training(flags.device);
-  train::Processes& processes = place.processes;
+  engine::Processes& processes = place.processes;
   TrainingConsole console("train");
   train::SegmentationTask task(config, processes, place.device, console.log());
   if (processes.is_first()) announce_stop("stopping after this step; again to stop now");
-  const train::LoopResult result =
-      train::run_loop(task, processes, config.loop, stop_signal(),
-                      [&](const train::Progress& now) { console.show(now); });
+  const engine::LoopResult result =
+      engine::run_loop(task, processes, config.loop, stop_signal(),
+                       [&](const engine::Progress& now) { console.show(now); });
   console.finish();
   if (!processes.is_first()) return;
   const fs::path model = fs::path(flags.output) / "model.safetensors";
@@ -157,7 +157,7 @@ void train_model(const TrainFlags& flags, const train::SegmentationConfig& confi
 void train_command(const TrainFlags& flags, const CLI::App& command) {
   train::SegmentationConfig config;
   config.data.world = config.evaluation.world = default_world();
-  train::Settings settings;
+  engine::Settings settings;
   train::bind(settings, config);
   if (!flags.config.empty()) settings.read_file(flags.config);
   const bool check_config = flags.check.ends_with(".toml");

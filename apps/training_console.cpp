@@ -33,9 +33,9 @@ std::string formatted(const char* format, double value) {
 
 }  // namespace
 
-std::string training_line(const train::Progress& now) {
+std::string training_line(const engine::Progress& now) {
   std::string line = "step " + std::to_string(now.step) + "/" + std::to_string(now.total_steps);
-  if (now.moment == train::Moment::evaluation) {
+  if (now.moment == engine::Moment::evaluation) {
     for (const auto& [name, value] : now.numbers)
       line += formatted(("  " + name + " %.1f").c_str(), value);
     return line;
@@ -51,9 +51,9 @@ std::string training_line(const train::Progress& now) {
   return line;
 }
 
-void TrainingConsole::show(const train::Progress& now) {
-  if (now.moment != train::Moment::step) say(training_line(now));
-  if (now.moment == train::Moment::evaluation) return;
+void TrainingConsole::show(const engine::Progress& now) {
+  if (now.moment != engine::Moment::step) say(training_line(now));
+  if (now.moment == engine::Moment::evaluation) return;
   if (!bar_) bar_.emplace(label_, now.total_steps, "steps", now.step - 1);
   bar_->update(now.step, formatted("loss %.3f", now.smooth_loss));
 }
@@ -67,7 +67,7 @@ LogCallback TrainingConsole::log() {
   return [this](LogLevel, const std::string& line) { say(line); };
 }
 
-void report_training_end(const train::LoopResult& result, const std::string& what,
+void report_training_end(const engine::LoopResult& result, const std::string& what,
                          const std::filesystem::path& file, int64_t total_steps) {
   if (result.interrupted) {
     fail(ErrorCode::interrupted, "stopped after step ", result.steps_done, " of ", total_steps,

@@ -7,17 +7,17 @@
 
 #include "apps/progress.h"
 #include "fcclip/core/log.h"
-#include "fcclip/train/loop.h"
+#include "fcclip/engine/loop.h"
 
 namespace fcclip::apps {
 
 /// "step 20/400  loss 45.123  class 4.100  …  rate 0.0001  1.40 steps/s  4 min 31 s left"; of an
 /// evaluation "step 20/400  PQ 12.3  …".
-std::string training_line(const train::Progress& now);
+std::string training_line(const engine::Progress& now);
 
 /// What the user reads last: the file that holds the `what` ("model", "CLIP"), or that the run was
 /// stopped and how it goes on. Throws Error{interrupted}.
-void report_training_end(const train::LoopResult& result, const std::string& what,
+void report_training_end(const engine::LoopResult& result, const std::string& what,
                          const std::filesystem::path& file, int64_t total_steps);
 
 class TrainingConsole {
@@ -25,7 +25,7 @@ class TrainingConsole {
   explicit TrainingConsole(std::string label) : label_(std::move(label)) {}
 
   /// A line, on standard error, where the log gets one and after every evaluation; the bar always.
-  void show(const train::Progress& now);
+  void show(const engine::Progress& now);
   /// Any other line, above the bar.
   void say(const std::string& line);
   LogCallback log();

@@ -9,7 +9,7 @@ namespace fcclip::apps {
 TrainingPlace join_training(const std::string& device) {
   TrainingPlace place{{}, parse_device(device)};
   if (place.device.is_cuda()) at::globalContext().setFloat32MatmulPrecision("high");
-  place.processes = train::Processes::join(place.device.type());
+  place.processes = engine::Processes::join(place.device.type());
   if (place.device.is_cuda() && place.processes.size() > 1) {
     place.device = {at::kCUDA, static_cast<c10::DeviceIndex>(place.processes.local_rank())};
   }

@@ -3,12 +3,12 @@
 
 #include <string>
 
-#include "fcclip/train/processes.h"
+#include "fcclip/engine/processes.h"
 
 namespace fcclip::apps {
 
 struct TrainingPlace {
-  train::Processes processes;
+  engine::Processes processes;
   at::Device device;
 };
 

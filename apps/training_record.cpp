@@ -49,7 +49,7 @@ std::string training_record(const CLI::App& command, const std::string& settings
   return "# fcclip " FCCLIP_VERSION "\n# " + command_text(command) + "\n\n" + settings_toml;
 }
 
-void tell_changed_settings(const std::filesystem::path& folder, const train::Settings& settings) {
+void tell_changed_settings(const std::filesystem::path& folder, const engine::Settings& settings) {
   const std::filesystem::path file = folder / "config.toml";
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(file, ignored)) return;

@@ -6,7 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "fcclip/train/settings.h"
+#include "fcclip/engine/settings.h"
 
 namespace fcclip::apps {
 
@@ -18,6 +18,6 @@ std::string training_record(const CLI::App& command, const std::string& settings
 
 /// Before a run goes on: a line on standard error for each setting that is another than the
 /// folder's config.toml says. A folder without one, or with one that can't be read, is passed over.
-void tell_changed_settings(const std::filesystem::path& folder, const train::Settings& settings);
+void tell_changed_settings(const std::filesystem::path& folder, const engine::Settings& settings);
 
 }  // namespace fcclip::apps

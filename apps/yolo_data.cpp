@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "fcclip/results/outline_writers.h"
+#include "fcclip/outputs/outline_writers.h"
 
 namespace fcclip::apps {
 namespace {
@@ -71,7 +71,7 @@ std::string label_hint(const fs::path& folder, const AnsweredQuestion& question)
 
 std::string yolo_data_file(const fs::path& folder, const AnsweredQuestion& question) {
   const fs::path common = common_folder(question.pictures);
-  results::YoloPictures pictures{normal(folder).string(), "images", "images", ""};
+  outputs::YoloPictures pictures{normal(folder).string(), "images", "images", ""};
   if (!common.empty()) {
     const std::string name = common.filename().empty() ? "." : common.filename().string();
     pictures = {common.parent_path().string(), name, name, label_hint(folder, question)};
@@ -84,7 +84,7 @@ std::string yolo_data_file(const fs::path& folder, const AnsweredQuestion& quest
       pictures.val = name + "/" + val;
     }
   }
-  return results::yolo_data_yaml(question.vocabulary, pictures);
+  return outputs::yolo_data_yaml(question.vocabulary, pictures);
 }
 
 }  // namespace fcclip::apps

@@ -1,6 +1,6 @@
 // The JSON in a model file's metadata, and the reference's form of --config.
 
-#include "fcclip/segmenter/model_config.h"
+#include "fcclip/model/model_config.h"
 #include "fuzz/expect.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

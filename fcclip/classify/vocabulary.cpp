@@ -4,8 +4,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "fcclip/clip/unicode_text.h"
 #include "fcclip/core/error.h"
+#include "fcclip/text/unicode_text.h"
 
 namespace fcclip::classify {
 namespace {
@@ -29,7 +29,7 @@ std::vector<std::string_view> pieces(std::string_view text, char separator) {
 }
 
 bool is_utf8(std::string_view text) {
-  return clip::decode_utf8_strict(text, false).has_value();
+  return text::decode_utf8_strict(text, false).has_value();
 }
 
 /// Synonyms at bars, trimmed, empty ones left out.

@@ -4,8 +4,8 @@
 #include <numeric>
 #include <queue>
 
-#include "fcclip/clip/unicode_text.h"
 #include "fcclip/core/error.h"
+#include "fcclip/text/unicode_text.h"
 
 namespace fcclip::clip {
 namespace {
@@ -29,8 +29,8 @@ std::vector<unsigned char> bytes_in_order() {
 std::string spelling(const std::vector<unsigned char>& order, size_t index) {
   constexpr size_t kVisible = 188;
   std::string out;
-  append_utf8(index < kVisible ? order[index] : static_cast<char32_t>(0x100 + index - kVisible),
-              out);
+  text::append_utf8(
+      index < kVisible ? order[index] : static_cast<char32_t>(0x100 + index - kVisible), out);
   return out;
 }
 

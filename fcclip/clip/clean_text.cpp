@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "fcclip/clip/html_entities.h"
-#include "fcclip/clip/mojibake.h"
 #include "fcclip/clip/tokenizer.h"
-#include "fcclip/clip/unicode_text.h"
+#include "fcclip/text/html_entities.h"
+#include "fcclip/text/mojibake.h"
+#include "fcclip/text/unicode_text.h"
 
 namespace fcclip::clip {
 namespace {
@@ -16,13 +16,13 @@ constexpr char32_t kEscape = 0x1B;
 
 struct CleanTables {
   CleanTables() {
-    const EmbeddedTable table = unicode_table();
-    for (TableItem& item : table.numbers("translated"))
+    const text::EmbeddedTable table = text::unicode_table();
+    for (text::TableItem& item : table.numbers("translated"))
       translated[item.first] = std::move(item.value);
-    removed = RangeSet(table.numbers("removed"));
+    removed = text::RangeSet(table.numbers("removed"));
   }
   std::unordered_map<char32_t, std::u32string> translated;
-  RangeSet removed;
+  text::RangeSet removed;
 };
 
 const CleanTables& clean_tables() {
@@ -68,7 +68,7 @@ std::u32string join_surrogates(std::u32string_view text) {
       out.push_back(0x10000 + ((c - 0xD800) << 10) + (next - 0xDC00));
       ++i;
     } else {
-      out.push_back(kReplacement);
+      out.push_back(text::kReplacement);
     }
   }
   return out;
@@ -79,7 +79,7 @@ std::u32string join_surrogates(std::u32string_view text) {
 size_t terminal_escape(std::u32string_view text, size_t at) {
   if (text[at] != kEscape || at + 1 >= text.size() || text[at + 1] != '[') return 0;
   size_t end = at + 2;
-  while (end < text.size() && (text[end] == ';' || is_decimal(text[end]))) ++end;
+  while (end < text.size() && (text[end] == ';' || text::is_decimal(text[end]))) ++end;
   const bool letter =
       end < text.size() && text[end] < 0x80 && (text[end] | 32) >= 'a' && (text[end] | 32) <= 'z';
   return letter ? end + 1 - at : 0;
@@ -98,10 +98,10 @@ std::u32string remove_controls(std::u32string_view text) {
 
 std::u32string fix_segment(std::u32string text, bool unescape) {
   while (true) {
-    std::u32string fixed = unescape ? unescape_html_carefully(text) : text;
-    fixed = mend_encoding(std::move(fixed));
+    std::u32string fixed = unescape ? text::unescape_html_carefully(text) : text;
+    fixed = text::mend_encoding(std::move(fixed));
     fixed = unix_line_breaks(translate(fixed));
-    fixed = to_nfc(remove_controls(join_surrogates(fixed)));
+    fixed = text::to_nfc(remove_controls(join_surrogates(fixed)));
     if (fixed == text) return fixed;
     text = std::move(fixed);
   }
@@ -128,7 +128,7 @@ std::u32string collapse_spaces(std::u32string_view text) {
   out.reserve(text.size());
   bool pending = false;
   for (const char32_t c : text) {
-    if (is_space(c)) {
+    if (text::is_space(c)) {
       pending = true;
       continue;
     }
@@ -164,8 +164,9 @@ std::string clean_plain(std::string_view text) {
 
 std::string clean_text(std::string_view text) {
   if (std::all_of(text.begin(), text.end(), is_plain)) return clean_plain(text);
-  const std::u32string fixed = unescape_html(unescape_html(fix_text(decode_utf8(text))));
-  return encode_utf8(to_lower(collapse_spaces(fixed)));
+  const std::u32string fixed =
+      text::unescape_html(text::unescape_html(fix_text(text::decode_utf8(text))));
+  return text::encode_utf8(text::to_lower(collapse_spaces(fixed)));
 }
 
 }  // namespace fcclip::clip

@@ -7,8 +7,8 @@
 #include <unordered_map>
 
 #include "fcclip/clip/byte_pairs.h"
-#include "fcclip/clip/unicode_text.h"
 #include "fcclip/core/error.h"
+#include "fcclip/text/unicode_text.h"
 
 namespace fcclip::clip {
 namespace {
@@ -50,11 +50,11 @@ size_t word_end(std::string_view text, size_t at, bool& found) {
   const size_t contraction = text[at] == '\'' ? any_literal_at(text, at, kContractions) : 0;
   if (special + contraction > 0) return at + special + contraction;
   size_t end = at;
-  const CharClass kind = char_class(next_code_point(text, end));
-  found = kind != CharClass::unmatched;
-  if (!found || kind == CharClass::number) return end;
+  const text::CharClass kind = text::char_class(text::next_code_point(text, end));
+  found = kind != text::CharClass::unmatched;
+  if (!found || kind == text::CharClass::number) return end;
   for (size_t pos = end; pos < text.size(); end = pos) {
-    if (char_class(next_code_point(text, pos)) != kind) break;
+    if (text::char_class(text::next_code_point(text, pos)) != kind) break;
   }
   return end;
 }

@@ -13,7 +13,7 @@
 #include "fcclip/image/image_file.h"
 #include "fcclip/image/label_file.h"
 #include "fcclip/image/read_orientation.h"
-#include "fcclip/results/coco_json.h"
+#include "fcclip/outputs/coco_json.h"
 
 namespace fcclip::data {
 namespace {

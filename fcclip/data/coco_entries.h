@@ -88,7 +88,7 @@ void each_entry(const std::filesystem::path& path, const nlohmann::json& list,
   }
 }
 
-/// A "segmentation" in a form that results::mask_of_segmentation takes: null where it is missing;
+/// A "segmentation" in a form that outputs::mask_of_segmentation takes: null where it is missing;
 /// polygons without the pieces that have no area; run lengths whose text was saved as Python's
 /// b'…'. `value` itself where there is nothing to mend, else `mended`; each mending is remarked.
 /// Throws Error{bad_format}.

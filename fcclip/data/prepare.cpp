@@ -14,9 +14,11 @@
 #include "fcclip/data/prepare_steps.h"
 #include "fcclip/data/registry.h"
 #include "fcclip/data/truth_masks.h"
+#include "fcclip/image/id_colours.h"
 #include "fcclip/image/image_file.h"
+#include "fcclip/image/label_file.h"
 #include "fcclip/io/atomic_file.h"
-#include "fcclip/results/coco_json.h"
+#include "fcclip/outputs/coco_json.h"
 #include "fcclip/results/rle.h"
 
 namespace fcclip::data {
@@ -154,7 +156,7 @@ void prepare_ade20k(const PrepareOptions& options) {
     const AdeScene scene(path, thing_file->second, words);
     at::Tensor ids;
     const json infos = scene.segments(ids);
-    image::write_png(ade / "ade20k_panoptic_val" / (name + ".png"), results::rgb_of_ids(ids));
+    image::write_png(ade / "ade20k_panoptic_val" / (name + ".png"), image::rgb_of_ids(ids));
     panoptic.add_image(name, name + ".jpg", scene.map());
     panoptic.annotations.push_back(
         {{"image_id", name}, {"file_name", name + ".png"}, {"segments_info", infos}});
@@ -199,7 +201,7 @@ void prepare_cityscapes(const PrepareOptions& options) {
       infos.push_back(segment_info(id, category, id < 1000 && known->second, mask));
     }
     const std::string png = name + "_gtFine_panoptic.png";
-    image::write_png(fine / "cityscapes_panoptic_val" / png, results::rgb_of_ids(ids));
+    image::write_png(fine / "cityscapes_panoptic_val" / png, image::rgb_of_ids(ids));
     document.add_image(name, name + "_gtFine_leftImg8bit.png", stored);
     document.annotations.push_back(
         {{"image_id", name}, {"file_name", png}, {"segments_info", infos}});

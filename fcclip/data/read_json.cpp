@@ -8,7 +8,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/io/atomic_file.h"
-#include "fcclip/io/text_encoding.h"
+#include "fcclip/text/text_encoding.h"
 
 namespace fcclip::data {
 namespace {
@@ -107,7 +107,7 @@ bool parses(std::string_view text) {
 }  // namespace
 
 json parse_json(std::string bytes, const std::string& name) {
-  const std::string text = io::to_utf8(std::move(bytes), name);
+  const std::string text = text::to_utf8(std::move(bytes), name);
   try {
     return json::parse(text);
   } catch (const json::parse_error& error) {

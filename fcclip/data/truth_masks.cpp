@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fcclip/core/error.h"
-#include "fcclip/results/coco_json.h"
+#include "fcclip/outputs/coco_json.h"
 
 namespace fcclip::data {
 namespace {
@@ -107,7 +107,7 @@ at::Tensor decode_labels(const at::Tensor& stored, const LabelMeaning& meaning,
 
 results::Rle decode_segmentation(const std::string& text, Size size, const std::string& where) {
   try {
-    return results::mask_of_segmentation(json::parse(text), size);
+    return outputs::mask_of_segmentation(json::parse(text), size);
   } catch (const Error& error) {
     fail(error.code(), where, ": ", error.what());
   }

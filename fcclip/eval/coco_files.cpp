@@ -9,7 +9,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/data/file_form.h"
 #include "fcclip/data/read_json.h"
-#include "fcclip/results/coco_json.h"
+#include "fcclip/outputs/coco_json.h"
 #include "fcclip/results/rle_polygon.h"
 
 namespace fcclip::eval {
@@ -130,7 +130,7 @@ Shape read_shape(const JsonFields& entry, Size& size, const std::string& place, 
                               [&](const std::string& what) { remarks.add(what, place); });
   if (!segmentation.is_null()) {
     complete_size(size, entry);
-    shape.mask = results::mask_of_segmentation(segmentation, size);
+    shape.mask = outputs::mask_of_segmentation(segmentation, size);
   }
   if (!shape.mask && !shape.box) {
     fail(ErrorCode::bad_format, "neither \"segmentation\" nor \"bbox\" in it");

@@ -6,8 +6,10 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/eval/answer.h"
+#include "fcclip/image/id_colours.h"
 #include "fcclip/image/image_file.h"
-#include "fcclip/results/coco_json.h"
+#include "fcclip/image/label_file.h"
+#include "fcclip/outputs/coco_json.h"
 #include "fcclip/segmenter/describe.h"
 
 namespace fcclip::eval {
@@ -41,18 +43,18 @@ at::Tensor label_picture(const at::Tensor& labels, size_t classes) {
 json write_answer(const PictureAnswer& answer, const data::Picture& picture, Size size,
                   const classify::Vocabulary& vocabulary, const std::filesystem::path& folder) {
   const json id = json::parse(picture.id_json);
-  const results::ImageInfo info{0, picture.file.filename().string(), size};
+  const outputs::ImageInfo info{0, picture.file.filename().string(), size};
   json out = json::object();
   if (answer.panoptic) {
     image::write_png(folder / "panoptic" / (picture.name + ".png"),
-                     results::rgb_of_ids(answer.panoptic->ids));
-    json annotation = results::coco_panoptic_annotation(info, picture.name + ".png",
+                     image::rgb_of_ids(answer.panoptic->ids));
+    json annotation = outputs::coco_panoptic_annotation(info, picture.name + ".png",
                                                         answer.panoptic->segments, vocabulary);
     annotation["image_id"] = id;
     out["panoptic"] = std::move(annotation);
   }
   if (answer.instances) {
-    out["instances"] = results::coco_instance_results(info, *answer.instances, vocabulary);
+    out["instances"] = outputs::coco_instance_results(info, *answer.instances, vocabulary);
     for (json& one : out["instances"]) one["image_id"] = id;
   }
   if (answer.labels.defined()) {

@@ -6,15 +6,17 @@
 #include <nlohmann/json.hpp>
 
 #include "fcclip/data/truth_masks.h"
+#include "fcclip/draw/contact_sheet.h"
+#include "fcclip/draw/overlay.h"
+#include "fcclip/draw/vocabulary_colours.h"
 #include "fcclip/eval/html_text.h"
 #include "fcclip/eval/report_tables.h"
 #include "fcclip/eval/truth_overlay.h"
-#include "fcclip/image/contact_sheet.h"
+#include "fcclip/image/id_colours.h"
 #include "fcclip/image/image_file.h"
-#include "fcclip/image/overlay.h"
-#include "fcclip/image/vocabulary_colours.h"
+#include "fcclip/image/label_file.h"
 #include "fcclip/io/atomic_file.h"
-#include "fcclip/results/coco_json.h"
+#include "fcclip/outputs/coco_json.h"
 
 namespace fcclip::eval {
 namespace {
@@ -43,30 +45,30 @@ const char* const kPageStyle =
 class PairPainter {
  public:
   explicit PairPainter(const ReportInput& input)
-      : input_(input), colours_(image::vocabulary_colours(input.benchmark.vocabulary())) {}
+      : input_(input), colours_(draw::vocabulary_colours(input.benchmark.vocabulary())) {}
 
   at::Tensor draw(const RankedPicture& picture) const {
     const data::Sample truth = input_.benchmark.get(picture.index);
-    image::OverlayOptions options;
+    draw::OverlayOptions options;
     options.font_folder = input_.font_folder;
     options.min_longer_side = options.max_longer_side = 560;
-    return image::tile_images(
-        {image::draw_overlay(truth.rgb, overlay(truth.ids, truth.segments), options),
-         image::draw_overlay(truth.rgb, answer(picture), options)},
+    return draw::tile_images(
+        {draw::draw_overlay(truth.rgb, overlay(truth.ids, truth.segments), options),
+         draw::draw_overlay(truth.rgb, answer(picture), options)},
         2);
   }
 
  private:
-  image::OverlayInput overlay(const at::Tensor& ids,
-                              const std::vector<data::TruthSegment>& segments) const {
+  draw::OverlayInput overlay(const at::Tensor& ids,
+                             const std::vector<data::TruthSegment>& segments) const {
     return truth_overlay(ids, segments, input_.benchmark.vocabulary(), colours_);
   }
 
-  image::OverlayInput answer(const RankedPicture& picture) const {
+  draw::OverlayInput answer(const RankedPicture& picture) const {
     const std::string file = picture.name + ".png";
     const fs::path panoptic = input_.predictions / "panoptic" / file;
     if (fs::exists(panoptic)) {
-      return overlay(results::ids_of_rgb(image::read_png_exact(panoptic)), picture.answer);
+      return overlay(image::ids_of_rgb(image::read_png_exact(panoptic)), picture.answer);
     }
     const fs::path labels = input_.predictions / "semantic" / file;
     if (!fs::exists(labels)) return {};
@@ -76,7 +78,7 @@ class PairPainter {
   }
 
   const ReportInput& input_;
-  std::vector<image::Colour> colours_;
+  std::vector<draw::Colour> colours_;
 };
 
 void write_pictures(std::ostream& out, const ReportInput& input) {

@@ -4,7 +4,7 @@
 
 #include "fcclip/eval/record_file.h"
 #include "fcclip/io/atomic_file.h"
-#include "fcclip/results/coco_json.h"
+#include "fcclip/outputs/coco_json.h"
 
 namespace fcclip::eval {
 namespace {
@@ -60,7 +60,7 @@ void write_panoptic(const Records& records, const classify::Vocabulary& vocabula
     out << "],\n\"annotations\": [";
     List annotations(out);
     records.read("panoptic", [&](const json&, const json& one) { annotations.add(one); });
-    out << "],\n\"categories\": " << results::coco_categories(vocabulary).dump() << "}\n";
+    out << "],\n\"categories\": " << outputs::coco_categories(vocabulary).dump() << "}\n";
   });
 }
 

@@ -2,14 +2,14 @@
 
 namespace fcclip::eval {
 
-image::OverlayInput truth_overlay(const at::Tensor& ids,
-                                  const std::vector<data::TruthSegment>& segments,
-                                  const classify::Vocabulary& vocabulary,
-                                  const std::vector<image::Colour>& colours) {
-  image::OverlayInput input{ids, {}};
+draw::OverlayInput truth_overlay(const at::Tensor& ids,
+                                 const std::vector<data::TruthSegment>& segments,
+                                 const classify::Vocabulary& vocabulary,
+                                 const std::vector<draw::Colour>& colours) {
+  draw::OverlayInput input{ids, {}};
   for (const data::TruthSegment& segment : segments) {
     const classify::VocabularyClass& entry = vocabulary.classes[segment.class_index];
-    image::OverlaySegment drawn;
+    draw::OverlaySegment drawn;
     drawn.id = segment.id;
     drawn.label = entry.synonyms.front();
     drawn.colour = colours[segment.class_index];

@@ -3,10 +3,10 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/image/codec.h"
+#include "fcclip/image/id_colours.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/image/tiff_file.h"
 #include "fcclip/io/atomic_file.h"
-#include "fcclip/results/coco_json.h"
 
 namespace fcclip::image {
 namespace {
@@ -62,7 +62,7 @@ at::Tensor read_label_map(const std::filesystem::path& path) {
 
 at::Tensor read_id_map(const std::filesystem::path& path) {
   const at::Tensor pixels = read_png_exact(path);
-  return pixels.dim() == 3 ? results::ids_of_rgb(pixels) : pixels;
+  return pixels.dim() == 3 ? ids_of_rgb(pixels) : pixels;
 }
 
 }  // namespace fcclip::image

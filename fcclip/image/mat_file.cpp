@@ -18,7 +18,7 @@
 #include "fcclip/image/image_file.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/io/byte_reader.h"
-#include "fcclip/io/printable.h"
+#include "fcclip/text/printable.h"
 
 namespace fcclip::image {
 namespace {
@@ -229,7 +229,7 @@ at::Tensor decode_mat_labels(std::string_view bytes, std::string_view variable,
     if (element.type != kMatrix) continue;
     Matrix matrix = open_matrix(element.data, swapped, name_for_errors);
     if (matrix.name == variable) return labels_of(std::move(matrix), swapped, name_for_errors);
-    present += (present.empty() ? "" : ", ") + io::printable(matrix.name);
+    present += (present.empty() ? "" : ", ") + text::printable(matrix.name);
   }
   fail(ErrorCode::not_found, name_for_errors, ": no variable ", variable, "; there is ",
        present.empty() ? "none" : present);

@@ -11,9 +11,9 @@
 #include "fcclip/io/file_kind.h"
 #include "fcclip/io/mapped_file.h"
 #include "fcclip/io/pickle_reader.h"
-#include "fcclip/io/printable.h"
 #include "fcclip/io/state_dict.h"
 #include "fcclip/io/zip_reader.h"
+#include "fcclip/text/printable.h"
 
 namespace fcclip::io {
 namespace {
@@ -35,7 +35,7 @@ uint64_t storage_bytes(const PickledStorage& storage) {
 
 void check_storage(const PickledStorage& storage, uint64_t bytes, const std::string& file) {
   if (storage_bytes(storage) <= bytes) return;
-  fail(ErrorCode::bad_format, file, ": storage ", printable(storage.key), " has ", bytes,
+  fail(ErrorCode::bad_format, file, ": storage ", text::printable(storage.key), " has ", bytes,
        " bytes, its tensors need ", storage_bytes(storage), "; the file is truncated or damaged");
 }
 
@@ -80,8 +80,8 @@ void refuse_odd_entry(const PickleValue& key, const PickleValue& value, const st
   const bool named = key.kind == PickleKind::text;
   if (named ? key.text.find('.') == std::string::npos : value.kind != PickleKind::tensor) return;
   fail(ErrorCode::bad_format, file, ": ",
-       named ? printable(key.text) : std::string(describe(key.kind)), " is ", describe(value.kind),
-       ", expected a tensor by its name");
+       named ? text::printable(key.text) : std::string(describe(key.kind)), " is ",
+       describe(value.kind), ", expected a tensor by its name");
 }
 
 Checkpoint collect(const FilePtr& file, const PickleDocument& document,
@@ -146,7 +146,7 @@ Checkpoint open_zip(const FilePtr& file, const OpenOptions& options) {
   for (const PickledStorage& storage : document.storages) {
     const ZipRecord* record = zip.find(folder + "/data/" + storage.key);
     if (record == nullptr) {
-      fail(ErrorCode::bad_format, name, ": the data of storage ", printable(storage.key),
+      fail(ErrorCode::bad_format, name, ": the data of storage ", text::printable(storage.key),
            " is not in the file; it is damaged");
     }
     check_storage(storage, record->size, name);
@@ -195,7 +195,7 @@ std::map<std::string, StoragePlace> legacy_places(ByteReader& reader,
     const uint64_t size = at::elementSize(storage.dtype);
     const auto [known, is_new] = element_sizes.emplace(storage.key, size);
     if (!is_new && known->second != size) {
-      fail(ErrorCode::bad_format, reader.file(), ": storage ", printable(storage.key),
+      fail(ErrorCode::bad_format, reader.file(), ": storage ", text::printable(storage.key),
            " has two element types; the file is damaged");
     }
   }
@@ -206,7 +206,7 @@ std::map<std::string, StoragePlace> legacy_places(ByteReader& reader,
     const uint64_t count = reader.unsigned_int(8);
     const uint64_t element = size == element_sizes.end() ? 0 : size->second;
     if (element == 0 || count > reader.remaining() / element || places.contains(key)) {
-      fail(ErrorCode::bad_format, reader.file(), ": storage ", printable(key), " of ", count,
+      fail(ErrorCode::bad_format, reader.file(), ": storage ", text::printable(key), " of ", count,
            " elements does not fit the file; it is truncated or damaged");
     }
     places[key] = {reader.position(), count * element};
@@ -228,7 +228,7 @@ Checkpoint open_legacy(const FilePtr& file, const OpenOptions& options) {
   for (const PickledStorage& storage : document.storages) {
     const auto found = by_key.find(storage.key);
     if (found == by_key.end()) {
-      fail(ErrorCode::bad_format, name, ": the data of storage ", printable(storage.key),
+      fail(ErrorCode::bad_format, name, ": the data of storage ", text::printable(storage.key),
            " is not in the file; it is damaged");
     }
     check_storage(storage, found->second.bytes, name);

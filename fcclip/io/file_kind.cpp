@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "fcclip/io/mapped_file.h"
-#include "fcclip/io/printable.h"
+#include "fcclip/text/printable.h"
 
 namespace fcclip::io {
 namespace {
@@ -213,7 +213,7 @@ std::string folder_advice(const std::filesystem::path& folder) {
        it.increment(error)) {
     const std::string ending = it->path().extension().string();
     if (ending == ".safetensors" || ending == ".pth" || ending == ".pt" || ending == ".bin") {
-      found.push_back(printable(it->path().string()));
+      found.push_back(text::printable(it->path().string()));
     }
   }
   std::sort(found.begin(), found.end());

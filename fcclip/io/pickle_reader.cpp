@@ -6,7 +6,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/io/byte_reader.h"
 #include "fcclip/io/pickle_objects.h"
-#include "fcclip/io/printable.h"
+#include "fcclip/text/printable.h"
 
 namespace fcclip::io {
 namespace {
@@ -357,7 +357,7 @@ class Machine {
   std::string allowed_name(std::string_view module, std::string_view name) const {
     std::string full = std::string(module) + "." + std::string(name);
     if (!is_allowed_global(full)) {
-      fail(ErrorCode::unsafe_file, reader_.file(), " asks for ", printable(full),
+      fail(ErrorCode::unsafe_file, reader_.file(), " asks for ", text::printable(full),
            "; only tensors and plain containers are read, nothing was run");
     }
     return full;

@@ -10,7 +10,7 @@
 
 #include "fcclip/core/check.h"
 #include "fcclip/io/mapped_file.h"
-#include "fcclip/io/printable.h"
+#include "fcclip/text/printable.h"
 
 namespace fcclip::io {
 namespace {
@@ -79,17 +79,18 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
     if (place_ != Place::tensor || key_ != "dtype") return wrong("an unexpected string");
     const auto dtype = dtype_named(value);
     if (!dtype)
-      return refuse("tensor " + printable(entry_.name) + " has the unknown dtype " +
-                    printable(value));
+      return refuse("tensor " + text::printable(entry_.name) + " has the unknown dtype " +
+                    text::printable(value));
     entry_.dtype = *dtype;
     return true;
   }
   bool key(string_t& name) override {
     key_ = name;
     std::set<std::string>& known = place_ == Place::top ? names_ : inner_;
-    if (!known.insert(name).second) return refuse("key " + printable(name) + " occurs twice");
+    if (!known.insert(name).second) return refuse("key " + text::printable(name) + " occurs twice");
     if (place_ == Place::tensor && name != "dtype" && name != "shape" && name != "data_offsets") {
-      return refuse("tensor " + printable(entry_.name) + " has the unknown key " + printable(name));
+      return refuse("tensor " + text::printable(entry_.name) + " has the unknown key " +
+                    text::printable(name));
     }
     return true;
   }
@@ -109,7 +110,7 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
   bool end_object() override {
     if (place_ == Place::tensor) {
       if (inner_.size() != 3 || offsets_ != 2) {
-        return refuse("tensor " + printable(entry_.name) +
+        return refuse("tensor " + text::printable(entry_.name) +
                       " lacks a dtype, shape or two data_offsets");
       }
       out_.entries.push_back(std::move(entry_));
@@ -140,7 +141,7 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
     return false;
   }
   bool wrong(const char* what) {
-    return refuse(std::string(what) + (key_.empty() ? "" : " under " + printable(key_)));
+    return refuse(std::string(what) + (key_.empty() ? "" : " under " + text::printable(key_)));
   }
 
   SafetensorsHeader& out_;
@@ -153,7 +154,7 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
 
 void check_entry(const HeaderEntry& entry, uint64_t expected_begin, const std::string& file) {
   if (entry.begin != expected_begin || entry.end < entry.begin) {
-    fail(ErrorCode::bad_format, file, ": tensor ", printable(entry.name), " lies at bytes ",
+    fail(ErrorCode::bad_format, file, ": tensor ", text::printable(entry.name), " lies at bytes ",
          entry.begin, " to ", entry.end, ", expected from ", expected_begin,
          " on without holes or overlaps; the file is damaged");
   }
@@ -161,7 +162,7 @@ void check_entry(const HeaderEntry& entry, uint64_t expected_begin, const std::s
   const uint64_t size = at::elementSize(entry.dtype);
   if (numel < 0 || static_cast<uint64_t>(numel) > UINT64_MAX / 2 / size ||
       static_cast<uint64_t>(numel) * size != entry.end - entry.begin) {
-    fail(ErrorCode::bad_format, file, ": tensor ", printable(entry.name), " of shape ",
+    fail(ErrorCode::bad_format, file, ": tensor ", text::printable(entry.name), " of shape ",
          shape_string(entry.shape), " does not fit its ", entry.end - entry.begin,
          " bytes; the file is damaged");
   }

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "fcclip/core/error.h"
-#include "fcclip/io/printable.h"
+#include "fcclip/text/printable.h"
 
 namespace fcclip::io {
 namespace {
@@ -90,12 +90,13 @@ std::vector<Candidate> large_ones(std::vector<Candidate> all) {
                                 const std::string& file) {
   std::string list;
   for (const Candidate& one : all) {
-    list += (list.empty() ? "" : ", ") + printable(one.path) + " (" + std::to_string(one.tensors) +
-            " tensors)";
+    list += (list.empty() ? "" : ", ") + text::printable(one.path) + " (" +
+            std::to_string(one.tensors) + " tensors)";
   }
   fail(ErrorCode::bad_format, file, " holds several sets of weights: ", list,
        wanted.empty() ? "" : "; none is called " + wanted,
-       "; choose one with --container NAME, such as --container ", printable(all.front().path));
+       "; choose one with --container NAME, such as --container ",
+       text::printable(all.front().path));
 }
 
 std::string keys_of(const PickleDocument& document, const PickleValue& dict) {
@@ -104,8 +105,9 @@ std::string keys_of(const PickleDocument& document, const PickleValue& dict) {
   for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {
     if (i == 2 * kShown) return list + ", …";
     const PickleValue& key = document.at(dict.items[i]);
-    list += (list.empty() ? "" : ", ") +
-            (key.kind == PickleKind::text ? printable(key.text) : std::string(describe(key.kind)));
+    list += (list.empty() ? "" : ", ") + (key.kind == PickleKind::text
+                                              ? text::printable(key.text)
+                                              : std::string(describe(key.kind)));
   }
   return list;
 }
@@ -132,7 +134,7 @@ void describe_others(const PickleDocument& document, StateDict& out) {
     if (key.kind != PickleKind::text || key.text == first || value.kind == PickleKind::tensor) {
       continue;
     }
-    out.others.push_back(printable(key.text));
+    out.others.push_back(text::printable(key.text));
     if (key.text == "iteration" && value.kind == PickleKind::integer) out.iteration = value.integer;
   }
 }

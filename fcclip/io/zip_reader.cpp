@@ -5,7 +5,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/io/byte_reader.h"
 #include "fcclip/io/crc32.h"
-#include "fcclip/io/printable.h"
+#include "fcclip/text/printable.h"
 
 namespace fcclip::io {
 namespace {
@@ -111,20 +111,20 @@ Entry read_entry(ByteReader& reader) {
 
 ZipRecord locate(ByteReader reader, const Entry& entry) {
   if ((entry.flags & 1) != 0 || entry.method != 0) {
-    fail(ErrorCode::unsupported, reader.file(), ": record ", printable(entry.name), " is ",
+    fail(ErrorCode::unsupported, reader.file(), ": record ", text::printable(entry.name), " is ",
          (entry.flags & 1) != 0 ? "encrypted" : "compressed",
          "; torch.save stores records as they are, unpack and save the file again");
   }
   if (entry.size != entry.packed_size)
-    damaged(reader, "record " + printable(entry.name) + " has two sizes");
+    damaged(reader, "record " + text::printable(entry.name) + " has two sizes");
   reader.seek(entry.local_begin);
   if (reader.unsigned_int(4) != kLocalSignature) {
-    damaged(reader, "record " + printable(entry.name) + " is not where the directory says");
+    damaged(reader, "record " + text::printable(entry.name) + " is not where the directory says");
   }
   reader.take(22);
   const uint64_t name = reader.unsigned_int(2), extra = reader.unsigned_int(2);
   if (reader.text(name) != entry.name) {
-    damaged(reader, "record " + printable(entry.name) + " is not where the directory says");
+    damaged(reader, "record " + text::printable(entry.name) + " is not where the directory says");
   }
   reader.take(extra);
   const size_t begin = reader.position();
@@ -144,7 +144,7 @@ ZipFile::ZipFile(std::shared_ptr<const MappedFile> file) : file_(std::move(file)
     const Entry entry = read_entry(reader);
     const ZipRecord record = locate(ByteReader(file_->bytes(), name), entry);
     if (!records_.emplace(entry.name, record).second) {
-      damaged(reader, "record " + printable(entry.name) + " occurs twice");
+      damaged(reader, "record " + text::printable(entry.name) + " occurs twice");
     }
   }
 }
@@ -152,7 +152,7 @@ ZipFile::ZipFile(std::shared_ptr<const MappedFile> file) : file_(std::move(file)
 void ZipFile::verify_checksums() const {
   for (const auto& [name, record] : records_) {
     if (record.crc32 == 0 || crc32(bytes(record)) == record.crc32) continue;
-    fail(ErrorCode::bad_format, file_->path().string(), ": record ", printable(name),
+    fail(ErrorCode::bad_format, file_->path().string(), ": record ", text::printable(name),
          " does not have its checksum; the file is damaged, download it again");
   }
 }

@@ -27,7 +27,7 @@ struct Change {
   float gain[3], offset, saturation, noise;
 };
 
-void apply(uint8_t* pixel, int64_t count, const Change& change, world::Random& random) {
+void apply(uint8_t* pixel, int64_t count, const Change& change, Random& random) {
   for (int64_t i = 0; i < count; ++i, pixel += 3) {
     const float luma = kLuma[0] * pixel[0] + kLuma[1] * pixel[1] + kLuma[2] * pixel[2];
     // One random number a pixel: grain is grey.
@@ -43,7 +43,7 @@ void apply(uint8_t* pixel, int64_t count, const Change& change, world::Random& r
 
 }  // namespace
 
-at::Tensor augment_colours(const at::Tensor& rgb, double strength, world::Random& random) {
+at::Tensor augment_colours(const at::Tensor& rgb, double strength, Random& random) {
   check_shape("rgb", rgb, {kAny, kAny, 3});
   at::Tensor changed = rgb.clone(at::MemoryFormat::Contiguous);
   if (strength <= 0) return changed;

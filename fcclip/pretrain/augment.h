@@ -3,7 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "fcclip/world/random.h"
+#include "fcclip/core/random.h"
 
 namespace fcclip::pretrain {
 
@@ -11,6 +11,6 @@ namespace fcclip::pretrain {
 ///   rgb       [H, W, 3] uint8
 ///   strength  0: nothing, 1: full
 ///   returns   [H, W, 3] uint8, a new picture
-at::Tensor augment_colours(const at::Tensor& rgb, double strength, world::Random& random);
+at::Tensor augment_colours(const at::Tensor& rgb, double strength, Random& random);
 
 }  // namespace fcclip::pretrain

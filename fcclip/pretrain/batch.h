@@ -4,9 +4,9 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/clip/tokenizer.h"
+#include "fcclip/model/model_config.h"
 #include "fcclip/pretrain/learner.h"
 #include "fcclip/pretrain/pairs.h"
-#include "fcclip/segmenter/model_config.h"
 
 namespace fcclip::pretrain {
 

@@ -6,14 +6,12 @@
 
 namespace fcclip::pretrain {
 
-std::string draw_name(const Subject& subject, const CaptionOptions& options,
-                      world::Random& random) {
+std::string draw_name(const Subject& subject, const CaptionOptions& options, Random& random) {
   if (subject.synonyms.empty() || !random.chance(options.synonym_share)) return subject.name;
   return subject.synonyms[random.below(std::ssize(subject.synonyms))];
 }
 
-std::string draw_caption(const std::string& name, const CaptionOptions& options,
-                         world::Random& random) {
+std::string draw_caption(const std::string& name, const CaptionOptions& options, Random& random) {
   return classify::fill_template(options.templates[random.below(std::ssize(options.templates))],
                                  name);
 }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "fcclip/world/random.h"
+#include "fcclip/core/random.h"
 
 namespace fcclip::pretrain {
 
@@ -23,11 +23,10 @@ struct CaptionOptions {
 };
 
 /// The name or, for a share of the draws, a synonym.
-std::string draw_name(const Subject& subject, const CaptionOptions& options, world::Random& random);
+std::string draw_name(const Subject& subject, const CaptionOptions& options, Random& random);
 
 /// A random template over `name`.
-std::string draw_caption(const std::string& name, const CaptionOptions& options,
-                         world::Random& random);
+std::string draw_caption(const std::string& name, const CaptionOptions& options, Random& random);
 
 /// Every name, synonym and template once: the texts of a byte-pair vocabulary.
 std::vector<std::string> all_texts(const std::vector<Subject>& subjects,

@@ -6,9 +6,9 @@
 
 #include <c10/util/ParallelGuard.h>
 
+#include "fcclip/engine/loader.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/train/bad_pictures.h"
-#include "fcclip/train/loader.h"
 
 namespace fcclip::pretrain {
 namespace {
@@ -34,8 +34,9 @@ PictureReport look_at(const std::filesystem::path& path) {
 PairReport check_pairs(const std::vector<ListedPicture>& pictures,
                        const std::function<bool(int64_t done, int64_t total)>& progress) {
   const int64_t total = std::ssize(pictures);
-  const train::LoaderOptions options{std::max<int64_t>(1, std::thread::hardware_concurrency()), 64};
-  train::Loader<PictureReport> reports(
+  const engine::LoaderOptions options{std::max<int64_t>(1, std::thread::hardware_concurrency()),
+                                      64};
+  engine::Loader<PictureReport> reports(
       [&](int64_t index) {
         return index < total ? look_at(pictures[index].path) : PictureReport();
       },

@@ -55,7 +55,7 @@ std::vector<int64_t> count_inside(const at::Tensor& ids, const Square& square, i
 }
 
 Square draw_thing_square(const at::Tensor& ids, const Extent& extent, const CropOptions& options,
-                         world::Random& random) {
+                         Random& random) {
   const double longest = static_cast<double>(extent.longest()), side = options.side;
   double length = longest * random.uniform(1.0, options.most_context);
   if (random.chance(kNativeShare) && longest < side &&
@@ -71,7 +71,7 @@ Square draw_thing_square(const at::Tensor& ids, const Extent& extent, const Crop
 }
 
 std::optional<Square> draw_region_square(const at::Tensor& ids, int64_t id,
-                                         const CropOptions& options, world::Random& random) {
+                                         const CropOptions& options, Random& random) {
   const int32_t* values = ids.const_data_ptr<int32_t>();
   const int64_t width = ids.size(1);
   for (int i = 0; i < kTries; ++i) {

@@ -7,7 +7,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "fcclip/world/random.h"
+#include "fcclip/core/random.h"
 
 namespace fcclip::pretrain {
 
@@ -39,10 +39,10 @@ struct CropOptions {
 /// A random square around a thing: whole, or a part of it where it is larger than what a crop may
 /// shrink.
 Square draw_thing_square(const at::Tensor& ids, const Extent& extent, const CropOptions& options,
-                         world::Random& random);
+                         Random& random);
 
 /// A random square in which `id` covers at least two fifths; nothing after some tries.
 std::optional<Square> draw_region_square(const at::Tensor& ids, int64_t id,
-                                         const CropOptions& options, world::Random& random);
+                                         const CropOptions& options, Random& random);
 
 }  // namespace fcclip::pretrain

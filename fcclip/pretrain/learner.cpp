@@ -8,8 +8,8 @@
 #include <ATen/core/grad_mode.h>
 
 #include "fcclip/core/check.h"
-#include "fcclip/segmenter/model.h"
-#include "fcclip/train/stored_tensor.h"
+#include "fcclip/engine/stored_tensor.h"
+#include "fcclip/model/model.h"
 
 namespace fcclip::pretrain {
 namespace {
@@ -193,7 +193,7 @@ void Learner::save(std::map<std::string, at::Tensor>& tensors) const {
 
 void Learner::load(const std::map<std::string, at::Tensor>& tensors) {
   const auto restore = [&](const std::string& name, at::Tensor& target) {
-    target = train::stored_tensor(tensors, name, target.sizes()).to(target.device());
+    target = engine::stored_tensor(tensors, name, target.sizes()).to(target.device());
   };
   restore("pretrain.picture_norm.input_mean", picture_norm.input_mean);
   restore("pretrain.picture_norm.variance", picture_norm.variance);

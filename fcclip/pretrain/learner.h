@@ -10,8 +10,8 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/clip/convnext.h"
+#include "fcclip/model/clip_file.h"
 #include "fcclip/pretrain/embedding_norm.h"
-#include "fcclip/segmenter/clip_file.h"
 
 namespace fcclip::pretrain {
 

@@ -7,10 +7,10 @@
 
 #include <ATen/ATen.h>
 
+#include "fcclip/core/random.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/ops/resize_u8.h"
 #include "fcclip/pretrain/augment.h"
-#include "fcclip/world/random.h"
 
 namespace fcclip::pretrain {
 namespace {
@@ -19,7 +19,7 @@ namespace {
 std::vector<int64_t> shuffled(int64_t count, uint64_t seed, int64_t round) {
   std::vector<int64_t> order(count);
   std::iota(order.begin(), order.end(), 0);
-  world::Random random(seed ^ world::hash_text("order"), static_cast<uint64_t>(round));
+  Random random(seed ^ seed_of_text("order"), static_cast<uint64_t>(round));
   for (int64_t i = count - 1; i > 0; --i) std::swap(order[i], order[random.below(i + 1)]);
   return order;
 }
@@ -76,8 +76,8 @@ Pair ListPairs::draw_one(const PairRequest& request, int64_t number) const {
 void ListPairs::fill_pair(const PairRequest& request, int64_t number, const at::Tensor& rgb,
                           Pair& pair) const {
   const ListedPicture& picture = pictures_[number];
-  world::Random random(options_.seed + static_cast<uint64_t>(request.step) * world::kGolden,
-                       static_cast<uint64_t>(number));
+  Random random(options_.seed + static_cast<uint64_t>(request.step) * kGolden,
+                static_cast<uint64_t>(number));
   const double strength =
       options_.ramp <= 0 ? 1.0 : std::min(1.0, request.progress / options_.ramp);
   const int64_t shorter = std::min(rgb.size(0), rgb.size(1));

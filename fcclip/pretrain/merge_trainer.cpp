@@ -6,7 +6,7 @@
 
 #include "fcclip/clip/byte_pairs.h"
 #include "fcclip/clip/tokenizer.h"
-#include "fcclip/clip/unicode_text.h"
+#include "fcclip/text/unicode_text.h"
 
 namespace fcclip::pretrain {
 namespace {
@@ -25,7 +25,7 @@ std::vector<std::string> byte_spellings() {
     const bool shown =
         (byte >= '!' && byte <= '~') || (byte >= 0xA1 && byte <= 0xFF && byte != 0xAD);
     std::string text;
-    clip::append_utf8(shown ? byte : static_cast<char32_t>(0x100 + hidden.size()), text);
+    text::append_utf8(shown ? byte : static_cast<char32_t>(0x100 + hidden.size()), text);
     (shown ? visible : hidden).push_back(text);
   }
   visible.insert(visible.end(), hidden.begin(), hidden.end());

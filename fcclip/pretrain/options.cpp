@@ -9,7 +9,7 @@ void require(bool condition, const std::string& what) {
   if (!condition) fail(ErrorCode::invalid_argument, what);
 }
 
-void bind_model(train::Settings& settings, PretrainOptions& options) {
+void bind_model(engine::Settings& settings, PretrainOptions& options) {
   clip::ClipConfig& clip = options.clip;
   settings.bind("model.depths", &clip.convnext.depths, "blocks of the four stages");
   settings.bind("model.dims", &clip.convnext.dims, "channels of the four stages");
@@ -27,7 +27,7 @@ void bind_model(train::Settings& settings, PretrainOptions& options) {
   settings.bind("model.temperature", &options.initial.temperature, "at the start");
 }
 
-void bind_training(train::Settings& settings, PretrainOptions& options) {
+void bind_training(engine::Settings& settings, PretrainOptions& options) {
   settings.bind("training.batch_size", &options.batch_size, "pairs a step, over all processes");
   settings.bind("training.steps", &options.loop.schedule.total_steps, "of the whole run");
   settings.bind("training.learning_rate", &options.optimizer.learning_rate, "at batch_size");
@@ -49,7 +49,7 @@ void bind_training(train::Settings& settings, PretrainOptions& options) {
   settings.bind("training.export_dtype", &options.export_dtype, "float32, float16 or bfloat16");
 }
 
-void bind_pairs(train::Settings& settings, PretrainOptions& options) {
+void bind_pairs(engine::Settings& settings, PretrainOptions& options) {
   ScenePairOptions& scenes = options.scenes;
   settings.bind("pairs.sides", &options.sides, "pixels, multiples of 32; one a batch");
   settings.bind("pairs.side_shares", &options.side_shares, "of the batches");
@@ -111,8 +111,8 @@ PretrainOptions::PretrainOptions() {
   scenes.captions.templates = classify::default_templates();
 }
 
-train::Settings bind_settings(PretrainOptions& options) {
-  train::Settings settings;
+engine::Settings bind_settings(PretrainOptions& options) {
+  engine::Settings settings;
   bind_model(settings, options);
   bind_training(settings, options);
   bind_pairs(settings, options);
@@ -140,7 +140,7 @@ void finish(PretrainOptions& options) {
           "training.export_dtype must be float32, float16 or bfloat16");
   options.initial.seed = options.seed;
   options.scenes.seed = options.seed;
-  options.loop.schedule.kind = train::parse_schedule_kind(options.schedule, "training.schedule");
+  options.loop.schedule.kind = engine::parse_schedule_kind(options.schedule, "training.schedule");
 }
 
 }  // namespace fcclip::pretrain

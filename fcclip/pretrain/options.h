@@ -2,11 +2,11 @@
 // Everything that a pretraining run is set by; one TOML file.
 
 #include "fcclip/clip/config.h"
+#include "fcclip/engine/loop.h"
+#include "fcclip/engine/optimizer.h"
+#include "fcclip/engine/settings.h"
 #include "fcclip/pretrain/learner.h"
 #include "fcclip/pretrain/scene_pairs.h"
-#include "fcclip/train/loop.h"
-#include "fcclip/train/optimizer.h"
-#include "fcclip/train/settings.h"
 
 namespace fcclip::pretrain {
 
@@ -35,8 +35,8 @@ struct PretrainOptions {
 
   clip::ClipConfig clip;
   InitialWeights initial;
-  train::OptimizerOptions optimizer;
-  train::LoopOptions loop;
+  engine::OptimizerOptions optimizer;
+  engine::LoopOptions loop;
   std::string schedule = "cosine";  ///< cosine, poly or steps
 
   int64_t min_pictures = 3;  ///< of a concept of the world; 1: all concepts
@@ -46,7 +46,7 @@ struct PretrainOptions {
 };
 
 /// Names all of them "section.key". `options` must outlive the result.
-train::Settings bind_settings(PretrainOptions& options);
+engine::Settings bind_settings(PretrainOptions& options);
 
 /// After settings were read: copies what several parts share (seed, masks, schedule). Throws
 /// Error{invalid_argument} saying what cannot be.

@@ -7,11 +7,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "fcclip/clip/unicode_text.h"
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/io/delimited_text.h"
-#include "fcclip/io/text_encoding.h"
+#include "fcclip/text/text_encoding.h"
+#include "fcclip/text/unicode_text.h"
 
 namespace fcclip::pretrain {
 namespace {
@@ -97,7 +97,7 @@ void ListReader::add(const std::string& path, const std::vector<std::string>& ca
   if (path.empty()) refuse("no path of a picture");
   std::vector<std::string> said;
   for (const std::string& caption : captions) {
-    if (!clip::decode_utf8_strict(caption, false)) refuse("not UTF-8 text; save it as UTF-8");
+    if (!text::decode_utf8_strict(caption, false)) refuse("not UTF-8 text; save it as UTF-8");
     if (caption.find_first_not_of(" \t\r\n") != std::string::npos) said.push_back(caption);
   }
   if (said.empty()) {
@@ -200,7 +200,7 @@ void ListReader::read_table(const std::string& text) {
 }
 
 std::vector<ListedPicture> ListReader::read() {
-  const std::string text = io::to_utf8(io::read_file(list_), list_.string());
+  const std::string text = text::to_utf8(io::read_file(list_), list_.string());
   const size_t first = text.find_first_not_of(" \t\r\n");
   if (first != std::string::npos && text[first] == '[') {
     read_json_list(text);

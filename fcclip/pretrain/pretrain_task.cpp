@@ -9,18 +9,18 @@
 #include <ATen/core/grad_mode.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/random.h"
+#include "fcclip/model/model.h"
 #include "fcclip/nn/unit.h"
 #include "fcclip/pretrain/contrastive.h"
 #include "fcclip/pretrain/merge_trainer.h"
-#include "fcclip/segmenter/model.h"
 #include "fcclip/train/batch.h"
-#include "fcclip/world/random.h"
 
 namespace fcclip::pretrain {
 namespace {
 
 // The rows of all processes, those of this one with their gradient.
-at::Tensor gather_rows(const train::Processes& processes, const at::Tensor& mine) {
+at::Tensor gather_rows(const engine::Processes& processes, const at::Tensor& mine) {
   if (processes.size() == 1) return mine;
   std::vector<at::Tensor> all = processes.gather(mine);
   all[processes.rank()] = mine;
@@ -67,7 +67,7 @@ struct PretrainTask::Outcome {
 };
 
 PretrainTask::PretrainTask(const PretrainOptions& options, std::shared_ptr<const PairSource> pairs,
-                           train::Processes& processes, at::Device device, LogCallback log)
+                           engine::Processes& processes, at::Device device, LogCallback log)
     : options_(options),
       pairs_(std::move(pairs)),
       processes_(processes),
@@ -92,7 +92,7 @@ PretrainTask::PretrainTask(const PretrainOptions& options, std::shared_ptr<const
                                        options_.initial, device_);
   if (!options_.start.empty()) start_from(options_.start, merges_, *learner_);
   optimizer_ =
-      std::make_unique<train::Optimizer>(learner_->weights(), options_.optimizer, &processes_);
+      std::make_unique<engine::Optimizer>(learner_->weights(), options_.optimizer, &processes_);
   std::vector<at::Tensor> parameters;
   for (const nn::Weight* weight : learner_->weights()) parameters.push_back(*weight->member);
   processes_.watch(parameters);
@@ -104,7 +104,7 @@ Batch PretrainTask::make_batch(int64_t step) const {
   request.step = step;
   request.progress =
       static_cast<double>(step) / static_cast<double>(options_.loop.schedule.total_steps);
-  world::Random random(options_.seed ^ world::hash_text("side"), static_cast<uint64_t>(step));
+  Random random(options_.seed ^ seed_of_text("side"), static_cast<uint64_t>(step));
   const double window_share =
       options_.window_share +
       (options_.window_share_end - options_.window_share) * request.progress;
@@ -150,15 +150,16 @@ PretrainTask::Outcome PretrainTask::forward(const Batch& batch) {
   return outcome;
 }
 
-train::Numbers PretrainTask::step(int64_t step, double learning_rate_factor) {
+engine::Numbers PretrainTask::step(int64_t step, double learning_rate_factor) {
   if (loader_ == nullptr || loader_step_ != step) {
     loader_.reset();
     const auto make = [this](int64_t index) {
       if (options_.loader_workers > 0) keep_to_one_thread();
       return make_batch(index);
     };
-    loader_ = std::make_unique<train::Loader<Batch>>(
-        make, step, train::LoaderOptions{options_.loader_workers, 2 * options_.loader_workers + 1});
+    loader_ = std::make_unique<engine::Loader<Batch>>(
+        make, step,
+        engine::LoaderOptions{options_.loader_workers, 2 * options_.loader_workers + 1});
   }
   const Batch made = loader_->next();
   loader_step_ = step + 1;
@@ -167,14 +168,14 @@ train::Numbers PretrainTask::step(int64_t step, double learning_rate_factor) {
 
   optimizer_->zero_gradients();
   const Outcome outcome = forward(batch);
-  train::Numbers numbers = {{"loss", outcome.loss.item<double>()},
-                            {"contrastive", outcome.contrastive.item<double>()},
-                            {"accuracy", outcome.accuracy.item<double>()},
-                            {"side", static_cast<double>(batch.rgb.size(1))}};
+  engine::Numbers numbers = {{"loss", outcome.loss.item<double>()},
+                             {"contrastive", outcome.contrastive.item<double>()},
+                             {"accuracy", outcome.accuracy.item<double>()},
+                             {"side", static_cast<double>(batch.rgb.size(1))}};
   if (outcome.classification.defined()) {
     numbers["classification"] = outcome.classification.item<double>();
   }
-  train::check_finite(numbers);
+  engine::check_finite(numbers);
   // Every process has the whole loss and the gradient of its own share of the pictures; what the
   // processes exchange is the mean of their gradients.
   const at::Tensor scaled = outcome.loss * processes_.size();
@@ -191,13 +192,13 @@ train::Numbers PretrainTask::step(int64_t step, double learning_rate_factor) {
   return numbers;
 }
 
-void PretrainTask::save(train::TrainingState& state) const {
+void PretrainTask::save(engine::TrainingState& state) const {
   optimizer_->save(state.tensors);
   learner_->save(state.tensors);
   state.notes["merges"] = merges_;
 }
 
-void PretrainTask::load(const train::TrainingState& state) {
+void PretrainTask::load(const engine::TrainingState& state) {
   const auto found = state.notes.find("merges");
   if (found == state.notes.end() || found->second != merges_) {
     fail(ErrorCode::bad_format,
@@ -208,10 +209,10 @@ void PretrainTask::load(const train::TrainingState& state) {
   learner_->load(state.tensors);
 }
 
-train::Numbers PretrainTask::evaluate(int64_t step) {
+engine::Numbers PretrainTask::evaluate(int64_t step) {
   if (!evaluate_) return {};
   const bool is_last = step == options_.loop.schedule.total_steps;
-  train::Numbers numbers;
+  engine::Numbers numbers;
   if (processes_.is_first()) numbers = evaluate_(*plain_clip(), is_last);
   processes_.barrier();
   return numbers;

@@ -5,33 +5,33 @@
 #include <memory>
 #include <optional>
 
+#include "fcclip/engine/loader.h"
+#include "fcclip/engine/loop.h"
 #include "fcclip/pretrain/batch.h"
 #include "fcclip/pretrain/learner.h"
 #include "fcclip/pretrain/options.h"
 #include "fcclip/pretrain/pairs.h"
-#include "fcclip/train/loader.h"
-#include "fcclip/train/loop.h"
 
 namespace fcclip::pretrain {
 
 /// What evaluation says about a plain CLIP.
-using Evaluate = std::function<train::Numbers(const Clip& clip, bool is_last)>;
+using Evaluate = std::function<engine::Numbers(const Clip& clip, bool is_last)>;
 
-class PretrainTask final : public train::Task {
+class PretrainTask final : public engine::Task {
  public:
   /// Trains the byte-pair vocabulary on the source's texts, then makes the towers on `device`.
   /// log: hears of pictures that are left out. Throws Error{invalid_argument} when the batch does
   /// not divide into the processes' groups.
   PretrainTask(const PretrainOptions& options, std::shared_ptr<const PairSource> pairs,
-               train::Processes& processes, at::Device device = at::kCPU, LogCallback log = {});
+               engine::Processes& processes, at::Device device = at::kCPU, LogCallback log = {});
 
   /// Returns loss, contrastive, classification, accuracy (of the batch's own texts, in percent),
   /// gradient_norm, logit_scale.
-  train::Numbers step(int64_t step, double learning_rate_factor) override;
-  void save(train::TrainingState& state) const override;
-  void load(const train::TrainingState& state) override;
+  engine::Numbers step(int64_t step, double learning_rate_factor) override;
+  void save(engine::TrainingState& state) const override;
+  void load(const engine::TrainingState& state) override;
   bool is_whole() const override { return is_whole_; }
-  train::Numbers evaluate(int64_t step) override;
+  engine::Numbers evaluate(int64_t step) override;
 
   void set_evaluation(Evaluate evaluate) { evaluate_ = std::move(evaluate); }
   /// The CLIP as it is now, on the CPU.
@@ -46,16 +46,16 @@ class PretrainTask final : public train::Task {
 
   PretrainOptions options_;
   std::shared_ptr<const PairSource> pairs_;
-  train::Processes& processes_;
+  engine::Processes& processes_;
   at::Device device_;
   std::string merges_;
   std::unique_ptr<clip::Tokenizer> tokenizer_;
   std::unique_ptr<Learner> learner_;
-  std::unique_ptr<train::Optimizer> optimizer_;
+  std::unique_ptr<engine::Optimizer> optimizer_;
   Evaluate evaluate_;
   train::BadPictures bad_;
-  bool is_whole_ = true;                          // no update is half done
-  std::unique_ptr<train::Loader<Batch>> loader_;  // last: its threads use the others
+  bool is_whole_ = true;                           // no update is half done
+  std::unique_ptr<engine::Loader<Batch>> loader_;  // last: its threads use the others
   int64_t loader_step_ = -1;
 };
 

@@ -46,7 +46,7 @@ struct SceneGroup::View {
 };
 
 SceneGroup::SceneGroup(const ScenePairOptions& options, const SceneWords& words,
-                       const PairRequest& request, world::Random& random)
+                       const PairRequest& request, Random& random)
     : options_(options),
       words_(words),
       request_(request),

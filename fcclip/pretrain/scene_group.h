@@ -22,7 +22,7 @@ class SceneGroup {
  public:
   /// Everything is referred to, not copied.
   SceneGroup(const ScenePairOptions& options, const SceneWords& words, const PairRequest& request,
-             world::Random& random);
+             Random& random);
 
   bool full() const { return std::ssize(pairs_) >= options_.group; }
   std::vector<Pair> take() { return std::move(pairs_); }
@@ -46,7 +46,7 @@ class SceneGroup {
   const ScenePairOptions& options_;
   const SceneWords& words_;
   const PairRequest& request_;
-  world::Random& random_;
+  Random& random_;
   double strength_;
   CropOptions crop_;
   std::vector<Pair> pairs_;

@@ -44,7 +44,7 @@ std::vector<Pair> ScenePairs::draw(const PairRequest& request) const {
 std::vector<Pair> ScenePairs::draw_group(const PairRequest& request, int64_t number) const {
   constexpr int64_t kMostGroups = 1 << 12;
   const int64_t stream = request.step * kMostGroups + number;
-  world::Random random(options_.seed, static_cast<uint64_t>(stream));
+  Random random(options_.seed, static_cast<uint64_t>(stream));
   const SceneWords words{subjects_, is_thing_, table_};
   SceneGroup group(options_, words, request, random);
   const double hard = ramp(request.progress, options_.ramp);

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "fcclip/classify/vocabulary.h"
+#include "fcclip/model/clip_file.h"
 #include "fcclip/pretrain/scene_pairs.h"
-#include "fcclip/segmenter/clip_file.h"
 
 namespace fcclip::pretrain {
 

@@ -4,7 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/core/size.h"
-#include "fcclip/segmenter/model_config.h"
+#include "fcclip/model/model_config.h"
 
 namespace fcclip {
 

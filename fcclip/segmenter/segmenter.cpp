@@ -9,9 +9,9 @@
 #include "fcclip/classify/ensemble.h"
 #include "fcclip/core/check.h"
 #include "fcclip/core/device.h"
+#include "fcclip/model/model.h"
 #include "fcclip/ops/resize.h"
 #include "fcclip/segmenter/describe.h"
-#include "fcclip/segmenter/model.h"
 #include "fcclip/segmenter/preprocess.h"
 
 namespace fcclip {

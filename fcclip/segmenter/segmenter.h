@@ -10,8 +10,8 @@
 #include "fcclip/classify/vocabulary.h"
 #include "fcclip/core/log.h"
 #include "fcclip/core/trace.h"
+#include "fcclip/model/model_config.h"
 #include "fcclip/results/results.h"
-#include "fcclip/segmenter/model_config.h"
 
 namespace fcclip {
 

@@ -5,9 +5,9 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
+#include "fcclip/model/model.h"
 #include "fcclip/results/rle.h"
 #include "fcclip/segmenter/describe.h"
-#include "fcclip/segmenter/model.h"
 
 namespace fcclip {
 namespace {

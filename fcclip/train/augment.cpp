@@ -41,8 +41,7 @@ at::Tensor cut(const at::Tensor& map, int64_t crop, double position, int64_t pad
 
 }  // namespace
 
-data::Sample augment(const data::Sample& sample, const AugmentOptions& options,
-                     world::Random& random) {
+data::Sample augment(const data::Sample& sample, const AugmentOptions& options, Random& random) {
   data::Sample out = sample;
   const bool flipped = options.flip && random.chance(0.5);
   if (flipped) {

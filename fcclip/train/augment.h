@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
+#include "fcclip/core/random.h"
 #include "fcclip/data/dataset.h"
-#include "fcclip/world/random.h"
 
 namespace fcclip::train {
 
@@ -18,7 +18,6 @@ struct AugmentOptions {
 /// Segments stay listed when the crop has none of their pixels, as in the reference. Pictures are
 /// resized bilinearly with antialiasing (Pillow's), ids to the nearest. Draws: flip, scale, one
 /// crop position for both axes.
-data::Sample augment(const data::Sample& sample, const AugmentOptions& options,
-                     world::Random& random);
+data::Sample augment(const data::Sample& sample, const AugmentOptions& options, Random& random);
 
 }  // namespace fcclip::train

@@ -32,7 +32,7 @@ std::vector<BadPicture> from_lines(const std::string& text) {
 }
 
 // Tensors are what processes exchange: as long as the longest text, filled up with zeros.
-std::string texts_of_all(const std::string& own, const Processes& processes) {
+std::string texts_of_all(const std::string& own, const engine::Processes& processes) {
   int64_t longest = 0;
   for (const at::Tensor& length : processes.gather(at::tensor({std::ssize(own)}, at::kLong))) {
     longest = std::max(longest, length.item<int64_t>());
@@ -91,7 +91,7 @@ void BadPictures::tell(const BadPicture& bad) {
   add(bad, true);
 }
 
-void BadPictures::share(const std::vector<BadPicture>& found, const Processes& processes) {
+void BadPictures::share(const std::vector<BadPicture>& found, const engine::Processes& processes) {
   std::vector<BadPicture> fresh;
   for (const BadPicture& bad : found) {
     if (!reasons_.contains(bad.index)) fresh.push_back(bad);

@@ -10,7 +10,7 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/core/log.h"
-#include "fcclip/train/processes.h"
+#include "fcclip/engine/processes.h"
 
 namespace fcclip::train {
 
@@ -61,7 +61,7 @@ class BadPictures {
   /// What the processes found in the same step, together: all know the same afterwards, the first
   /// process tells it. Throws Error{bad_format} in all of them when more than most() pictures, or
   /// all, are bad.
-  void share(const std::vector<BadPicture>& found, const Processes& processes);
+  void share(const std::vector<BadPicture>& found, const engine::Processes& processes);
 
  private:
   void add(const BadPicture& bad, bool is_told);

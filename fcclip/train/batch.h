@@ -6,7 +6,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/data/dataset.h"
-#include "fcclip/segmenter/model_config.h"
+#include "fcclip/model/model_config.h"
 #include "fcclip/train/bad_pictures.h"
 #include "fcclip/train/matcher.h"
 

@@ -5,7 +5,7 @@
 #include <ATen/ATen.h>
 #include <c10/util/ParallelGuard.h>
 
-#include "fcclip/train/loader.h"
+#include "fcclip/engine/loader.h"
 
 namespace fcclip::train {
 namespace {
@@ -60,8 +60,10 @@ DataReport check_data(const Source& source,
                       const std::function<bool(int64_t done, int64_t total)>& progress) {
   const int64_t size = source.dataset->size();
   const int64_t total = size >= data::kEndless ? kOfEndless : size;
-  const LoaderOptions options{std::max<int64_t>(1, std::thread::hardware_concurrency()), 64};
-  Loader<DataReport> reports([&](int64_t index) { return check_one(source, index); }, 0, options);
+  const engine::LoaderOptions options{std::max<int64_t>(1, std::thread::hardware_concurrency()),
+                                      64};
+  engine::Loader<DataReport> reports([&](int64_t index) { return check_one(source, index); }, 0,
+                                     options);
   DataReport all;
   all.problems = source.dataset->remarks();
   for (int64_t i = 0; i < total; ++i) {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "fcclip/classify/text_classifier.h"
-#include "fcclip/segmenter/model.h"
+#include "fcclip/model/model.h"
 #include "fcclip/train/matcher.h"
 
 namespace fcclip::train {

@@ -6,8 +6,8 @@
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 
-#include "fcclip/train/optimizer.h"
-#include "fcclip/world/random.h"
+#include "fcclip/core/random.h"
+#include "fcclip/engine/optimizer.h"
 
 namespace fcclip::train {
 namespace {
@@ -90,9 +90,8 @@ at::Tensor initial(const nn::Weight& row, const ModelConfig& config, at::Generat
 }  // namespace
 
 void initialize_head(Model& model, uint64_t seed) {
-  for (const nn::Weight* row : trainable_weights(model.weights())) {
-    at::Generator random =
-        at::detail::createCPUGenerator(world::mix_bits(seed ^ world::hash_text(row->name)));
+  for (const nn::Weight* row : engine::trainable_weights(model.weights())) {
+    at::Generator random = at::detail::createCPUGenerator(mix_bits(seed ^ seed_of_text(row->name)));
     double bias_bound = 0;
     if (row->name.ends_with(".bias")) {
       const std::string matrix = row->name.substr(0, row->name.size() - 4) + "weight";

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "fcclip/segmenter/model.h"
+#include "fcclip/model/model.h"
 
 namespace fcclip::train {
 

@@ -4,11 +4,11 @@
 
 #include <ATen/ATen.h>
 
+#include "fcclip/draw/contact_sheet.h"
+#include "fcclip/draw/overlay.h"
+#include "fcclip/draw/vocabulary_colours.h"
 #include "fcclip/eval/panoptic_quality.h"
 #include "fcclip/eval/truth_overlay.h"
-#include "fcclip/image/contact_sheet.h"
-#include "fcclip/image/overlay.h"
-#include "fcclip/image/vocabulary_colours.h"
 
 namespace fcclip::train {
 namespace {
@@ -41,7 +41,7 @@ eval::PanopticMap answer_of(const Segmentation& answer, bool agnostic) {
 
 // Sums of all processes: a row a category.
 void add_over_processes(eval::PanopticQuality& quality, int64_t classes,
-                        const Processes& processes) {
+                        const engine::Processes& processes) {
   at::Tensor sums = at::zeros({classes + 1, 4}, at::kDouble);
   auto rows = sums.accessor<double, 2>();
   for (const auto& [category, counts] : quality.counts()) {
@@ -76,12 +76,12 @@ int64_t judged_pictures(const LiveData& data) {
   return std::min(data.pictures, data.source.dataset->size());
 }
 
-using ClassColours = std::vector<image::Colour>;
+using ClassColours = std::vector<draw::Colour>;
 
-image::OverlayInput answer_overlay(const Segmentation& answer, const ClassColours& colours) {
-  image::OverlayInput input{answer.ids, {}};
+draw::OverlayInput answer_overlay(const Segmentation& answer, const ClassColours& colours) {
+  draw::OverlayInput input{answer.ids, {}};
   for (const Segment& segment : answer.segments) {
-    image::OverlaySegment drawn;
+    draw::OverlaySegment drawn;
     drawn.id = segment.id;
     drawn.label = segment.name;
     drawn.score = segment.score;
@@ -94,8 +94,8 @@ image::OverlayInput answer_overlay(const Segmentation& answer, const ClassColour
 
 }  // namespace
 
-Numbers evaluate_live(const Segmenter& segmenter, const LiveData& data,
-                      const Processes& processes) {
+engine::Numbers evaluate_live(const Segmenter& segmenter, const LiveData& data,
+                              const engine::Processes& processes) {
   eval::PanopticQuality quality;
   const AskOptions options = segmenter.ask_defaults();
   const int64_t count = judged_pictures(data);
@@ -120,7 +120,7 @@ Numbers evaluate_live(const Segmenter& segmenter, const LiveData& data,
   const auto pq = [&](const std::vector<int64_t>& categories) {
     return 100 * quality.mean(categories).pq;
   };
-  Numbers numbers = {{"PQ", pq(all)}, {"PQ_seen", pq(seen)}, {"PQ_masks", pq({kAgnostic})}};
+  engine::Numbers numbers = {{"PQ", pq(all)}, {"PQ_seen", pq(seen)}, {"PQ_masks", pq({kAgnostic})}};
   if (!unseen.empty()) numbers["PQ_unseen"] = pq(unseen);
   return numbers;
 }
@@ -128,26 +128,26 @@ Numbers evaluate_live(const Segmenter& segmenter, const LiveData& data,
 at::Tensor predictions_sheet(const Segmenter& segmenter, const LiveData& data) {
   constexpr int64_t kColumns = 2;
   const classify::Vocabulary& vocabulary = data.source.vocabulary;
-  const ClassColours colours = image::vocabulary_colours(vocabulary);
+  const ClassColours colours = draw::vocabulary_colours(vocabulary);
   std::vector<at::Tensor> tiles;
   for (int64_t i = 0; i < judged_pictures(data); ++i) {
     const std::optional<data::Sample> sample = usable_sample(data, i);
     if (!sample) continue;
     const Segmentation answer =
         segmenter.ask(segmenter.encode(sample->rgb), data.words, segmenter.ask_defaults());
-    image::OverlayOptions options;
+    draw::OverlayOptions options;
     options.min_longer_side = 512;
     options.max_longer_side = 1024;
-    const auto drawn = [&](const std::string& heading, const image::OverlayInput& input) {
-      return image::with_heading(image::draw_overlay(sample->rgb, input, options), heading);
+    const auto drawn = [&](const std::string& heading, const draw::OverlayInput& input) {
+      return draw::with_heading(draw::draw_overlay(sample->rgb, input, options), heading);
     };
-    tiles.push_back(image::tile_images(
+    tiles.push_back(draw::tile_images(
         {drawn(sample->name + ": truth",
                eval::truth_overlay(sample->ids, sample->segments, vocabulary, colours)),
          drawn("prediction", answer_overlay(answer, colours))},
         2));
   }
-  return tiles.empty() ? at::Tensor() : image::tile_images(tiles, kColumns, {12, 255});
+  return tiles.empty() ? at::Tensor() : draw::tile_images(tiles, kColumns, {12, 255});
 }
 
 }  // namespace fcclip::train

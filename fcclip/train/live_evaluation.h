@@ -1,10 +1,10 @@
 #pragma once
 // A model judged while it learns.
 
+#include "fcclip/engine/journal.h"
+#include "fcclip/engine/processes.h"
 #include "fcclip/segmenter/segmenter.h"
 #include "fcclip/train/bad_pictures.h"
-#include "fcclip/train/journal.h"
-#include "fcclip/train/processes.h"
 #include "fcclip/train/source.h"
 
 namespace fcclip::train {
@@ -21,7 +21,8 @@ struct LiveData {
 /// Panoptic quality in percent, spread over the processes: "PQ", "PQ_seen", "PQ_unseen" with the
 /// model's ensemble, and "PQ_masks" with all segments as one class. Nothing when no picture can be
 /// used.
-Numbers evaluate_live(const Segmenter& segmenter, const LiveData& data, const Processes& processes);
+engine::Numbers evaluate_live(const Segmenter& segmenter, const LiveData& data,
+                              const engine::Processes& processes);
 
 /// Every picture twice, side by side, with its truth and with what the model says of it, a class in
 /// the same colour everywhere: [h, w, 3] uint8; undefined when no picture can be used.

@@ -5,14 +5,14 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/check.h"
-#include "fcclip/world/random.h"
+#include "fcclip/core/random.h"
 
 namespace fcclip::train {
 namespace {
 
 void fill(uint64_t state, int64_t count, float* points) {
   for (int64_t k = 0; k < count; ++k) {
-    const uint64_t bits = world::mix_bits(state += world::kGolden);
+    const uint64_t bits = mix_bits(state += kGolden);
     points[2 * k] = static_cast<float>(bits >> 40) * 0x1p-24F;
     points[2 * k + 1] = static_cast<float>((bits >> 16) & 0xffffff) * 0x1p-24F;
   }
@@ -36,10 +36,10 @@ int64_t as_signed(uint64_t x) {
   return static_cast<int64_t>(x);
 }
 
-// world::mix_bits of every element: signed products and sums wrap to the same bits.
+// mix_bits of every element: signed products and sums wrap to the same bits.
 at::Tensor mixed(at::Tensor x) {
-  x = x.bitwise_xor(shifted_right(x, 30)).mul(as_signed(world::kMixFirst));
-  x = x.bitwise_xor(shifted_right(x, 27)).mul(as_signed(world::kMixSecond));
+  x = x.bitwise_xor(shifted_right(x, 30)).mul(as_signed(kMixFirst));
+  x = x.bitwise_xor(shifted_right(x, 27)).mul(as_signed(kMixSecond));
   return x.bitwise_xor(shifted_right(x, 31));
 }
 
@@ -47,7 +47,7 @@ at::Tensor from_tensors(const std::vector<uint64_t>& states, int64_t count, at::
   const std::vector<int64_t> as_int64(states.begin(), states.end());
   const at::Tensor places = at::arange(1, count + 1, at::TensorOptions(device).dtype(at::kLong));
   const at::Tensor first = at::tensor(as_int64, at::kLong).to(device).unsqueeze(1);
-  const at::Tensor bits = mixed(first + places.mul(as_signed(world::kGolden)));
+  const at::Tensor bits = mixed(first + places.mul(as_signed(kGolden)));
   const at::Tensor x = shifted_right(bits, 40), y = shifted_right(bits, 16).bitwise_and(0xffffff);
   return at::stack({x, y}, -1).to(at::kFloat).mul_(0x1p-24);
 }
@@ -63,13 +63,13 @@ at::Tensor uniform_points(const std::vector<uint64_t>& states, int64_t count, at
 PointDraws::PointDraws(const Batch& batch, int64_t queries, int64_t seed, at::Device device)
     : batch_(batch),
       queries_(queries),
-      seed_(world::mix_bits(static_cast<uint64_t>(seed) + world::kGolden)),
+      seed_(mix_bits(static_cast<uint64_t>(seed) + kGolden)),
       device_(device) {}
 
 uint64_t PointDraws::state_of(int64_t picture, int64_t layer, int64_t call) const {
   const auto index = static_cast<uint64_t>(batch_.indices.at(picture));
-  const uint64_t stream = world::mix_bits(seed_ ^ world::mix_bits(index * world::kGolden));
-  return world::mix_bits(stream + static_cast<uint64_t>(layer * 16 + call) * world::kGolden);
+  const uint64_t stream = mix_bits(seed_ ^ mix_bits(index * kGolden));
+  return mix_bits(stream + static_cast<uint64_t>(layer * 16 + call) * kGolden);
 }
 
 // Per layer first a row a picture for the matcher, then twice a row a matched mask.
@@ -81,7 +81,7 @@ at::Tensor PointDraws::operator()(int64_t layer, int64_t rows, int64_t count) {
     uint64_t state = state_of(i, layer, call);
     for (int64_t row = 0; row < (call == 0 ? 1 : matched); ++row) {
       states.push_back(state);
-      state += static_cast<uint64_t>(count) * world::kGolden;
+      state += static_cast<uint64_t>(count) * kGolden;
     }
   }
   const at::Tensor points = uniform_points(states, count, device_);

@@ -7,7 +7,7 @@
 namespace fcclip::train {
 namespace {
 
-void bind_model(Settings& s, ModelSettings& m) {
+void bind_model(engine::Settings& s, ModelSettings& m) {
   s.bind("model.clip", &m.clip, "CLIP's weights; the mask generator begins anew");
   s.bind("model.init", &m.init, "or a whole model file to go on from");
   s.bind("model.name", &m.name, "written into the model file");
@@ -32,7 +32,7 @@ void bind_model(Settings& s, ModelSettings& m) {
   s.bind("model.trunk_rate_factor", &m.trunk_rate_factor, "on its learning rate then");
 }
 
-void bind_data(Settings& s, DataSettings& d, const std::string& section) {
+void bind_data(engine::Settings& s, DataSettings& d, const std::string& section) {
   const auto key = [&](const char* name) { return section + "." + name; };
   s.bind(key("kind"), &d.kind, "panoptic, instances, semantic, world; empty: none");
   s.bind(key("images"), &d.images, "folder of pictures");
@@ -47,7 +47,7 @@ void bind_data(Settings& s, DataSettings& d, const std::string& section) {
   s.bind(key("min_pictures"), &d.min_pictures, "concepts with fewer pictures are left out");
 }
 
-void bind_run(Settings& s, SegmentationConfig& c) {
+void bind_run(engine::Settings& s, SegmentationConfig& c) {
   RunSettings& r = c.run;
   s.bind("run.batch", &r.batch, "pictures a step, over all processes");
   s.bind("run.accumulate", &r.accumulate, "parts of a process's share");
@@ -61,7 +61,7 @@ void bind_run(Settings& s, SegmentationConfig& c) {
   s.bind("run.picture_every", &c.loop.picture_every, "steps between pictures of predictions");
 }
 
-void bind_optimizer(Settings& s, SegmentationConfig& c) {
+void bind_optimizer(engine::Settings& s, SegmentationConfig& c) {
   s.bind("optimizer.learning_rate", &c.optimizer.learning_rate, "for the reference batch");
   s.bind("optimizer.scale_learning_rate", &c.run.scale_learning_rate,
          "times batch / reference_batch");
@@ -69,9 +69,10 @@ void bind_optimizer(Settings& s, SegmentationConfig& c) {
   s.bind("optimizer.weight_decay", &c.optimizer.weight_decay, "none on norms and embeddings");
   s.bind("optimizer.beta1", &c.optimizer.beta1, "AdamW");
   s.bind("optimizer.beta2", &c.optimizer.beta2, "AdamW");
-  s.bind("optimizer.muon", &c.optimizer.muon, "matrices take Muon's steps, the rest AdamW's");
+  s.bind("optimizer.muon", &c.optimizer.muon,
+         "matrices take engine::Muon's steps, the rest engine::AdamW's");
   s.bind("optimizer.clip_norm", &c.optimizer.clip_norm, "of all gradients together");
-  ScheduleOptions& t = c.loop.schedule;
+  engine::ScheduleOptions& t = c.loop.schedule;
   s.bind("schedule.kind", &c.schedule, "steps, poly, cosine");
   s.bind("schedule.steps", &t.total_steps, "length of the run");
   s.bind("schedule.warmup_steps", &t.warmup_steps, "linear, from warmup_share");
@@ -82,7 +83,7 @@ void bind_optimizer(Settings& s, SegmentationConfig& c) {
   s.bind("schedule.final_share", &t.final_share, "of the rate at the end of kind cosine");
 }
 
-void bind_loss(Settings& s, LossOptions& l) {
+void bind_loss(engine::Settings& s, LossOptions& l) {
   s.bind("loss.class_weight", &l.weights.classes, "cross entropy");
   s.bind("loss.mask_weight", &l.weights.mask, "binary cross entropy at points");
   s.bind("loss.dice_weight", &l.weights.dice, "dice at points");
@@ -98,7 +99,7 @@ void need(bool right, const char* setting, const char* what) {
 
 }  // namespace
 
-void bind(Settings& s, SegmentationConfig& c) {
+void bind(engine::Settings& s, SegmentationConfig& c) {
   bind_model(s, c.model);
   bind_data(s, c.data, "data");
   s.bind("data.keep_empty", &c.data.keep_empty, "segments outside the crop are targets too");
@@ -119,7 +120,7 @@ void bind(Settings& s, SegmentationConfig& c) {
 }
 
 void finish(SegmentationConfig& c) {
-  c.loop.schedule.kind = parse_schedule_kind(c.schedule, "schedule.kind");
+  c.loop.schedule.kind = engine::parse_schedule_kind(c.schedule, "schedule.kind");
   need(c.model.clip.empty() != c.model.init.empty(), "model.clip or model.init",
        "must name the weights to begin with (one of the two)");
   need(c.run.batch >= 1, "run.batch", "must be at least 1");

@@ -4,12 +4,12 @@
 #include <cstdint>
 #include <string>
 
-#include "fcclip/segmenter/model_config.h"
+#include "fcclip/engine/loop.h"
+#include "fcclip/engine/optimizer.h"
+#include "fcclip/engine/settings.h"
+#include "fcclip/model/model_config.h"
 #include "fcclip/train/augment.h"
-#include "fcclip/train/loop.h"
 #include "fcclip/train/losses.h"
-#include "fcclip/train/optimizer.h"
-#include "fcclip/train/settings.h"
 
 namespace fcclip::train {
 
@@ -69,14 +69,14 @@ struct SegmentationConfig {
                           .instances_json = "datasets/coco/annotations/instances_val2017.json"};
   AugmentOptions augment;
   RunSettings run;
-  OptimizerOptions optimizer;
+  engine::OptimizerOptions optimizer;
   LossOptions loss;
-  LoopOptions loop;
+  engine::LoopOptions loop;
   std::string schedule = "steps";  ///< steps, poly, cosine
 };
 
 /// Binds every member to its TOML name.
-void bind(Settings& settings, SegmentationConfig& config);
+void bind(engine::Settings& settings, SegmentationConfig& config);
 /// Checks values that no type checks, and sets loop.schedule.kind. Throws Error{invalid_argument}
 /// naming the setting.
 void finish(SegmentationConfig& config);

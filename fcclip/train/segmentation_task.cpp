@@ -6,7 +6,7 @@
 #include <c10/util/ParallelGuard.h>
 
 #include "fcclip/core/error.h"
-#include "fcclip/segmenter/clip_file.h"
+#include "fcclip/model/clip_file.h"
 #include "fcclip/train/initialize.h"
 #include "fcclip/train/live_evaluation.h"
 #include "fcclip/train/point_draws.h"
@@ -40,18 +40,18 @@ std::shared_ptr<Model> open_model(const ModelSettings& settings, int64_t seed, a
   auto model = std::make_shared<Model>(model_config(settings, clip->config, clip->pixels));
   use_clip(*model, *clip);
   initialize_head(*model, static_cast<uint64_t>(seed));
-  for (const nn::Weight* weight : trainable_weights(model->weights())) {
+  for (const nn::Weight* weight : engine::trainable_weights(model->weights())) {
     *weight->member = weight->member->to(device);
   }
   return model;
 }
 
-SegmentationTask::SegmentationTask(const SegmentationConfig& config, Processes& processes,
+SegmentationTask::SegmentationTask(const SegmentationConfig& config, engine::Processes& processes,
                                    at::Device device, LogCallback log)
     : config_(config),
       processes_(processes),
       device_(device),
-      precision_(parse_precision(config.run.precision, device.type())),
+      precision_(engine::parse_precision(config.run.precision, device.type())),
       model_(open_model(config.model, config.run.seed, device)),
       source_(open_source(config.data, Purpose::training, config.run.seed)),
       scaler_(precision_),
@@ -68,15 +68,16 @@ SegmentationTask::SegmentationTask(const SegmentationConfig& config, Processes& 
   model_->image_tower->prepare();
   words_ = classify::encode_vocabulary(model_->text_tower, *model_->tokenizer, source_.vocabulary,
                                        {model_->config.templates});
-  optimizer_ = std::make_unique<Optimizer>(model_->weights(), config_.optimizer, &processes_);
+  optimizer_ =
+      std::make_unique<engine::Optimizer>(model_->weights(), config_.optimizer, &processes_);
   std::vector<at::Tensor> watched = optimizer_->parameters();
   if (!config_.model.freeze_clip) {
-    trunk_optimizer_ = std::make_unique<Optimizer>(trunk_weights(model_->weights()),
-                                                   config_.optimizer, &processes_);
+    trunk_optimizer_ = std::make_unique<engine::Optimizer>(trunk_weights(model_->weights()),
+                                                           config_.optimizer, &processes_);
     watched.insert(watched.end(), trunk_optimizer_->parameters().begin(),
                    trunk_optimizer_->parameters().end());
   }
-  average_ = std::make_unique<WeightAverage>(optimizer_->weights(), config_.run.ema_decay);
+  average_ = std::make_unique<engine::WeightAverage>(optimizer_->weights(), config_.run.ema_decay);
   processes_.watch(watched);
 }
 
@@ -94,8 +95,8 @@ data::Sample SegmentationTask::sample_at(int64_t position, std::vector<BadPictur
     black.ids = at::zeros({side, side}, at::kInt);
     return black;
   }
-  world::Random random(static_cast<uint64_t>(config_.run.seed) ^ world::hash_text("augment"),
-                       static_cast<uint64_t>(position));
+  Random random(static_cast<uint64_t>(config_.run.seed) ^ seed_of_text("augment"),
+                static_cast<uint64_t>(position));
   return augment(*sample, config_.augment, random);
 }
 
@@ -136,8 +137,8 @@ Normalisers SegmentationTask::divisors_of(const Parts& parts) const {
 }
 
 SegmentationTask::Question SegmentationTask::question_of(int64_t step, const Parts& parts) const {
-  world::Random random(static_cast<uint64_t>(config_.run.seed) ^ world::hash_text("words"),
-                       static_cast<uint64_t>(step));
+  Random random(static_cast<uint64_t>(config_.run.seed) ^ seed_of_text("words"),
+                static_cast<uint64_t>(step));
   if (!random.chance(config_.data.few_words_share)) return {words_, {}};
   const int64_t classes = std::ssize(words_.synonyms_per_class);
   at::Tensor present = at::zeros({classes}, at::kDouble);
@@ -147,8 +148,8 @@ SegmentationTask::Question SegmentationTask::question_of(int64_t step, const Par
   return {only(words_, chosen), chosen};
 }
 
-Numbers SegmentationTask::backward(const Batch& batch, const Normalisers& divisors,
-                                   const Question& question, bool is_last) {
+engine::Numbers SegmentationTask::backward(const Batch& batch, const Normalisers& divisors,
+                                           const Question& question, bool is_last) {
   std::vector<Targets> asked;
   for (const Targets& target : batch.targets) {
     asked.push_back(question.chosen.defined() ? relabelled(target, question.chosen) : target);
@@ -157,7 +158,7 @@ Numbers SegmentationTask::backward(const Batch& batch, const Normalisers& diviso
   const at::Tensor pixels = network_input(batch.rgb, model_->config.pixels, device_);
   std::vector<Prediction> predictions;
   {
-    const AutocastRegion region(precision_, device_.type());
+    const engine::AutocastRegion region(precision_, device_.type());
     predictions =
         forward(*model_, pixels, question.words, trunk_optimizer_ ? Trunk::trained : Trunk::frozen);
   }
@@ -166,10 +167,10 @@ Numbers SegmentationTask::backward(const Batch& batch, const Normalisers& diviso
       predictions, targets, divisors, config_.loss,
       [&](int64_t layer, int64_t rows, int64_t count) { return draws(layer, rows, count); });
   const LayerLosses& last = losses.layers.front();
-  Numbers numbers = {{"loss", losses.total.item<double>()},
-                     {"loss_class", last.classes.item<double>()},
-                     {"loss_mask", last.mask.item<double>()},
-                     {"loss_dice", last.dice.item<double>()}};
+  engine::Numbers numbers = {{"loss", losses.total.item<double>()},
+                             {"loss_class", last.classes.item<double>()},
+                             {"loss_mask", last.mask.item<double>()},
+                             {"loss_dice", last.dice.item<double>()}};
   if (is_last) processes_.prepare_backward(losses.total);
   scaler_.scale(losses.total).backward();
   return numbers;
@@ -193,12 +194,12 @@ double SegmentationTask::apply(double rate) {
 }
 
 // Means: every process divided by the whole batch over the number of processes.
-Numbers SegmentationTask::over_processes(const Numbers& numbers) const {
+engine::Numbers SegmentationTask::over_processes(const engine::Numbers& numbers) const {
   std::vector<double> values;
   for (const auto& [name, value] : numbers) values.push_back(value);
   at::Tensor sums = at::tensor(values, at::kDouble);
   processes_.sum(sums);
-  Numbers means;
+  engine::Numbers means;
   int64_t i = 0;
   for (const auto& [name, value] : numbers) {
     means[name] = sums[i++].item<double>() / static_cast<double>(processes_.size());
@@ -206,11 +207,11 @@ Numbers SegmentationTask::over_processes(const Numbers& numbers) const {
   return means;
 }
 
-Numbers SegmentationTask::step(int64_t step, double learning_rate_factor) {
+engine::Numbers SegmentationTask::step(int64_t step, double learning_rate_factor) {
   if (!loader_) {
-    loader_ =
-        std::make_unique<Loader<Parts>>([this](int64_t i) { return make_parts(i); }, step,
-                                        LoaderOptions{config_.data.workers, config_.data.ahead});
+    loader_ = std::make_unique<engine::Loader<Parts>>(
+        [this](int64_t i) { return make_parts(i); }, step,
+        engine::LoaderOptions{config_.data.workers, config_.data.ahead});
   }
   const Parts parts = loader_->next();
   std::vector<BadPicture> bad;
@@ -219,12 +220,12 @@ Numbers SegmentationTask::step(int64_t step, double learning_rate_factor) {
   const Normalisers divisors = divisors_of(parts);
   optimizer_->zero_gradients();
   if (trunk_optimizer_) trunk_optimizer_->zero_gradients();
-  Numbers numbers;
+  engine::Numbers numbers;
   const double rate = learning_rate(config_) * learning_rate_factor;
   const Question question = question_of(step, parts);
   for (size_t i = 0; i < parts.size(); ++i) {
-    const Numbers part = backward(parts[i], divisors, question, i + 1 == parts.size());
-    check_finite(part);
+    const engine::Numbers part = backward(parts[i], divisors, question, i + 1 == parts.size());
+    engine::check_finite(part);
     for (const auto& [name, value] : part) numbers[name] += value;
   }
   numbers = over_processes(numbers);
@@ -234,7 +235,7 @@ Numbers SegmentationTask::step(int64_t step, double learning_rate_factor) {
   return numbers;
 }
 
-void SegmentationTask::save(TrainingState& state) const {
+void SegmentationTask::save(engine::TrainingState& state) const {
   optimizer_->save(state.tensors);
   if (trunk_optimizer_) trunk_optimizer_->save(state.tensors);
   average_->save(state.tensors);
@@ -242,7 +243,7 @@ void SegmentationTask::save(TrainingState& state) const {
       at::tensor({scaler_.value(), static_cast<double>(scaler_.good_steps())}, at::kDouble);
 }
 
-void SegmentationTask::load(const TrainingState& state) {
+void SegmentationTask::load(const engine::TrainingState& state) {
   optimizer_->load(state.tensors);
   if (trunk_optimizer_) trunk_optimizer_->load(state.tensors);
   average_->load(state.tensors);
@@ -261,9 +262,9 @@ const PreparedVocabulary& SegmentationTask::evaluation_words(const Segmenter& se
   return *evaluation_words_;
 }
 
-Numbers SegmentationTask::evaluate(int64_t step) {
+engine::Numbers SegmentationTask::evaluate(int64_t step) {
   if (!evaluation_) return {};
-  const AveragedWeights averaged(*average_);
+  const engine::AveragedWeights averaged(*average_);
   const Segmenter segmenter = live_segmenter();
   return evaluate_live(segmenter,
                        {*evaluation_, evaluation_words(segmenter), config_.run.evaluate_pictures,
@@ -272,7 +273,7 @@ Numbers SegmentationTask::evaluate(int64_t step) {
 }
 
 at::Tensor SegmentationTask::picture(int64_t step) {
-  const AveragedWeights averaged(*average_);
+  const engine::AveragedWeights averaged(*average_);
   const Segmenter segmenter = live_segmenter();
   if (!evaluation_) {
     const PreparedVocabulary words = segmenter.prepare(source_.vocabulary);
@@ -284,7 +285,7 @@ at::Tensor SegmentationTask::picture(int64_t step) {
 
 void SegmentationTask::export_model(const std::filesystem::path& path, at::ScalarType dtype,
                                     int64_t steps) {
-  const AveragedWeights averaged(*average_);
+  const engine::AveragedWeights averaged(*average_);
   model_->config.provenance = "trained by fcclip train, " + std::to_string(steps) + " steps of " +
                               std::to_string(config_.run.batch) + " pictures, seed " +
                               std::to_string(config_.run.seed);

@@ -5,32 +5,32 @@
 #include <memory>
 #include <optional>
 
+#include "fcclip/engine/loader.h"
+#include "fcclip/engine/loop.h"
+#include "fcclip/engine/precision.h"
+#include "fcclip/engine/weight_average.h"
 #include "fcclip/segmenter/segmenter.h"
 #include "fcclip/train/batch.h"
 #include "fcclip/train/forward.h"
-#include "fcclip/train/loader.h"
-#include "fcclip/train/loop.h"
-#include "fcclip/train/precision.h"
 #include "fcclip/train/segmentation_config.h"
 #include "fcclip/train/source.h"
-#include "fcclip/train/weight_average.h"
 
 namespace fcclip::train {
 
-class SegmentationTask final : public Task {
+class SegmentationTask final : public engine::Task {
  public:
   /// config: after finish(). log: hears of pictures that are left out. Throws what opening CLIP and
   /// the data throws; Error{invalid_argument} when the batch cannot be divided among processes and
   /// parts.
-  SegmentationTask(const SegmentationConfig& config, Processes& processes, at::Device device,
-                   LogCallback log = {});
+  SegmentationTask(const SegmentationConfig& config, engine::Processes& processes,
+                   at::Device device, LogCallback log = {});
   ~SegmentationTask() override;
 
-  Numbers step(int64_t step, double learning_rate_factor) override;
-  void save(TrainingState& state) const override;
-  void load(const TrainingState& state) override;
+  engine::Numbers step(int64_t step, double learning_rate_factor) override;
+  void save(engine::TrainingState& state) const override;
+  void load(const engine::TrainingState& state) override;
   bool is_whole() const override { return is_whole_; }
-  Numbers evaluate(int64_t step) override;
+  engine::Numbers evaluate(int64_t step) override;
   at::Tensor picture(int64_t step) override;
 
   /// The model with the averaged weights where an average is kept; written atomically.
@@ -50,29 +50,29 @@ class SegmentationTask final : public Task {
     at::Tensor chosen;  // positions in the training vocabulary; undefined: all of it
   };
   Question question_of(int64_t step, const Parts& parts) const;
-  Numbers backward(const Batch& batch, const Normalisers& divisors, const Question& question,
-                   bool is_last);
+  engine::Numbers backward(const Batch& batch, const Normalisers& divisors,
+                           const Question& question, bool is_last);
   double apply(double learning_rate);
-  Numbers over_processes(const Numbers& numbers) const;
+  engine::Numbers over_processes(const engine::Numbers& numbers) const;
   /// A segmenter over the weights as they are now.
   Segmenter live_segmenter();
   const PreparedVocabulary& evaluation_words(const Segmenter& segmenter);
 
   SegmentationConfig config_;
-  Processes& processes_;
+  engine::Processes& processes_;
   at::Device device_;
-  Precision precision_;
+  engine::Precision precision_;
   std::shared_ptr<Model> model_;
   Source source_;
   std::optional<Source> evaluation_;
   std::optional<PreparedVocabulary> evaluation_words_;
   classify::TextClassifier words_;
-  std::unique_ptr<Optimizer> optimizer_, trunk_optimizer_;
-  std::unique_ptr<WeightAverage> average_;
-  LossScaler scaler_;
+  std::unique_ptr<engine::Optimizer> optimizer_, trunk_optimizer_;
+  std::unique_ptr<engine::WeightAverage> average_;
+  engine::LossScaler scaler_;
   BadPictures bad_, bad_in_evaluation_;
   bool is_whole_ = true;  // no update is half done
-  std::unique_ptr<Loader<Parts>> loader_;
+  std::unique_ptr<engine::Loader<Parts>> loader_;
 };
 
 /// A fresh head around settings.clip, or the model of settings.init; float32 on `device`.

@@ -5,10 +5,10 @@
 
 #include "fcclip/classify/builtin_vocabularies.h"
 #include "fcclip/core/error.h"
+#include "fcclip/core/random.h"
 #include "fcclip/data/benchmark.h"
+#include "fcclip/scenes/scenes.h"
 #include "fcclip/words/load_vocabulary.h"
-#include "fcclip/world/random.h"
-#include "fcclip/world/scenes.h"
 
 namespace fcclip::train {
 namespace {
@@ -19,14 +19,14 @@ namespace fs = std::filesystem;
 constexpr uint64_t kEvaluationSeed = 0x6576616c;
 
 Source open_world(const DataSettings& settings, Purpose purpose, int64_t seed) {
-  const auto world = world::World::open(settings.world, {settings.min_pictures});
-  world::SceneOptions options;
+  const auto world = scenes::World::open(settings.world, {settings.min_pictures});
+  scenes::SceneOptions options;
   options.size = {settings.scene_size, settings.scene_size};
   const bool training = purpose == Purpose::training;
-  options.concepts = training ? world::Concepts::seen : world::Concepts::all;
+  options.concepts = training ? scenes::Concepts::seen : scenes::Concepts::all;
   options.seed = static_cast<uint64_t>(seed) ^ (training ? 0 : kEvaluationSeed);
   Source source;
-  source.dataset = std::make_shared<world::SceneDataset>(world, options);
+  source.dataset = std::make_shared<scenes::SceneDataset>(world, options);
   source.vocabulary.name = training ? "world, seen" : "world";
   for (size_t i = 0; i < world->concepts().size(); ++i) {
     const bool known = !training || world->concepts()[i].is_seen;
@@ -98,7 +98,7 @@ data::Sample Source::get(int64_t index) const {
 int64_t shuffled(int64_t position, int64_t size, int64_t seed) {
   if (size >= data::kEndless || size < 2) return size < 2 ? 0 : position;
   const uint64_t epoch = static_cast<uint64_t>(position / size);
-  const uint64_t key = world::mix_bits(world::mix_bits(static_cast<uint64_t>(seed)) + epoch);
+  const uint64_t key = mix_bits(mix_bits(static_cast<uint64_t>(seed)) + epoch);
   int half = 1;
   while ((int64_t{1} << (2 * half)) < size) ++half;
   const uint64_t mask = (uint64_t{1} << half) - 1;
@@ -106,7 +106,7 @@ int64_t shuffled(int64_t position, int64_t size, int64_t seed) {
   do {
     uint64_t left = value >> half, right = value & mask;
     for (uint64_t round = 0; round < 4; ++round) {
-      const uint64_t next = left ^ (world::mix_bits(key + round * world::kGolden + right) & mask);
+      const uint64_t next = left ^ (mix_bits(key + round * kGolden + right) & mask);
       left = right;
       right = next;
     }

@@ -13,7 +13,7 @@ constexpr double kOctaves = 8;
 
 }  // namespace
 
-at::Tensor choose_words(const at::Tensor& present, world::Random& random) {
+at::Tensor choose_words(const at::Tensor& present, Random& random) {
   check_shape("present", present, {kAny});
   const double share = std::exp2(-random.uniform(0, kOctaves));
   std::vector<int64_t> chosen;

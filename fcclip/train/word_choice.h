@@ -7,15 +7,15 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/classify/text_classifier.h"
+#include "fcclip/core/random.h"
 #include "fcclip/train/matcher.h"
-#include "fcclip/world/random.h"
 
 namespace fcclip::train {
 
 /// Positions, rising, of the classes that a step is asked with: all that are present and a part of
 /// the others, from every one of them to about 1 in 256, on a logarithmic scale.
 ///   present  [K] bool
-at::Tensor choose_words(const at::Tensor& present, world::Random& random);
+at::Tensor choose_words(const at::Tensor& present, Random& random);
 
 /// Which classes the targets show, [classes] bool.
 at::Tensor present_classes(const std::vector<Targets>& targets, int64_t classes);

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include "fcclip/clip/unicode_text.h"
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/io/file_kind.h"
-#include "fcclip/io/text_encoding.h"
+#include "fcclip/text/text_encoding.h"
+#include "fcclip/text/unicode_text.h"
 
 namespace fcclip::words {
 namespace {
@@ -31,7 +31,7 @@ void require_utf8(std::string_view text) {
   for (size_t begin = 0; begin < text.size();) {
     ++number;
     const size_t end = std::min(text.find('\n', begin), text.size());
-    if (!clip::decode_utf8_strict(text.substr(begin, end - begin), false)) {
+    if (!text::decode_utf8_strict(text.substr(begin, end - begin), false)) {
       fail(ErrorCode::bad_format, "line ", number,
            " is not UTF-8 text; if an old editor wrote it: iconv -f WINDOWS-1252 -t UTF-8");
     }
@@ -57,7 +57,7 @@ void refuse_other_kinds(const io::FileKind& kind, const std::filesystem::path& p
 }  // namespace
 
 std::string decode_text(std::string_view bytes) {
-  const std::string text = unix_lines(io::to_utf8(std::string(bytes), "it"));
+  const std::string text = unix_lines(text::to_utf8(std::string(bytes), "it"));
   require_utf8(text);
   return text;
 }

@@ -7,8 +7,9 @@
 
 namespace fcclip::words {
 
-/// UTF-8 without a byte order mark (io::to_utf8), line ends "\n". Encodings beyond UTF-8 and UTF-16
-/// are not guessed. Throws Error{bad_format}: the line that is not UTF-8, and how to convert it.
+/// UTF-8 without a byte order mark (text::to_utf8), line ends "\n". Encodings beyond UTF-8 and
+/// UTF-16 are not guessed. Throws Error{bad_format}: the line that is not UTF-8, and how to convert
+/// it.
 std::string decode_text(std::string_view bytes);
 
 /// decode_text of a file, for lists of words and of templates. Throws also of read_file; of

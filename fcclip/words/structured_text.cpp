@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fcclip/core/error.h"
-#include "fcclip/io/printable.h"
+#include "fcclip/text/printable.h"
 #include "fcclip/words/rows.h"
 
 namespace fcclip::words {
@@ -49,7 +49,7 @@ class YamlReader {
     constexpr std::string_view kStandard = "tag:yaml.org,2002:";
     if (tag.starts_with(kStandard) && tag.find('/') == std::string::npos) return;
     fail(ErrorCode::unsafe_file, "line ", node.Mark().line + 1, " asks for an object of the kind ",
-         io::printable(tag), "; only texts, lists and maps are read, nothing was made");
+         text::printable(tag), "; only texts, lists and maps are read, nothing was made");
   }
 
   OrderedJson map(const YAML::Node& node, const std::string& above) {
@@ -62,7 +62,7 @@ class YamlReader {
       const std::string& key = entry.first.Scalar();
       if (object.contains(key)) {
         fail(ErrorCode::bad_format, "line ", entry.first.Mark().line + 1, ": the key ",
-             io::printable(key), " occurs a second time");
+             text::printable(key), " occurs a second time");
       }
       object[key] = read(entry.second, key.empty() ? above : key);
     }

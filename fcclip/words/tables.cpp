@@ -3,7 +3,7 @@
 #include <array>
 
 #include "fcclip/core/error.h"
-#include "fcclip/io/printable.h"
+#include "fcclip/text/printable.h"
 #include "fcclip/words/list_forms.h"
 
 namespace fcclip::words {
@@ -230,7 +230,7 @@ classify::Vocabulary parse_table(const std::vector<TextLine>& lines) {
     const auto odd = std::find_if(lines.begin(), lines.end(), [](const TextLine& line) {
       return line.text.find_first_of("\t;,") != std::string_view::npos;
     });
-    fail(ErrorCode::bad_format, "line ", odd->number, " (\"", io::printable(odd->text, 40),
+    fail(ErrorCode::bad_format, "line ", odd->number, " (\"", text::printable(odd->text, 40),
          "\") has tabs, semicolons or commas, other lines have none: one class a line, synonyms "
          "between bars (mug | cup)");
   }

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fcclip/core/error.h"
-#include "fcclip/io/printable.h"
+#include "fcclip/text/printable.h"
 #include "fcclip/words/list_forms.h"
 #include "fcclip/words/structured_text.h"
 
@@ -74,7 +74,7 @@ classify::Vocabulary parse_flow(std::string_view text) {
 /// Lines that no list of words has.
 void refuse_other_texts(const Lines& lines) {
   const auto refuse = [](const TextLine& line, const char* what) {
-    fail(ErrorCode::bad_format, "line ", line.number, " (\"", io::printable(line.text, 40),
+    fail(ErrorCode::bad_format, "line ", line.number, " (\"", text::printable(line.text, 40),
          "\") is ", what, "; expected a list of words, one class a line");
   };
   constexpr std::array<std::string_view, 5> kPictures = {".jpg", ".jpeg", ".png", ".tif", ".webp"};

@@ -7,7 +7,9 @@
 
 #include <gtest/gtest.h>
 
-#include "fcclip/segmenter/untrained.h"
+#include "fcclip/image/id_colours.h"
+#include "fcclip/image/label_file.h"
+#include "fcclip/model/untrained.h"
 #include "tests/apps/command_line.h"
 #include "tests/data/miniature.h"
 #include "tests/io/temporary_folder.h"
@@ -151,7 +153,7 @@ TEST_F(EvalCommand, DamagedTruthIsNamed) {
   io::write_atomically(json_file, whole);
   io::write_atomically(png, pixels.substr(0, pixels.size() / 2));
   EXPECT_TRUE(test::fails_naming(test::call_and_listen(arguments("cut-png", {})), {png.string()}));
-  image::write_png(png, results::rgb_of_ids(at::full({5, 7}, 9, at::kInt)));
+  image::write_png(png, image::rgb_of_ids(at::full({5, 7}, 9, at::kInt)));
   EXPECT_TRUE(
       test::fails_naming(test::call_and_listen(arguments("small-png", {})), {png.string(), "7x5"}));
   EXPECT_FALSE(fs::exists(out("small-png") / "scores.json"));

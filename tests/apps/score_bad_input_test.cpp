@@ -88,7 +88,7 @@ TEST_F(ScoreBadInput, OtherJson) {
 }
 
 TEST_F(ScoreBadInput, WrongPngSize) {
-  image::write_png(png("000000000139"), results::rgb_of_ids(at::full({5, 7}, 9, at::kInt)));
+  image::write_png(png("000000000139"), image::rgb_of_ids(at::full({5, 7}, 9, at::kInt)));
   EXPECT_TRUE(fails_naming(call_and_listen(panoptic()), {png("000000000139")}));
 }
 

@@ -9,7 +9,7 @@
 
 #include "fcclip/image/image_file.h"
 #include "fcclip/io/atomic_file.h"
-#include "fcclip/segmenter/untrained.h"
+#include "fcclip/model/untrained.h"
 #include "tests/apps/command_line.h"
 
 namespace fcclip::apps {

@@ -8,7 +8,7 @@
 
 #include "apps/commands.h"
 #include "tests/io/temporary_folder.h"
-#include "tests/world/small_world.h"
+#include "tests/scenes/small_world.h"
 
 namespace fcclip::apps {
 namespace {

@@ -26,7 +26,7 @@ Printed train(std::vector<std::string> arguments) {
 }
 
 void save_settings(const std::string& path, train::SegmentationConfig config) {
-  train::Settings settings;
+  engine::Settings settings;
   train::bind(settings, config);
   std::ofstream(path) << settings.to_toml();
 }

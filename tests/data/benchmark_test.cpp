@@ -8,6 +8,8 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/data/registry.h"
+#include "fcclip/image/id_colours.h"
+#include "fcclip/image/label_file.h"
 #include "tests/data/miniature.h"
 #include "tests/io/temporary_folder.h"
 
@@ -186,9 +188,9 @@ TEST_F(Layouts, DamagedFilesAreNamed) {
   const path coco = root() / "coco";
   const path png = coco / "panoptic_val2017/000000000139.png";
   const auto coco_set = open("coco");
-  image::write_png(png, results::rgb_of_ids(halves(70139, 9).slice(0, 0, 10)));
+  image::write_png(png, image::rgb_of_ids(halves(70139, 9).slice(0, 0, 10)));
   EXPECT_NE(message_of([&] { coco_set->panoptic(0); }).find(png.string()), std::string::npos);
-  image::write_png(png, results::rgb_of_ids(halves(1, 9)));
+  image::write_png(png, image::rgb_of_ids(halves(1, 9)));
   EXPECT_NE(message_of([&] { coco_set->panoptic(0); }).find("70139"), std::string::npos);
   std::ofstream(coco / "annotations/panoptic_val2017.json") << "{\"images\": [";
   const std::string message = message_of([&] { open("coco"); });

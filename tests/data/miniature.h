@@ -8,9 +8,11 @@
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
 
+#include "fcclip/image/id_colours.h"
 #include "fcclip/image/image_file.h"
+#include "fcclip/image/label_file.h"
 #include "fcclip/io/atomic_file.h"
-#include "fcclip/results/coco_json.h"
+#include "fcclip/outputs/coco_json.h"
 
 namespace fcclip::test {
 
@@ -46,7 +48,7 @@ struct Segment {
 /// Two halves with ids `left` and `right` in a panoptic PNG.
 inline json panoptic_annotation(const fs::path& folder, const json& id, const std::string& png,
                                 const std::vector<Segment>& segments) {
-  image::write_png(folder / png, results::rgb_of_ids(halves(segments[0].id, segments[1].id)));
+  image::write_png(folder / png, image::rgb_of_ids(halves(segments[0].id, segments[1].id)));
   json infos = json::array();
   for (size_t i = 0; i < 2; ++i) {
     infos.push_back({{"id", segments[i].id},

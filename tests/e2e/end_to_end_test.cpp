@@ -5,8 +5,8 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/image/image_file.h"
+#include "fcclip/model/model.h"
 #include "fcclip/segmenter/describe.h"
-#include "fcclip/segmenter/model.h"
 #include "fcclip/segmenter/segmenter.h"
 #include "fcclip/segmenter/trace_image.h"
 #include "tests/support/goldens.h"

@@ -7,13 +7,15 @@
 
 #include "apps/merges.h"
 #include "fcclip/core/error.h"
+#include "fcclip/image/id_colours.h"
 #include "fcclip/image/image_file.h"
-#include "fcclip/results/coco_json.h"
+#include "fcclip/image/label_file.h"
+#include "fcclip/model/model.h"
+#include "fcclip/model/untrained.h"
+#include "fcclip/outputs/coco_json.h"
 #include "fcclip/segmenter/describe.h"
-#include "fcclip/segmenter/model.h"
 #include "fcclip/segmenter/segmenter.h"
 #include "fcclip/segmenter/trace_image.h"
-#include "fcclip/segmenter/untrained.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip {
@@ -117,7 +119,7 @@ TEST_P(FullSize, PanopticAgreesAtEveryOverlapThreshold) {
     AskOptions options = segmenter_->ask_defaults();
     options.panoptic.overlap_threshold = std::stod(threshold);
     const Segmentation result = segmenter_->ask(image, words, options);
-    const at::Tensor ids = results::ids_of_rgb(image::read_png_exact(
+    const at::Tensor ids = image::ids_of_rgb(image::read_png_exact(
         test::goldens_folder() / folder_ / ("panoptic_overlap" + threshold + ".png")));
     // Of 196,608 pixels: AVX2 at most 3, AVX-512 4, portable kernels 5.
     EXPECT_LE((ids != result.ids).sum().item<int64_t>(), 5) << "overlap threshold " << threshold;

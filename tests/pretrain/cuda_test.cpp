@@ -10,7 +10,7 @@ namespace {
 
 TEST(CudaPretraining, BeginsWithTheProcessorsLosses) {
   FCCLIP_NEEDS_CUDA();
-  train::Processes alone;
+  engine::Processes alone;
   PretrainTask cpu(test::tiny_options(), test::shape_pairs(), alone);
   PretrainTask cuda(test::tiny_options(), test::shape_pairs(), alone, at::kCUDA);
   for (int64_t step = 0; step < 3; ++step) {
@@ -21,7 +21,7 @@ TEST(CudaPretraining, BeginsWithTheProcessorsLosses) {
 
 TEST(CudaPretraining, ExportsAClipForTheProcessorAndGoesOnFromACheckpoint) {
   FCCLIP_NEEDS_CUDA();
-  train::Processes alone;
+  engine::Processes alone;
   PretrainOptions options = test::tiny_options();
   options.optimizer.muon = true;
   PretrainTask task(options, test::shape_pairs(), alone, at::kCUDA);
@@ -30,7 +30,7 @@ TEST(CudaPretraining, ExportsAClipForTheProcessorAndGoesOnFromACheckpoint) {
   for (const nn::Weight& row : plain->weights().rows()) {
     EXPECT_TRUE(row.member->is_cpu()) << row.name;
   }
-  train::TrainingState state;
+  engine::TrainingState state;
   task.save(state);
   for (auto& [name, tensor] : state.tensors) tensor = tensor.detach().cpu().clone();
   PretrainTask again(options, test::shape_pairs(), alone, at::kCUDA);

@@ -30,14 +30,14 @@ double mean(const std::vector<double>& values, size_t first, size_t count) {
 }
 
 TEST(PretrainTask, ThirtyStepsLowerTheLoss) {
-  train::Processes alone;
+  engine::Processes alone;
   PretrainTask task(test::tiny_options(), test::shape_pairs(), alone);
   const std::vector<double> losses = losses_of(task, 0, 30);
   EXPECT_LT(mean(losses, 24, 6), 0.8 * mean(losses, 0, 6));
 }
 
 TEST(PretrainTask, ResumedWeightsAreThoseOfAnUninterruptedRun) {
-  train::Processes alone;
+  engine::Processes alone;
   PretrainOptions options = test::tiny_options();
   options.loop.schedule.total_steps = 8;
   const auto weights_after = [&](const std::vector<int64_t>& pieces, const std::string& folder) {
@@ -47,8 +47,8 @@ TEST(PretrainTask, ResumedWeightsAreThoseOfAnUninterruptedRun) {
       options.loop.stop_after = steps;
       options.loop.resume = true;
       PretrainTask task(options, test::shape_pairs(), alone);
-      train::run_loop(task, alone, options.loop, kNeverStop);
-      train::TrainingState state;
+      engine::run_loop(task, alone, options.loop, kNeverStop);
+      engine::TrainingState state;
       task.save(state);
       for (const auto& [name, value] : state.tensors) weights[name] = value.clone();
     }
@@ -62,7 +62,7 @@ TEST(PretrainTask, ResumedWeightsAreThoseOfAnUninterruptedRun) {
 }
 
 TEST(PretrainTask, GoesOnFromAnExportedClip) {
-  train::Processes alone;
+  engine::Processes alone;
   PretrainOptions options = test::tiny_options();
   PretrainTask first(options, test::shape_pairs(), alone);
   const std::vector<double> before = losses_of(first, 0, 30);
@@ -79,7 +79,7 @@ TEST(PretrainTask, GoesOnFromAnExportedClip) {
 }
 
 TEST(PretrainTask, LoaderThreadsChangeNothing) {
-  train::Processes alone;
+  engine::Processes alone;
   PretrainOptions options = test::tiny_options();
   options.loader_workers = 0;
   PretrainTask one(options, test::shape_pairs(), alone);
@@ -89,23 +89,23 @@ TEST(PretrainTask, LoaderThreadsChangeNothing) {
 }
 
 TEST(PretrainTask, ABatchThatDoesNotDivideIsRefused) {
-  train::Processes alone;
+  engine::Processes alone;
   PretrainOptions options = test::tiny_options();
   options.batch_size = 12;
   EXPECT_THROW(PretrainTask(options, test::shape_pairs(), alone), Error);
 }
 
 TEST(PretrainTask, ACheckpointOfOtherCaptionsIsRefused) {
-  train::Processes alone;
+  engine::Processes alone;
   PretrainTask task(test::tiny_options(), test::shape_pairs(), alone);
-  train::TrainingState state;
+  engine::TrainingState state;
   task.save(state);
   state.notes["merges"] = "#version: 0.2\na b\n";
   EXPECT_THROW(task.load(state), Error);
 }
 
 TEST(PretrainTask, WindowsTrainToo) {
-  train::Processes alone;
+  engine::Processes alone;
   PretrainOptions options = test::tiny_options();
   options.window_share = options.window_share_end = 1;
   options.window_sides = {64};
@@ -120,7 +120,7 @@ TEST(PretrainTaskWorker, WritesItsLosses) {
   const char* output = std::getenv("FCCLIP_TEST_LOSSES");
   if (output == nullptr) GTEST_SKIP() << "only as one of several processes";
   at::set_num_threads(1);
-  train::Processes processes = train::Processes::join(at::kCPU);
+  engine::Processes processes = engine::Processes::join(at::kCPU);
   PretrainTask task(test::tiny_options(), test::shape_pairs(), processes);
   const std::vector<double> losses = losses_of(task, 0, 5);
   std::ofstream file(std::string(output) + std::to_string(processes.rank()));
@@ -151,7 +151,7 @@ TEST(PretrainTask, TwoProcessesGiveTheLossesOfOne) {
     waitpid(worker, &status, 0);
     ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
   }
-  train::Processes alone;
+  engine::Processes alone;
   PretrainTask task(test::tiny_options(), test::shape_pairs(), alone);
   const std::vector<double> want = losses_of(task, 0, 5);
   for (const char* rank : {"0", "1"}) {

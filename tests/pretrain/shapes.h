@@ -35,7 +35,7 @@ inline std::vector<bool> shape_things() {
 inline pretrain::CaptionedScene shape_scene(int64_t index, int64_t side = 128) {
   constexpr uint8_t kRgb[4][3] = {{220, 40, 40}, {40, 200, 60}, {50, 60, 230}, {245, 245, 245}};
   constexpr uint8_t kGround[kGrounds][3] = {{200, 170, 110}, {140, 140, 140}, {30, 30, 35}};
-  world::Random random(99, static_cast<uint64_t>(index));
+  Random random(99, static_cast<uint64_t>(index));
   pretrain::CaptionedScene scene;
   scene.sample.rgb = at::empty({side, side, 3}, at::kByte);
   scene.sample.ids = at::ones({side, side}, at::kInt);

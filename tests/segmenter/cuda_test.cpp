@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "fcclip/segmenter/model.h"
+#include "fcclip/model/model.h"
 #include "fcclip/segmenter/segmenter.h"
 #include "tests/segmenter/small_model.h"
 

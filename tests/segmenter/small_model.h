@@ -6,7 +6,7 @@
 #include <string>
 #include <unistd.h>
 
-#include "fcclip/segmenter/untrained.h"
+#include "fcclip/model/untrained.h"
 
 namespace fcclip::test {
 

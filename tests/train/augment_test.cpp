@@ -24,7 +24,7 @@ TEST(Augment, PictureAndTruthStayTogether) {
   options.crop_size = 96;
   options.min_scale = 0.3;
   for (uint64_t seed = 0; seed < 40; ++seed) {
-    world::Random random(seed, 0);
+    Random random(seed, 0);
     const data::Sample out = augment(quarters(70, 110), options, random);
     ASSERT_EQ(out.rgb.sizes(), (at::IntArrayRef{96, 96, 3}));
     ASSERT_EQ(out.ids.sizes(), (at::IntArrayRef{96, 96}));
@@ -45,7 +45,7 @@ TEST(Augment, ScalesLieBetweenTheLimitsAndBothSidesAreFlipped) {
   int64_t flipped = 0;
   int64_t smallest = 200, largest = 0;
   for (uint64_t seed = 0; seed < 60; ++seed) {
-    world::Random random(seed, 1);
+    Random random(seed, 1);
     const data::Sample out = augment(quarters(100, 100), options, random);
     const int64_t side = (out.ids != 0).any(1).sum().item<int64_t>();
     smallest = std::min(smallest, side);
@@ -68,7 +68,7 @@ TEST(Augment, ALargeSquareIsCroppedOnItsDiagonal) {
   data::Sample sample = quarters(32, 32);
   // Rows and columns number themselves.
   sample.ids = at::arange(32, at::kInt).unsqueeze(1) * 100 + at::arange(32, at::kInt);
-  world::Random random(3, 0);
+  Random random(3, 0);
   const int64_t corner = augment(sample, options, random).ids[0][0].item<int64_t>();
   EXPECT_EQ(corner / 100, corner % 100);
 }

@@ -52,7 +52,7 @@ TEST(BadPictures, ASmallSetMayHaveThreeAndALargeOneItsShare) {
 
 TEST(BadPictures, EachIsToldOnceAndTooManyEndTheRun) {
   BadPictures bad(10, 0.05, "data.bad_share", teller());
-  const Processes alone;
+  const engine::Processes alone;
   bad.share({{3, "3.png: cut off"}}, alone);
   bad.share({{3, "3.png: cut off"}, {4, "4.png: cut off"}}, alone);
   EXPECT_EQ(told, (std::vector<std::string>{"picture left out: 3.png: cut off",

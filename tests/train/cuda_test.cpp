@@ -47,7 +47,7 @@ TEST_P(CudaPrecision, SixtyStepsLowerTheLoss) {
   config.optimizer.clip_norm = 1;
   config.optimizer.muon = true;
   config.data.few_words_share = 0.5;
-  Processes alone;
+  engine::Processes alone;
   SegmentationTask task(config, alone, at::kCUDA);
   // Half precision spends its first steps on finding a loss scale.
   const auto [first, last] = test::train_for(task, 60);
@@ -62,8 +62,8 @@ TEST(CudaTraining, GoesOnFromACheckpoint) {
   const test::TestFolder folder;
   SegmentationConfig config = test::tiny_config(folder);
   config.run.precision = "float16";
-  Processes alone;
-  TrainingState state;
+  engine::Processes alone;
+  engine::TrainingState state;
   double expected = 0;
   {
     SegmentationTask task(config, alone, at::kCUDA);

@@ -31,15 +31,15 @@ TEST(KillChild, DISABLED_Trains) {
   const std::string folder = std::getenv(kFolder);
   at::set_num_threads(1);
   SegmentationConfig config;
-  Settings settings;
+  engine::Settings settings;
   bind(settings, config);
   settings.read_file(folder + "/config.toml");
   finish(config);
   config.loop.folder = folder + "/run";
   config.loop.resume = true;
-  Processes alone;
+  engine::Processes alone;
   SegmentationTask task(config, alone, at::kCPU);
-  run_loop(task, alone, config.loop, kNever);
+  engine::run_loop(task, alone, config.loop, kNever);
 }
 
 class Child {
@@ -103,7 +103,7 @@ TEST(Kill, ARunKilledAtRandomTimesEndsLikeAnUninterruptedOne) {
   config.run.ema_decay = 0.9;
   config.loop.schedule.total_steps = 6 * kills + 6;
   config.loop.checkpoint_every = 1;
-  Settings settings;
+  engine::Settings settings;
   bind(settings, config);
   io::write_atomically(folder / "config.toml", settings.to_toml());
 
@@ -120,18 +120,19 @@ TEST(Kill, ARunKilledAtRandomTimesEndsLikeAnUninterruptedOne) {
     const int status = child.wait();
     ASSERT_TRUE(WIFSIGNALED(status)) << "kill " << killed << " came after the end";
     for (const fs::path& file : checkpoints(folder / "run")) {
-      EXPECT_NO_THROW(read_state(file)) << file << " after kill " << killed;
+      EXPECT_NO_THROW(engine::read_state(file)) << file << " after kill " << killed;
     }
   }
   const int status = Child(folder.path().string()).wait();
   ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 
-  Processes alone;
+  engine::Processes alone;
   SegmentationTask whole(config, alone, at::kCPU);
   config.loop.folder = folder / "uninterrupted";
-  run_loop(whole, alone, config.loop, kNever);
-  const TrainingState want = CheckpointFolder(folder / "uninterrupted").latest().value();
-  const TrainingState got = CheckpointFolder(folder / "run").latest().value();
+  engine::run_loop(whole, alone, config.loop, kNever);
+  const engine::TrainingState want =
+      engine::CheckpointFolder(folder / "uninterrupted").latest().value();
+  const engine::TrainingState got = engine::CheckpointFolder(folder / "run").latest().value();
   EXPECT_EQ(got.step, want.step);
   ASSERT_EQ(got.tensors.size(), want.tensors.size());
   for (const auto& [name, tensor] : want.tensors) {
@@ -141,11 +142,11 @@ TEST(Kill, ARunKilledAtRandomTimesEndsLikeAnUninterruptedOne) {
 
 TEST(CheckpointFolder, WhatAKilledProcessLeftHalfWrittenGoesWithTheNextCheckpoint) {
   const test::TestFolder folder;
-  const CheckpointFolder checkpoints(folder.path());
+  const engine::CheckpointFolder checkpoints(folder.path());
   io::write_atomically(folder / "step-000003.safetensors.123.tmp", "half");
   io::write_atomically(folder / "notes.tmp", "another's");
   EXPECT_FALSE(checkpoints.latest());
-  TrainingState state;
+  engine::TrainingState state;
   state.step = 4;
   state.tensors["weight"] = at::ones({2});
   checkpoints.save(state);

@@ -1,4 +1,4 @@
-#include "fcclip/train/loop.h"
+#include "fcclip/engine/loop.h"
 
 #include <fstream>
 #include <limits>
@@ -16,29 +16,31 @@ namespace loop_test {
 const std::atomic<bool> kNever = false;
 
 // Adds the step's number to its one weight.
-class Counter final : public Task {
+class Counter final : public engine::Task {
  public:
   at::Tensor weight = at::zeros({1}, at::kDouble);
   int64_t breaks_at = -1;
   std::vector<int64_t> evaluated;
 
-  Numbers step(int64_t step, double factor) override {
-    const Numbers numbers = {
+  engine::Numbers step(int64_t step, double factor) override {
+    const engine::Numbers numbers = {
         {"loss", step == breaks_at ? std::numeric_limits<double>::quiet_NaN() : 1.0 / (step + 1)}};
-    check_finite(numbers);
+    engine::check_finite(numbers);
     weight += static_cast<double>(step);
     return numbers;
   }
-  void save(TrainingState& state) const override { state.tensors["weight"] = weight; }
-  void load(const TrainingState& state) override { weight = state.tensors.at("weight").clone(); }
-  Numbers evaluate(int64_t step) override {
+  void save(engine::TrainingState& state) const override { state.tensors["weight"] = weight; }
+  void load(const engine::TrainingState& state) override {
+    weight = state.tensors.at("weight").clone();
+  }
+  engine::Numbers evaluate(int64_t step) override {
     evaluated.push_back(step);
     return {{"score", static_cast<double>(step)}};
   }
 };
 
-LoopOptions options_in(const test::TestFolder& folder) {
-  LoopOptions options;
+engine::LoopOptions options_in(const test::TestFolder& folder) {
+  engine::LoopOptions options;
   options.folder = folder / "run";
   options.schedule.total_steps = 10;
   options.checkpoint_every = 4;
@@ -60,8 +62,8 @@ std::vector<int64_t> logged_steps(const test::TestFolder& folder) {
 TEST(Loop, RunsToTheEndKeepsTwoCheckpointsAndEvaluates) {
   const test::TestFolder folder;
   Counter task;
-  Processes alone;
-  const LoopResult result = run_loop(task, alone, options_in(folder), kNever);
+  engine::Processes alone;
+  const engine::LoopResult result = engine::run_loop(task, alone, options_in(folder), kNever);
   EXPECT_TRUE(result.finished);
   EXPECT_EQ(task.weight.item<double>(), 45);
   EXPECT_EQ(task.evaluated, (std::vector<int64_t>{5, 10}));
@@ -72,17 +74,17 @@ TEST(Loop, RunsToTheEndKeepsTwoCheckpointsAndEvaluates) {
 
 TEST(Loop, ARunThatDiedGoesOnFromItsCheckpointAndItsLogHasNoDoubles) {
   const test::TestFolder folder;
-  LoopOptions options = options_in(folder);
-  Processes alone;
+  engine::LoopOptions options = options_in(folder);
+  engine::Processes alone;
   {
     // Dies in step 6 (counted from 0), two steps after the checkpoint.
     Counter task;
     task.breaks_at = 6;
-    EXPECT_THROW(run_loop(task, alone, options, kNever), Error);
+    EXPECT_THROW(engine::run_loop(task, alone, options, kNever), Error);
   }
   options.resume = true;
   Counter task;
-  EXPECT_TRUE(run_loop(task, alone, options, kNever).finished);
+  EXPECT_TRUE(engine::run_loop(task, alone, options, kNever).finished);
   EXPECT_EQ(task.weight.item<double>(), 45);
   EXPECT_EQ(logged_steps(folder), (std::vector<int64_t>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
 }
@@ -91,9 +93,9 @@ TEST(Loop, ANumberThatIsNotFiniteNamesStepAndTermAndKeepsTheWeights) {
   const test::TestFolder folder;
   Counter task;
   task.breaks_at = 3;
-  Processes alone;
+  engine::Processes alone;
   try {
-    run_loop(task, alone, options_in(folder), kNever);
+    engine::run_loop(task, alone, options_in(folder), kNever);
     FAIL() << "went on";
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("step 3: loss is not finite"), std::string::npos)
@@ -103,17 +105,19 @@ TEST(Loop, ANumberThatIsNotFiniteNamesStepAndTermAndKeepsTheWeights) {
 }
 
 // Fails in the same way as a picture that cannot be read.
-class Failing final : public Task {
+class Failing final : public engine::Task {
  public:
   int64_t fails_at = 5;
   bool whole = true;
 
-  Numbers step(int64_t step, double) override {
+  engine::Numbers step(int64_t step, double) override {
     if (step == fails_at) fail(ErrorCode::bad_format, "a.png: no picture");
     return {{"loss", 1.0}};
   }
-  void save(TrainingState& state) const override { state.tensors["weight"] = at::zeros({1}); }
-  void load(const TrainingState&) override {}
+  void save(engine::TrainingState& state) const override {
+    state.tensors["weight"] = at::zeros({1});
+  }
+  void load(const engine::TrainingState&) override {}
   bool is_whole() const override { return whole; }
 };
 
@@ -122,10 +126,10 @@ TEST(Loop, AnErrorLeavesACheckpointOfTheStepsDoneAndTheMessageSaysSo) {
     const test::TestFolder folder;
     Failing task;
     task.whole = whole;
-    Processes alone;
+    engine::Processes alone;
     const int64_t kept = whole ? 5 : 4;  // a state that is half a step on is not worth keeping
     try {
-      run_loop(task, alone, options_in(folder), kNever);
+      engine::run_loop(task, alone, options_in(folder), kNever);
       FAIL() << "went on";
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::bad_format);
@@ -133,7 +137,7 @@ TEST(Loop, AnErrorLeavesACheckpointOfTheStepsDoneAndTheMessageSaysSo) {
                 std::string::npos)
           << error.what();
     }
-    EXPECT_EQ(CheckpointFolder(folder / "run").latest()->step, kept);
+    EXPECT_EQ(engine::CheckpointFolder(folder / "run").latest()->step, kept);
   }
 }
 
@@ -141,66 +145,66 @@ TEST(Loop, ARunThatDivergesKeepsTheCheckpointBefore) {
   const test::TestFolder folder;
   Counter task;
   task.breaks_at = 6;
-  Processes alone;
+  engine::Processes alone;
   try {
-    run_loop(task, alone, options_in(folder), kNever);
+    engine::run_loop(task, alone, options_in(folder), kNever);
     FAIL() << "went on";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::diverged);
   }
-  EXPECT_EQ(CheckpointFolder(folder / "run").latest()->step, 4);
+  EXPECT_EQ(engine::CheckpointFolder(folder / "run").latest()->step, 4);
 }
 
 TEST(Loop, ARunThatGotNowhereMayBeginAgain) {
   const test::TestFolder folder;
   Failing broken;
   broken.fails_at = 0;
-  Processes alone;
-  EXPECT_THROW(run_loop(broken, alone, options_in(folder), kNever), Error);
-  EXPECT_EQ(CheckpointFolder(folder / "run").latest()->step, 0);
+  engine::Processes alone;
+  EXPECT_THROW(engine::run_loop(broken, alone, options_in(folder), kNever), Error);
+  EXPECT_EQ(engine::CheckpointFolder(folder / "run").latest()->step, 0);
   Failing sound;
   sound.fails_at = -1;
-  EXPECT_TRUE(run_loop(sound, alone, options_in(folder), kNever).finished);
+  EXPECT_TRUE(engine::run_loop(sound, alone, options_in(folder), kNever).finished);
 }
 
 TEST(Loop, ShowsEveryStepLineAndEvaluation) {
   const test::TestFolder folder;
-  LoopOptions options = options_in(folder);
+  engine::LoopOptions options = options_in(folder);
   options.log_every = 4;
   options.settings = "[a]\nb = 1\n";
   Counter task;
-  Processes alone;
-  std::map<Moment, std::vector<int64_t>> shown;
-  run_loop(task, alone, options, kNever,
-           [&](const Progress& now) { shown[now.moment].push_back(now.step); });
-  EXPECT_EQ(shown[Moment::step], (std::vector<int64_t>{1, 2, 3, 5, 6, 7, 9}));
-  EXPECT_EQ(shown[Moment::line], (std::vector<int64_t>{4, 8, 10}));
-  EXPECT_EQ(shown[Moment::evaluation], (std::vector<int64_t>{5, 10}));
+  engine::Processes alone;
+  std::map<engine::Moment, std::vector<int64_t>> shown;
+  engine::run_loop(task, alone, options, kNever,
+                   [&](const engine::Progress& now) { shown[now.moment].push_back(now.step); });
+  EXPECT_EQ(shown[engine::Moment::step], (std::vector<int64_t>{1, 2, 3, 5, 6, 7, 9}));
+  EXPECT_EQ(shown[engine::Moment::line], (std::vector<int64_t>{4, 8, 10}));
+  EXPECT_EQ(shown[engine::Moment::evaluation], (std::vector<int64_t>{5, 10}));
   EXPECT_EQ(io::read_file(folder / "run/config.toml"), options.settings);
 }
 
 TEST(Loop, StopsWhenAskedWithACheckpointOfThatStep) {
   const test::TestFolder folder;
   Counter task;
-  Processes alone;
+  engine::Processes alone;
   std::atomic<bool> stop = false;
-  const LoopResult result =
-      run_loop(task, alone, options_in(folder), stop, [&](const Progress& now) {
+  const engine::LoopResult result =
+      engine::run_loop(task, alone, options_in(folder), stop, [&](const engine::Progress& now) {
         if (now.step == 3) stop = true;
       });
   EXPECT_FALSE(result.finished);
   EXPECT_EQ(result.steps_done, 3);
   EXPECT_TRUE(result.interrupted);
-  EXPECT_EQ(CheckpointFolder(folder / "run").latest()->step, 3);
+  EXPECT_EQ(engine::CheckpointFolder(folder / "run").latest()->step, 3);
 }
 
 TEST(Loop, AFolderWithCheckpointsIsNotOverwritten) {
   const test::TestFolder folder;
   Counter task;
-  Processes alone;
-  run_loop(task, alone, options_in(folder), kNever);
+  engine::Processes alone;
+  engine::run_loop(task, alone, options_in(folder), kNever);
   try {
-    run_loop(task, alone, options_in(folder), kNever);
+    engine::run_loop(task, alone, options_in(folder), kNever);
     FAIL() << "began anew";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
@@ -210,8 +214,8 @@ TEST(Loop, AFolderWithCheckpointsIsNotOverwritten) {
 
 TEST(CheckpointFolder, ATruncatedCheckpointIsAnErrorThatNamesIt) {
   const test::TestFolder folder;
-  const CheckpointFolder checkpoints(folder.path());
-  TrainingState state;
+  const engine::CheckpointFolder checkpoints(folder.path());
+  engine::TrainingState state;
   state.step = 7;
   state.tensors["weight"] = at::ones({100});
   checkpoints.save(state);
@@ -227,7 +231,7 @@ TEST(CheckpointFolder, ATruncatedCheckpointIsAnErrorThatNamesIt) {
 
 TEST(CheckpointFolder, OtherFilesAreNoCheckpoints) {
   const test::TestFolder folder;
-  const CheckpointFolder checkpoints(folder.path());
+  const engine::CheckpointFolder checkpoints(folder.path());
   io::write_atomically(folder / "step-000009.safetensors.tmp", "half");
   io::write_atomically(folder / "model.safetensors", "x");
   EXPECT_FALSE(checkpoints.latest().has_value());

@@ -6,46 +6,46 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/engine/loader.h"
+#include "fcclip/engine/precision.h"
+#include "fcclip/engine/schedule.h"
+#include "fcclip/engine/tensorboard_file.h"
+#include "fcclip/engine/weight_average.h"
 #include "fcclip/io/atomic_file.h"
-#include "fcclip/train/loader.h"
 #include "fcclip/train/point_draws.h"
-#include "fcclip/train/precision.h"
-#include "fcclip/train/schedule.h"
-#include "fcclip/train/tensorboard_file.h"
-#include "fcclip/train/weight_average.h"
 #include "tests/train/tiny_run.h"
 
 namespace fcclip::train {
 namespace {
 
 TEST(Schedule, TheDefaultIsThePublishedOne) {
-  const ScheduleOptions options;
-  EXPECT_DOUBLE_EQ(schedule_factor(options, 0), 1);
-  EXPECT_DOUBLE_EQ(schedule_factor(options, 327777), 1);
-  EXPECT_DOUBLE_EQ(schedule_factor(options, 327778), 0.1);
-  EXPECT_DOUBLE_EQ(schedule_factor(options, 355091), 0.1);
-  EXPECT_NEAR(schedule_factor(options, 355092), 0.01, 1e-12);
+  const engine::ScheduleOptions options;
+  EXPECT_DOUBLE_EQ(engine::schedule_factor(options, 0), 1);
+  EXPECT_DOUBLE_EQ(engine::schedule_factor(options, 327777), 1);
+  EXPECT_DOUBLE_EQ(engine::schedule_factor(options, 327778), 0.1);
+  EXPECT_DOUBLE_EQ(engine::schedule_factor(options, 355091), 0.1);
+  EXPECT_NEAR(engine::schedule_factor(options, 355092), 0.01, 1e-12);
 }
 
 TEST(Schedule, WarmsUpLinearlyAndCosineEndsAtItsShare) {
-  ScheduleOptions options;
-  options.kind = ScheduleKind::cosine;
+  engine::ScheduleOptions options;
+  options.kind = engine::ScheduleKind::cosine;
   options.total_steps = 1000;
   options.warmup_steps = 0;
   options.final_share = 0.2;
-  EXPECT_DOUBLE_EQ(schedule_factor(options, 500), 0.6);
-  EXPECT_NEAR(schedule_factor(options, 1000), 0.2, 1e-12);
-  options.kind = ScheduleKind::poly;
+  EXPECT_DOUBLE_EQ(engine::schedule_factor(options, 500), 0.6);
+  EXPECT_NEAR(engine::schedule_factor(options, 1000), 0.2, 1e-12);
+  options.kind = engine::ScheduleKind::poly;
   options.power = 2;
-  EXPECT_DOUBLE_EQ(schedule_factor(options, 500), 0.25);
+  EXPECT_DOUBLE_EQ(engine::schedule_factor(options, 500), 0.25);
   options.warmup_steps = 100;
   options.warmup_share = 0.5;
-  EXPECT_DOUBLE_EQ(schedule_factor(options, 50), 0.75 * 0.95 * 0.95);
+  EXPECT_DOUBLE_EQ(engine::schedule_factor(options, 50), 0.75 * 0.95 * 0.95);
 }
 
 TEST(Loader, GivesItemsInOrderForAnyNumberOfThreads) {
   for (const int64_t workers : {0, 1, 4}) {
-    Loader<int64_t> loader(
+    engine::Loader<int64_t> loader(
         [](int64_t i) {
           std::this_thread::sleep_for(std::chrono::microseconds(i % 3 * 300));
           return i * i;
@@ -56,7 +56,7 @@ TEST(Loader, GivesItemsInOrderForAnyNumberOfThreads) {
 }
 
 TEST(Loader, AnErrorReachesTheItemItBelongsTo) {
-  Loader<int64_t> loader(
+  engine::Loader<int64_t> loader(
       [](int64_t i) {
         if (i == 2) fail(ErrorCode::bad_format, "picture 2");
         return i;
@@ -82,7 +82,7 @@ TEST(WeightAverage, FollowsTheFormulaAndSwapsBack) {
   at::Tensor member = at::full({3}, 2.0f);
   nn::WeightTable table;
   table.add("w", member, {3});
-  WeightAverage average({&table.rows()[0]}, 0.9);
+  engine::WeightAverage average({&table.rows()[0]}, 0.9);
   member.fill_(12);
   average.update();  // decay (1 + 0) / (10 + 0)
   const double after_first = 0.1 * 2 + 0.9 * 12;
@@ -94,14 +94,14 @@ TEST(WeightAverage, FollowsTheFormulaAndSwapsBack) {
   EXPECT_EQ(member[0].item<double>(), 12);
   std::map<std::string, at::Tensor> tensors;
   average.save(tensors);
-  WeightAverage other({&table.rows()[0]}, 0.9);
+  engine::WeightAverage other({&table.rows()[0]}, 0.9);
   other.load(tensors);
   other.swap();
   EXPECT_NEAR(member[0].item<double>(), expected, 1e-5);
 }
 
 TEST(LossScaler, HalvesOnOverflowAndDoublesAfterTwoThousandGoodSteps) {
-  LossScaler scaler(Precision::float16);
+  engine::LossScaler scaler(engine::Precision::float16);
   at::Tensor weight = at::ones({2}).requires_grad_();
   const auto give = [&](double gradient) {
     weight.mutable_grad() = at::full({2}, gradient);
@@ -119,9 +119,9 @@ TEST(LossScaler, HalvesOnOverflowAndDoublesAfterTwoThousandGoodSteps) {
 TEST(TensorBoardFile, WritesRecordsWithRightChecksums) {
   // CRC-32C of "123456789" is 0xE3069283; masked: rotated right by 15, plus a constant.
   const uint32_t crc = 0xE3069283;
-  EXPECT_EQ(masked_crc32c("123456789"), ((crc >> 15) | (crc << 17)) + 0xA282EAD8u);
+  EXPECT_EQ(engine::masked_crc32c("123456789"), ((crc >> 15) | (crc << 17)) + 0xA282EAD8u);
   const test::TestFolder folder;
-  TensorBoardFile(folder.path(), 3).write_scalar(4, "loss", 0.5);
+  engine::TensorBoardFile(folder.path(), 3).write_scalar(4, "loss", 0.5);
   const auto entry = *std::filesystem::directory_iterator(folder.path());
   const std::string bytes = io::read_file(entry.path());
   size_t at = 0, records = 0;
@@ -134,8 +134,8 @@ TEST(TensorBoardFile, WritesRecordsWithRightChecksums) {
     ASSERT_LE(at + 16 + length, bytes.size());
     const std::string_view data(bytes.data() + at + 12, length);
     std::memcpy(&of_data, data.data() + length, 4);
-    EXPECT_EQ(of_length, masked_crc32c(std::string_view(bytes).substr(at, 8)));
-    EXPECT_EQ(of_data, masked_crc32c(data));
+    EXPECT_EQ(of_length, engine::masked_crc32c(std::string_view(bytes).substr(at, 8)));
+    EXPECT_EQ(of_data, engine::masked_crc32c(data));
     has_tag = has_tag || data.find("loss") != std::string_view::npos;
     at += 16 + length;
     ++records;

@@ -28,18 +28,18 @@ std::string folder_of_child() {
   return folder ? folder : "";
 }
 
-SegmentationConfig child_config(const std::string& folder) {
+train::SegmentationConfig child_config(const std::string& folder) {
   // The parent has made the files.
-  SegmentationConfig config;
-  Settings settings;
-  bind(settings, config);
+  train::SegmentationConfig config;
+  engine::Settings settings;
+  train::bind(settings, config);
   settings.read_file(folder + "/config.toml");
-  finish(config);
+  train::finish(config);
   return config;
 }
 
 TEST(ProcessesChild, DISABLED_Collectives) {
-  Processes processes = Processes::join(at::kCPU);
+  engine::Processes processes = engine::Processes::join(at::kCPU);
   EXPECT_EQ(processes.size(), 2);
   EXPECT_EQ(processes.sum(1.0 + processes.rank()), 3);
   EXPECT_TRUE(processes.any(processes.rank() == 1));
@@ -54,9 +54,9 @@ TEST(ProcessesChild, DISABLED_Collectives) {
 
 TEST(ProcessesChild, DISABLED_Trains) {
   at::set_num_threads(1);
-  Processes processes = Processes::join(at::kCPU);
-  SegmentationConfig config = child_config(folder_of_child());
-  SegmentationTask task(config, processes, at::kCPU);
+  engine::Processes processes = engine::Processes::join(at::kCPU);
+  train::SegmentationConfig config = child_config(folder_of_child());
+  train::SegmentationTask task(config, processes, at::kCPU);
   std::string losses;
   for (int64_t step = 0; step < 4; ++step) {
     losses += std::to_string(task.step(step, 1).at("loss")) + "\n";
@@ -65,14 +65,14 @@ TEST(ProcessesChild, DISABLED_Trains) {
 }
 
 TEST(ProcessesChild, DISABLED_SharesBadPictures) {
-  const Processes processes = Processes::join(at::kCPU);
+  const engine::Processes processes = engine::Processes::join(at::kCPU);
   std::vector<std::string> told;
-  BadPictures bad(10, 0.05, "data.bad_share",
-                  [&](LogLevel, const std::string& line) { told.push_back(line); });
+  train::BadPictures bad(10, 0.05, "data.bad_share",
+                         [&](LogLevel, const std::string& line) { told.push_back(line); });
   const bool is_first = processes.is_first();
   bad.share({}, processes);
-  bad.share(is_first ? std::vector<BadPicture>{{3, "3.png: cut off"}}
-                     : std::vector<BadPicture>{{4, "4.png: gone"}, {5, "a longer reason"}},
+  bad.share(is_first ? std::vector<train::BadPicture>{{3, "3.png: cut off"}}
+                     : std::vector<train::BadPicture>{{4, "4.png: gone"}, {5, "a longer reason"}},
             processes);
   const std::vector<std::string> want = {"picture left out: 3.png: cut off",
                                          "picture left out: 4.png: gone",
@@ -80,14 +80,14 @@ TEST(ProcessesChild, DISABLED_SharesBadPictures) {
   EXPECT_EQ(told, is_first ? want : std::vector<std::string>{});
   // One that both know is none more; one that one of them finds ends the run of both.
   bad.share({{4, "4.png: gone"}}, processes);
-  EXPECT_THROW(bad.share(is_first ? std::vector<BadPicture>{}
-                                  : std::vector<BadPicture>{{8, "8.png: cut off"}},
+  EXPECT_THROW(bad.share(is_first ? std::vector<train::BadPicture>{}
+                                  : std::vector<train::BadPicture>{{8, "8.png: cut off"}},
                          processes),
                Error);
 }
 
 TEST(ProcessesChild, DISABLED_LosesItsPartner) {
-  Processes processes = Processes::join(at::kCPU);
+  engine::Processes processes = engine::Processes::join(at::kCPU);
   if (processes.rank() == 1) _exit(9);
   try {
     for (int i = 0; i < 100; ++i) processes.sum(1.0);
@@ -155,14 +155,14 @@ class TwoProcesses : public ::testing::TestWithParam<bool> {};
 
 TEST_P(TwoProcesses, WithHalfTheBatchEachGiveTheLossesOfOne) {
   const test::TestFolder folder;
-  SegmentationConfig config = test::tiny_config(folder);
+  train::SegmentationConfig config = test::tiny_config(folder);
   config.optimizer.muon = GetParam();
   config.data.few_words_share = GetParam() ? 0.7 : 0;
-  Settings settings;
-  bind(settings, config);
+  engine::Settings settings;
+  train::bind(settings, config);
   io::write_atomically(folder / "config.toml", settings.to_toml());
-  Processes alone;
-  SegmentationTask task(config, alone, at::kCPU);
+  engine::Processes alone;
+  train::SegmentationTask task(config, alone, at::kCPU);
   std::vector<double> want;
   for (int64_t step = 0; step < 4; ++step) want.push_back(task.step(step, 1).at("loss"));
 
@@ -185,7 +185,7 @@ TEST(Processes, ADeadPartnerIsAClearError) {
 TEST(Processes, AMissingVariableIsNamed) {
   setenv("WORLD_SIZE", "2", 1);
   try {
-    Processes::join(at::kCPU);
+    engine::Processes::join(at::kCPU);
     ADD_FAILURE() << "joined";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
@@ -195,7 +195,7 @@ TEST(Processes, AMissingVariableIsNamed) {
 }
 
 TEST(Processes, AloneNothingHappens) {
-  const Processes alone;
+  const engine::Processes alone;
   EXPECT_TRUE(alone.is_first());
   EXPECT_EQ(alone.sum(2.5), 2.5);
   EXPECT_TRUE(alone.any(true));

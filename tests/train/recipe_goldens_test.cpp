@@ -6,10 +6,10 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/classify/vocabulary.h"
-#include "fcclip/segmenter/model.h"
+#include "fcclip/engine/optimizer.h"
+#include "fcclip/model/model.h"
 #include "fcclip/train/forward.h"
 #include "fcclip/train/losses.h"
-#include "fcclip/train/optimizer.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::train {
@@ -128,7 +128,7 @@ class Recipe : public ::testing::TestWithParam<const char*> {
 };
 
 TEST_P(Recipe, PredictionsAndLossesEqualTheRecordedOnes) {
-  const Optimizer optimizer(model_->weights(), {});
+  const engine::Optimizer optimizer(model_->weights(), {});
   const std::vector<Prediction> predictions = forward(*model_, pixels_, words_);
   EXPECT_TRUE(test::near(predictions.back().mask_logits, tensor("step0.final.pred_masks"),
                          test::kDecoderTolerance));
@@ -159,7 +159,7 @@ TEST_P(Recipe, MatchesEqualTheRecordedOnes) {
 }
 
 TEST_P(Recipe, GradientsEqualTheRecordedOnes) {
-  const Optimizer optimizer(model_->weights(), {});
+  const engine::Optimizer optimizer(model_->weights(), {});
   EXPECT_EQ(optimizer.weights().size(), record_["steps"][0]["grad_norms"].size());
   losses(0).total.backward();
   int64_t compared = 0;
@@ -177,7 +177,7 @@ TEST_P(Recipe, GradientsEqualTheRecordedOnes) {
 }
 
 TEST_P(Recipe, ThreeStepsMoveTheWeightsAsRecorded) {
-  Optimizer optimizer(model_->weights(), {});
+  engine::Optimizer optimizer(model_->weights(), {});
   for (int step = 0; step < 3; ++step) {
     optimizer.zero_gradients();
     const Losses now = losses(step);

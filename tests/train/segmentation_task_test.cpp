@@ -11,7 +11,7 @@ namespace segmentation_task_test {
 const std::atomic<bool> kNever = false;
 
 std::map<std::string, at::Tensor> weights_of(const SegmentationTask& task) {
-  TrainingState state;
+  engine::TrainingState state;
   task.save(state);
   std::map<std::string, at::Tensor> copies;
   for (const auto& [name, tensor] : state.tensors) copies[name] = tensor.detach().clone();
@@ -30,7 +30,7 @@ TEST(SegmentationTask, ALongerRunLowersTheLossAndLeavesClipAlone) {
   config.run.scale_learning_rate = false;
   config.optimizer.learning_rate = 2e-3;
   config.optimizer.clip_norm = 1;
-  Processes alone;
+  engine::Processes alone;
   SegmentationTask task(config, alone, at::kCPU);
   const nn::Weight* clip =
       task.model().weights().find("backbone.clip_model.visual.trunk.stem.0.weight");
@@ -48,16 +48,16 @@ TEST_P(ResumedRun, EqualsTheUninterruptedOneBitForBit) {
   config.run.ema_decay = 0.9;
   config.optimizer.muon = GetParam();
   config.loop.schedule.total_steps = 6;
-  Processes alone;
+  engine::Processes alone;
   SegmentationTask whole(config, alone, at::kCPU);
-  run_loop(whole, alone, config.loop, kNever);
+  engine::run_loop(whole, alone, config.loop, kNever);
 
   config.loop.folder = folder / "run";
   config.loop.stop_after = 2;
   config.loop.resume = true;
   for (int piece = 0; piece < 3; ++piece) {
     SegmentationTask part(config, alone, at::kCPU);
-    const LoopResult result = run_loop(part, alone, config.loop, kNever);
+    const engine::LoopResult result = engine::run_loop(part, alone, config.loop, kNever);
     EXPECT_EQ(result.steps_done, 2 * (piece + 1));
     EXPECT_EQ(result.finished, piece == 2);
     if (piece == 2) expect_same(weights_of(part), weights_of(whole));
@@ -69,7 +69,7 @@ INSTANTIATE_TEST_SUITE_P(AdamAndMuon, ResumedRun, ::testing::Bool());
 TEST(SegmentationTask, TheNumberOfLoaderThreadsChangesNothing) {
   const test::TestFolder folder;
   SegmentationConfig config = test::tiny_config(folder);
-  Processes alone;
+  engine::Processes alone;
   std::vector<double> losses;
   for (const int64_t workers : {0, 1, 3}) {
     config.data.workers = workers;
@@ -84,12 +84,12 @@ TEST(SegmentationTask, TheNumberOfLoaderThreadsChangesNothing) {
 TEST(SegmentationTask, ABatchInPartsGivesTheLossAndStepOfTheWhole) {
   const test::TestFolder folder;
   SegmentationConfig config = test::tiny_config(folder);
-  Processes alone;
+  engine::Processes alone;
   SegmentationTask whole(config, alone, at::kCPU);
   config.run.accumulate = 4;
   SegmentationTask parts(config, alone, at::kCPU);
   for (int64_t step = 0; step < 3; ++step) {
-    const Numbers want = whole.step(step, 1), got = parts.step(step, 1);
+    const engine::Numbers want = whole.step(step, 1), got = parts.step(step, 1);
     for (const char* name : {"loss", "loss_class", "loss_mask", "loss_dice", "gradient_norm"}) {
       // Adam turns rounding of tiny gradients into steps of full length: later steps differ more.
       EXPECT_NEAR(got.at(name), want.at(name), (step == 0 ? 1e-5 : 1e-2) * want.at(name))
@@ -101,11 +101,11 @@ TEST(SegmentationTask, ABatchInPartsGivesTheLossAndStepOfTheWhole) {
 TEST(SegmentationTask, Bfloat16StaysNearFloat32) {
   const test::TestFolder folder;
   SegmentationConfig config = test::tiny_config(folder);
-  Processes alone;
+  engine::Processes alone;
   SegmentationTask exact(config, alone, at::kCPU);
   config.run.precision = "bfloat16";
   SegmentationTask rough(config, alone, at::kCPU);
-  const Numbers want = exact.step(0, 1), got = rough.step(0, 1);
+  const engine::Numbers want = exact.step(0, 1), got = rough.step(0, 1);
   EXPECT_NEAR(got.at("loss"), want.at("loss"), 0.02 * want.at("loss"));
   EXPECT_NE(got.at("loss"), want.at("loss"));
 }
@@ -114,7 +114,7 @@ TEST(SegmentationTask, ATrainedTrunkMoves) {
   const test::TestFolder folder;
   SegmentationConfig config = test::tiny_config(folder);
   config.model.freeze_clip = false;
-  Processes alone;
+  engine::Processes alone;
   SegmentationTask task(config, alone, at::kCPU);
   const nn::Weight* clip =
       task.model().weights().find("backbone.clip_model.visual.trunk.stem.0.weight");
@@ -126,10 +126,10 @@ TEST(SegmentationTask, ATrainedTrunkMoves) {
 TEST(SegmentationTask, EvaluatesShowsAndExportsAModelThatLoads) {
   const test::TestFolder folder;
   const SegmentationConfig config = test::tiny_config(folder);
-  Processes alone;
+  engine::Processes alone;
   SegmentationTask task(config, alone, at::kCPU);
   task.step(0, 1);
-  const Numbers scores = task.evaluate(1);
+  const engine::Numbers scores = task.evaluate(1);
   for (const char* name : {"PQ", "PQ_seen", "PQ_unseen", "PQ_masks"}) {
     ASSERT_TRUE(scores.contains(name)) << name;
     EXPECT_GE(scores.at(name), 0);
@@ -147,7 +147,7 @@ TEST(SegmentationTask, AShareThatDoesNotDivideIsRefused) {
   const test::TestFolder folder;
   SegmentationConfig config = test::tiny_config(folder);
   config.run.accumulate = 3;
-  Processes alone;
+  engine::Processes alone;
   try {
     const SegmentationTask task(config, alone, at::kCPU);
     FAIL() << "accepted";

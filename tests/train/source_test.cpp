@@ -9,8 +9,8 @@
 #include "fcclip/core/error.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/results/rle.h"
+#include "fcclip/scenes/coco_export.h"
 #include "fcclip/train/check_data.h"
-#include "fcclip/world/coco_export.h"
 #include "tests/train/tiny_run.h"
 
 namespace fcclip::train {
@@ -23,11 +23,11 @@ class FileSource : public ::testing::Test {
  protected:
   void SetUp() override {
     test::SmallWorld::make().save(folder_ / "world.safetensors");
-    const auto world = world::World::open(folder_ / "world.safetensors", {3});
-    world::SceneOptions options;
+    const auto world = scenes::World::open(folder_ / "world.safetensors", {3});
+    scenes::SceneOptions options;
     options.size = {64, 64};
-    const world::SceneDataset scenes(world, options);
-    world::export_coco(scenes, *world, {folder_ / "set", 0, 5, false, {}});
+    const scenes::SceneDataset scenes(world, options);
+    scenes::export_coco(scenes, *world, {folder_ / "set", 0, 5, false, {}});
     settings_.images = folder_ / "set/images";
     settings_.panoptic_json = folder_ / "set/panoptic.json";
     settings_.panoptic_pngs = folder_ / "set/panoptic";

@@ -6,10 +6,10 @@
 
 #include <gtest/gtest.h>
 
-#include "fcclip/segmenter/clip_file.h"
-#include "fcclip/segmenter/untrained.h"
+#include "fcclip/model/clip_file.h"
+#include "fcclip/model/untrained.h"
 #include "fcclip/train/segmentation_task.h"
-#include "tests/world/small_world.h"
+#include "tests/scenes/small_world.h"
 
 namespace fcclip::test {
 

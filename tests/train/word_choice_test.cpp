@@ -11,7 +11,7 @@ TEST(WordChoice, KeepsWhatIsPresentAndVariesTheRest) {
   present[3] = present[77] = true;
   int64_t fewest = 200, most = 0;
   for (uint64_t step = 0; step < 60; ++step) {
-    world::Random random(1, step);
+    Random random(1, step);
     const at::Tensor chosen = choose_words(present, random);
     EXPECT_EQ(chosen.eq(3).sum().item<int64_t>(), 1);
     EXPECT_EQ(chosen.eq(77).sum().item<int64_t>(), 1);

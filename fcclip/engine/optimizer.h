@@ -1,0 +1,65 @@
+#pragma once
+// AdamW as the published recipe sets it up (model section 9); Muon for the matrices by an option.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "fcclip/engine/processes.h"
+#include "fcclip/nn/weights.h"
+
+namespace fcclip::engine {
+
+struct OptimizerOptions {
+  double learning_rate = 1e-4;
+  double weight_decay = 0.05;  ///< none on norms and embeddings
+  double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
+  double clip_norm = 0.01;  ///< of all gradients together; 0: no clipping
+  bool muon = false;  ///< matrices that mix inputs take Muon's steps (muon.h), at the same rate
+};
+
+/// The weights that training changes: the head and the void embedding. All of CLIP is frozen.
+std::vector<const nn::Weight*> trainable_weights(const nn::WeightTable& table);
+
+/// Decoupled weight decay, one group with it and one without.
+class Optimizer {
+ public:
+  /// Makes the weights leaves that record gradients. They must outlive the optimizer.
+  /// Several processes share Muon's work: `processes` then as well.
+  Optimizer(std::vector<const nn::Weight*> weights, const OptimizerOptions& options,
+            const Processes* processes = nullptr);
+  /// The trainable weights of a model's table.
+  Optimizer(const nn::WeightTable& table, const OptimizerOptions& options,
+            const Processes* processes = nullptr)
+      : Optimizer(trainable_weights(table), options, processes) {}
+  ~Optimizer();
+
+  void zero_gradients();
+  /// Clips the gradients. Returns the norm of all of them before. Throws Error{diverged} when that
+  /// is not finite.
+  double clip();
+  /// Changes the weights by the gradients as they are.
+  void update();
+  /// Both; when clipping throws, the weights are as before.
+  double step();
+  void set_learning_rate(double value);
+  /// Weights under their names, moments under "<name>.exp_avg", "<name>.exp_avg_sq",
+  /// "<name>.steps"; of Muon's, "<name>.momentum".
+  void save(std::map<std::string, at::Tensor>& tensors) const;
+  /// Throws Error{missing_tensor, shape_mismatch} naming the tensor.
+  void load(const std::map<std::string, at::Tensor>& tensors);
+  /// The leaves, in the order of weights().
+  const std::vector<at::Tensor>& parameters() const;
+  const std::vector<const nn::Weight*>& weights() const { return weights_; }
+
+ private:
+  struct Impl;
+  std::vector<const nn::Weight*> weights_;
+  OptimizerOptions options_;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace fcclip::engine

@@ -1,0 +1,78 @@
+#include "fcclip/engine/precision.h"
+
+#include <ATen/ATen.h>
+#include <ATen/autocast_mode.h>
+
+#include "fcclip/core/error.h"
+
+namespace fcclip::engine {
+namespace {
+
+constexpr double kFirstScale = 65536;
+constexpr int64_t kGrowthSteps = 2000;
+
+}  // namespace
+
+Precision parse_precision(const std::string& name, at::DeviceType device) {
+  if (name == "float32") return Precision::float32;
+  if (name == "bfloat16") return Precision::bfloat16;
+  if (name == "auto") return device == at::kCUDA ? Precision::float16 : Precision::float32;
+  if (name == "float16") {
+    if (device != at::kCUDA) {
+      fail(ErrorCode::unsupported,
+           "precision float16 needs a CUDA device; take bfloat16 or "
+           "float32 on a CPU");
+    }
+    return Precision::float16;
+  }
+  fail(ErrorCode::invalid_argument, "precision ", name,
+       " is not known; expected auto, float32, bfloat16 or float16");
+}
+
+AutocastRegion::AutocastRegion(Precision precision, at::DeviceType device)
+    : device_(device), active_(precision != Precision::float32) {
+  if (!active_) return;
+  before_ = at::autocast::is_autocast_enabled(device);
+  dtype_before_ = at::autocast::get_autocast_dtype(device);
+  at::autocast::set_autocast_dtype(device,
+                                   precision == Precision::bfloat16 ? at::kBFloat16 : at::kHalf);
+  at::autocast::set_autocast_enabled(device, true);
+  at::autocast::increment_nesting();
+}
+
+AutocastRegion::~AutocastRegion() {
+  if (!active_) return;
+  if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+  at::autocast::set_autocast_enabled(device_, before_);
+  at::autocast::set_autocast_dtype(device_, dtype_before_);
+}
+
+LossScaler::LossScaler(Precision precision)
+    : active_(precision == Precision::float16), scale_(active_ ? kFirstScale : 1) {}
+
+void LossScaler::restore(double value, int64_t good_steps) {
+  if (!active_) return;
+  scale_ = value;
+  good_steps_ = good_steps;
+}
+
+bool LossScaler::unscale(const std::vector<at::Tensor>& parameters) {
+  if (!active_) return true;
+  bool finite = true;
+  for (const at::Tensor& parameter : parameters) {
+    at::Tensor gradient = parameter.grad();
+    if (!gradient.defined()) continue;
+    gradient.div_(scale_);
+    finite = finite && at::isfinite(gradient.sum()).item<bool>();
+  }
+  good_steps_ = finite ? good_steps_ + 1 : 0;
+  if (!finite) {
+    scale_ = std::max(scale_ / 2, 1.0);
+  } else if (good_steps_ == kGrowthSteps) {
+    scale_ *= 2;
+    good_steps_ = 0;
+  }
+  return finite;
+}
+
+}  // namespace fcclip::engine

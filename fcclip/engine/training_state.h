@@ -1,0 +1,41 @@
+#pragma once
+// Checkpoints of a run: everything that the next step depends on, in one file.
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+#include <ATen/core/Tensor.h>
+
+namespace fcclip::engine {
+
+struct TrainingState {
+  int64_t step = 0;                           ///< steps done
+  std::map<std::string, at::Tensor> tensors;  ///< weights, moments, averages; by name
+  std::map<std::string, std::string> notes;   ///< small values and settings, as text
+};
+
+/// A folder of `step-000100.safetensors`. Files appear whole, by rename, and the newest `keep`
+/// stay.
+class CheckpointFolder {
+ public:
+  /// Makes the folder. Throws Error{io_failure}.
+  explicit CheckpointFolder(std::filesystem::path folder, int64_t keep = 2);
+  /// Also removes what a killed process left half-written.
+  void save(const TrainingState& state) const;
+  /// The newest checkpoint, or nothing in an empty folder. Throws Error{bad_format} naming a file
+  /// that cannot be read.
+  std::optional<TrainingState> latest() const;
+  const std::filesystem::path& path() const { return folder_; }
+
+ private:
+  std::vector<std::pair<int64_t, std::filesystem::path>> files() const;
+
+  std::filesystem::path folder_;
+  int64_t keep_;
+};
+
+TrainingState read_state(const std::filesystem::path& file);
+
+}  // namespace fcclip::engine

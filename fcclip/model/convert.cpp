@@ -1,0 +1,259 @@
+#include "fcclip/model/convert.h"
+
+#include <set>
+
+#include <ATen/ATen.h>
+
+#include "fcclip/core/check.h"
+#include "fcclip/core/error.h"
+#include "fcclip/io/checkpoint.h"
+#include "fcclip/model/recognize.h"
+#include "fcclip/model/weight_names.h"
+#include "fcclip/text/printable.h"
+
+namespace fcclip {
+namespace {
+
+/// All checkpoints as one, under the published names.
+struct Merged {
+  std::map<std::string, at::Tensor> tensors;
+  TensorShapes shapes;
+  std::optional<ModelConfig> config;  ///< of a model file
+  std::string merges, provenance;
+  std::vector<std::string> notes;
+  bool is_chosen = false;  ///< some file has the container asked for
+};
+
+std::string source_line(const std::filesystem::path& path, const io::Checkpoint& checkpoint) {
+  std::string line = text::printable(path.filename().string());
+  if (checkpoint.iteration) line += " (iteration " + std::to_string(*checkpoint.iteration) + ")";
+  return line;
+}
+
+/// Which of a file's weights were taken, where that was not plain.
+void note_choice(const std::string& container, const PublishedWeights& weights,
+                 const std::string& file, std::vector<std::string>& notes) {
+  std::string note;
+  if (!container.empty() && container != "model") note = "weights taken from \"" + container + "\"";
+  if (!weights.prefix.empty()) {
+    note += (note.empty() ? "" : ", ") + ("names taken without \"" + weights.prefix + ".\"");
+  }
+  if (!weights.left_out.empty()) {
+    note += (note.empty() ? "" : ", ") + std::to_string(weights.left_out.size()) +
+            " other tensors left out (" + text::printable(weights.left_out.front()) + " …)";
+  }
+  if (!note.empty()) notes.push_back(text::printable(file) + ": " + note);
+}
+
+void add(Merged& merged, const std::filesystem::path& path, const std::string& container) {
+  const io::Checkpoint checkpoint = io::open_checkpoint(path, {io::Checksums::verify, container});
+  const PublishedWeights weights = published_weights(checkpoint, container, path.string());
+  merged.is_chosen = merged.is_chosen || weights.is_chosen;
+  note_choice(checkpoint.container, weights, path.filename().string(), merged.notes);
+  for (const auto& [name, tensor] : weights.tensors) {
+    merged.tensors[name] = tensor;
+    merged.shapes[name] = tensor.sizes().vec();
+  }
+  if (const auto found = checkpoint.metadata.find("fcclip"); found != checkpoint.metadata.end()) {
+    merged.config = model_config_from_json(found->second);
+  }
+  if (const auto found = checkpoint.metadata.find("merges"); found != checkpoint.metadata.end()) {
+    merged.merges = found->second;
+  }
+  merged.provenance += merged.provenance.empty() ? "converted from " : " and ";
+  merged.provenance += source_line(path, checkpoint);
+}
+
+Merged merge_checkpoints(const ConvertOptions& options) {
+  if (options.checkpoints.empty()) fail(ErrorCode::invalid_argument, "no checkpoint to convert");
+  Merged merged;
+  for (const std::filesystem::path& path : options.checkpoints)
+    add(merged, path, options.container);
+  if (!options.container.empty() && !merged.is_chosen) {
+    fail(ErrorCode::invalid_argument, "no weights are called ", options.container,
+         " (--container) in what is to be converted");
+  }
+  return merged;
+}
+
+std::string missing_half(const TensorShapes& shapes) {
+  const CheckpointParts parts = parts_of(shapes);
+  if (parts.clip && !parts.head) {
+    return "only CLIP's weights are here: the segmentation head (sem_seg_head.* and "
+           "void_embedding.weight) is missing; name the FC-CLIP checkpoint as well";
+  }
+  if (parts.head && !parts.clip) {
+    return "only the segmentation head is here: CLIP's weights (backbone.clip_model.*) are "
+           "missing; "
+           "name open_clip's weights of the model it was trained with as well";
+  }
+  return {};
+}
+
+/// What can be said of a tensor without knowing the model's sizes.
+void check_alone(const std::string& name, const at::Tensor& tensor) {
+  if (is_ignored_tensor(name)) return;
+  const bool known = name.starts_with("backbone.clip_model.") ||
+                     name.starts_with("sem_seg_head.") || name == "void_embedding.weight";
+  if (!known) {
+    fail(ErrorCode::missing_tensor, "tensor ", text::printable(name), " ",
+         shape_string(tensor.sizes()), " is none of an FC-CLIP model's");
+  }
+  if (tensor.is_floating_point() && !tensor.isfinite().all().item<bool>()) {
+    fail(ErrorCode::missing_tensor, "tensor ", text::printable(name),
+         " has values that are not finite; the file is damaged or training diverged");
+  }
+}
+
+/// Half a model can only be refused; but first for what is wrong with the half that is there.
+void check_parts(const Merged& merged) {
+  const CheckpointParts parts = parts_of(merged.shapes);
+  if (!parts.clip && !parts.head) {
+    const std::string form = foreign_form(merged.shapes);
+    if (!form.empty()) fail(ErrorCode::unsupported, form);
+    fail(ErrorCode::missing_tensor, "no tensor is named as in FC-CLIP or open_clip",
+         merged.tensors.empty() ? std::string("; the checkpoint has no tensors at all")
+                                : "; the first of " + std::to_string(merged.tensors.size()) +
+                                      " is " + text::printable(merged.tensors.begin()->first));
+  }
+  const std::string half = missing_half(merged.shapes);
+  if (half.empty()) return;
+  for (const auto& [name, tensor] : merged.tensors) check_alone(name, tensor);
+  fail(ErrorCode::missing_tensor, half);
+}
+
+ModelConfig recognized(const Merged& merged) {
+  ModelConfig config;
+  config.clip = recognize_clip(merged.shapes);
+  recognize_head(merged.shapes, config);
+  apply_published_settings(config);
+  return config;
+}
+
+void choose_vocabulary(const Merged& merged, const ConvertOptions& options, Converted& out,
+                       ModelConfig& config) {
+  const int64_t classes = training_classes(merged.shapes);
+  if (options.training_vocabulary) config.training_vocabulary = *options.training_vocabulary;
+  if (config.training_vocabulary.classes.empty()) {
+    classify::Vocabulary published = published_training_vocabulary();
+    const auto count = static_cast<int64_t>(published.classes.size());
+    ModelConfig probe = config;
+    if (classes == count || (classes == 0 && apply_published_settings(probe))) {
+      config.training_vocabulary = std::move(published);
+      out.notes.push_back("training vocabulary: COCO's " + std::to_string(count) +
+                          " panoptic classes");
+    } else {
+      out.notes.push_back(
+          "training vocabulary: unknown, so every class counts as unseen; name it with "
+          "--training-vocabulary FILE");
+    }
+  }
+  const auto named = static_cast<int64_t>(config.training_vocabulary.classes.size());
+  if (classes != 0 && named != 0 && classes != named) {
+    out.notes.push_back("the checkpoint was trained on " + std::to_string(classes) +
+                        " classes, the training vocabulary has " + std::to_string(named));
+  }
+}
+
+void note_recognition(const ModelConfig& config, Converted& out) {
+  out.notes.push_back("recognised: " + config.name + ", " +
+                      std::to_string(config.mask_decoder.queries) + " queries");
+  ModelConfig probe = config;
+  if (apply_published_settings(probe)) return;
+  out.notes.push_back(
+      "no published model has this shape: attention heads follow the convention (text " +
+      std::to_string(config.clip.text.heads) + ", decoder " +
+      std::to_string(config.mask_decoder.heads) +
+      ") and thresholds are the published ones; --config FILE sets others");
+}
+
+ModelConfig choose_config(const Merged& merged, const ConvertOptions& options, Converted& out) {
+  ModelConfig config;
+  if (merged.config) {
+    config = *merged.config;
+  } else if (options.reference_config.empty()) {
+    config = recognized(merged);
+    note_recognition(config, out);
+  } else {
+    try {
+      config = recognized(merged);
+    } catch (const Error&) {
+      // The sizes come from the given configuration; what is wrong with the tensors is then said
+      // against it.
+    }
+  }
+  if (!options.reference_config.empty()) {
+    config = apply_reference_config(std::move(config), options.reference_config);
+  }
+  // An embedding that was cut short is as good as a whole one for the ids it has.
+  const auto embedding = merged.shapes.find("backbone.clip_model.token_embedding.weight");
+  if (embedding != merged.shapes.end() && embedding->second.size() == 2) {
+    config.clip.text.vocab_size = embedding->second[0];
+  }
+  if (!merged.config || config.provenance.empty()) config.provenance = merged.provenance;
+  choose_vocabulary(merged, options, out, config);
+  return config;
+}
+
+/// All that is wrong, the telling problems first, so that one run shows more than the first of
+/// them.
+void check_tensors(const Merged& merged, const Model& model) {
+  std::vector<std::string> problems;
+  ErrorCode code = ErrorCode::missing_tensor;
+  std::set<std::string> known;
+  std::vector<std::string> missing;
+  for (const nn::Weight& row : model.weights().rows()) {
+    known.insert(row.name);
+    const auto found = merged.shapes.find(row.name);
+    if (found == merged.shapes.end()) {
+      missing.push_back("tensor " + row.name + " " + shape_string(row.shape) + " is missing");
+    } else if (found->second != row.shape) {
+      code = ErrorCode::shape_mismatch;
+      problems.push_back("tensor " + row.name + ": expected " + shape_string(row.shape) + ", got " +
+                         shape_string(found->second));
+    }
+  }
+  for (const auto& [name, shape] : merged.shapes) {
+    if (known.contains(name) || is_ignored_tensor(name)) continue;
+    problems.push_back("tensor " + text::printable(name) + " " + shape_string(shape) +
+                       " is none of this model's");
+  }
+  problems.insert(problems.end(), missing.begin(), missing.end());
+  if (problems.empty()) return;
+  constexpr size_t kShown = 4;
+  std::string text;
+  for (size_t i = 0; i < std::min(kShown, problems.size()); ++i)
+    text += (i == 0 ? "" : "; ") + problems[i];
+  if (problems.size() > kShown)
+    text += "; and " + std::to_string(problems.size() - kShown) + " more";
+  const std::string half = missing_half(merged.shapes);
+  fail(code, text, half.empty() ? "" : "; ", half);
+}
+
+void set_tokenizer(const Merged& merged, const ConvertOptions& options, Model& model) {
+  const std::string& merges = options.merges.empty() ? merged.merges : options.merges;
+  if (merges.empty()) {
+    fail(ErrorCode::not_found,
+         "CLIP's merges are needed to make a model file; name the file with --merges");
+  }
+  model.tokenizer = make_tokenizer(merges, model.config.clip.text);
+}
+
+}  // namespace
+
+Converted convert(const ConvertOptions& options) {
+  const Merged merged = merge_checkpoints(options);
+  // With sizes given, every tensor can be held against them, even where half of the model is
+  // missing.
+  if (options.reference_config.empty() || !parts_of(merged.shapes).head) check_parts(merged);
+  Converted out;
+  out.notes = merged.notes;
+  out.model = std::make_shared<Model>(choose_config(merged, options, out));
+  check_tensors(merged, *out.model);
+  const auto source = [&](const std::string& name) { return merged.tensors.at(name); };
+  nn::load_weights(out.model->weights(), source, at::kCPU);
+  set_tokenizer(merged, options, *out.model);
+  return out;
+}
+
+}  // namespace fcclip

@@ -1,0 +1,218 @@
+#include "fcclip/model/recognize.h"
+
+#include <array>
+#include <cmath>
+
+#include "fcclip/classify/builtin_vocabularies.h"
+#include "fcclip/core/check.h"
+#include "fcclip/core/error.h"
+
+namespace fcclip {
+namespace {
+
+constexpr std::string_view kClipPrefix = "backbone.clip_model.";
+constexpr int64_t kTextHeadWidth = 64, kPoolHeadWidth = 64, kDecoderHeadWidth = 32;
+constexpr int64_t kLevels = 3, kPoints = 4;
+constexpr int64_t kStride = 32;
+
+/// Looks up shapes below a prefix; what is not there is an error by its full name.
+class Shapes {
+ public:
+  Shapes(const TensorShapes& all, std::string prefix) : all_(all), prefix_(std::move(prefix)) {}
+
+  bool has(const std::string& name) const { return all_.contains(prefix_ + name); }
+  const std::vector<int64_t>& shape(const std::string& name, size_t dimensions) const {
+    const auto found = all_.find(prefix_ + name);
+    if (found == all_.end()) {
+      fail(ErrorCode::missing_tensor, "tensor ", prefix_, name, " is missing from the checkpoint");
+    }
+    if (found->second.size() != dimensions) {
+      fail(ErrorCode::shape_mismatch, "tensor ", prefix_, name, ": expected ", dimensions,
+           " dimensions, got ", shape_string(found->second));
+    }
+    return found->second;
+  }
+  int64_t extent(const std::string& name, size_t dimensions, size_t index) const {
+    return shape(name, dimensions)[index];
+  }
+  /// How many of <before>0<after>, <before>1<after>, … there are in a row.
+  int64_t count(const std::string& before, const std::string& after) const {
+    int64_t n = 0;
+    while (has(before + std::to_string(n) + after)) ++n;
+    return n;
+  }
+
+ private:
+  const TensorShapes& all_;
+  std::string prefix_;
+};
+
+clip::ConvNextConfig recognize_convnext(const Shapes& visual) {
+  clip::ConvNextConfig config;
+  config.depths.clear();
+  config.dims.clear();
+  for (int64_t stage = 0; stage < 4; ++stage) {
+    const std::string blocks = "trunk.stages." + std::to_string(stage) + ".blocks.";
+    config.dims.push_back(visual.extent(blocks + "0.conv_dw.weight", 4, 0));
+    config.depths.push_back(visual.count(blocks, ".conv_dw.weight"));
+  }
+  const bool mlp = visual.has("head.mlp.fc1.weight");
+  config.head = mlp ? clip::HeadKind::mlp : clip::HeadKind::linear;
+  config.head_hidden = mlp ? visual.extent("head.mlp.fc1.weight", 2, 0) : config.dims.back();
+  return config;
+}
+
+clip::ResNetConfig recognize_resnet(const Shapes& visual) {
+  clip::ResNetConfig config;
+  config.layers.clear();
+  for (int stage = 1; stage <= 4; ++stage) {
+    config.layers.push_back(visual.count("layer" + std::to_string(stage) + ".", ".conv1.weight"));
+  }
+  config.width = visual.extent("layer1.0.conv1.weight", 4, 0);
+  const std::vector<int64_t>& position = visual.shape("attnpool.positional_embedding", 2);
+  config.pool_grid = std::llround(std::sqrt(static_cast<double>(position[0] - 1)));
+  if (config.pool_grid < 1 || config.pool_grid * config.pool_grid + 1 != position[0]) {
+    fail(ErrorCode::shape_mismatch, "tensor ", kClipPrefix,
+         "visual.attnpool.positional_embedding: expected a square grid and one row more, got ",
+         shape_string(position));
+  }
+  config.heads = std::max<int64_t>(1, position[1] / kPoolHeadWidth);
+  return config;
+}
+
+clip::TextConfig recognize_text(const Shapes& clip) {
+  clip::TextConfig config;
+  config.context_length = clip.extent("positional_embedding", 2, 0);
+  config.vocab_size = clip.extent("token_embedding.weight", 2, 0);
+  config.width = clip.extent("token_embedding.weight", 2, 1);
+  config.layers = clip.count("transformer.resblocks.", ".ln_1.weight");
+  config.heads = std::max<int64_t>(1, config.width / kTextHeadWidth);
+  return config;
+}
+
+struct Published {
+  const char* name;
+  clip::TowerKind tower;
+  std::array<int64_t, 4> layers;
+  int64_t width;  ///< channels of the first stage (ConvNeXt), the stem's width (ResNet)
+  int64_t embed_dim, text_width, text_heads, text_layers;
+};
+
+constexpr auto kConvNext = clip::TowerKind::convnext;
+constexpr auto kResNet = clip::TowerKind::resnet;
+constexpr std::array kPublished = {
+    Published{"convnext_base_w_320", kConvNext, {3, 3, 27, 3}, 128, 640, 640, 10, 12},
+    Published{"convnext_large_d_320", kConvNext, {3, 3, 27, 3}, 192, 768, 768, 12, 16},
+    Published{"convnext_xxlarge", kConvNext, {3, 4, 30, 3}, 384, 1024, 1024, 16, 24},
+    Published{"RN50", kResNet, {3, 4, 6, 3}, 64, 1024, 512, 8, 12},
+    Published{"RN101", kResNet, {3, 4, 23, 3}, 64, 512, 512, 8, 12},
+    Published{"RN50x4", kResNet, {4, 6, 10, 6}, 80, 640, 640, 10, 12},
+    Published{"RN50x16", kResNet, {6, 8, 18, 8}, 96, 768, 768, 12, 12},
+    Published{"RN50x64", kResNet, {3, 15, 36, 10}, 128, 1024, 1024, 16, 12},
+};
+
+const Published* find_published(const clip::ClipConfig& config) {
+  const bool convnext = config.tower == kConvNext;
+  const std::vector<int64_t>& layers = convnext ? config.convnext.depths : config.resnet.layers;
+  const int64_t width = convnext ? config.convnext.dims.front() : config.resnet.width;
+  for (const Published& row : kPublished) {
+    if (row.tower == config.tower && row.width == width && row.embed_dim == config.embed_dim &&
+        row.text_width == config.text.width && row.text_layers == config.text.layers &&
+        std::equal(layers.begin(), layers.end(), row.layers.begin(), row.layers.end())) {
+      return &row;
+    }
+  }
+  return nullptr;
+}
+
+/// timm gives the LayerNorms of its largest ConvNeXt another epsilon; no tensor shows it.
+bool has_xxlarge_norms(const clip::ConvNextConfig& config) {
+  return config.dims.front() >= 384;
+}
+
+void recognize_pixel_decoder(const Shapes& head, head::PixelDecoderConfig& config) {
+  config.conv_dim = head.extent("input_proj.0.0.weight", 4, 0);
+  config.in_channels = {
+      head.extent("adapter_1.weight", 4, 1), head.extent("input_proj.2.0.weight", 4, 1),
+      head.extent("input_proj.1.0.weight", 4, 1), head.extent("input_proj.0.0.weight", 4, 1)};
+  config.mask_dim = head.extent("mask_features.weight", 4, 0);
+  const std::string layers = "transformer.encoder.layers.";
+  config.encoder_layers = head.count(layers, ".linear1.weight");
+  config.ffn_dim = head.extent(layers + "0.linear1.weight", 2, 0);
+  config.points = kPoints;
+  config.heads =
+      head.extent(layers + "0.self_attn.attention_weights.weight", 2, 0) / (kLevels * kPoints);
+}
+
+void recognize_mask_decoder(const Shapes& head, head::MaskDecoderConfig& config) {
+  config.queries = head.extent("query_feat.weight", 2, 0);
+  config.hidden_dim = head.extent("query_feat.weight", 2, 1);
+  config.layers = head.count("transformer_ffn_layers.", ".linear1.weight");
+  config.ffn_dim = head.extent("transformer_ffn_layers.0.linear1.weight", 2, 0);
+  config.mask_dim = head.extent("mask_embed.layers.2.weight", 2, 0);
+  config.embed_dim = head.extent("class_embed.layers.2.weight", 2, 0);
+  config.heads = std::max<int64_t>(1, config.hidden_dim / kDecoderHeadWidth);
+}
+
+}  // namespace
+
+CheckpointParts parts_of(const TensorShapes& shapes) {
+  CheckpointParts parts;
+  for (const auto& [name, shape] : shapes) {
+    parts.clip = parts.clip || name.starts_with(kClipPrefix);
+    parts.head = parts.head || name.starts_with("sem_seg_head.") || name == "void_embedding.weight";
+  }
+  return parts;
+}
+
+clip::ClipConfig recognize_clip(const TensorShapes& shapes) {
+  const Shapes clip(shapes, std::string(kClipPrefix));
+  const Shapes visual(shapes, std::string(kClipPrefix) + "visual.");
+  clip::ClipConfig config;
+  config.text = recognize_text(clip);
+  config.embed_dim = clip.extent("text_projection", 2, 1);
+  if (visual.has("trunk.stem.0.weight")) {
+    config.tower = kConvNext;
+    config.convnext = recognize_convnext(visual);
+    if (has_xxlarge_norms(config.convnext)) config.convnext.norm_eps = 1e-5;
+  } else if (visual.has("attnpool.positional_embedding")) {
+    config.tower = kResNet;
+    config.resnet = recognize_resnet(visual);
+    config.image_size = config.resnet.pool_grid * kStride;
+    config.text.quick_gelu = true;
+  } else {
+    fail(ErrorCode::unsupported,
+         "the image tower is neither open_clip's ConvNeXt (visual.trunk.stem.0.weight) nor a "
+         "ModifiedResNet "
+         "(visual.attnpool.positional_embedding); vision transformers can't be used here");
+  }
+  if (const Published* published = find_published(config))
+    config.text.heads = published->text_heads;
+  return config;
+}
+
+void recognize_head(const TensorShapes& shapes, ModelConfig& config) {
+  recognize_pixel_decoder(Shapes(shapes, "sem_seg_head.pixel_decoder."), config.pixel_decoder);
+  recognize_mask_decoder(Shapes(shapes, "sem_seg_head.predictor."), config.mask_decoder);
+  config.mask_decoder.in_dim = config.pixel_decoder.conv_dim;
+}
+
+bool apply_published_settings(ModelConfig& config) {
+  config.ensemble.only_valid_masks = config.clip.tower == kResNet;
+  const Published* published = find_published(config.clip);
+  config.name = published != nullptr
+                    ? published->name
+                    : (config.clip.tower == kConvNext ? "custom ConvNeXt" : "custom ResNet");
+  return published != nullptr;
+}
+
+int64_t training_classes(const TensorShapes& shapes) {
+  const auto found = shapes.find("criterion.empty_weight");
+  return found == shapes.end() || found->second.size() != 1 ? 0 : found->second[0] - 1;
+}
+
+classify::Vocabulary published_training_vocabulary() {
+  return classify::builtin_vocabulary("coco_panoptic_133");
+}
+
+}  // namespace fcclip

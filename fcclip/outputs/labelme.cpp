@@ -1,0 +1,35 @@
+#include <nlohmann/json.hpp>
+
+#include "fcclip/outputs/class_names.h"
+#include "fcclip/outputs/outline_writers.h"
+
+namespace fcclip::outputs {
+
+using nlohmann::json;
+
+json labelme_json(const ImageInfo& image, const std::vector<OutlinedSegment>& segments,
+                  const classify::Vocabulary& vocabulary) {
+  json shapes = json::array();
+  for (const OutlinedSegment& segment : segments) {
+    for (const Polygon& polygon : segment.polygons) {
+      json points = json::array();
+      for (const Point& p : single_ring({polygon})) points.push_back({p.x, p.y});
+      shapes.push_back({{"label", class_name(vocabulary, segment.class_index)},
+                        {"points", std::move(points)},
+                        {"group_id", segment.id},
+                        {"description", "score " + json(segment.score).dump()},
+                        {"shape_type", "polygon"},
+                        {"flags", json::object()},
+                        {"mask", nullptr}});
+    }
+  }
+  return {{"version", "5.4.1"},
+          {"flags", json::object()},
+          {"shapes", std::move(shapes)},
+          {"imagePath", image.file_name},
+          {"imageData", nullptr},
+          {"imageHeight", image.size.height},
+          {"imageWidth", image.size.width}};
+}
+
+}  // namespace fcclip::outputs

@@ -1,0 +1,126 @@
+#include "fcclip/engine/settings.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "fcclip/core/error.h"
+
+namespace fcclip::engine {
+namespace {
+
+struct Values {
+  bool flag = false;
+  int64_t count = 3;
+  double rate = 1e-4;
+  std::string name = "a \"b\"";
+  std::vector<int64_t> sizes = {1, 2};
+  std::vector<double> shares = {0.5};
+  Settings settings;
+  Values() {
+    settings.bind("one.flag", &flag, "a switch");
+    settings.bind("one.count", &count, "a number");
+    settings.bind("two.rate", &rate, "a rate");
+    settings.bind("two.name", &name, "a name");
+    settings.bind("two.sizes", &sizes, "sizes");
+    settings.bind("two.shares", &shares, "shares");
+  }
+};
+
+std::string message(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.what(),
+              std::string(error.what()).substr(0, std::string(error.what()).find('\n')));
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Settings, ReadsSectionsAndLeavesTheRest) {
+  Values values;
+  values.settings.read_text("[one]\nflag = true\n[two]\nrate = 2\nsizes = [4, 5, 6]\n", "x.toml");
+  EXPECT_TRUE(values.flag);
+  EXPECT_EQ(values.count, 3);
+  EXPECT_EQ(values.rate, 2.0);
+  EXPECT_EQ(values.sizes, (std::vector<int64_t>{4, 5, 6}));
+}
+
+TEST(Settings, PrintedSettingsReadBackUnchanged) {
+  Values values, other;
+  values.rate = 0.1 + 0.2;
+  values.name = "tab\t, \"quoted\"";
+  other.settings.read_text(values.settings.to_toml(), "printed");
+  EXPECT_EQ(other.rate, values.rate);
+  EXPECT_EQ(other.name, values.name);
+  EXPECT_EQ(other.settings.to_toml(), values.settings.to_toml());
+}
+
+TEST(Settings, OverridesTakeBareWordsAndTomlValues) {
+  Values values;
+  values.settings.set("two.name=some/path.bin");
+  values.settings.set("one.count=12");
+  values.settings.set("two.shares=[0.25, 1]");
+  EXPECT_EQ(values.name, "some/path.bin");
+  EXPECT_EQ(values.count, 12);
+  EXPECT_EQ(values.shares, (std::vector<double>{0.25, 1}));
+}
+
+TEST(Settings, MistakesNameFileLineAndKey) {
+  Values values;
+  const auto read = [&](const char* text) {
+    return message([&] { values.settings.read_text(text, "x.toml"); });
+  };
+  EXPECT_EQ(read("[one]\n\nflags = true"),
+            "x.toml:3: no setting is called one.flags (did you mean one.flag?); --print-config "
+            "lists them");
+  EXPECT_EQ(read("[one]\ncount = 1.5"), "x.toml:2: one.count must be a whole number");
+  EXPECT_EQ(read("[two]\nsizes = [1, \"a\"]"),
+            "x.toml:2: two.sizes must be a list of whole numbers");
+  EXPECT_EQ(read("[one\n").substr(0, 9), "x.toml:1:");
+  EXPECT_NE(message([&] { values.settings.set("count"); }).find("section.key=value"),
+            std::string::npos);
+}
+
+TEST(Settings, NumbersArePrintedShort) {
+  Values values;
+  for (const auto& [number, text] :
+       {std::pair(0.4, "0.4"), std::pair(0.05, "0.05"), std::pair(2.0, "2.0"),
+        std::pair(1e-8, "1e-08"), std::pair(-3.5, "-3.5"), std::pair(1e20, "1e+20")}) {
+    values.rate = number;
+    EXPECT_NE(values.settings.to_toml().find("rate = " + std::string(text) + "  #"),
+              std::string::npos)
+        << values.settings.to_toml();
+  }
+}
+
+TEST(Settings, AWrongValueOnTheCommandLineIsAUsageError) {
+  Values values;
+  for (const char* wrong : {"one.count=abc", "one.count=", "one.count=1\ntwo.rate=3",
+                            "one.flag=yes", "two.sizes=[1", "two.sizes=[1.5]"}) {
+    try {
+      values.settings.set(wrong);
+      ADD_FAILURE() << wrong;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::invalid_argument) << wrong;
+      EXPECT_NE(std::string(error.what()).find("must be"), std::string::npos) << error.what();
+    }
+  }
+}
+
+TEST(Settings, ChangesSinceAnotherRunAreListed) {
+  Values values, other;
+  const std::string before = other.settings.to_toml();
+  EXPECT_TRUE(values.settings.changes_since(before, "x").empty());
+  values.count = 4;
+  values.shares = {0.25, 1};
+  EXPECT_EQ(
+      values.settings.changes_since(before, "x"),
+      (std::vector<std::string>{"one.count = 4, was 3", "two.shares = [0.25, 1.0], was [0.5]"}));
+  EXPECT_TRUE(values.settings.changes_since("unknown = 1\n[one]\ncount = \"x\"", "x").empty());
+}
+
+}  // namespace
+}  // namespace fcclip::engine
