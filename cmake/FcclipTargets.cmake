@@ -12,7 +12,24 @@ function(fcclip_common_options target)
       -fno-sanitize=null,vptr,object-size -fno-omit-frame-pointer)
     target_link_options(${target} PUBLIC -fsanitize=address,undefined)
   endif()
+  # libFuzzer finds its way by the branches that it sees taken: in the library, not only in the entry points.
+  if(FCCLIP_FUZZ AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
 endfunction()
+
+# Clang's OpenMP is a package of its own (libomp). Fuzzing goes without: at::parallel_for then runs on one thread.
+macro(fcclip_find_openmp)
+  find_package(OpenMP COMPONENTS CXX)
+  if(NOT OpenMP_CXX_FOUND)
+    if(NOT FCCLIP_FUZZ)
+      message(FATAL_ERROR "${CMAKE_CXX_COMPILER_ID} has no OpenMP here, and the network would run on one thread; "
+        "with Clang, install libomp-dev (or libomp-<version>-dev)")
+    endif()
+    message(STATUS "No OpenMP: one thread")
+    add_library(OpenMP::OpenMP_CXX INTERFACE IMPORTED GLOBAL)
+  endif()
+endmacro()
 
 # Tests are compiled once and run once: little optimisation, and no sanitizer of their own (the library has it).
 function(fcclip_test_options target)

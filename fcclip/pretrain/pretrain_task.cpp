@@ -2,11 +2,13 @@
 
 #include <cmath>
 #include <numeric>
-#include <omp.h>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
 
 #include "fcclip/core/error.h"
 #include "fcclip/core/random.h"
@@ -30,7 +32,9 @@ at::Tensor gather_rows(const engine::Processes& processes, const at::Tensor& min
 // A loader's thread must not call up a team of its own beside the model's.
 void keep_to_one_thread() {
   at::init_num_threads();
+#ifdef _OPENMP
   omp_set_num_threads(1);
+#endif
 }
 
 // The embedding norms are folded into an exported CLIP's projections, so training goes on from the
