@@ -13,7 +13,7 @@ OUT ?= $(if $(writable),out/demo,$(BUILD)-demo)
 export CMAKE_BUILD_PARALLEL_LEVEL = $(JOBS)
 export VENV OUT
 
-.PHONY: demo test build setup setup-tests world mini asan check install uninstall clean
+.PHONY: demo test build setup setup-tests world mini asan fuzz check install uninstall clean
 
 setup:
 	@scripts/setup.sh
@@ -36,6 +36,11 @@ test: setup-tests check
 # The unit tests of every file parser and kernel under AddressSanitizer and UndefinedBehaviorSanitizer.
 asan: setup
 	@scripts/asan.sh build/asan
+
+# Every parser of untrusted bytes under libFuzzer, SECONDS each; needs Clang.
+SECONDS ?= 60
+fuzz: setup
+	@scripts/fuzz.sh $(SECONDS)
 
 # Pictures of everyday things and stuff from Debian packages, packed for `fcclip synth` and for training.
 world:
