@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "fcclip/core/error.h"
+#include "fcclip/text/printable.h"
 
 // One line per file of data/vocabularies: name, then aliases.
 #define FCCLIP_VOCABULARIES(X)                                \
@@ -89,7 +90,8 @@ std::string_view builtin_vocabulary_json(std::string_view name) {
     std::string names;
     for (const std::string& known : builtin_vocabulary_names())
       names += (names.empty() ? "" : ", ") + known;
-    fail(ErrorCode::not_found, "no built-in vocabulary \"", name, "\"; there are ", names);
+    fail(ErrorCode::not_found, "no built-in vocabulary \"", text::printable(name), "\"; there are ",
+         names);
   }
   const DataFile& file = data_files()[index];
   return {file.begin, static_cast<size_t>(file.end - file.begin)};

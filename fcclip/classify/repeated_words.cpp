@@ -4,6 +4,7 @@
 
 #include "fcclip/classify/vocabulary.h"
 #include "fcclip/clip/tokenizer.h"
+#include "fcclip/text/printable.h"
 
 namespace fcclip::classify {
 namespace {
@@ -11,8 +12,12 @@ namespace {
 /// The index of the class that a word names, by what CLIP sees of it.
 using NamedClasses = std::unordered_map<std::string, size_t>;
 
+std::string quoted(const std::string& word) {
+  return "\"" + text::printable(word) + "\"";
+}
+
 std::string both_forms(const std::string& kept, const std::string& dropped) {
-  return kept == dropped ? "\"" + kept + "\"" : "\"" + kept + "\" and \"" + dropped + "\"";
+  return kept == dropped ? quoted(kept) : quoted(kept) + " and " + quoted(dropped);
 }
 
 /// Moves the synonyms of later classes of a name to the first of it.
@@ -55,12 +60,12 @@ void settle_synonyms(std::vector<VocabularyClass>& classes, const NamedClasses& 
       if (is_new) {
         kept.push_back(std::move(synonym));
       } else if (owner->second == k) {
-        notes.push_back("\"" + synonym + "\" is twice among the words of \"" + kept.front() +
-                        "\"; counted once");
+        notes.push_back(quoted(synonym) + " is twice among the words of " + quoted(kept.front()) +
+                        "; counted once");
       } else {
-        notes.push_back("\"" + synonym + "\" belongs to two classes; counted for \"" +
-                        classes[owner->second].synonyms.front() + "\", not for \"" + kept.front() +
-                        "\"");
+        notes.push_back(quoted(synonym) + " belongs to two classes; counted for " +
+                        quoted(classes[owner->second].synonyms.front()) + ", not for " +
+                        quoted(kept.front()));
       }
     }
     classes[k].synonyms = std::move(kept);

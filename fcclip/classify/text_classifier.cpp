@@ -9,6 +9,7 @@
 #include "fcclip/classify/fill_template.h"
 #include "fcclip/core/error.h"
 #include "fcclip/nn/unit.h"
+#include "fcclip/text/printable.h"
 
 namespace fcclip::classify {
 namespace {
@@ -29,7 +30,8 @@ void check(const Vocabulary& vocabulary, const std::vector<std::string>& templat
   if (templates.empty()) fail(ErrorCode::invalid_argument, "no templates; give at least \"{}\"");
   for (const std::string& pattern : templates) {
     if (pattern.find("{}") == std::string::npos) {
-      fail(ErrorCode::invalid_argument, "template \"", pattern, "\" has no {} for the name");
+      fail(ErrorCode::invalid_argument, "template \"", text::printable(pattern),
+           "\" has no {} for the name");
     }
   }
 }

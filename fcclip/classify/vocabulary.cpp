@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "fcclip/core/error.h"
+#include "fcclip/text/printable.h"
 #include "fcclip/text/unicode_text.h"
 
 namespace fcclip::classify {
@@ -84,8 +85,8 @@ Vocabulary parse_classes(std::string_view text) {
   }
   if (vocabulary.classes.empty()) {
     fail(ErrorCode::invalid_argument,
-         "class names: expected at least one, as in \"cat, dog | puppy, grass\", got \"", text,
-         "\"");
+         "class names: expected at least one, as in \"cat, dog | puppy, grass\", got \"",
+         text::printable(text), "\"");
   }
   return vocabulary;
 }
@@ -106,8 +107,8 @@ Vocabulary parse_vocabulary_text(std::string_view text) {
       continue;
     }
     if (line.front() == '[' && line.back() == ']') {
-      fail(ErrorCode::bad_format, "vocabulary, line ", number, ": unknown section ", line,
-           "; expected [things] or [stuff]");
+      fail(ErrorCode::bad_format, "vocabulary, line ", number, ": unknown section ",
+           text::printable(line), "; expected [things] or [stuff]");
     }
     std::vector<std::string> synonyms = bar_synonyms(line);
     if (synonyms.empty()) {

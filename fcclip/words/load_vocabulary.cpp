@@ -5,6 +5,7 @@
 #include "fcclip/classify/builtin_vocabularies.h"
 #include "fcclip/core/error.h"
 #include "fcclip/core/nearest_name.h"
+#include "fcclip/text/printable.h"
 #include "fcclip/words/decode_text.h"
 #include "fcclip/words/word_file.h"
 
@@ -12,6 +13,8 @@ namespace fcclip::words {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr size_t kLongestPath = 4096;
 
 classify::Vocabulary read_vocabulary(const fs::path& path, const LogCallback& log) {
   const std::string text = read_text_file(path);
@@ -23,14 +26,14 @@ classify::Vocabulary read_vocabulary(const fs::path& path, const LogCallback& lo
     if (vocabulary.name.empty()) vocabulary.name = path.stem().string();
     return vocabulary;
   } catch (const Error& error) {
-    fail(error.code(), path.string(), ": ", error.what());
+    fail(error.code(), text::printable(path.string(), kLongestPath), ": ", error.what());
   }
 }
 
 // A path or file name that is not there; another word can only be meant as a name.
 [[noreturn]] void not_found(const std::string& spec) {
   if (spec.find_first_of("/.") != std::string::npos) {
-    fail(ErrorCode::not_found, spec, ": no such vocabulary file");
+    fail(ErrorCode::not_found, text::printable(spec, kLongestPath), ": no such vocabulary file");
   }
   std::string names;
   std::vector<std::string> all;
@@ -39,8 +42,9 @@ classify::Vocabulary read_vocabulary(const fs::path& path, const LogCallback& lo
     all.push_back(entry.name);
     all.insert(all.end(), entry.aliases.begin(), entry.aliases.end());
   }
-  fail(ErrorCode::invalid_argument, "no vocabulary \"", spec, "\"", did_you_mean(spec, all),
-       ": neither a file nor one of ", names, "; single words go to --classes");
+  fail(ErrorCode::invalid_argument, "no vocabulary \"", text::printable(spec), "\"",
+       did_you_mean(spec, all), ": neither a file nor one of ", names,
+       "; single words go to --classes");
 }
 
 }  // namespace

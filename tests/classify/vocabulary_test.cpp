@@ -48,6 +48,19 @@ TEST(ParseClasses, NothingIsAUsageError) {
   }
 }
 
+TEST(ParseClasses, AMessageIsOneLineWhateverItQuotes) {
+  for (const char* text : {"\n", "\r\n|\v, \n", "\x7f\xff"}) {
+    message_of(ErrorCode::invalid_argument, [&] { parse_classes(text); });
+  }
+  const std::string section =
+      message_of(ErrorCode::bad_format, [&] { parse_vocabulary_text("[a\rb]"); });
+  EXPECT_NE(section.find("[a?b]"), std::string::npos) << section;
+  Vocabulary words = parse_classes("a\nb, a\nb, c | d\re, f | d\re | d\re");
+  for (const std::string& note : unite_repeated_words(words)) {
+    EXPECT_EQ(note.find_first_of("\n\r"), std::string::npos) << note;
+  }
+}
+
 TEST(ParseText, SectionsCommentsAndWindowsLines) {
   const Vocabulary got = parse_vocabulary_text(
       "\xEF\xBB\xBF# my words\r\nmug | cup\r\n\r\n[stuff]\r\ngrass # green\r\n[things]\r\nC# "
