@@ -12,12 +12,12 @@ namespace {
 /// The index of the class that a word names, by what CLIP sees of it.
 using NamedClasses = std::unordered_map<std::string, size_t>;
 
-std::string quoted(const std::string& word) {
+std::string in_quotes(const std::string& word) {
   return "\"" + text::printable(word) + "\"";
 }
 
 std::string both_forms(const std::string& kept, const std::string& dropped) {
-  return kept == dropped ? quoted(kept) : quoted(kept) + " and " + quoted(dropped);
+  return kept == dropped ? in_quotes(kept) : in_quotes(kept) + " and " + in_quotes(dropped);
 }
 
 /// Moves the synonyms of later classes of a name to the first of it.
@@ -60,12 +60,12 @@ void settle_synonyms(std::vector<VocabularyClass>& classes, const NamedClasses& 
       if (is_new) {
         kept.push_back(std::move(synonym));
       } else if (owner->second == k) {
-        notes.push_back(quoted(synonym) + " is twice among the words of " + quoted(kept.front()) +
-                        "; counted once");
+        notes.push_back(in_quotes(synonym) + " is twice among the words of " +
+                        in_quotes(kept.front()) + "; counted once");
       } else {
-        notes.push_back(quoted(synonym) + " belongs to two classes; counted for " +
-                        quoted(classes[owner->second].synonyms.front()) + ", not for " +
-                        quoted(kept.front()));
+        notes.push_back(in_quotes(synonym) + " belongs to two classes; counted for " +
+                        in_quotes(classes[owner->second].synonyms.front()) + ", not for " +
+                        in_quotes(kept.front()));
       }
     }
     classes[k].synonyms = std::move(kept);
