@@ -79,29 +79,6 @@ json coco_instance_results(const ImageInfo& image, const std::vector<results::In
   return found;
 }
 
-json coco_instance_document(const std::vector<ImageInfo>& images,
-                            const std::vector<std::vector<results::Instance>>& instances,
-                            const classify::Vocabulary& vocabulary) {
-  if (images.size() != instances.size()) {
-    fail(ErrorCode::shape_mismatch, images.size(), " images but instances of ", instances.size());
-  }
-  json list = json::array(), annotations = json::array();
-  for (size_t i = 0; i < images.size(); ++i) {
-    list.push_back(coco_image(images[i]));
-    for (const results::Instance& instance : instances[i]) {
-      if (instance.area_px == 0) continue;
-      json annotation = coco_instance(images[i], instance, vocabulary);
-      annotation["id"] = annotations.size() + 1;
-      annotation["area"] = instance.area_px;
-      annotation["iscrowd"] = 0;
-      annotations.push_back(std::move(annotation));
-    }
-  }
-  return {{"images", std::move(list)},
-          {"annotations", std::move(annotations)},
-          {"categories", coco_categories(vocabulary)}};
-}
-
 results::Rle mask_of_segmentation(const json& segmentation, Size size) {
   if (segmentation.is_array()) {
     return results::from_polygons(segmentation.get<std::vector<std::vector<double>>>(), size);

@@ -46,14 +46,6 @@ nlohmann::json coco_instance_results(const ImageInfo& image,
                                      const std::vector<results::Instance>& instances,
                                      const classify::Vocabulary& vocabulary);
 
-/// A data set of instances as annotation tools import it (CVAT, Label Studio): {"images",
-/// "annotations" with id, area, iscrowd and RLE segmentation, "categories"}. `instances` has one
-/// list an image; those without a pixel are left out. Throws Error{invalid_argument,
-/// shape_mismatch}.
-nlohmann::json coco_instance_document(const std::vector<ImageInfo>& images,
-                                      const std::vector<std::vector<results::Instance>>& instances,
-                                      const classify::Vocabulary& vocabulary);
-
 /// COCO's "segmentation": polygons, run lengths, or their compressed string. Throws
 /// Error{bad_format} for a mask of another size or damaged runs, nlohmann's exceptions for other
 /// JSON.

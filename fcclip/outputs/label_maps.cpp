@@ -59,14 +59,6 @@ at::Tensor smallest_type(const at::Tensor& map, const std::vector<int32_t>& valu
 
 }  // namespace
 
-at::Tensor labels_of_segments(const at::Tensor& ids,
-                              const std::vector<results::PanopticSegment>& segments) {
-  std::vector<int32_t> labels;
-  for (const results::PanopticSegment& s : segments)
-    labels.push_back(static_cast<int32_t>(s.class_index));
-  return look_up("ids", ids, by_segment_id(segments, -1, labels));
-}
-
 at::Tensor dataset_id_map(const at::Tensor& labels, const classify::Vocabulary& vocabulary,
                           int64_t void_id) {
   std::vector<int32_t> values = {png_value(void_id)};

@@ -11,12 +11,6 @@
 
 namespace fcclip::outputs {
 
-/// Contiguous labels of a panoptic id map, −1 where there is no segment.
-///   ids [h, w] int32; returns [h, w] int32. Throws Error{shape_mismatch}; Error{invalid_argument}
-///   for an id that no segment has.
-at::Tensor labels_of_segments(const at::Tensor& ids,
-                              const std::vector<results::PanopticSegment>& segments);
-
 /// The data set's own ids (Cityscapes' labelIds: road is 7), `void_id` where the label is negative.
 ///   labels [h, w] int32; returns uint8 when every id fits, else int32.
 /// Throws Error{shape_mismatch}; Error{invalid_argument} for a label outside the vocabulary or an
