@@ -230,6 +230,8 @@ Json parsed(std::string_view text) {
     const size_t at = std::min(error.byte, text.size());
     const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<int64_t>(at), '\n');
     fail(ErrorCode::bad_format, "vocabulary: not JSON from line ", line, " (byte ", at, ") on");
+  } catch (const Json::exception&) {
+    fail(ErrorCode::bad_format, "vocabulary: a number too large to be kept");
   }
 }
 

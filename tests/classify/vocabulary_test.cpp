@@ -61,6 +61,13 @@ TEST(ParseClasses, AMessageIsOneLineWhateverItQuotes) {
   }
 }
 
+TEST(ParseJson, ANumberBeyondDoublesIsOurError) {
+  const std::string message = message_of(ErrorCode::bad_format, [] {
+    parse_vocabulary_json("[{\"id\": 1e99999, \"name\": \"cat\"}]");
+  });
+  EXPECT_NE(message.find("too large"), std::string::npos) << message;
+}
+
 TEST(ParseText, SectionsCommentsAndWindowsLines) {
   const Vocabulary got = parse_vocabulary_text(
       "\xEF\xBB\xBF# my words\r\nmug | cup\r\n\r\n[stuff]\r\ngrass # green\r\n[things]\r\nC# "
