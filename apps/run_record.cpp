@@ -9,8 +9,8 @@
 #include <torch/version.h>
 
 #include "apps/json_text.h"
-#include "fcclip/classify/hash.h"
 #include "fcclip/core/error.h"
+#include "fcclip/core/hash.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/ops/isa.h"
 
@@ -66,19 +66,19 @@ std::string file_fingerprint(const fs::path& path) {
   std::ifstream in(path, std::ios::binary | std::ios::ate);
   if (!in) fail(ErrorCode::not_found, "can't open ", path.string());
   const std::streamoff size = in.tellg();
-  classify::Hash hash = classify::hash_text(std::to_string(size));
+  Hash hash = hash_text(std::to_string(size));
   std::string piece(kBeginning, '\0');
   const auto add = [&](std::streamoff position, std::streamoff bytes) {
     in.clear();
     in.seekg(position);
     in.read(piece.data(), bytes);
-    hash = classify::hash_bytes(piece.data(), static_cast<size_t>(in.gcount()), hash);
+    hash = hash_bytes(piece.data(), static_cast<size_t>(in.gcount()), hash);
   };
   add(0, kBeginning);
   for (std::streamoff i = 1; i <= kPieces && size > kBeginning; ++i) {
     add(kBeginning + (size - kBeginning) / kPieces * i - kPiece, kPiece);
   }
-  return classify::hex(hash);
+  return hex(hash);
 }
 
 json settings_json(const RunSettings& settings) {
@@ -112,7 +112,7 @@ json settings_json(const RunSettings& settings) {
 std::string settings_id(const json& settings) {
   json decisive = settings;
   decisive["model"].erase("path");
-  return classify::hex(classify::hash_text(json_line(decisive))).substr(0, 16);
+  return hex(hash_text(json_line(decisive))).substr(0, 16);
 }
 
 json circumstances_json() {

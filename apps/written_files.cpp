@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "apps/json_text.h"
-#include "fcclip/classify/hash.h"
 #include "fcclip/core/error.h"
+#include "fcclip/core/hash.h"
 #include "fcclip/io/atomic_file.h"
 
 namespace fcclip::apps {
@@ -21,7 +21,7 @@ using nlohmann::json;
 constexpr size_t kContents = 4;  // remembered of each file
 
 std::string content_hash(std::string_view bytes) {
-  return classify::hex(classify::hash_text(bytes)).substr(0, 16);
+  return hex(hash_text(bytes)).substr(0, 16);
 }
 
 // As it comes back from JSON, where names that are no UTF-8 lose their odd bytes.

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kMark =
     "\xF5"
-    "fcclip1";  // no UTF-8 text contains the byte F5
+    "fcclip2";  // no UTF-8 text contains the byte F5
 constexpr size_t kHeader = 8 + 4 + 4 + sizeof(Hash);
 
 template <typename T>

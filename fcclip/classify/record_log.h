@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "fcclip/classify/hash.h"
+#include "fcclip/core/hash.h"
 
 namespace fcclip::classify {
 

@@ -1,6 +1,7 @@
 #include "fcclip/classify/text_cache.h"
 
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sys/wait.h>
@@ -9,6 +10,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/hash.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::classify {
@@ -109,6 +111,19 @@ TEST_F(TextCacheTest, HugeLengthsInADamagedFileAreHarmless) {
   damaged.replace(8, 8, std::string(8, '\xFF'));
   replace(damaged);
   EXPECT_FALSE(open().find(kTemplates, "cat").has_value());
+}
+
+TEST_F(TextCacheTest, RecordsOfAnOlderMarkAreAsGoodAsAbsent) {
+  open().store(kTemplates, "cat", row(1));
+  std::string old = bytes();
+  ASSERT_EQ(old.substr(1, 7), "fcclip2");
+  old[7] = '1';
+  const Hash sum = hash_bytes(old.data(), old.size() - sizeof(Hash));
+  std::memcpy(old.data() + old.size() - sizeof sum, sum.data(), sizeof sum);
+  replace(old + old);
+  EXPECT_FALSE(open().find(kTemplates, "cat").has_value());
+  open().store(kTemplates, "cat", row(2));
+  EXPECT_TRUE(open().find(kTemplates, "cat")->equal(row(2)));
 }
 
 TEST_F(TextCacheTest, TheLastOfEqualTextsCounts) {
