@@ -1,242 +1,218 @@
-// MAT-File Format, MathWorks, chapter 1: a header of 128 bytes, then elements of a tag (type, size)
-// and data. A matrix is an element made of elements: flags, extents, name, values by columns.
+// Read by libmatio. What its functions complain about is damage; they print nothing.
 
 #include "fcclip/image/mat_file.h"
 
-#include <array>
-#include <bit>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <matio.h>
 #include <memory>
-#include <span>
+#include <mutex>
+#include <unistd.h>
 #include <utility>
-#include <zlib.h>
 
 #include <ATen/ATen.h>
 
 #include "fcclip/image/codec.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/io/atomic_file.h"
-#include "fcclip/io/byte_reader.h"
 #include "fcclip/text/printable.h"
 
 namespace fcclip::image {
 namespace {
 
-using Bytes = std::span<const std::byte>;
-
 constexpr size_t kHeaderBytes = 128;
-constexpr uint32_t kMatrix = 14, kCompressed = 15;        // types of elements
-constexpr uint32_t kFirstNumeric = 6, kLastNumeric = 15;  // classes: double … uint64
-constexpr uint32_t kSparse = 5;
-constexpr size_t kLargestElement = size_t{1} << 30;
+constexpr std::string_view kDamaged = "truncated or damaged: MATLAB's format is not kept to";
 
-struct Element {
-  uint32_t type = 0;
-  Bytes data;
-};
+// HDF5, below matio, serves one thread at a time; matio's log is of the whole process.
+std::mutex matio_mutex;
+bool matio_complained = false;
 
-class Cursor {
+void note_complaint(int, char*) {
+  matio_complained = true;
+}
+
+// For bytes in memory: matio, and HDF5 below it, want a file with a name.
+class TemporaryCopy {
  public:
-  Cursor(Bytes bytes, bool swapped, const std::string& file)
-      : reader_(bytes, file), swapped_(swapped) {}
-
-  bool at_end() const { return reader_.remaining() == 0; }
-
-  Element next() {
-    const uint32_t first = word();
-    // Up to four bytes of data stand in the tag itself, their number in its upper half.
-    if (const uint32_t size = first >> 16; size != 0) {
-      if (size > 4) refuse(reader_.file(), "damaged: a small element of ", size, " bytes");
-      return {first & 0xFFFF, reader_.take(4).first(size)};
-    }
-    const uint32_t size = word();
-    const Element element{first, reader_.take(size)};
-    // Compressed elements aren't padded; writers leave the last one's padding out at times.
-    if (first != kCompressed)
-      reader_.take(std::min<size_t>((8 - size % 8) % 8, reader_.remaining()));
-    return element;
+  TemporaryCopy(std::string_view bytes, const std::string& file)
+      : path_((std::filesystem::temp_directory_path() / "fcclip-mat-XXXXXX").string()) {
+    const int descriptor = mkstemp(path_.data());
+    if (descriptor < 0) fail(ErrorCode::io_failure, file, ": no temporary file ", path_);
+    ssize_t written = 0;
+    do {
+      bytes.remove_prefix(static_cast<size_t>(written));
+      written = ::write(descriptor, bytes.data(), bytes.size());
+    } while (written > 0);
+    ::close(descriptor);
+    if (bytes.empty()) return;
+    ::unlink(path_.c_str());
+    fail(ErrorCode::io_failure, file, ": can't write ", path_);
   }
+  ~TemporaryCopy() { ::unlink(path_.c_str()); }
+  TemporaryCopy(const TemporaryCopy&) = delete;
+  TemporaryCopy& operator=(const TemporaryCopy&) = delete;
+
+  const std::string& path() const { return path_; }
 
  private:
-  uint32_t word() {
-    const auto value = static_cast<uint32_t>(reader_.unsigned_int(4));
-    return swapped_ ? __builtin_bswap32(value) : value;
-  }
-
-  io::ByteReader reader_;
-  bool swapped_;
+  std::string path_;
 };
 
-// The element inside a compressed one. Its tag comes first and says how long it is.
-std::string inflated(Bytes data, bool swapped, const std::string& file) {
-  z_stream stream{};
-  if (inflateInit(&stream) != Z_OK) fail(ErrorCode::out_of_memory, file, ": zlib");
-  const std::unique_ptr<z_stream, int (*)(z_stream*)> closer(&stream, inflateEnd);
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(data.data()));
-  stream.avail_in = static_cast<uInt>(data.size());
-  const auto fill = [&](std::string& text, size_t from) {
-    stream.next_out = reinterpret_cast<Bytef*>(text.data() + from);
-    stream.avail_out = static_cast<uInt>(text.size() - from);
-    while (stream.avail_out > 0) {
-      const int code = inflate(&stream, Z_NO_FLUSH);
-      if (stream.avail_out > 0 && code != Z_OK) {
-        refuse(file, "truncated or damaged: a compressed variable can't be unpacked");
-      }
-    }
-  };
-  std::string text(8, '\0');
-  fill(text, 0);
-  uint32_t size = 0;
-  std::memcpy(&size, text.data() + 4, 4);
-  if (swapped) size = __builtin_bswap32(size);
-  // zlib packs at most 1032 to one.
-  if (size > kLargestElement || size / 1032 > data.size()) {
-    refuse(file, "damaged: a compressed variable claims ", size, " bytes");
-  }
-  text.resize(8 + size_t{size});
-  fill(text, 8);
-  return text;
-}
+using Mat = std::unique_ptr<mat_t, int (*)(mat_t*)>;
+using Variable = std::unique_ptr<matvar_t, void (*)(matvar_t*)>;
 
 template <typename T>
-T number(const std::byte* at, bool swapped) {
-  std::array<std::byte, sizeof(T)> raw;
-  std::copy_n(at, sizeof(T), raw.begin());
-  if (swapped) std::reverse(raw.begin(), raw.end());
-  return std::bit_cast<T>(raw);
-}
-
-template <typename T>
-std::vector<int32_t> whole_numbers(Bytes data, bool swapped, const std::string& file) {
+std::vector<int32_t> whole_numbers(std::string_view data, const std::string& where) {
   std::vector<int32_t> values(data.size() / sizeof(T));
   for (size_t i = 0; i < values.size(); ++i) {
-    const T value = number<T>(data.data() + i * sizeof(T), swapped);
+    T value;
+    std::memcpy(&value, data.data() + i * sizeof(T), sizeof(T));
     bool whole;
     if constexpr (std::is_floating_point_v<T>) {
       whole = std::trunc(value) == value && std::abs(value) < T{2147483648};
     } else {
       whole = std::in_range<int32_t>(value);
     }
-    if (!whole) refuse(file, "the value ", +value, " is no label (a whole number of 32 bits)");
+    if (!whole) refuse(where, "the value ", +value, " is no label (a whole number of 32 bits)");
     values[i] = static_cast<int32_t>(value);
   }
   return values;
 }
 
-std::vector<int32_t> values_of(const Element& element, bool swapped, const std::string& file) {
-  const Bytes data = element.data;
-  switch (element.type) {
-    case 1:
-      return whole_numbers<int8_t>(data, swapped, file);
-    case 2:
-      return whole_numbers<uint8_t>(data, swapped, file);
-    case 3:
-      return whole_numbers<int16_t>(data, swapped, file);
-    case 4:
-      return whole_numbers<uint16_t>(data, swapped, file);
-    case 5:
-      return whole_numbers<int32_t>(data, swapped, file);
-    case 6:
-      return whole_numbers<uint32_t>(data, swapped, file);
-    case 7:
-      return whole_numbers<float>(data, swapped, file);
-    case 9:
-      return whole_numbers<double>(data, swapped, file);
-    case 12:
-      return whole_numbers<int64_t>(data, swapped, file);
-    case 13:
-      return whole_numbers<uint64_t>(data, swapped, file);
+std::vector<int32_t> values_of(matio_classes kind, std::string_view data,
+                               const std::string& where) {
+  switch (kind) {
+    case MAT_C_DOUBLE:
+      return whole_numbers<double>(data, where);
+    case MAT_C_SINGLE:
+      return whole_numbers<float>(data, where);
+    case MAT_C_INT8:
+      return whole_numbers<int8_t>(data, where);
+    case MAT_C_UINT8:
+      return whole_numbers<uint8_t>(data, where);
+    case MAT_C_INT16:
+      return whole_numbers<int16_t>(data, where);
+    case MAT_C_UINT16:
+      return whole_numbers<uint16_t>(data, where);
+    case MAT_C_INT32:
+      return whole_numbers<int32_t>(data, where);
+    case MAT_C_UINT32:
+      return whole_numbers<uint32_t>(data, where);
+    case MAT_C_INT64:
+      return whole_numbers<int64_t>(data, where);
     default:
-      refuse(file, "damaged: data of the unknown type ", element.type);
+      return whole_numbers<uint64_t>(data, where);
   }
 }
 
-struct Matrix {
-  std::string name;
-  uint32_t kind = 0;
-  bool complex = false;
-  std::vector<int32_t> extents;
-  Cursor values;  ///< before the data
-};
-
-Matrix open_matrix(Bytes data, bool swapped, const std::string& file) {
-  Cursor parts(data, swapped, file);
-  const Element flags = parts.next();
-  if (flags.data.size() != 8) refuse(file, "damaged: array flags of ", flags.data.size(), " bytes");
-  const auto bits = number<uint32_t>(flags.data.data(), swapped);
-  const std::vector<int32_t> extents = values_of(parts.next(), swapped, file);
-  const Bytes name = parts.next().data;
-  return {std::string(reinterpret_cast<const char*>(name.data()), name.size()), bits & 0xFF,
-          (bits & 0x800) != 0, extents, parts};
-}
-
-at::Tensor labels_of(Matrix matrix, bool swapped, const std::string& file) {
-  const std::string where = file + ": " + matrix.name;
-  if (matrix.kind < kFirstNumeric || matrix.kind > kLastNumeric || matrix.complex) {
+// Of what stands in the file before the values.
+void check_kind(const matvar_t& matrix, const std::string& where) {
+  if (matrix.class_type < MAT_C_DOUBLE || matrix.class_type > MAT_C_UINT64 || matrix.isComplex) {
     fail(ErrorCode::unsupported, where, " is ",
-         matrix.complex           ? "complex"
-         : matrix.kind == kSparse ? "sparse"
-                                  : "no numeric matrix (a cell, structure, object or text)",
+         matrix.isComplex ? "complex"
+         : matrix.class_type == MAT_C_SPARSE
+             ? "sparse"
+             : "no numeric matrix (a cell, structure, object or text)",
          ", expected a real matrix of numbers");
   }
-  if (matrix.extents.size() != 2) {
-    fail(ErrorCode::unsupported, where, " has ", matrix.extents.size(), " dimensions, expected 2");
+  if (matrix.rank != 2) {
+    fail(ErrorCode::unsupported, where, " has ", matrix.rank, " dimensions, expected 2");
   }
-  const int64_t rows = matrix.extents[0], columns = matrix.extents[1];
-  check_extent(where, columns, rows);
-  std::vector<int32_t> values = values_of(matrix.values.next(), swapped, where);
-  if (std::ssize(values) != rows * columns) {
-    refuse(where, "damaged: ", values.size(), " values for ", rows, " x ", columns);
+  for (const size_t extent : {matrix.dims[0], matrix.dims[1]}) {
+    if (!std::in_range<int32_t>(extent)) refuse(where, kDamaged);
   }
+  check_extent(where, static_cast<int64_t>(matrix.dims[1]), static_cast<int64_t>(matrix.dims[0]));
+}
+
+// matio leaves alone what a damaged file has no values for, and says nothing: whatever was there
+// before stays.
+std::string data_of(mat_t* mat, matvar_t& matrix, const std::string& where) {
+  const size_t size = matrix.dims[0] * matrix.dims[1] * Mat_SizeOfClass(matrix.class_type);
+  int start[] = {0, 0}, stride[] = {1, 1};
+  int edge[] = {static_cast<int>(matrix.dims[0]), static_cast<int>(matrix.dims[1])};
+  const auto read_over = [&](char before) {
+    std::string data(size, before);
+    const int code = Mat_VarReadData(mat, &matrix, data.data(), start, stride, edge);
+    if (code != 0 || matio_complained) refuse(where, kDamaged);
+    return data;
+  };
+  std::string data = read_over('\x55');
+  if (data != read_over('\x2A')) refuse(where, kDamaged);
+  return data;
+}
+
+at::Tensor labels_of(mat_t* mat, matvar_t& matrix, const std::string& where) {
+  check_kind(matrix, where);
+  std::vector<int32_t> values = values_of(matrix.class_type, data_of(mat, matrix, where), where);
+  const auto rows = static_cast<int64_t>(matrix.dims[0]);
+  const auto columns = static_cast<int64_t>(matrix.dims[1]);
   // A copy always: a single row or column is contiguous as it is and would go with the values.
   return at::from_blob(values.data(), {columns, rows}, at::kInt)
       .t()
       .clone(at::MemoryFormat::Contiguous);
 }
 
-// Whether the numbers' bytes stand in the other order than this machine's (little-endian).
-bool check_header(std::string_view bytes, const std::string& file) {
-  if (bytes.starts_with("MATLAB 7.3") || bytes.substr(0, 8) == "\x89HDF\r\n\x1a\n") {
-    fail(ErrorCode::unsupported, file,
-         ": a MATLAB 7.3 (HDF5) file; save it with -v7 in MATLAB, or with scipy.io.savemat");
+// matio takes what ends early for a file with fewer variables, and makes room for a name of any
+// length. Matrices are made of elements too; those of up to four bytes stand in their tag.
+void check_elements(std::string_view bytes, bool swapped, const std::string& file) {
+  constexpr uint32_t kMatrix = 14, kCompressed = 15;
+  while (!bytes.empty()) {
+    uint32_t tag[2] = {};
+    if (bytes.size() < sizeof tag) refuse(file, kDamaged);
+    std::memcpy(tag, bytes.data(), sizeof tag);
+    for (uint32_t& word : tag) word = swapped ? __builtin_bswap32(word) : word;
+    bytes.remove_prefix(sizeof tag);
+    if (tag[0] >> 16 != 0) continue;
+    if (tag[1] > bytes.size()) refuse(file, kDamaged);
+    const size_t size = tag[1], padding = tag[0] == kCompressed ? 0 : (8 - size % 8) % 8;
+    if (tag[0] == kMatrix) check_elements(bytes.substr(0, size), swapped, file);
+    bytes.remove_prefix(std::min(bytes.size(), size + padding));
   }
-  if (bytes.size() < kHeaderBytes) {
-    refuse(file, "no MAT-file of level 5: it looks like ", describe_bytes(bytes));
+}
+
+// matio takes any file for one of MATLAB 4, which has no mark.
+void check_header(std::string_view bytes, const std::string& file) {
+  const std::string_view order = bytes.size() < kHeaderBytes ? "" : bytes.substr(126, 2);
+  const bool swapped = order == "MI";
+  const int version = order.empty() ? 0 : static_cast<unsigned char>(bytes[swapped ? 124 : 125]);
+  if ((order != "IM" && order != "MI") || (version != 1 && version != 2)) {
+    refuse(file, "no MAT-file of MATLAB 5 or later: it looks like ", describe_bytes(bytes));
   }
-  const std::string_view order = bytes.substr(126, 2);
-  const auto version = static_cast<unsigned char>(bytes[order == "IM" ? 125 : 124]);
-  if ((order != "IM" && order != "MI") || version != 1) {
-    refuse(file, "no MAT-file of level 5: it looks like ", describe_bytes(bytes));
+  if (version == 1) check_elements(bytes.substr(kHeaderBytes), swapped, file);
+}
+
+at::Tensor read_labels(const std::string& path, std::string_view variable,
+                       const std::string& name_for_errors) {
+  const std::lock_guard lock(matio_mutex);
+  Mat_LogInitFunc("fcclip", note_complaint);
+  matio_complained = false;
+  const Mat mat(Mat_Open(path.c_str(), MAT_ACC_RDONLY), Mat_Close);
+  if (!mat) refuse(name_for_errors, kDamaged);
+  std::string present;
+  while (true) {
+    const Variable matrix(Mat_VarReadNextInfo(mat.get()), Mat_VarFree);
+    if (matio_complained) refuse(name_for_errors, kDamaged);
+    if (!matrix) break;
+    const std::string name = matrix->name == nullptr ? "" : matrix->name;
+    if (name == variable) return labels_of(mat.get(), *matrix, name_for_errors + ": " + name);
+    present += (present.empty() ? "" : ", ") + text::printable(name);
   }
-  return order == "MI";
+  fail(ErrorCode::not_found, name_for_errors, ": no variable ", variable, "; there is ",
+       present.empty() ? "none" : present);
 }
 
 }  // namespace
 
 at::Tensor decode_mat_labels(std::string_view bytes, std::string_view variable,
                              const std::string& name_for_errors) {
-  const bool swapped = check_header(bytes, name_for_errors);
-  Cursor file(std::as_bytes(std::span(bytes)).subspan(kHeaderBytes), swapped, name_for_errors);
-  std::string present;
-  while (!file.at_end()) {
-    Element element = file.next();
-    std::string unpacked;
-    if (element.type == kCompressed) {
-      unpacked = inflated(element.data, swapped, name_for_errors);
-      element = Cursor(std::as_bytes(std::span(unpacked)), swapped, name_for_errors).next();
-    }
-    if (element.type != kMatrix) continue;
-    Matrix matrix = open_matrix(element.data, swapped, name_for_errors);
-    if (matrix.name == variable) return labels_of(std::move(matrix), swapped, name_for_errors);
-    present += (present.empty() ? "" : ", ") + text::printable(matrix.name);
-  }
-  fail(ErrorCode::not_found, name_for_errors, ": no variable ", variable, "; there is ",
-       present.empty() ? "none" : present);
+  check_header(bytes, name_for_errors);
+  return read_labels(TemporaryCopy(bytes, name_for_errors).path(), variable, name_for_errors);
 }
 
 at::Tensor read_mat_labels(const std::filesystem::path& path, std::string_view variable) {
-  return decode_mat_labels(io::read_file(path), variable, path.string());
+  check_header(io::read_file(path), path.string());
+  return read_labels(path.string(), variable, path.string());
 }
 
 }  // namespace fcclip::image

@@ -1,11 +1,14 @@
 #include "fcclip/image/mat_file.h"
 
 #include <bit>
+#include <matio.h>
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/io/atomic_file.h"
+#include "tests/image/pictures.h"
 #include "tests/support/tiny_mat.h"
 
 namespace fcclip::image {
@@ -24,6 +27,20 @@ void expect_label_map(const std::string& bytes) {
   EXPECT_TRUE(at::equal(decode_mat_labels(bytes, "LabelMap", "a.mat"), want));
 }
 
+// The same map in HDF5, as MATLAB's -v7.3 stores it.
+std::string hdf5_label_map(matio_compression packing) {
+  const test::TemporaryFolder folder;
+  const std::string path = (folder.path() / "a.mat").string();
+  uint16_t values[] = {1, 2, 3, 4, 459, 65535};
+  size_t extents[] = {2, 3};
+  mat_t* mat = Mat_CreateVer(path.c_str(), nullptr, MAT_FT_MAT73);
+  matvar_t* matrix = Mat_VarCreate("LabelMap", MAT_C_UINT16, MAT_T_UINT16, 2, extents, values, 0);
+  Mat_VarWrite(mat, matrix, packing);
+  Mat_VarFree(matrix);
+  Mat_Close(mat);
+  return io::read_file(path);
+}
+
 Error error_of(const std::string& bytes, std::string_view variable = "LabelMap") {
   try {
     decode_mat_labels(bytes, variable, "a.mat");
@@ -38,6 +55,20 @@ TEST(MatFile, EitherByteOrderPackedOrNot) {
     TinyMat plain(big), packed(big);
     expect_label_map(plain.add(label_map(plain)).bytes());
     expect_label_map(packed.add_packed(label_map(packed)).bytes());
+  }
+}
+
+TEST(MatFile, OfMatlab73) {
+  for (const auto packing : {MAT_COMPRESSION_NONE, MAT_COMPRESSION_ZLIB}) {
+    const std::string bytes = hdf5_label_map(packing);
+    ASSERT_TRUE(bytes.starts_with("MATLAB 7.3"));
+    expect_label_map(bytes);
+    EXPECT_EQ(error_of(bytes, "Labels").code(), ErrorCode::not_found);
+    testing::internal::CaptureStderr();
+    for (size_t size = 0; size < bytes.size(); size += 13) {
+      EXPECT_EQ(error_of(bytes.substr(0, size)).code(), ErrorCode::bad_format) << size;
+    }
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "");  // HDF5 prints its errors if not told
   }
 }
 
@@ -72,7 +103,7 @@ TEST(MatFile, WhatIsNoLabelMapIsRefused) {
   EXPECT_EQ(error_of(cell.bytes()).code(), ErrorCode::unsupported);
   EXPECT_EQ(error_of(cube.bytes()).code(), ErrorCode::unsupported);
   EXPECT_EQ(error_of(fraction.bytes()).code(), ErrorCode::bad_format);
-  EXPECT_EQ(error_of("MATLAB 7.3 MAT-file, Platform: GLNXA64").code(), ErrorCode::unsupported);
+  EXPECT_EQ(error_of("MATLAB 7.3 MAT-file, Platform: GLNXA64").code(), ErrorCode::bad_format);
   EXPECT_EQ(error_of("").code(), ErrorCode::bad_format);
   EXPECT_EQ(error_of(std::string(200, 'x')).code(), ErrorCode::bad_format);
 }
@@ -91,12 +122,25 @@ TEST(MatFile, EveryTruncationIsRefused) {
   }
 }
 
+TEST(MatFile, ExtentsBeyondTheValuesAreRefused) {
+  for (const bool packed : {false, true}) {
+    for (const int32_t rows : {3, 127, 100000}) {
+      TinyMat mat;
+      const std::string element =
+          mat.matrix("LabelMap", kUint16, {rows, 3}, kUint16Data, mat.shorts({1, 2, 3, 4, 5, 6}));
+      packed ? mat.add_packed(element) : mat.add(element);
+      EXPECT_EQ(error_of(mat.bytes()).code(), ErrorCode::bad_format) << packed << " " << rows;
+    }
+  }
+}
+
 TEST(MatFile, DamageNeverCrashes) {
   TinyMat plain, packed;
   plain.add(label_map(plain));
   packed.add_packed(label_map(packed));
   int refused = 0;
-  for (const std::string& good : {plain.bytes(), packed.bytes()}) {
+  for (const std::string& good :
+       {plain.bytes(), packed.bytes(), hdf5_label_map(MAT_COMPRESSION_NONE)}) {
     for (size_t at = 124; at < good.size(); ++at) {
       for (const unsigned char value : {0x00, 0x7F, 0xFF}) {
         std::string bytes = good;
