@@ -1,29 +1,16 @@
 #include "apps/failure.h"
 
-#include <new>
-
-#include <c10/util/Exception.h>
-
-#include "fcclip/core/error.h"
+#include "fcclip/core/boundary.h"
 
 namespace fcclip::apps {
 namespace {
 
-const char* const kMemory = "out of memory; try a smaller --short-side or fewer classes";
-
-// LibTorch's allocator throws its general error, with a backtrace behind the message.
-bool is_refused_allocation(const std::exception& error) {
-  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return true;
-  const auto* torch = dynamic_cast<const c10::Error*>(&error);
-  return torch != nullptr && torch->msg().find("allocat") != std::string::npos;
-}
-
 std::string message_of(const std::exception& error) {
-  if (is_refused_allocation(error)) return kMemory;
-  if (dynamic_cast<const Error*>(&error) != nullptr) return error.what();
-  const auto* torch = dynamic_cast<const c10::Error*>(&error);
-  const std::string message = torch != nullptr ? torch->msg() : std::string(error.what());
-  return "internal error: " + message.substr(0, message.find('\n'));
+  const Error own = as_error(error);
+  if (own.code() == ErrorCode::out_of_memory) {
+    return "out of memory; try a smaller --short-side or fewer classes";
+  }
+  return own.what();
 }
 
 }  // namespace

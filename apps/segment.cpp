@@ -38,7 +38,7 @@ void segment(const SegmentFlags& flags) {
   const int64_t failed = run.work();
   if (failed == 0) return;
   if (run.total() == 1) fail(ErrorCode::bad_format, "");  // its reason says all
-  fail(ErrorCode::bad_format, failed, " of ", run.total(),
+  fail(ErrorCode::partial_failure, failed, " of ", run.total(),
        " pictures failed; the reasons are above");
 }
 

@@ -18,12 +18,14 @@ constexpr std::array kTable = {
     Row{ErrorCode::not_found, "not_found", 1, 404},
     Row{ErrorCode::io_failure, "io_failure", 1, 500},
     Row{ErrorCode::bad_format, "bad_format", 1, 415},
+    Row{ErrorCode::too_large, "too_large", 1, 413},
     Row{ErrorCode::unsafe_file, "unsafe_file", 1, 415},
     Row{ErrorCode::missing_tensor, "missing_tensor", 1, 415},
     Row{ErrorCode::unsupported, "unsupported", 1, 501},
     Row{ErrorCode::out_of_memory, "out_of_memory", 1, 507},
     Row{ErrorCode::interrupted, "interrupted", 130, 499},
     Row{ErrorCode::diverged, "diverged", 1, 500},
+    Row{ErrorCode::partial_failure, "partial_failure", 1, 500},
     Row{ErrorCode::internal, "internal", 1, 500},
 };
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "fcclip/core/export.h"
+
 namespace fcclip {
 
 enum class ErrorCode {
@@ -14,6 +16,7 @@ enum class ErrorCode {
   not_found,         ///< a file, class or tensor that was named does not exist
   io_failure,        ///< the operating system refused to read or write
   bad_format,        ///< a file is truncated, corrupt or not what its name says
+  too_large,         ///< more pixels, bytes or words than a limit allows
   unsafe_file,       ///< a file asks for code to be run; nothing was run
   missing_tensor,    ///< a weight is missing, surplus, or not finite
   unsupported,       ///< valid, but not something this build or model can do
@@ -21,19 +24,20 @@ enum class ErrorCode {
   interrupted,       ///< stopped by a signal or by the caller
   internal,          ///< a bug of this library
   diverged,          ///< the numbers of a training are no longer finite
+  partial_failure,   ///< of several pictures or files, some failed; the others are done
 };
 
 /// The code's name as written above, e.g. "bad_format".
-std::string_view name(ErrorCode code);
+FCCLIP_API std::string_view name(ErrorCode code);
 
 /// Exit status of the program: 2 for usage (invalid_argument), 130 for interrupted, 1 for the rest.
-int exit_status(ErrorCode code);
+FCCLIP_API int exit_status(ErrorCode code);
 
 /// HTTP status of a server's answer: 400, 404, 415, 499, 500, 507 ….
-int http_status(ErrorCode code);
+FCCLIP_API int http_status(ErrorCode code);
 
 /// message: what, where, expected, got, what to do; one line.
-class Error : public std::runtime_error {
+class FCCLIP_API Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
   ErrorCode code() const { return code_; }

@@ -18,6 +18,7 @@ Hash hash_bytes(const void* bytes, size_t size, Hash seed) {
     // Read as the first bytes: of XXH3's own seed, a changed bit can undo a changed bit of a short
     // text. That one keeps "seed, text" apart from a text that begins with the seed's bytes.
     XXH3_state_t state;
+    XXH3_INITSTATE(&state);
     XXH3_128bits_reset_withSeed(&state, kSeeded);
     XXH3_128bits_update(&state, seed.data(), sizeof seed);
     XXH3_128bits_update(&state, bytes, size);

@@ -19,12 +19,12 @@ struct Decoded {
 
 /// Each takes a whole file whose first bytes are of its kind. `name` is for messages.
 /// Throws Error{bad_format}.
-Decoded decode_jpeg(std::string_view bytes, std::string_view name);
-Decoded decode_webp(std::string_view bytes, std::string_view name);
-Decoded decode_bmp(std::string_view bytes, std::string_view name);
-Decoded decode_gif(std::string_view bytes, std::string_view name);
+Decoded decode_jpeg(std::string_view bytes, std::string_view name, const ReadOptions& options);
+Decoded decode_webp(std::string_view bytes, std::string_view name, const ReadOptions& options);
+Decoded decode_bmp(std::string_view bytes, std::string_view name, const ReadOptions& options);
+Decoded decode_gif(std::string_view bytes, std::string_view name, const ReadOptions& options);
 /// HEIC and AVIF.
-Decoded decode_heif(std::string_view bytes, std::string_view name);
+Decoded decode_heif(std::string_view bytes, std::string_view name, const ReadOptions& options);
 Decoded decode_png(std::string_view bytes, std::string_view name, const ReadOptions& options);
 Decoded decode_tiff(std::string_view bytes, std::string_view name, const ReadOptions& options);
 
@@ -32,8 +32,10 @@ inline constexpr std::string_view kRawCameraFile =
     "a raw camera file, which holds no finished picture; develop it first (darktable-cli, "
     "rawtherapee-cli) or take the camera's JPEG";
 
-/// Throws Error{bad_format} unless 1 <= width, height and width · height <= kMaxPixels.
-void check_extent(std::string_view name, int64_t width, int64_t height);
+/// Throws Error{bad_format} unless 1 <= width, height; Error{too_large} unless width · height <=
+/// max_pixels.
+void check_extent(std::string_view name, int64_t width, int64_t height,
+                  int64_t max_pixels = kMaxPixels);
 
 /// "<name>: <what>" as Error{bad_format}.
 template <typename... Parts>

@@ -202,8 +202,9 @@ void bmp_row_to_rgb(std::string_view row, const BmpHeader& header, const BmpPale
 
 }  // namespace
 
-Decoded decode_bmp(std::string_view bytes, std::string_view name) {
+Decoded decode_bmp(std::string_view bytes, std::string_view name, const ReadOptions& options) {
   BmpHeader header = read_bmp_header(bytes, name);
+  check_extent(name, header.width, header.height, options.max_pixels);
   check_bmp_kind(header, name);
   const BmpPalette palette = read_bmp_palette(bytes, header);
   std::string_view data = bytes.substr(std::min(header.pixels, bytes.size()));

@@ -89,7 +89,7 @@ void read_frame(GifFileType* gif, const GifSource& source, at::Tensor& canvas,
 }  // namespace
 
 // The first frame of an animation, on the background colour where it does not fill the canvas.
-Decoded decode_gif(std::string_view bytes, std::string_view name) {
+Decoded decode_gif(std::string_view bytes, std::string_view name, const ReadOptions& options) {
   GifSource source{bytes};
   int error = 0;
   const Gif gif(DGifOpen(&source, read_gif_bytes, &error));
@@ -98,8 +98,8 @@ Decoded decode_gif(std::string_view bytes, std::string_view name) {
   const GifImageDesc& frame = gif->Image;
   const int64_t width = std::max<int64_t>(gif->SWidth, int64_t{frame.Left} + frame.Width);
   const int64_t height = std::max<int64_t>(gif->SHeight, int64_t{frame.Top} + frame.Height);
-  check_extent(name, width, height);
-  check_extent(name, frame.Width, frame.Height);
+  check_extent(name, width, height, options.max_pixels);
+  check_extent(name, frame.Width, frame.Height, options.max_pixels);
   // LZW's longest string is 4096 pixels for a code of 12 bits.
   if (int64_t{frame.Width} * frame.Height / 2731 > std::ssize(bytes)) {
     refuse(name, "truncated GIF: ", bytes.size(), " bytes cannot hold ", frame.Width, " x ",

@@ -62,7 +62,7 @@ HeifImage decode_primary(const heif_image_handle* handle, std::string_view bytes
 
 }  // namespace
 
-Decoded decode_heif(std::string_view bytes, std::string_view name) {
+Decoded decode_heif(std::string_view bytes, std::string_view name, const ReadOptions& read) {
   const HeifContext context(heif_context_alloc());
   if (!context) refuse(name, "libheif could not be started");
   check_heif(heif_context_read_from_memory_without_copy(context.get(), bytes.data(), bytes.size(),
@@ -71,7 +71,8 @@ Decoded decode_heif(std::string_view bytes, std::string_view name) {
   heif_image_handle* raw = nullptr;
   check_heif(heif_context_get_primary_image_handle(context.get(), &raw), bytes, name);
   const HeifHandle handle(raw);
-  check_extent(name, heif_image_handle_get_width(raw), heif_image_handle_get_height(raw));
+  check_extent(name, heif_image_handle_get_width(raw), heif_image_handle_get_height(raw),
+               read.max_pixels);
   const HeifImage image = decode_primary(raw, bytes, name);
   int stride = 0;
   const uint8_t* plane =

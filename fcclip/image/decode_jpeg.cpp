@@ -100,14 +100,14 @@ void inverted_cmyk_to_rgb(const uint8_t* inks, uint8_t* rgb, int64_t width) {
 
 }  // namespace
 
-Decoded decode_jpeg(std::string_view bytes, std::string_view name) {
+Decoded decode_jpeg(std::string_view bytes, std::string_view name, const ReadOptions& options) {
   JpegReader reader;
   if (!reader.read_header(bytes)) {
     refuse(name, reader.input_ended() ? "truncated JPEG (the header is cut off)" : "damaged JPEG: ",
            reader.input_ended() ? "" : reader.message());
   }
   const jpeg_decompress_struct& info = reader.info();
-  check_extent(name, info.image_width, info.image_height);
+  check_extent(name, info.image_width, info.image_height, options.max_pixels);
   const int channels = info.num_components;
   if (channels != 1 && channels != 3 && channels != 4) {
     refuse(name, "JPEG with ", channels, " channels, expected 1, 3 or 4");

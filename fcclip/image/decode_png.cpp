@@ -20,10 +20,11 @@ namespace {
          "damaged PNG: ", checksum ? "a checksum does not fit" : "its data cannot be decoded");
 }
 
-PngReader::Header read_header(PngReader& reader, std::string_view bytes, std::string_view name) {
+PngReader::Header read_header(PngReader& reader, std::string_view bytes, std::string_view name,
+                              int64_t max_pixels) {
   PngReader::Header header;
   if (!reader.read_header(&header)) refuse_png(reader, name);
-  check_extent(name, header.width, header.height);
+  check_extent(name, header.width, header.height, max_pixels);
   // Deflate packs at most 1032 bytes into one, so a small file with a huge header is told here.
   const double row_bits = static_cast<double>(header.width) * header.bit_depth;
   if (static_cast<double>(bytes.size()) * 1032 < row_bits / 8 * header.height) {
@@ -66,7 +67,7 @@ at::Tensor decode_png_exact(std::string_view bytes, std::string_view name) {
     return plain->size(2) >= 3 ? rgb_of_samples(*plain) : plain->select(2, 0).to(at::kInt);
   }
   PngReader reader(bytes);
-  const PngReader::Header header = read_header(reader, bytes, name);
+  const PngReader::Header header = read_header(reader, bytes, name, kMaxPixels);
   const bool colour = (header.color_type & PNG_COLOR_MASK_COLOR) != 0 &&
                       header.color_type != PNG_COLOR_TYPE_PALETTE;
   if (colour && header.bit_depth == 16) {
@@ -104,9 +105,9 @@ at::Tensor read_16_bits(PngReader& reader, const PngReader::Header& header, std:
 }  // namespace
 
 Decoded decode_png(std::string_view bytes, std::string_view name, const ReadOptions& options) {
-  if (const auto plain = read_plain_png(bytes)) return {rgb_of_samples(*plain)};
+  if (const auto plain = read_plain_png(bytes, options.max_pixels)) return {rgb_of_samples(*plain)};
   PngReader reader(bytes);
-  const PngReader::Header header = read_header(reader, bytes, name);
+  const PngReader::Header header = read_header(reader, bytes, name, options.max_pixels);
   Decoded out;
   if (header.bit_depth == 16) {
     out.rgb = read_16_bits(reader, header, name, options);

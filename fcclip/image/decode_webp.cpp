@@ -100,7 +100,7 @@ const char* reason(VP8StatusCode status) {
 
 // Alpha lives in a chunk of its own (lossy) or in the pixels (lossless); both are dropped here. Of
 // an animation the first frame is shown on a black canvas.
-Decoded decode_webp(std::string_view bytes, std::string_view name) {
+Decoded decode_webp(std::string_view bytes, std::string_view name, const ReadOptions& options) {
   const Parts parts = take_apart(bytes, name);
   const auto* data = reinterpret_cast<const uint8_t*>(parts.picture.data());
   WebPBitstreamFeatures features;
@@ -110,7 +110,7 @@ Decoded decode_webp(std::string_view bytes, std::string_view name) {
   const bool placed = parts.animated && parts.canvas_width > 0;
   const int64_t width = placed ? parts.canvas_width : features.width;
   const int64_t height = placed ? parts.canvas_height : features.height;
-  check_extent(name, width, height);
+  check_extent(name, width, height, options.max_pixels);
   if (placed && (parts.x + features.width > width || parts.y + features.height > height)) {
     refuse(name, "damaged WebP: the first frame does not fit the canvas of ", width, " x ", height);
   }

@@ -14,13 +14,13 @@
 
 namespace fcclip::image {
 
-void check_extent(std::string_view name, int64_t width, int64_t height) {
+void check_extent(std::string_view name, int64_t width, int64_t height, int64_t max_pixels) {
   if (width < 1 || height < 1) {
     refuse(name, "damaged picture: its header says ", width, " x ", height, " pixels");
   }
-  if (width > kMaxPixels / height) {
-    refuse(name, "its header claims ", width, " x ", height, " pixels, more than the ", kMaxPixels,
-           " that are read");
+  if (width > max_pixels / height) {
+    fail(ErrorCode::too_large, name, ": its header claims ", width, " x ", height,
+         " pixels, more than the ", max_pixels, " that are read");
   }
 }
 
@@ -30,19 +30,19 @@ at::Tensor decode_rgb(std::string_view bytes, std::string_view name_for_errors,
   const auto decode = [&]() -> Decoded {
     switch (picture_kind(bytes)) {
       case PictureKind::jpeg:
-        return decode_jpeg(bytes, name_for_errors);
+        return decode_jpeg(bytes, name_for_errors, options);
       case PictureKind::png:
         return decode_png(bytes, name_for_errors, options);
       case PictureKind::webp:
-        return decode_webp(bytes, name_for_errors);
+        return decode_webp(bytes, name_for_errors, options);
       case PictureKind::tiff:
         return decode_tiff(bytes, name_for_errors, options);
       case PictureKind::bmp:
-        return decode_bmp(bytes, name_for_errors);
+        return decode_bmp(bytes, name_for_errors, options);
       case PictureKind::gif:
-        return decode_gif(bytes, name_for_errors);
+        return decode_gif(bytes, name_for_errors, options);
       case PictureKind::heif:
-        return decode_heif(bytes, name_for_errors);
+        return decode_heif(bytes, name_for_errors, options);
       case PictureKind::none:
         break;
     }

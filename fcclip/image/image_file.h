@@ -11,10 +11,6 @@
 
 namespace fcclip::image {
 
-/// Largest picture read, in pixels; a header that claims more is refused before memory is asked
-/// for.
-inline constexpr int64_t kMaxPixels = int64_t{1} << 29;
-
 /// JPEG (CMYK and grey too), PNG (1 to 16 bits, palette, grey, alpha dropped as Pillow's
 /// convert("RGB") does), WebP, TIFF (whole numbers and floating point, any number of bands), BMP,
 /// GIF, AVIF and HEIC -> [H, W, 3] uint8 RGB, turned as EXIF or XMP says. The kind is told from the
@@ -22,7 +18,7 @@ inline constexpr int64_t kMaxPixels = int64_t{1} << 29;
 /// for colour, but clips grey at 255, which makes a white picture); other wide samples are
 /// stretched as `options.range` says. The first frame of an animation, the first page of a TIFF.
 /// Truncated pictures are refused. Throws Error{not_found, io_failure, bad_format (says what the
-/// bytes look like)}.
+/// bytes look like), too_large}.
 at::Tensor read_rgb(const std::filesystem::path& path, const ReadOptions& options = {});
 at::Tensor decode_rgb(std::string_view bytes, std::string_view name_for_errors,
                       const ReadOptions& options = {});

@@ -2,6 +2,7 @@
 
 #include "fcclip/image/mat_file.h"
 
+#include <H5public.h>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -185,6 +186,8 @@ void check_header(std::string_view bytes, const std::string& file) {
 at::Tensor read_labels(const std::string& path, std::string_view variable,
                        const std::string& name_for_errors) {
   const std::lock_guard lock(matio_mutex);
+  // At the process's end HDF5 would complain of what a damaged file left open.
+  [[maybe_unused]] static const herr_t kQuietEnd = H5dont_atexit();
   Mat_LogInitFunc("fcclip", note_complaint);
   matio_complained = false;
   const Mat mat(Mat_Open(path.c_str(), MAT_ACC_RDONLY), Mat_Close);

@@ -47,14 +47,14 @@ struct Header {
   size_t packed_rows() const { return (row_bytes() + 1) * static_cast<size_t>(height); }
 };
 
-std::optional<Header> plain_header(const Chunk& chunk) {
+std::optional<Header> plain_header(const Chunk& chunk, int64_t max_pixels) {
   if (chunk.type != "IHDR" || chunk.data.size() != kPngHeaderBytes) return std::nullopt;
   Header header{big_endian(chunk.data, 0), big_endian(chunk.data, 4), 0};
   const std::string_view kind = chunk.data.substr(8);  // depth, colour, compression, filter, lace
   if (kind[0] != 8 || kind[2] != 0 || kind[3] != 0 || kind[4] != 0) return std::nullopt;
   header.channels = kind[1] == 0 ? 1 : kind[1] == 2 ? 3 : kind[1] == 4 ? 2 : kind[1] == 6 ? 4 : 0;
   const bool fits = header.width >= 1 && header.height >= 1 &&
-                    header.width <= kMaxPixels / header.height && header.channels != 0;
+                    header.width <= max_pixels / header.height && header.channels != 0;
   return fits ? std::optional(header) : std::nullopt;
 }
 
@@ -74,10 +74,10 @@ struct Contents {
   std::string_view pixels() const { return joined.empty() ? first : joined; }
 };
 
-std::optional<Contents> read_chunks(std::string_view rest) {
+std::optional<Contents> read_chunks(std::string_view rest, int64_t max_pixels) {
   rest.remove_prefix(kSignature.size());
   std::optional<Chunk> chunk = take_chunk(rest);
-  const std::optional<Header> header = chunk ? plain_header(*chunk) : std::nullopt;
+  const std::optional<Header> header = chunk ? plain_header(*chunk, max_pixels) : std::nullopt;
   if (!header) return std::nullopt;
   Contents contents{*header, {}, {}};
   std::string_view last;
@@ -118,9 +118,9 @@ RawRows inflate(const Contents& contents) {
 
 }  // namespace
 
-std::optional<at::Tensor> read_plain_png(std::string_view bytes) {
+std::optional<at::Tensor> read_plain_png(std::string_view bytes, int64_t max_pixels) {
   if (!bytes.starts_with(kSignature)) return std::nullopt;
-  const std::optional<Contents> contents = read_chunks(bytes);
+  const std::optional<Contents> contents = read_chunks(bytes, max_pixels);
   if (!contents) return std::nullopt;
   const Header& header = contents->header;
   const RawRows rows = inflate(*contents);

@@ -7,13 +7,15 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "fcclip/image/read_options.h"
+
 namespace fcclip::image {
 
 /// 8-bit grey, grey with alpha, RGB or RGBA, not interlaced, without orientation. Checksums of
 /// chunks and of the pixels are verified.
 ///   returns  [H, W, C] uint8, C as stored (tRNS, gamma and profiles are ignored as everywhere
-///            here); nothing for every other PNG, damaged ones among them: libpng reads those or
+///            here); nothing for every other PNG, damaged and too large ones among them: libpng reads those or
 ///            says what is wrong.
-std::optional<at::Tensor> read_plain_png(std::string_view bytes);
+std::optional<at::Tensor> read_plain_png(std::string_view bytes, int64_t max_pixels = kMaxPixels);
 
 }  // namespace fcclip::image

@@ -35,7 +35,7 @@ at::Tensor read_unturned_jpeg(const std::filesystem::path& path) {
   if (!bytes.starts_with("\xFF\xD8\xFF")) {
     refuse(path.string(), "no JPEG; it looks like ", describe_bytes(bytes));
   }
-  return decode_jpeg(bytes, path.string()).rgb;
+  return decode_jpeg(bytes, path.string(), {}).rgb;
 }
 
 at::Tensor opencv_linear(const at::Tensor& pixels, Size size) {

@@ -1,12 +1,17 @@
 #pragma once
 // How picture files are read where they leave a choice.
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
 #include "fcclip/core/log.h"
 
 namespace fcclip::image {
+
+/// Largest picture read, in pixels; a header that claims more is refused before memory is asked
+/// for.
+inline constexpr int64_t kMaxPixels = int64_t{1} << 29;
 
 /// Which values become black and white when samples have more than 8 bits. No effect on samples of
 /// 8 bits and fewer.
@@ -25,6 +30,8 @@ ValueRange parse_value_range(std::string_view text);
 
 struct ReadOptions {
   ValueRange range;
+  /// A header that claims more is refused before memory is asked for; at most kMaxPixels.
+  int64_t max_pixels = kMaxPixels;
   /// Of a TIFF: one band (grey) or three (red, green, blue), counted from 1; empty: the file's
   /// colours, or the first three where it names none.
   std::vector<int> bands;

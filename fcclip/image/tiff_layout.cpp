@@ -106,7 +106,7 @@ TiffLayout read_tiff_layout(const TiffFile& file, std::string_view name,
   TiffLayout layout;
   layout.width = file.field<uint32_t>(TIFFTAG_IMAGEWIDTH, 0);
   layout.height = file.field<uint32_t>(TIFFTAG_IMAGELENGTH, 0);
-  check_extent(name, layout.width, layout.height);
+  check_extent(name, layout.width, layout.height, options.max_pixels);
   layout.bits = file.field<uint16_t>(TIFFTAG_BITSPERSAMPLE, 1);
   layout.samples = file.field<uint16_t>(TIFFTAG_SAMPLESPERPIXEL, 1);
   layout.planar = file.field<uint16_t>(TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);

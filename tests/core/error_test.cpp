@@ -26,6 +26,8 @@ const Row kRows[] = {
     {ErrorCode::interrupted, "interrupted", 130, 499},
     {ErrorCode::internal, "internal", 1, 500},
     {ErrorCode::diverged, "diverged", 1, 500},
+    {ErrorCode::too_large, "too_large", 1, 413},
+    {ErrorCode::partial_failure, "partial_failure", 1, 500},
 };
 
 class ErrorTable : public ::testing::TestWithParam<Row> {};

@@ -148,12 +148,30 @@ TEST(ImageFile, HugeHeadersAreRefusedBeforeMemoryIsAskedFor) {
   const std::string jpeg = picture_bytes("420.jpg");
   const size_t frame = jpeg.find("\xff\xc0");
   ASSERT_NE(frame, std::string::npos);
-  EXPECT_NE(refusal(with_big_endian(jpeg, frame + 5, 4, 0xff00ff00)).find("claims"),
-            std::string::npos);
+  const std::string huge = with_big_endian(jpeg, frame + 5, 4, 0xff00ff00);
+  EXPECT_NE(refusal(huge, ErrorCode::too_large).find("claims"), std::string::npos);
   EXPECT_NE(refusal(with_big_endian(jpeg, frame + 5, 4, 0x4e204e20)).find("cannot hold"),
             std::string::npos);
   // A PNG's checksum would have to be right, so it is libpng that refuses a changed one.
   EXPECT_NE(refusal(with_big_endian(picture_bytes("rgba.png"), 16, 4, 0x7fffffff)), "");
+}
+
+TEST(ImageFile, ALimitOfPixelsHoldsForEveryKindOfFile) {
+  for (const std::string name :
+       {"420.jpg", "rgba.png", "grey16.png", "interlaced.png", "lossy.webp", "lzw.tif"}) {
+    const std::string bytes = picture_bytes(name);
+    const at::Tensor whole = decode_rgb(bytes, name);
+    ReadOptions options;
+    options.max_pixels = whole.size(0) * whole.size(1);
+    EXPECT_TRUE(at::equal(decode_rgb(bytes, name, options), whole)) << name;
+    --options.max_pixels;
+    try {
+      decode_rgb(bytes, name, options);
+      ADD_FAILURE() << name << " was read";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::too_large) << name << ": " << error.what();
+    }
+  }
 }
 
 TEST(ImageFile, PngThatClaimsMoreThanItsBytesCanHold) {

@@ -1,0 +1,66 @@
+#include "fcclip/core/boundary.h"
+
+#include <filesystem>
+#include <new>
+#include <string>
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+namespace fcclip {
+namespace {
+
+template <typename Work>
+Error translated(Work work) {
+  try {
+    translating_errors(work);
+  } catch (const Error& error) {
+    return error;
+  }
+  ADD_FAILURE() << "nothing was thrown";
+  return {ErrorCode::internal, ""};
+}
+
+TEST(Boundary, OwnErrorsPassUnchanged) {
+  const Error error = translated([] { fail(ErrorCode::not_found, "no model 'x'"); });
+  EXPECT_EQ(error.code(), ErrorCode::not_found);
+  EXPECT_STREQ(error.what(), "no model 'x'");
+}
+
+TEST(Boundary, ResultsPassThrough) {
+  EXPECT_EQ(translating_errors([] { return 7; }), 7);
+}
+
+TEST(Boundary, LibTorchsRefusedMemoryIsOutOfMemory) {
+  const Error error = translated([] { at::empty({int64_t{1} << 60}, at::kByte); });
+  EXPECT_EQ(error.code(), ErrorCode::out_of_memory) << error.what();
+  EXPECT_EQ(std::string(error.what()).find("Allocator"), std::string::npos);
+}
+
+TEST(Boundary, StandardLibrarysRefusedMemoryIsOutOfMemory) {
+  EXPECT_EQ(translated([] { throw std::bad_alloc(); }).code(), ErrorCode::out_of_memory);
+}
+
+TEST(Boundary, LibTorchsErrorsAreInternalAndOneLine) {
+  const Error error = translated([] { at::ones({2, 3}).matmul(at::ones({2, 3})); });
+  EXPECT_EQ(error.code(), ErrorCode::internal);
+  EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
+  EXPECT_TRUE(std::string(error.what()).starts_with("internal error: "));
+}
+
+TEST(Boundary, AnAllocationThatIsOnlySpokenOfIsNoLackOfMemory) {
+  const Error error = translated([] { TORCH_CHECK(false, "tensors are allocated elsewhere"); });
+  EXPECT_EQ(error.code(), ErrorCode::internal);
+}
+
+TEST(Boundary, FileSystemErrorsAreIoFailures) {
+  const Error error = translated([] { return std::filesystem::file_size("/nonexistent/x"); });
+  EXPECT_EQ(error.code(), ErrorCode::io_failure);
+}
+
+TEST(Boundary, WhatIsNoExceptionIsInternal) {
+  EXPECT_EQ(translated([] { throw 7; }).code(), ErrorCode::internal);
+}
+
+}  // namespace
+}  // namespace fcclip
