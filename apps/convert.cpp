@@ -13,6 +13,7 @@
 #include "apps/merges.h"
 #include "apps/option_checks.h"
 #include "apps/own_file.h"
+#include "apps/progress_bar.h"
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/io/checkpoint.h"
@@ -59,7 +60,9 @@ void convert_command(const ConvertFlags& flags) {
   if (!flags.training_vocabulary.empty()) {
     options.training_vocabulary = words::load_vocabulary(flags.training_vocabulary);
   }
+  options.progress = bar_until_stopped("converting", "steps");
   const Converted converted = convert(options);
+  options.progress = {};  // takes the bar away
   for (const std::string& note : converted.notes) std::cerr << "fcclip: " << note << '\n';
   save_model(flags.output, *converted.model, kDtypes.at(flags.dtype));
   std::cout << flags.output << ": " << converted.model->config.name << ", "

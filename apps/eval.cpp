@@ -14,7 +14,7 @@
 #include "apps/evaluation_record.h"
 #include "apps/json_text.h"
 #include "apps/overlay_flags.h"
-#include "apps/progress.h"
+#include "apps/progress_bar.h"
 #include "apps/run_record.h"
 #include "apps/stop_signal.h"
 #include "fcclip/core/error.h"
@@ -89,18 +89,13 @@ class Run {
   }
 
   void evaluate() {
-    std::unique_ptr<Progress> bar;
-    const auto report = [&bar](int64_t done, int64_t total) {
-      if (!bar) bar = std::make_unique<Progress>("reading words", total, "prompts", done);
-      bar->update(done);
-    };
-    const PreparedVocabulary prepared = segmenter_.prepare(words(), report);
-    bar.reset();
+    const PreparedVocabulary prepared =
+        segmenter_.prepare(words(), bar_until_stopped("reading words", "words"));
     const eval::Evaluator evaluator(segmenter_, *target_.benchmark, prepared, target_.options);
     eval::RecordFile records(eval::record_path(folder_, shard_.rank, shard_.count), header_,
                              flags_.resume);
-    Progress progress(target_.name, (count_ - shard_.rank + shard_.count - 1) / shard_.count,
-                      "images");
+    ProgressBar progress(target_.name, (count_ - shard_.rank + shard_.count - 1) / shard_.count,
+                         "images");
     int64_t done = 0;
     for (int64_t i = shard_.rank; i < count_; i += shard_.count, ++done) {
       if (stop_signal()) {

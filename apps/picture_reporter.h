@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/picture_work.h"
-#include "apps/progress.h"
+#include "apps/progress_bar.h"
 #include "apps/run_report.h"
 
 namespace fcclip::apps {
@@ -58,7 +58,7 @@ class PictureReporter {
   void check_output() const;
 
   ReporterOptions options_;
-  Progress progress_;
+  ProgressBar progress_;
   RunCount count_;
   Timing total_;
   nlohmann::json failures_ = nlohmann::json::array();

@@ -6,7 +6,7 @@
 
 #include "apps/commands.h"
 #include "apps/option_checks.h"
-#include "apps/progress.h"
+#include "apps/progress_bar.h"
 #include "fcclip/data/registry.h"
 
 namespace fcclip::apps {
@@ -17,15 +17,9 @@ struct PrepareFlags {
 };
 
 void prepare(const PrepareFlags& flags) {
-  std::unique_ptr<Progress> bar;
-  data::PrepareOptions options{data::datasets_root(flags.root), {}};
-  options.progress = [&](int64_t done, int64_t total) {
-    if (!bar) bar = std::make_unique<Progress>("preparing " + flags.name, total, "images");
-    bar->update(done);
-  };
-  data::prepare(flags.name, options);
-  bar.reset();
-  std::cout << flags.name << " is ready below " << options.root.string() << '\n';
+  const std::filesystem::path root = data::datasets_root(flags.root);
+  data::prepare(flags.name, {root, bar_until_stopped("preparing " + flags.name, "images")});
+  std::cout << flags.name << " is ready below " << root.string() << '\n';
 }
 
 }  // namespace

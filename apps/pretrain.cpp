@@ -1,6 +1,7 @@
 // fcclip pretrain: contrastive pretraining of a small CLIP.
 
 #include <cstdio>
+#include <exception>
 #include <iostream>
 
 #include <ATen/Parallel.h>
@@ -8,7 +9,7 @@
 #include "apps/commands.h"
 #include "apps/option_checks.h"
 #include "apps/place_flags.h"
-#include "apps/progress.h"
+#include "apps/progress_bar.h"
 #include "apps/stop_signal.h"
 #include "apps/training_console.h"
 #include "apps/training_place.h"
@@ -111,19 +112,19 @@ std::shared_ptr<const pretrain::PairSource> open_pairs(const PretrainFlags& flag
 void check_list(const std::string& list) {
   const auto log = [](LogLevel, const std::string& line) { std::cerr << line << '\n'; };
   const std::vector<pretrain::ListedPicture> pictures = pretrain::read_picture_list(list, log);
-  std::optional<Progress> bar;
-  const pretrain::PairReport report =
-      pretrain::check_pairs(pictures, [&](int64_t done, int64_t total) {
-        if (!bar) bar.emplace("check", total, "pictures");
-        bar->update(done);
-        return !stop_signal();
-      });
-  bar.reset();
+  pretrain::PairReport report;
+  std::exception_ptr stopped;
+  try {
+    pretrain::check_pairs(pictures, report, bar_until_stopped("check", "pictures"));
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::interrupted) throw;
+    stopped = std::current_exception();  // after what was found until then
+  }
   std::cout << report.pictures << " pictures, " << report.captions << " captions, " << report.names
             << " names, sides " << report.smallest_side_px << " to " << report.largest_side_px
             << " px\n";
   for (const std::string& problem : report.problems) std::cout << "problem: " << problem << '\n';
-  if (stop_signal()) fail(ErrorCode::interrupted, "stopped after ", report.pictures, " pictures");
+  if (stopped) std::rethrow_exception(stopped);
   if (!report.problems.empty()) {
     fail(ErrorCode::bad_format, report.problems.size(), " of ", report.pictures,
          " pictures cannot be read; see above");
@@ -148,9 +149,9 @@ void pretrain_clip(const PretrainFlags& flags, const pretrain::PretrainOptions& 
     return evaluation ? (*evaluation)(clip, is_last) : engine::Numbers{};
   });
   if (processes.is_first()) announce_stop("stopping after this step; again to stop now");
-  const engine::LoopResult result =
-      engine::run_loop(task, processes, options.loop, stop_signal(),
-                       [&](const engine::Progress& now) { console.show(now); });
+  const engine::LoopResult result = engine::run_loop(
+      task, processes, options.loop, [](int64_t, int64_t) { return !stop_signal(); },
+      [&](const engine::StepReport& now) { console.show(now); });
   console.finish();
   if (!processes.is_first()) return;
   save_clip(output, *task.plain_clip(), weight_dtype(options.export_dtype));

@@ -11,7 +11,7 @@
 #include "apps/commands.h"
 #include "apps/json_text.h"
 #include "apps/option_checks.h"
-#include "apps/progress.h"
+#include "apps/progress_bar.h"
 #include "fcclip/words/load_vocabulary.h"
 
 namespace fcclip::apps {
@@ -21,20 +21,6 @@ struct ScoreFlags {
   std::string truth, prediction, truth_pngs, prediction_pngs, names;
   int64_t classes = 0, ignore = 255;
   bool json = false;
-};
-
-// Makes a bar at the first report; the score functions do not know about terminals.
-class Bar {
- public:
-  eval::Progress callback() {
-    return [this](int64_t done, int64_t total) {
-      if (!bar_) bar_ = std::make_unique<Progress>("scoring", total, "images");
-      bar_->update(done);
-    };
-  }
-
- private:
-  std::unique_ptr<Progress> bar_;
 };
 
 // Once, and not among the numbers.
@@ -69,9 +55,9 @@ void print_panoptic(const nlohmann::json& scores) {
 void score_panoptic(const ScoreFlags& flags) {
   eval::PanopticScore score;
   {
-    Bar bar;
     score = eval::score_panoptic(
-        {flags.truth, flags.prediction, flags.truth_pngs, flags.prediction_pngs}, bar.callback());
+        {flags.truth, flags.prediction, flags.truth_pngs, flags.prediction_pngs},
+        bar_until_stopped("scoring", "images"));
   }
   print_remarks(score.remarks);
   const nlohmann::json scores = eval::to_json(score);
@@ -92,8 +78,8 @@ void score_panoptic(const ScoreFlags& flags) {
 void score_instances(const ScoreFlags& flags) {
   eval::InstanceScore score;
   {
-    Bar bar;
-    score = eval::score_instances(flags.truth, flags.prediction, bar.callback());
+    score = eval::score_instances(flags.truth, flags.prediction,
+                                  bar_until_stopped("scoring", "images"));
   }
   print_remarks(score.remarks);
   const nlohmann::json scores = eval::to_json(score);
@@ -128,9 +114,8 @@ std::vector<std::string> class_names(const ScoreFlags& flags) {
 void score_semantic(const ScoreFlags& flags) {
   const std::vector<std::string> names = class_names(flags);
   const auto score = [&] {
-    Bar bar;
     return eval::score_semantic({flags.truth, flags.prediction, flags.classes, flags.ignore},
-                                bar.callback());
+                                bar_until_stopped("scoring", "images"));
   }();
   if (flags.json) {
     std::cout << json_text(eval::to_json(score, names, flags.ignore));

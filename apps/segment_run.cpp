@@ -143,13 +143,8 @@ SegmentRun::SegmentRun(const SegmentFlags& flags)
 
 void SegmentRun::prepare(const classify::Vocabulary& question,
                          const std::vector<std::string>& templates) {
-  std::unique_ptr<Progress> bar;
-  const auto report = [&](int64_t done, int64_t total) {
-    if (!bar && done == total) return;  // all in the cache: nothing to wait for
-    if (!bar) bar = std::make_unique<Progress>("reading words", total, "words", done);
-    bar->update(done);
-  };
-  questions_.push_back(segmenter_.prepare(question, report, templates));
+  questions_.push_back(
+      segmenter_.prepare(question, bar_until_stopped("reading words", "words"), templates));
   words_cached_ += questions_.back().classifier.cached;
   words_computed_ += questions_.back().classifier.computed;
 }

@@ -5,7 +5,7 @@
 
 #include "apps/commands.h"
 #include "apps/option_checks.h"
-#include "apps/progress.h"
+#include "apps/progress_bar.h"
 #include "apps/world_place.h"
 #include "fcclip/core/error.h"
 #include "fcclip/draw/contact_sheet.h"
@@ -65,16 +65,15 @@ void write_sheet(const SynthFlags& flags, const scenes::SceneDataset& scenes) {
 
 void write_data_set(const SynthFlags& flags, const scenes::World& world,
                     const scenes::SceneDataset& scenes) {
-  Progress progress("synth", flags.count, "scenes");
   scenes::ExportOptions options;
   options.folder = flags.output;
   options.first = flags.first;
   options.count = flags.count;
   options.jpeg = flags.format == "jpg";
   options.overwrite = flags.overwrite;
-  options.progress = [&](int64_t done, int64_t) { progress.update(done); };
+  options.progress = bar_until_stopped("synth", "scenes");
   scenes::export_coco(scenes, world, options);
-  progress.clear();
+  options.progress = {};  // takes the bar away
   std::cout << flags.output << ": " << flags.count << " scenes of "
             << world.vocabulary().classes.size() << " names\n";
 }

@@ -1,6 +1,7 @@
 // fcclip train: a mask generator on a frozen CLIP, by the published recipe.
 
 #include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <iostream>
 
@@ -9,7 +10,7 @@
 #include "apps/commands.h"
 #include "apps/option_checks.h"
 #include "apps/place_flags.h"
-#include "apps/progress.h"
+#include "apps/progress_bar.h"
 #include "apps/stop_signal.h"
 #include "apps/training_console.h"
 #include "apps/training_place.h"
@@ -121,15 +122,16 @@ void print_report(const train::DataReport& report, const classify::Vocabulary& v
 void check(const train::SegmentationConfig& config) {
   const train::Source source =
       train::open_source(config.data, train::Purpose::training, config.run.seed);
-  std::optional<Progress> bar;
-  const train::DataReport report = train::check_data(source, [&](int64_t done, int64_t total) {
-    if (!bar) bar.emplace("check", total, "pictures");
-    bar->update(done);
-    return !stop_signal();
-  });
-  bar.reset();
+  train::DataReport report;
+  std::exception_ptr stopped;
+  try {
+    train::check_data(source, report, bar_until_stopped("check", "pictures"));
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::interrupted) throw;
+    stopped = std::current_exception();  // after what was found until then
+  }
   print_report(report, source.vocabulary);
-  if (stop_signal()) fail(ErrorCode::interrupted, "stopped after ", report.pictures, " pictures");
+  if (stopped) std::rethrow_exception(stopped);
   if (!report.problems.empty()) {
     fail(ErrorCode::bad_format, report.problems.size(),
          report.problems.size() == 1 ? " problem" : " problems", " found; see above");
@@ -144,9 +146,9 @@ void train_model(const TrainFlags& flags, const train::SegmentationConfig& confi
   TrainingConsole console("train");
   train::SegmentationTask task(config, processes, place.device, console.log());
   if (processes.is_first()) announce_stop("stopping after this step; again to stop now");
-  const engine::LoopResult result =
-      engine::run_loop(task, processes, config.loop, stop_signal(),
-                       [&](const engine::Progress& now) { console.show(now); });
+  const engine::LoopResult result = engine::run_loop(
+      task, processes, config.loop, [](int64_t, int64_t) { return !stop_signal(); },
+      [&](const engine::StepReport& now) { console.show(now); });
   console.finish();
   if (!processes.is_first()) return;
   const fs::path model = fs::path(flags.output) / "model.safetensors";

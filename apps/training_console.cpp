@@ -33,7 +33,7 @@ std::string formatted(const char* format, double value) {
 
 }  // namespace
 
-std::string training_line(const engine::Progress& now) {
+std::string training_line(const engine::StepReport& now) {
   std::string line = "step " + std::to_string(now.step) + "/" + std::to_string(now.total_steps);
   if (now.moment == engine::Moment::evaluation) {
     for (const auto& [name, value] : now.numbers)
@@ -51,7 +51,7 @@ std::string training_line(const engine::Progress& now) {
   return line;
 }
 
-void TrainingConsole::show(const engine::Progress& now) {
+void TrainingConsole::show(const engine::StepReport& now) {
   if (now.moment != engine::Moment::step) say(training_line(now));
   if (now.moment == engine::Moment::evaluation) return;
   if (!bar_) bar_.emplace(label_, now.total_steps, "steps", now.step - 1);

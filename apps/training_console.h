@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "apps/progress.h"
+#include "apps/progress_bar.h"
 #include "fcclip/core/log.h"
 #include "fcclip/engine/loop.h"
 
@@ -13,7 +13,7 @@ namespace fcclip::apps {
 
 /// "step 20/400  loss 45.123  class 4.100  …  rate 0.0001  1.40 steps/s  4 min 31 s left"; of an
 /// evaluation "step 20/400  PQ 12.3  …".
-std::string training_line(const engine::Progress& now);
+std::string training_line(const engine::StepReport& now);
 
 /// What the user reads last: the file that holds the `what` ("model", "CLIP"), or that the run was
 /// stopped and how it goes on. Throws Error{interrupted}.
@@ -25,7 +25,7 @@ class TrainingConsole {
   explicit TrainingConsole(std::string label) : label_(std::move(label)) {}
 
   /// A line, on standard error, where the log gets one and after every evaluation; the bar always.
-  void show(const engine::Progress& now);
+  void show(const engine::StepReport& now);
   /// Any other line, above the bar.
   void say(const std::string& line);
   LogCallback log();
@@ -34,7 +34,7 @@ class TrainingConsole {
 
  private:
   std::string label_;
-  std::optional<Progress> bar_;
+  std::optional<ProgressBar> bar_;
 };
 
 }  // namespace fcclip::apps

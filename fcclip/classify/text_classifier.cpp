@@ -113,7 +113,7 @@ class Encoder {
   }
 
   void report(int64_t done, int64_t total) const {
-    if (options_.progress) options_.progress(done, total);
+    report_progress(options_.progress, done, total, "words");
   }
 
   const clip::TextTower& tower_;

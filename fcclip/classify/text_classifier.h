@@ -1,7 +1,6 @@
 #pragma once
 // Vocabulary -> classifier rows (model section 3), cached on disk.
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,6 +11,7 @@
 #include "fcclip/clip/text_tower.h"
 #include "fcclip/clip/tokenizer.h"
 #include "fcclip/core/log.h"
+#include "fcclip/core/progress.h"
 
 namespace fcclip::classify {
 
@@ -22,20 +22,18 @@ struct TextClassifier {
   int64_t cached = 0, computed = 0;         ///< distinct synonyms: found in the cache, or encoded
 };
 
-/// Distinct synonyms done (found in the cache or computed), of how many.
-using Progress = std::function<void(int64_t done, int64_t total)>;
-
 struct EncodeOptions {
   std::vector<std::string> templates = default_templates();  ///< "{}" is where the name goes
   const TextCache* cache = nullptr;
-  Progress progress;
-  LogCallback log;  ///< told when the cache can't be written; the rows are right all the same
+  Progress progress;  ///< of distinct synonyms, found in the cache or computed
+  LogCallback log;    ///< told when the cache can't be written; the rows are right all the same
 };
 
 /// Every distinct synonym in every template: each prompt's feature normalised, mean over the
 /// templates, normalised again. Equal synonyms are encoded once; finished groups go to the cache as
 /// they come, so an interrupted encoding continues where it stopped. Throws Error{invalid_argument}
-/// for a vocabulary without classes, a class without synonyms, no templates or one without "{}".
+/// for a vocabulary without classes, a class without synonyms, no templates or one without "{}";
+/// Error{interrupted} as the progress wants it.
 /// Source: paper section 3.
 TextClassifier encode_vocabulary(const clip::TextTower& tower, const clip::Tokenizer& tokenizer,
                                  const Vocabulary& vocabulary, const EncodeOptions& options);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 namespace fcclip::clip {
@@ -36,6 +37,13 @@ struct ClipConfig {
   TextConfig text;
   int64_t embed_dim = 768;  ///< D
   int64_t image_size = 320;
+
+  /// Of the image tower, all stages together.
+  int64_t block_count() const {
+    const std::vector<int64_t>& stages =
+        tower == TowerKind::convnext ? convnext.depths : resnet.layers;
+    return std::accumulate(stages.begin(), stages.end(), int64_t{0});
+  }
 
   /// Channels of res2 … res5.
   std::vector<int64_t> feature_channels() const {

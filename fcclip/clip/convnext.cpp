@@ -109,12 +109,14 @@ at::Tensor ConvNext::stem(const at::Tensor& image, const Trace& trace, bool fast
   return normed;
 }
 
-at::Tensor ConvNext::run_blocks(const ConvNextStage& stage, at::Tensor x, const Trace& trace,
-                                const std::string& name, bool fast) const {
+at::Tensor ConvNext::run_blocks(size_t stage, at::Tensor x, bool fast, const Trace& trace,
+                                const Tick& tick) const {
+  const std::vector<ConvNextBlock>& blocks = stages_[stage].blocks;
+  const std::string name = "backbone.stage" + std::to_string(stage);
   // Two maps are enough for a stage, unless somebody keeps those in between.
   at::Tensor next;
-  for (size_t j = 0; j < stage.blocks.size(); ++j) {
-    const ConvNextBlock& block = stage.blocks[j];
+  for (size_t j = 0; j < blocks.size(); ++j) {
+    const ConvNextBlock& block = blocks[j];
     const std::string block_name = name + ".block" + std::to_string(j);
     if (!fast || !block.packed.defined()) {
       x = block.plain(x, trace, block_name);
@@ -126,21 +128,22 @@ at::Tensor ConvNext::run_blocks(const ConvNextStage& stage, at::Tensor x, const 
       std::swap(x, next);
     }
     if (trace) trace(block_name, reference_layout(x));
+    if (tick) tick();
   }
   return x;
 }
 
-ClipFeatures ConvNext::run(const at::Tensor& image, const Trace& trace, bool fast) const {
+ClipFeatures ConvNext::run(const at::Tensor& image, bool fast, const Trace& trace,
+                           const Tick& tick) const {
   check_image(image);
   at::Tensor x = stem(image, trace, fast);
   std::vector<at::Tensor> features;
   for (size_t i = 0; i < stages_.size(); ++i) {
-    const std::string name = "backbone.stage" + std::to_string(i);
     if (stages_[i].downsample) {
       x = (*stages_[i].downsample)(x, fast);
-      if (trace) trace(name + ".downsample", reference_layout(x));
+      if (trace) trace("backbone.stage" + std::to_string(i) + ".downsample", reference_layout(x));
     }
-    x = run_blocks(stages_[i], x, trace, name, fast);
+    x = run_blocks(i, x, fast, trace, tick);
     if (trace) trace("backbone.res" + std::to_string(i + 2), reference_layout(x));
     features.push_back(x);
   }
@@ -148,13 +151,14 @@ ClipFeatures ConvNext::run(const at::Tensor& image, const Trace& trace, bool fas
   return {features[0], features[1], features[2], features[3], features[3]};
 }
 
-ClipFeatures ConvNext::forward(const at::Tensor& image, const Trace& trace) const {
+ClipFeatures ConvNext::forward(const at::Tensor& image, const Trace& trace,
+                               const Tick& tick) const {
   const at::NoGradGuard no_grad;
-  return run(image, trace, true);
+  return run(image, true, trace, tick);
 }
 
 ClipFeatures ConvNext::forward_plain(const at::Tensor& image, const Trace& trace) const {
-  return run(image, trace, false);
+  return run(image, false, trace, {});
 }
 
 at::Tensor ConvNext::embed_masks(const at::Tensor& dense, const at::Tensor& mask_logits,

@@ -50,7 +50,8 @@ class ConvNext : public ImageTower {
   explicit ConvNext(const ClipConfig& config);
   void declare(nn::WeightTable& table, const std::string& prefix) override;
   void prepare() override;
-  ClipFeatures forward(const at::Tensor& image, const Trace& trace = {}) const override;
+  ClipFeatures forward(const at::Tensor& image, const Trace& trace = {},
+                       const Tick& tick = {}) const override;
   at::Tensor embed_masks(const at::Tensor& dense, const at::Tensor& mask_logits,
                          const Trace& trace = {}) const override;
 
@@ -61,10 +62,10 @@ class ConvNext : public ImageTower {
   const VisualHead& head() const { return head_; }
 
  private:
-  ClipFeatures run(const at::Tensor& image, const Trace& trace, bool fast) const;
+  ClipFeatures run(const at::Tensor& image, bool fast, const Trace& trace, const Tick& tick) const;
   at::Tensor stem(const at::Tensor& image, const Trace& trace, bool fast) const;
-  at::Tensor run_blocks(const ConvNextStage& stage, at::Tensor x, const Trace& trace,
-                        const std::string& name, bool fast) const;
+  at::Tensor run_blocks(size_t stage, at::Tensor x, bool fast, const Trace& trace,
+                        const Tick& tick) const;
 
   nn::Conv stem_conv_;
   nn::LayerNorm stem_norm_;

@@ -6,6 +6,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/clip/config.h"
+#include "fcclip/core/progress.h"
 #include "fcclip/core/trace.h"
 #include "fcclip/nn/weights.h"
 
@@ -25,8 +26,10 @@ class ImageTower {
   /// Called once after the weights are set: folds and packs what inference needs.
   virtual void prepare() {}
   /// image [B, H, W, 3] normalised, H and W multiples of 32. No gradient is ever recorded.
+  /// `tick` is called after each block, ClipConfig::block_count() times.
   /// Trace names: the goldens' "backbone.*".
-  virtual ClipFeatures forward(const at::Tensor& image, const Trace& trace = {}) const = 0;
+  virtual ClipFeatures forward(const at::Tensor& image, const Trace& trace = {},
+                               const Tick& tick = {}) const = 0;
   /// One CLIP embedding per mask, not normalised.
   ///   dense        [B, h, w, C]
   ///   mask_logits  [B, Q, h, w]  a position counts where logit > 0

@@ -125,7 +125,7 @@ at::Tensor ResNet::stem(const at::Tensor& image, const Trace& trace) const {
   return pooled;
 }
 
-ClipFeatures ResNet::forward(const at::Tensor& image, const Trace& trace) const {
+ClipFeatures ResNet::forward(const at::Tensor& image, const Trace& trace, const Tick& tick) const {
   const at::NoGradGuard no_grad;
   check_image(image);
   at::Tensor x = stem(image.contiguous(), trace);
@@ -134,6 +134,7 @@ ClipFeatures ResNet::forward(const at::Tensor& image, const Trace& trace) const 
     for (size_t j = 0; j < layers_[i].size(); ++j) {
       x = layers_[i][j](x);
       if (trace) trace("backbone.layer" + std::to_string(i + 1) + "." + std::to_string(j), x);
+      if (tick) tick();
     }
     if (trace) trace("backbone.res" + std::to_string(i + 2), x);
     features.push_back(x.permute({0, 2, 3, 1}).contiguous());

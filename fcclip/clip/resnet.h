@@ -38,7 +38,8 @@ class ResNet : public ImageTower {
   explicit ResNet(const ClipConfig& config);
   void declare(nn::WeightTable& table, const std::string& prefix) override;
   void prepare() override;
-  ClipFeatures forward(const at::Tensor& image, const Trace& trace = {}) const override;
+  ClipFeatures forward(const at::Tensor& image, const Trace& trace = {},
+                       const Tick& tick = {}) const override;
   at::Tensor embed_masks(const at::Tensor& dense, const at::Tensor& mask_logits,
                          const Trace& trace = {}) const override;
 

@@ -257,7 +257,7 @@ void prepare_coco(const PrepareOptions& options) {
 }  // namespace
 
 void report(const PrepareOptions& options, int64_t done, size_t total) {
-  if (options.progress) options.progress(done, static_cast<int64_t>(total));
+  report_progress(options.progress, done, static_cast<int64_t>(total), "pictures");
 }
 
 bool has_labels(const fs::path& folder, const std::string& name) {

@@ -3,16 +3,17 @@
 // separate scripts.
 
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "fcclip/core/progress.h"
 
 namespace fcclip::data {
 
 struct PrepareOptions {
   std::filesystem::path root;
-  std::function<void(int64_t done, int64_t total)> progress;  ///< within one step
+  Progress progress;  ///< of pictures
 };
 
 /// Names that prepare knows.
@@ -25,7 +26,8 @@ const std::vector<std::string>& preparable();
 /// files), voc20 and voc21, coco_panoptic (label maps from the panoptic truth). Files appear whole
 /// or not at all; of ade20k_847 and Pascal Context those already there are kept, so an interrupted
 /// run goes on. Throws Error{not_found} naming a missing file; Error{bad_format};
-/// Error{unsupported} for MATLAB 7.3 files; Error{invalid_argument} for those that need nothing.
+/// Error{unsupported} for MATLAB 7.3 files; Error{invalid_argument} for those that need nothing;
+/// Error{interrupted}.
 void prepare(std::string_view name, const PrepareOptions& options);
 
 }  // namespace fcclip::data

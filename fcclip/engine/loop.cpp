@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <memory>
+#include <utility>
 
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
@@ -54,10 +55,12 @@ class SmoothLoss {
   double sum_ = 0, weight_ = 0;
 };
 
+using Show = std::function<void(const StepReport&)>;
+
 class Loop {
  public:
-  Loop(Task& task, Processes& processes, const LoopOptions& options)
-      : task_(task), processes_(processes), options_(options) {
+  Loop(Task& task, Processes& processes, const LoopOptions& options, Show show)
+      : task_(task), processes_(processes), options_(options), show_(std::move(show)) {
     if (!options.folder.empty()) checkpoints_.emplace(options.folder);
     resume();
     const std::string folder = processes.is_first() ? options.folder : std::string();
@@ -67,28 +70,33 @@ class Loop {
     }
   }
 
-  LoopResult run(const std::atomic<bool>& stop, const std::function<void(const Progress&)>& show);
+  LoopResult run(const Progress& progress);
 
  private:
   void resume();
   void save();
   void write_checkpoint();
   void rescue();
-  void steps(const std::atomic<bool>& stop, const std::function<void(const Progress&)>& show);
-  void after_step(const Numbers& numbers, const std::function<void(const Progress&)>& show);
-  void evaluate(const std::function<void(const Progress&)>& show);
-  bool should_stop(const std::atomic<bool>& stop) const;
+  void steps(const Progress& progress);
+  void after_step(const Numbers& numbers);
+  void evaluate();
+  bool should_stop(const Progress& progress);
+  void show(const StepReport& now) const {
+    if (show_ && processes_.is_first()) show_(now);
+  }
   double steps_per_s() const;
   int64_t total() const { return options_.schedule.total_steps; }
 
   Task& task_;
   Processes& processes_;
   const LoopOptions& options_;
+  Show show_;
   std::optional<CheckpointFolder> checkpoints_;
   std::unique_ptr<Journal> journal_;
   Means means_;
   SmoothLoss smooth_loss_;
   int64_t step_ = 0, first_step_ = 0, saved_step_ = -1;
+  bool is_interrupted_ = false;  // this process
   Clock::time_point start_ = Clock::now();
 };
 
@@ -141,8 +149,9 @@ void Loop::rescue() {
   }
 }
 
-bool Loop::should_stop(const std::atomic<bool>& stop) const {
-  const bool mine = stop ||
+bool Loop::should_stop(const Progress& progress) {
+  is_interrupted_ = progress && !progress(step_, total());
+  const bool mine = is_interrupted_ ||
                     (options_.stop_after > 0 && step_ - first_step_ >= options_.stop_after) ||
                     (options_.stop_after_s > 0 && seconds_since(start_) >= options_.stop_after_s);
   return processes_.any(mine);
@@ -152,10 +161,10 @@ double Loop::steps_per_s() const {
   return static_cast<double>(step_ - first_step_) / std::max(seconds_since(start_), 1e-9);
 }
 
-void Loop::after_step(const Numbers& numbers, const std::function<void(const Progress&)>& show) {
+void Loop::after_step(const Numbers& numbers) {
   means_.add(numbers);
   smooth_loss_.add(numbers.at("loss"));
-  Progress now{Moment::step, step_, total(), steps_per_s(), smooth_loss_.value(), means_.mean()};
+  StepReport now{Moment::step, step_, total(), steps_per_s(), smooth_loss_.value(), means_.mean()};
   if (due(options_.log_every, step_, total())) {
     now.moment = Moment::line;
     Numbers line = now.numbers;
@@ -163,17 +172,15 @@ void Loop::after_step(const Numbers& numbers, const std::function<void(const Pro
     journal_->write(step_, line);
     means_.clear();
   }
-  if (show && processes_.is_first()) show(now);
+  show(now);
 }
 
-void Loop::evaluate(const std::function<void(const Progress&)>& show) {
+void Loop::evaluate() {
   if (due(options_.evaluate_every, step_, total())) {
     const Numbers numbers = task_.evaluate(step_);
     if (!numbers.empty()) {
       journal_->write(step_, numbers);
-      if (show && processes_.is_first()) {
-        show({Moment::evaluation, step_, total(), steps_per_s(), smooth_loss_.value(), numbers});
-      }
+      show({Moment::evaluation, step_, total(), steps_per_s(), smooth_loss_.value(), numbers});
     }
   }
   if (due(options_.picture_every, step_, total()) && processes_.is_first()) {
@@ -182,23 +189,22 @@ void Loop::evaluate(const std::function<void(const Progress&)>& show) {
   }
 }
 
-void Loop::steps(const std::atomic<bool>& stop, const std::function<void(const Progress&)>& show) {
+void Loop::steps(const Progress& progress) {
   start_ = Clock::now();
   if (step_ == 0) save();  // a folder that cannot be written is known before the first step
-  while (step_ < total() && !should_stop(stop)) {
+  while (step_ < total() && !should_stop(progress)) {
     const Numbers numbers = task_.step(step_, schedule_factor(options_.schedule, step_));
     ++step_;
-    after_step(numbers, show);
+    after_step(numbers);
     if (due(options_.checkpoint_every, step_, total())) save();
-    evaluate(show);
+    evaluate();
   }
   save();
 }
 
-LoopResult Loop::run(const std::atomic<bool>& stop,
-                     const std::function<void(const Progress&)>& show) {
+LoopResult Loop::run(const Progress& progress) {
   try {
-    steps(stop, show);
+    steps(progress);
   } catch (const Error& error) {
     std::string message = error.what();
     if (error.code() == ErrorCode::diverged) {
@@ -217,7 +223,7 @@ LoopResult Loop::run(const std::atomic<bool>& stop,
     throw;
   }
   const bool finished = step_ == total();
-  return {step_, finished, !finished && processes_.any(stop)};
+  return {step_, finished, !finished && processes_.any(is_interrupted_)};
 }
 
 }  // namespace
@@ -231,9 +237,8 @@ void check_finite(const Numbers& losses) {
 }
 
 LoopResult run_loop(Task& task, Processes& processes, const LoopOptions& options,
-                    const std::atomic<bool>& stop,
-                    const std::function<void(const Progress&)>& show) {
-  return Loop(task, processes, options).run(stop, show);
+                    const Progress& progress, const std::function<void(const StepReport&)>& show) {
+  return Loop(task, processes, options, show).run(progress);
 }
 
 }  // namespace fcclip::engine

@@ -1,10 +1,10 @@
 #pragma once
 // A loop of small steps: what is trained is a Task, the loop does the rest.
 
-#include <atomic>
 #include <functional>
 #include <string>
 
+#include "fcclip/core/progress.h"
 #include "fcclip/engine/journal.h"
 #include "fcclip/engine/processes.h"
 #include "fcclip/engine/schedule.h"
@@ -51,7 +51,8 @@ enum class Moment {
   evaluation  ///< behind a step
 };
 
-struct Progress {
+/// What the first process says of itself.
+struct StepReport {
   Moment moment = Moment::step;
   int64_t step = 0, total_steps = 0;
   double steps_per_s = 0;
@@ -62,16 +63,17 @@ struct Progress {
 struct LoopResult {
   int64_t steps_done = 0;
   bool finished = false;     ///< false: stopped by request, to be resumed
-  bool interrupted = false;  ///< by `stop`
+  bool interrupted = false;  ///< by the progress
 };
 
-/// Runs until the end of the schedule or until `stop` becomes true. `show` is called after every
-/// step and evaluation on the first process. Throws Error{invalid_argument} when the folder holds
+/// Runs until the end of the schedule. `progress` is asked before every step, on all processes: when
+/// one says stop, all end with a checkpoint. `show` is called after every step and evaluation on the
+/// first process. Throws Error{invalid_argument} when the folder holds
 /// checkpoints and `resume` is not set (that of step 0, which every run begins with, is no
 /// hindrance), and what the task throws: then the steps done are saved first, unless the numbers
 /// diverged, and the message says which checkpoint is there.
 LoopResult run_loop(Task& task, Processes& processes, const LoopOptions& options,
-                    const std::atomic<bool>& stop,
-                    const std::function<void(const Progress&)>& show = {});
+                    const Progress& progress = {},
+                    const std::function<void(const StepReport&)>& show = {});
 
 }  // namespace fcclip::engine

@@ -139,7 +139,7 @@ InstanceScore score_instances(const fs::path& truth_json, const fs::path& result
     if (truth.has_masks) score.masks.add_image(i, truth.images[i].truths, found);
     use_box_areas(found);
     score.boxes.add_image(i, truth.images[i].truths, found);
-    if (progress) progress(i + 1, count);
+    report_progress(progress, i + 1, count, "pictures");
   }
   return score;
 }

@@ -2,20 +2,18 @@
 // Scores of saved predictions of any system, without a model; and their JSON form.
 
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "fcclip/core/progress.h"
 #include "fcclip/eval/average_precision.h"
 #include "fcclip/eval/coco_files.h"
 #include "fcclip/eval/panoptic_quality.h"
 #include "fcclip/eval/semantic_score.h"
 
 namespace fcclip::eval {
-
-using Progress = std::function<void(int64_t done, int64_t total)>;
 
 struct PanopticFiles {
   std::filesystem::path truth_json, prediction_json;
@@ -30,7 +28,7 @@ struct PanopticScore {
 
 /// Pictures are read by several threads, one at a time each. Throws Error naming the file: a truth
 /// without prediction, a prediction without truth, a PNG of another size, an unknown category or
-/// segment id.
+/// segment id. All three count pictures and throw Error{interrupted} as their progress wants it.
 PanopticScore score_panoptic(const PanopticFiles& files, const Progress& progress = {});
 
 struct InstanceScore {

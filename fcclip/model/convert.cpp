@@ -64,11 +64,17 @@ void add(Merged& merged, const std::filesystem::path& path, const std::string& c
   merged.provenance += source_line(path, checkpoint);
 }
 
+void report_step(const ConvertOptions& options, int64_t done) {
+  report_progress(options.progress, done, std::ssize(options.checkpoints) + 1, "steps");
+}
+
 Merged merge_checkpoints(const ConvertOptions& options) {
   if (options.checkpoints.empty()) fail(ErrorCode::invalid_argument, "no checkpoint to convert");
   Merged merged;
-  for (const std::filesystem::path& path : options.checkpoints)
-    add(merged, path, options.container);
+  for (int64_t i = 0; i < std::ssize(options.checkpoints); ++i) {
+    add(merged, options.checkpoints[i], options.container);
+    report_step(options, i + 1);
+  }
   if (!options.container.empty() && !merged.is_chosen) {
     fail(ErrorCode::invalid_argument, "no weights are called ", options.container,
          " (--container) in what is to be converted");
@@ -250,9 +256,14 @@ Converted convert(const ConvertOptions& options) {
   out.notes = merged.notes;
   out.model = std::make_shared<Model>(choose_config(merged, options, out));
   check_tensors(merged, *out.model);
-  const auto source = [&](const std::string& name) { return merged.tensors.at(name); };
+  const int64_t read = std::ssize(options.checkpoints);
+  const auto source = [&](const std::string& name) {
+    report_step(options, read);
+    return merged.tensors.at(name);
+  };
   nn::load_weights(out.model->weights(), source, at::kCPU);
   set_tokenizer(merged, options, *out.model);
+  report_step(options, read + 1);
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "fcclip/core/progress.h"
 #include "fcclip/model/model.h"
 
 namespace fcclip {
@@ -21,7 +22,8 @@ struct ConvertOptions {
       reference_config;  ///< JSON in the recorded reference's form; empty: recognise everything
   std::optional<classify::Vocabulary> training_vocabulary;
   std::string
-      merges;  ///< text of CLIP's merge file; may be empty when a checkpoint is a model file
+      merges;         ///< text of CLIP's merge file; may be empty when a checkpoint is a model file
+  Progress progress;  ///< of checkpoints read, and the model made of them
 };
 
 struct Converted {
@@ -32,7 +34,8 @@ struct Converted {
 /// Merges the checkpoints, recognises the architecture, checks every tensor. Weights stay views of
 /// the mapped checkpoints where they are float32. Throws of open_checkpoint; Error{missing_tensor}
 /// naming tensors that are missing, surplus or not finite, or the half of the model that is;
-/// Error{shape_mismatch}; Error{bad_format} for the configuration; Error{not_found} without merges.
+/// Error{shape_mismatch}; Error{bad_format} for the configuration; Error{not_found} without merges;
+/// Error{interrupted}.
 Converted convert(const ConvertOptions& options);
 
 }  // namespace fcclip

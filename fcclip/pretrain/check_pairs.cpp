@@ -31,8 +31,8 @@ PictureReport look_at(const std::filesystem::path& path) {
 
 }  // namespace
 
-PairReport check_pairs(const std::vector<ListedPicture>& pictures,
-                       const std::function<bool(int64_t done, int64_t total)>& progress) {
+void check_pairs(const std::vector<ListedPicture>& pictures, PairReport& report,
+                 const Progress& progress) {
   const int64_t total = std::ssize(pictures);
   const engine::LoaderOptions options{std::max<int64_t>(1, std::thread::hardware_concurrency()),
                                       64};
@@ -41,25 +41,23 @@ PairReport check_pairs(const std::vector<ListedPicture>& pictures,
         return index < total ? look_at(pictures[index].path) : PictureReport();
       },
       0, options);
-  PairReport all;
   std::set<std::string> names;
   for (int64_t i = 0; i < total; ++i) {
     const PictureReport one = reports.next();
-    ++all.pictures;
-    all.captions += std::ssize(pictures[i].captions);
+    ++report.pictures;
+    report.captions += std::ssize(pictures[i].captions);
     names.insert(pictures[i].names.begin(), pictures[i].names.end());
+    report.names = std::ssize(names);
     if (!one.problem.empty()) {
-      all.problems.push_back(one.problem);
+      report.problems.push_back(one.problem);
     } else {
-      const bool is_first = all.largest_side_px == 0;
-      all.smallest_side_px =
-          is_first ? one.shorter_px : std::min(all.smallest_side_px, one.shorter_px);
-      all.largest_side_px = std::max(all.largest_side_px, one.longer_px);
+      const bool is_first = report.largest_side_px == 0;
+      report.smallest_side_px =
+          is_first ? one.shorter_px : std::min(report.smallest_side_px, one.shorter_px);
+      report.largest_side_px = std::max(report.largest_side_px, one.longer_px);
     }
-    if (progress && !progress(i + 1, total)) break;
+    report_progress(progress, i + 1, total, "pictures");
   }
-  all.names = std::ssize(names);
-  return all;
 }
 
 }  // namespace fcclip::pretrain

@@ -1,8 +1,7 @@
 #pragma once
 // What is wrong with a list of pairs, before a long run finds out.
 
-#include <functional>
-
+#include "fcclip/core/progress.h"
 #include "fcclip/pretrain/picture_list.h"
 
 namespace fcclip::pretrain {
@@ -13,9 +12,9 @@ struct PairReport {
   std::vector<std::string> problems;  ///< a line for each picture that can't be read
 };
 
-/// Reads all pictures with all threads. progress(done, total) is called from one thread; returning
-/// false stops.
-PairReport check_pairs(const std::vector<ListedPicture>& pictures,
-                       const std::function<bool(int64_t done, int64_t total)>& progress = {});
+/// Reads all pictures with all threads and adds what it finds to `report`, which after
+/// Error{interrupted} holds what was seen until then.
+void check_pairs(const std::vector<ListedPicture>& pictures, PairReport& report,
+                 const Progress& progress = {});
 
 }  // namespace fcclip::pretrain

@@ -145,7 +145,7 @@ void export_coco(const SceneDataset& scenes, const World& world, const ExportOpt
   Lists lists;
   for (int64_t k = 0; k < options.count; ++k) {
     write_scene(scenes.compose(options.first + k), world, options, lists);
-    if (options.progress) options.progress(k + 1, options.count);
+    report_progress(options.progress, k + 1, options.count, "scenes");
   }
   const json panoptic = {{"images", lists.images},
                          {"annotations", lists.panoptic},

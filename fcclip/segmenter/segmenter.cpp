@@ -99,21 +99,26 @@ AskOptions Segmenter::ask_defaults() const {
   return options;
 }
 
-EncodedImage Segmenter::encode(const at::Tensor& rgb, const EncodeSize& size,
-                               const Trace& trace) const {
-  return run(rgb, size, {}, trace);
+EncodedImage Segmenter::encode(const at::Tensor& rgb, const EncodeSize& size, const Trace& trace,
+                               const Progress& progress) const {
+  return run(rgb, size, {}, trace, progress);
 }
 
 EncodedImage Segmenter::encode_with_masks(const at::Tensor& rgb, const at::Tensor& masks,
-                                          const EncodeSize& size) const {
+                                          const EncodeSize& size, const Progress& progress) const {
   check_shape("masks", masks, {kAny, rgb.size(0), rgb.size(1)});
   check_dtype("masks", masks, at::kBool);
-  return run(rgb, size, masks, {});
+  return run(rgb, size, masks, {}, progress);
 }
 
 EncodedImage Segmenter::run(const at::Tensor& rgb, const EncodeSize& size,
-                            const at::Tensor& given_masks, const Trace& trace) const {
+                            const at::Tensor& given_masks, const Trace& trace,
+                            const Progress& progress) const {
   const c10::InferenceMode guard;
+  // The blocks of the trunk, the two decoders, the pooling.
+  const int64_t parts = model_->config.clip.block_count() + 3;
+  int64_t done = 0;
+  const auto tick = [&] { report_progress(progress, ++done, parts, "parts of the network"); };
   const PixelConfig& pixels = model_->config.pixels;
   NetworkInput input =
       preprocess(rgb, pixels, size.short_side > 0 ? size.short_side : pixels.short_side,
@@ -123,13 +128,15 @@ EncodedImage Segmenter::run(const at::Tensor& rgb, const EncodeSize& size,
     trace("image.padded", reference_layout(input.pixels));
   }
   const at::Device device = device_of(*model_);
-  clip::ClipFeatures clip = model_->image_tower->forward(input.pixels.to(device), trace);
+  clip::ClipFeatures clip = model_->image_tower->forward(input.pixels.to(device), trace, tick);
   const at::Tensor dense = clip.dense;
   head::PixelFeatures features = model_->pixel_decoder.forward(
       {std::move(clip.res2), std::move(clip.res3), std::move(clip.res4), std::move(clip.res5)},
       trace);
+  tick();
   head::MaskPredictions masks = model_->mask_decoder.forward(features, trace);
   features = {};
+  tick();
 
   EncodedImage image{input.original_size, input.resized_size, input.padded_size};
   if (given_masks.defined()) masks = replace_masks(masks, given_masks, image);
@@ -139,6 +146,7 @@ EncodedImage Segmenter::run(const at::Tensor& rgb, const EncodeSize& size,
   image.class_embed = masks.class_embed[0].cpu();
   image.mask_logits = masks.mask_logits[0].cpu();
   image.valid = (pooling[0] > 0).flatten(1).any(1).cpu();
+  tick();
   return image;
 }
 
@@ -160,7 +168,7 @@ const classify::TextCache* Segmenter::text_cache() const {
 }
 
 PreparedVocabulary Segmenter::prepare(const classify::Vocabulary& vocabulary,
-                                      const classify::Progress& progress,
+                                      const Progress& progress,
                                       const std::vector<std::string>& templates) const {
   const c10::InferenceMode guard;
   const auto start = std::chrono::steady_clock::now();

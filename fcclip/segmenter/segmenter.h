@@ -9,6 +9,7 @@
 #include "fcclip/classify/text_classifier.h"
 #include "fcclip/classify/vocabulary.h"
 #include "fcclip/core/log.h"
+#include "fcclip/core/progress.h"
 #include "fcclip/core/trace.h"
 #include "fcclip/model/model_config.h"
 #include "fcclip/results/results.h"
@@ -94,14 +95,14 @@ class Segmenter {
   static Segmenter load(const std::filesystem::path& model, const SegmenterOptions& options = {});
   Segmenter(std::shared_ptr<Model> model, const SegmenterOptions& options);
 
-  /// rgb [H, W, 3] uint8, at least 1×1. One run of the network.
-  EncodedImage encode(const at::Tensor& rgb, const EncodeSize& size = {},
-                      const Trace& trace = {}) const;
+  /// rgb [H, W, 3] uint8, at least 1×1. One run of the network. `progress` is asked between its
+  /// blocks; Error{interrupted} when it says stop.
+  EncodedImage encode(const at::Tensor& rgb, const EncodeSize& size = {}, const Trace& trace = {},
+                      const Progress& progress = {}) const;
 
   /// Text features of the vocabulary (from the cache where it has them; one that can't be used is
-  /// told to the log, once, and done without).
-  PreparedVocabulary prepare(const classify::Vocabulary& vocabulary,
-                             const classify::Progress& progress = {},
+  /// told to the log, once, and done without). `progress` counts distinct words.
+  PreparedVocabulary prepare(const classify::Vocabulary& vocabulary, const Progress& progress = {},
                              const std::vector<std::string>& templates = {}) const;
 
   /// Names the encoded masks with these words: milliseconds, no run of the network.
@@ -117,7 +118,7 @@ class Segmenter {
   /// the in-vocabulary embedding is that of the query whose mask overlaps most.
   ///   masks  [S, H, W] bool, at the picture's size, S ≥ 1
   EncodedImage encode_with_masks(const at::Tensor& rgb, const at::Tensor& masks,
-                                 const EncodeSize& size = {}) const;
+                                 const EncodeSize& size = {}, const Progress& progress = {}) const;
 
   AskOptions ask_defaults() const;
   const ModelConfig& config() const;
@@ -125,7 +126,7 @@ class Segmenter {
 
  private:
   EncodedImage run(const at::Tensor& rgb, const EncodeSize& size, const at::Tensor& masks,
-                   const Trace& trace) const;
+                   const Trace& trace, const Progress& progress) const;
 
   struct TextStore;
   const classify::TextCache* text_cache() const;

@@ -56,21 +56,18 @@ void add(DataReport& all, const DataReport& one) {
 
 }  // namespace
 
-DataReport check_data(const Source& source,
-                      const std::function<bool(int64_t done, int64_t total)>& progress) {
+void check_data(const Source& source, DataReport& report, const Progress& progress) {
   const int64_t size = source.dataset->size();
   const int64_t total = size >= data::kEndless ? kOfEndless : size;
   const engine::LoaderOptions options{std::max<int64_t>(1, std::thread::hardware_concurrency()),
                                       64};
   engine::Loader<DataReport> reports([&](int64_t index) { return check_one(source, index); }, 0,
                                      options);
-  DataReport all;
-  all.problems = source.dataset->remarks();
+  report.problems = source.dataset->remarks();
   for (int64_t i = 0; i < total; ++i) {
-    add(all, reports.next());
-    if (progress && !progress(i + 1, total)) break;
+    add(report, reports.next());
+    report_progress(progress, i + 1, total, "pictures");
   }
-  return all;
 }
 
 }  // namespace fcclip::train

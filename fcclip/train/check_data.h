@@ -1,11 +1,11 @@
 #pragma once
 // What is wrong with a data set, before a long run finds out.
 
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "fcclip/core/progress.h"
 #include "fcclip/train/source.h"
 
 namespace fcclip::train {
@@ -21,9 +21,8 @@ struct DataReport {
   std::vector<std::string> problems;
 };
 
-/// Reads all pictures (of an endless data set the first 100) with all threads.
-/// progress(done, total) is called from one thread; returning false stops.
-DataReport check_data(const Source& source,
-                      const std::function<bool(int64_t done, int64_t total)>& progress = {});
+/// Reads all pictures (of an endless data set the first 100) with all threads and adds what it
+/// finds to `report`, which after Error{interrupted} holds what was seen until then.
+void check_data(const Source& source, DataReport& report, const Progress& progress = {});
 
 }  // namespace fcclip::train

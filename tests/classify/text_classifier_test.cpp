@@ -88,11 +88,31 @@ TEST_F(EncodeVocabulary, ManyNamesAreTheSameAsFew) {
 
 TEST_F(EncodeVocabulary, ReportsProgressInDistinctNames) {
   std::vector<std::pair<int64_t, int64_t>> reports;
-  options_.progress = [&](int64_t done, int64_t total) { reports.emplace_back(done, total); };
+  options_.progress = [&](int64_t done, int64_t total) {
+    reports.emplace_back(done, total);
+    return true;
+  };
   encode(words({{"a", "b"}, {"a"}, {"c"}}));
   ASSERT_GE(reports.size(), 2u);
   EXPECT_EQ(reports.front(), (std::pair<int64_t, int64_t>{0, 3}));
   EXPECT_EQ(reports.back(), (std::pair<int64_t, int64_t>{3, 3}));
+}
+
+TEST_F(EncodeVocabulary, StoppedItKeepsWhatIsDone) {
+  std::vector<std::vector<std::string>> classes;
+  for (int i = 0; i < 150; ++i) classes.push_back({"name" + std::to_string(i)});
+  const TextCache cache(folder_, "f");
+  options_.cache = &cache;
+  options_.progress = [](int64_t done, int64_t) { return done < 64; };
+  try {
+    encode(words(classes));
+    FAIL() << "went on";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::interrupted);
+    EXPECT_STREQ(error.what(), "stopped after 64 of 150 words");
+  }
+  options_.progress = {};
+  EXPECT_EQ(encode(words(classes)).computed, 150 - 64);
 }
 
 TEST_F(EncodeVocabulary, TakesFromTheCacheAndAddsToIt) {
@@ -101,7 +121,10 @@ TEST_F(EncodeVocabulary, TakesFromTheCacheAndAddsToIt) {
   cache.store(options_.templates, "cat", planted);
   options_.cache = &cache;
   int64_t already = -1;
-  options_.progress = [&](int64_t done, int64_t) { already = already < 0 ? done : already; };
+  options_.progress = [&](int64_t done, int64_t) {
+    already = already < 0 ? done : already;
+    return true;
+  };
   const TextClassifier got = encode(words({{"dog"}, {"cat"}}));
   EXPECT_EQ(already, 1);
   EXPECT_TRUE(got.rows[1].equal(planted));

@@ -44,7 +44,7 @@ void save(const TemporaryFile& file, io::NamedTensors tensors, const io::NamedTe
 }
 
 ConvertOptions options_for(std::vector<std::filesystem::path> checkpoints) {
-  return {std::move(checkpoints), "", "", std::nullopt, test::small_merges()};
+  return {std::move(checkpoints), "", "", std::nullopt, test::small_merges(), {}};
 }
 
 void expect_error(const ConvertOptions& options, ErrorCode code, const std::string& part) {
@@ -75,6 +75,22 @@ TEST(Convert, OneCheckpointWithEverything) {
   expect_same_weights(*converted.model, published.model());
   EXPECT_EQ(converted.model->config.provenance, "converted from model.safetensors");
   EXPECT_FALSE(converted.notes.empty());
+}
+
+TEST(Convert, StopsBetweenTwoFiles) {
+  const Published published;
+  const TemporaryFile clip("clip.safetensors"), head("head.safetensors");
+  save(clip, published.clip);
+  save(head, published.head);
+  ConvertOptions options = options_for({clip.path(), head.path()});
+  options.progress = [](int64_t done, int64_t) { return done < 1; };
+  try {
+    convert(options);
+    FAIL() << "went on";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::interrupted);
+    EXPECT_STREQ(error.what(), "stopped after 1 of 3 steps");
+  }
 }
 
 TEST(Convert, ClipAndHeadFromTwoFilesInEitherOrder) {

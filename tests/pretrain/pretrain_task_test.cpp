@@ -15,8 +15,6 @@
 namespace fcclip::pretrain {
 namespace {
 
-const std::atomic<bool> kNeverStop{false};
-
 std::vector<double> losses_of(PretrainTask& task, int64_t first, int64_t last) {
   std::vector<double> losses;
   for (int64_t step = first; step < last; ++step) losses.push_back(task.step(step, 1.0).at("loss"));
@@ -47,7 +45,7 @@ TEST(PretrainTask, ResumedWeightsAreThoseOfAnUninterruptedRun) {
       options.loop.stop_after = steps;
       options.loop.resume = true;
       PretrainTask task(options, test::shape_pairs(), alone);
-      engine::run_loop(task, alone, options.loop, kNeverStop);
+      engine::run_loop(task, alone, options.loop);
       engine::TrainingState state;
       task.save(state);
       for (const auto& [name, value] : state.tensors) weights[name] = value.clone();

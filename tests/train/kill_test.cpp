@@ -23,7 +23,6 @@ namespace kill_test {
 
 namespace fs = std::filesystem;
 
-const std::atomic<bool> kNever = false;
 constexpr const char* kFolder = "FCCLIP_TEST_RUN_FOLDER";
 
 // Trains as the settings in the folder say; the parent kills this process.
@@ -39,7 +38,7 @@ TEST(KillChild, DISABLED_Trains) {
   config.loop.resume = true;
   engine::Processes alone;
   SegmentationTask task(config, alone, at::kCPU);
-  engine::run_loop(task, alone, config.loop, kNever);
+  engine::run_loop(task, alone, config.loop);
 }
 
 class Child {
@@ -129,7 +128,7 @@ TEST(Kill, ARunKilledAtRandomTimesEndsLikeAnUninterruptedOne) {
   engine::Processes alone;
   SegmentationTask whole(config, alone, at::kCPU);
   config.loop.folder = folder / "uninterrupted";
-  engine::run_loop(whole, alone, config.loop, kNever);
+  engine::run_loop(whole, alone, config.loop);
   const engine::TrainingState want =
       engine::CheckpointFolder(folder / "uninterrupted").latest().value();
   const engine::TrainingState got = engine::CheckpointFolder(folder / "run").latest().value();

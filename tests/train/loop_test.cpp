@@ -13,8 +13,6 @@
 namespace fcclip::train {
 namespace loop_test {
 
-const std::atomic<bool> kNever = false;
-
 // Adds the step's number to its one weight.
 class Counter final : public engine::Task {
  public:
@@ -63,7 +61,7 @@ TEST(Loop, RunsToTheEndKeepsTwoCheckpointsAndEvaluates) {
   const test::TestFolder folder;
   Counter task;
   engine::Processes alone;
-  const engine::LoopResult result = engine::run_loop(task, alone, options_in(folder), kNever);
+  const engine::LoopResult result = engine::run_loop(task, alone, options_in(folder));
   EXPECT_TRUE(result.finished);
   EXPECT_EQ(task.weight.item<double>(), 45);
   EXPECT_EQ(task.evaluated, (std::vector<int64_t>{5, 10}));
@@ -80,11 +78,11 @@ TEST(Loop, ARunThatDiedGoesOnFromItsCheckpointAndItsLogHasNoDoubles) {
     // Dies in step 6 (counted from 0), two steps after the checkpoint.
     Counter task;
     task.breaks_at = 6;
-    EXPECT_THROW(engine::run_loop(task, alone, options, kNever), Error);
+    EXPECT_THROW(engine::run_loop(task, alone, options), Error);
   }
   options.resume = true;
   Counter task;
-  EXPECT_TRUE(engine::run_loop(task, alone, options, kNever).finished);
+  EXPECT_TRUE(engine::run_loop(task, alone, options).finished);
   EXPECT_EQ(task.weight.item<double>(), 45);
   EXPECT_EQ(logged_steps(folder), (std::vector<int64_t>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
 }
@@ -95,7 +93,7 @@ TEST(Loop, ANumberThatIsNotFiniteNamesStepAndTermAndKeepsTheWeights) {
   task.breaks_at = 3;
   engine::Processes alone;
   try {
-    engine::run_loop(task, alone, options_in(folder), kNever);
+    engine::run_loop(task, alone, options_in(folder));
     FAIL() << "went on";
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("step 3: loss is not finite"), std::string::npos)
@@ -129,7 +127,7 @@ TEST(Loop, AnErrorLeavesACheckpointOfTheStepsDoneAndTheMessageSaysSo) {
     engine::Processes alone;
     const int64_t kept = whole ? 5 : 4;  // a state that is half a step on is not worth keeping
     try {
-      engine::run_loop(task, alone, options_in(folder), kNever);
+      engine::run_loop(task, alone, options_in(folder));
       FAIL() << "went on";
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::bad_format);
@@ -147,7 +145,7 @@ TEST(Loop, ARunThatDivergesKeepsTheCheckpointBefore) {
   task.breaks_at = 6;
   engine::Processes alone;
   try {
-    engine::run_loop(task, alone, options_in(folder), kNever);
+    engine::run_loop(task, alone, options_in(folder));
     FAIL() << "went on";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::diverged);
@@ -160,11 +158,11 @@ TEST(Loop, ARunThatGotNowhereMayBeginAgain) {
   Failing broken;
   broken.fails_at = 0;
   engine::Processes alone;
-  EXPECT_THROW(engine::run_loop(broken, alone, options_in(folder), kNever), Error);
+  EXPECT_THROW(engine::run_loop(broken, alone, options_in(folder)), Error);
   EXPECT_EQ(engine::CheckpointFolder(folder / "run").latest()->step, 0);
   Failing sound;
   sound.fails_at = -1;
-  EXPECT_TRUE(engine::run_loop(sound, alone, options_in(folder), kNever).finished);
+  EXPECT_TRUE(engine::run_loop(sound, alone, options_in(folder)).finished);
 }
 
 TEST(Loop, ShowsEveryStepLineAndEvaluation) {
@@ -175,8 +173,8 @@ TEST(Loop, ShowsEveryStepLineAndEvaluation) {
   Counter task;
   engine::Processes alone;
   std::map<engine::Moment, std::vector<int64_t>> shown;
-  engine::run_loop(task, alone, options, kNever,
-                   [&](const engine::Progress& now) { shown[now.moment].push_back(now.step); });
+  engine::run_loop(task, alone, options, {},
+                   [&](const engine::StepReport& now) { shown[now.moment].push_back(now.step); });
   EXPECT_EQ(shown[engine::Moment::step], (std::vector<int64_t>{1, 2, 3, 5, 6, 7, 9}));
   EXPECT_EQ(shown[engine::Moment::line], (std::vector<int64_t>{4, 8, 10}));
   EXPECT_EQ(shown[engine::Moment::evaluation], (std::vector<int64_t>{5, 10}));
@@ -187,11 +185,8 @@ TEST(Loop, StopsWhenAskedWithACheckpointOfThatStep) {
   const test::TestFolder folder;
   Counter task;
   engine::Processes alone;
-  std::atomic<bool> stop = false;
-  const engine::LoopResult result =
-      engine::run_loop(task, alone, options_in(folder), stop, [&](const engine::Progress& now) {
-        if (now.step == 3) stop = true;
-      });
+  const engine::LoopResult result = engine::run_loop(
+      task, alone, options_in(folder), [](int64_t done, int64_t) { return done < 3; });
   EXPECT_FALSE(result.finished);
   EXPECT_EQ(result.steps_done, 3);
   EXPECT_TRUE(result.interrupted);
@@ -202,9 +197,9 @@ TEST(Loop, AFolderWithCheckpointsIsNotOverwritten) {
   const test::TestFolder folder;
   Counter task;
   engine::Processes alone;
-  engine::run_loop(task, alone, options_in(folder), kNever);
+  engine::run_loop(task, alone, options_in(folder));
   try {
-    engine::run_loop(task, alone, options_in(folder), kNever);
+    engine::run_loop(task, alone, options_in(folder));
     FAIL() << "began anew";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::invalid_argument);

@@ -19,7 +19,6 @@ extern char** environ;
 namespace fcclip::train {
 namespace processes_test {
 
-const std::atomic<bool> kNever = false;
 constexpr const char* kPort = "29537";
 
 // What a child does is told by environment variables; alone these tests are not run.

@@ -8,8 +8,6 @@
 namespace fcclip::train {
 namespace segmentation_task_test {
 
-const std::atomic<bool> kNever = false;
-
 std::map<std::string, at::Tensor> weights_of(const SegmentationTask& task) {
   engine::TrainingState state;
   task.save(state);
@@ -50,14 +48,14 @@ TEST_P(ResumedRun, EqualsTheUninterruptedOneBitForBit) {
   config.loop.schedule.total_steps = 6;
   engine::Processes alone;
   SegmentationTask whole(config, alone, at::kCPU);
-  engine::run_loop(whole, alone, config.loop, kNever);
+  engine::run_loop(whole, alone, config.loop);
 
   config.loop.folder = folder / "run";
   config.loop.stop_after = 2;
   config.loop.resume = true;
   for (int piece = 0; piece < 3; ++piece) {
     SegmentationTask part(config, alone, at::kCPU);
-    const engine::LoopResult result = engine::run_loop(part, alone, config.loop, kNever);
+    const engine::LoopResult result = engine::run_loop(part, alone, config.loop);
     EXPECT_EQ(result.steps_done, 2 * (piece + 1));
     EXPECT_EQ(result.finished, piece == 2);
     if (piece == 2) expect_same(weights_of(part), weights_of(whole));

@@ -129,7 +129,8 @@ TEST_F(FileSource, AnUnknownKindIsNamed) {
 
 TEST_F(FileSource, ACheckCountsWhatIsThere) {
   settings_.kind = "panoptic";
-  const DataReport report = check_data(open_source(settings_, Purpose::training, 0));
+  DataReport report;
+  check_data(open_source(settings_, Purpose::training, 0), report);
   EXPECT_EQ(report.pictures, 5);
   EXPECT_EQ(report.smallest_side_px, 64);
   EXPECT_TRUE(report.problems.empty());
@@ -137,6 +138,19 @@ TEST_F(FileSource, ACheckCountsWhatIsThere) {
   for (const auto& [class_index, count] : report.segments_per_class) segments += count;
   EXPECT_EQ(segments, report.segments);
   EXPECT_GE(segments, 10);
+}
+
+TEST_F(FileSource, AStoppedCheckSaysWhatItSaw) {
+  settings_.kind = "panoptic";
+  DataReport report;
+  try {
+    check_data(open_source(settings_, Purpose::training, 0), report,
+               [](int64_t done, int64_t) { return done < 2; });
+    FAIL() << "went on";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::interrupted);
+  }
+  EXPECT_EQ(report.pictures, 2);
 }
 
 TEST_F(FileSource, ACheckFindsEveryBadPictureAndGoesOn) {
@@ -154,7 +168,8 @@ TEST_F(FileSource, ACheckFindsEveryBadPictureAndGoesOn) {
   content["annotations"][4]["segments_info"] = json::array();
   write("set/panoptic.json", content);
   settings_.kind = "panoptic";
-  const DataReport report = check_data(open_source(settings_, Purpose::training, 0));
+  DataReport report;
+  check_data(open_source(settings_, Purpose::training, 0), report);
   EXPECT_EQ(report.pictures, 5);
   ASSERT_EQ(report.problems.size(), 4u);
   for (int i = 1; i <= 4; ++i) {

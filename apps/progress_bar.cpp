@@ -1,8 +1,11 @@
-#include "apps/progress.h"
+#include "apps/progress_bar.h"
 
 #include <algorithm>
 #include <cstdio>
+#include <memory>
 #include <unistd.h>
+
+#include "apps/stop_signal.h"
 
 namespace fcclip::apps {
 namespace {
@@ -45,7 +48,7 @@ std::string progress_text(const ProgressCount& count, const std::string& unit, d
   return text;
 }
 
-Progress::Progress(std::string label, int64_t total, std::string unit, int64_t first)
+ProgressBar::ProgressBar(std::string label, int64_t total, std::string unit, int64_t first)
     : label_(std::move(label)),
       unit_(std::move(unit)),
       total_(total),
@@ -54,11 +57,11 @@ Progress::Progress(std::string label, int64_t total, std::string unit, int64_t f
       start_(Clock::now()),
       drawn_(start_ - std::chrono::seconds(1)) {}
 
-Progress::~Progress() {
+ProgressBar::~ProgressBar() {
   clear();
 }
 
-void Progress::update(int64_t done, const std::string& note) {
+void ProgressBar::update(int64_t done, const std::string& note) {
   if (!terminal_ || (done < total_ && seconds_since(drawn_) < 0.1)) return;
   if (!shown_ && seconds_since(start_) < kQuiet) return;
   drawn_ = Clock::now();
@@ -69,7 +72,15 @@ void Progress::update(int64_t done, const std::string& note) {
   std::fflush(stderr);
 }
 
-void Progress::clear() {
+Progress bar_until_stopped(const std::string& label, const std::string& unit) {
+  return [label, unit, bar = std::shared_ptr<ProgressBar>()](int64_t done, int64_t total) mutable {
+    if (!bar) bar = std::make_shared<ProgressBar>(label, total, unit, done);
+    bar->update(done);
+    return !stop_signal();
+  };
+}
+
+void ProgressBar::clear() {
   if (!shown_) return;
   std::fputs("\r\033[K", stderr);
   std::fflush(stderr);

@@ -5,16 +5,18 @@
 #include <cstdint>
 #include <string>
 
+#include "fcclip/core/progress.h"
+
 namespace fcclip::apps {
 
-class Progress {
+class ProgressBar {
  public:
   /// unit: what is counted, in the plural ("images"). first: done before this run, no part of the
   /// rate.
-  Progress(std::string label, int64_t total, std::string unit, int64_t first = 0);
-  ~Progress();
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
+  ProgressBar(std::string label, int64_t total, std::string unit, int64_t first = 0);
+  ~ProgressBar();
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
 
   /// Draws ten times a second at most, and not in the first moments.
   /// note: shown behind the rate, e.g. the loss.
@@ -28,6 +30,10 @@ class Progress {
   bool shown_ = false, terminal_;
   std::chrono::steady_clock::time_point start_, drawn_;
 };
+
+/// For work of the library: draws a bar from the first report on (what is done by then came from an
+/// earlier run or a cache), and says stop once a signal came. The bar goes with the last copy.
+Progress bar_until_stopped(const std::string& label, const std::string& unit);
 
 /// "45 s", "3 min 20 s", "2 h 5 min".
 std::string duration_text(double seconds);
