@@ -34,26 +34,29 @@ struct KindFacts {
   OutputKind kind;
   const char* name;
   std::vector<std::string> endings;
-  std::optional<Task> task;
+  std::optional<results::Task> task;
 };
 
 const std::vector<KindFacts>& facts() {
   static const std::vector<KindFacts> kFacts = {
       {OutputKind::overlay, "overlay", {".overlay.png"}, {}},
-      {OutputKind::panoptic, "panoptic", {".panoptic.png", ".panoptic.json"}, Task::panoptic},
-      {OutputKind::instances, "instances", {".instances.json"}, Task::instance},
-      {OutputKind::semantic, "semantic", {".semantic.png"}, Task::semantic},
+      {OutputKind::panoptic,
+       "panoptic",
+       {".panoptic.png", ".panoptic.json"},
+       results::Task::panoptic},
+      {OutputKind::instances, "instances", {".instances.json"}, results::Task::instance},
+      {OutputKind::semantic, "semantic", {".semantic.png"}, results::Task::semantic},
       {OutputKind::segments, "segments", {".segments.json"}, {}},
       {OutputKind::labelme, "labelme", {".json"}, {}},
       {OutputKind::yolo, "yolo", {".txt"}, {}},
       {OutputKind::geojson, "geojson", {".geojson"}, {}},
       {OutputKind::coco, "coco", {".coco.json"}, {}},
-      {OutputKind::cityscapes, "cityscapes", {".labelIds.png"}, Task::semantic},
+      {OutputKind::cityscapes, "cityscapes", {".labelIds.png"}, results::Task::semantic},
       {OutputKind::cityscapes_instances,
        "cityscapes-instances",
        {".instanceIds.png"},
-       Task::panoptic},
-      {OutputKind::ade20k, "ade20k", {".ade20k.png"}, Task::semantic},
+       results::Task::panoptic},
+      {OutputKind::ade20k, "ade20k", {".ade20k.png"}, results::Task::semantic},
       {OutputKind::crops, "crops", {".crops.json"}, {}},
       {OutputKind::cutouts, "cutouts", {".cutouts.json"}, {}},
       {OutputKind::masks, "masks", {".masks.json"}, {}},
@@ -70,101 +73,70 @@ fs::path with_ending(fs::path stem, const std::string& ending) {
   return stem += ending;
 }
 
-outputs::ImageInfo image_info(const Answer& answer, const Segmentation& result) {
+outputs::ImageInfo image_info(const Answer& answer, const results::Segmentation& result) {
   return {1, answer.image_name, result.size};
 }
 
-draw::OverlaySegment overlay_segment(const Segment& segment, const draw::Colour& colour) {
-  draw::OverlaySegment out;
-  out.id = segment.id;
-  out.label = segment.name;
-  out.score = segment.score;
-  out.colour = colour;
-  out.is_thing = segment.is_thing;
-  out.box_xywh_px = segment.box_xywh_px;
-  out.rle_counts = segment.rle_counts;
-  return out;
-}
-
-std::string overlay_file(const Answer& answer, const Segmentation& result) {
+std::string overlay_file(const Answer& answer, const results::Segmentation& result) {
   const OverlayStyle& style = answer.overlay;
-  draw::OverlayInput input{result.ids, {}};
+  const results::Task task = result.task();
   draw::OverlayOptions options = style.options;
-  const std::vector<draw::Colour> colours = styled_colours(answer.vocabulary, style);
-  for (const Segment& segment : result.segments) {
-    input.segments.push_back(overlay_segment(segment, colours[segment.class_index]));
-    // A semantic map holds class positions, not segment ids.
-    if (result.task == Task::semantic) input.segments.back().id = segment.class_index;
-  }
-  options.scores = style.scores && result.task != Task::semantic;
-  options.legend = options.labels && result.task == Task::semantic;
-  options.boxes = style.boxes && result.task == Task::instance;
+  options.class_colours = styled_colours(answer.vocabulary, style);
+  options.scores = style.scores && task != results::Task::semantic;
+  options.legend = options.labels && task == results::Task::semantic;
+  options.boxes = style.boxes && task == results::Task::instance;
   options.log = answer.log;
-  const at::Tensor drawn = draw::draw_overlay(answer.rgb, input, options);
+  const at::Tensor drawn = draw::draw_overlay(answer.rgb, result, options);
   return style.jpeg ? image::encode_jpeg(drawn) : image::encode_png(drawn);
 }
 
-std::vector<results::PanopticSegment> panoptic_segments(const Segmentation& result) {
-  std::vector<results::PanopticSegment> segments;
-  for (const Segment& segment : result.segments) {
-    segments.push_back({segment.id, segment.class_index, segment.is_thing, segment.query,
-                        segment.score, segment.area_px, segment.box_xywh_px});
-  }
-  return segments;
-}
-
 std::vector<OutputFile> panoptic_files(const fs::path& stem, const Answer& answer,
-                                       const Segmentation& result) {
-  const std::vector<results::PanopticSegment> segments = panoptic_segments(result);
+                                       const results::Segmentation& result) {
+  const results::PanopticSegmentation& found = result.panoptic();
   const outputs::ImageInfo image = image_info(answer, result);
   const fs::path png = with_ending(stem, ".panoptic.png");
   const nlohmann::json document = outputs::coco_panoptic_document(
       {image},
-      {outputs::coco_panoptic_annotation(image, png.filename(), segments, answer.vocabulary)},
+      {outputs::coco_panoptic_annotation(image, png.filename(), found.segments, answer.vocabulary)},
       answer.vocabulary);
-  return {{png, image::encode_png(image::rgb_of_ids(result.ids))},
+  return {{png, image::encode_png(image::rgb_of_ids(found.ids))},
           {with_ending(stem, ".panoptic.json"), json_text(document)}};
 }
 
-nlohmann::json instances_json(const Answer& answer, const Segmentation& result) {
-  std::vector<results::Instance> instances;
-  for (const Segment& segment : result.segments) {
-    instances.push_back({segment.class_index, segment.query, segment.score, segment.area_px,
-                         segment.box_xywh_px, segment.rle_counts});
-  }
-  return outputs::coco_instance_results(image_info(answer, result), instances, answer.vocabulary);
-}
-
 // 8 bits while 255 is free to mean "none", else 16.
-std::string semantic_png(const Answer& answer, const Segmentation& result) {
+std::string semantic_png(const Answer& answer, const results::Segmentation& result) {
   const bool wide = answer.vocabulary.classes.size() > 254;
-  const at::Tensor labels = result.ids.masked_fill(result.ids < 0, wide ? 65535 : 255);
-  return image::encode_png(wide ? labels : labels.to(at::kByte));
+  const at::Tensor& labels = result.semantic().labels;
+  const at::Tensor marked = labels.masked_fill(labels < 0, wide ? 65535 : 255);
+  return image::encode_png(wide ? marked : marked.to(at::kByte));
 }
 
-nlohmann::json segments_json(const Answer& answer, const Segmentation& result) {
+nlohmann::json segments_json(const Answer& answer, const results::Segmentation& result) {
   nlohmann::json json = to_json(result);
   json["image"] = answer.image_name;
   return json;
 }
 
 // Label maps in the ids of a data set.
-at::Tensor label_map(OutputKind kind, const Answer& answer, const Segmentation& result) {
-  if (kind == OutputKind::cityscapes) return outputs::dataset_id_map(result.ids, answer.vocabulary);
-  if (kind == OutputKind::ade20k) {
-    return outputs::ade20k_label_map(result.ids, std::ssize(answer.vocabulary.classes));
+at::Tensor label_map(OutputKind kind, const Answer& answer, const results::Segmentation& result) {
+  if (kind == OutputKind::cityscapes_instances) {
+    const results::PanopticSegmentation& found = result.panoptic();
+    return outputs::cityscapes_instance_map(found.ids, found.segments, answer.vocabulary);
   }
-  return outputs::cityscapes_instance_map(result.ids, panoptic_segments(result), answer.vocabulary);
+  const at::Tensor& labels = result.semantic().labels;
+  if (kind == OutputKind::cityscapes) return outputs::dataset_id_map(labels, answer.vocabulary);
+  return outputs::ade20k_label_map(labels, std::ssize(answer.vocabulary.classes));
 }
 
 // Kinds of one file.
 std::string file_bytes(OutputKind kind, const fs::path& path, const Answer& answer,
-                       const Segmentation& result) {
+                       const results::Segmentation& result) {
   switch (kind) {
     case OutputKind::overlay:
       return overlay_file(answer, result);
     case OutputKind::instances:
-      return json_text(instances_json(answer, result));
+      return json_text(outputs::coco_instance_results(
+          image_info(answer, result), result.instances().segments, answer.vocabulary));
     case OutputKind::semantic:
       return semantic_png(answer, result);
     case OutputKind::segments:
@@ -263,10 +235,10 @@ void drop_unfitting_kinds(const std::string& text, const classify::Vocabulary& v
   }
 }
 
-std::set<OutputKind> default_output_kinds(Task task) {
-  const OutputKind own = task == Task::panoptic   ? OutputKind::panoptic
-                         : task == Task::instance ? OutputKind::instances
-                                                  : OutputKind::semantic;
+std::set<OutputKind> default_output_kinds(results::Task task) {
+  const OutputKind own = task == results::Task::panoptic   ? OutputKind::panoptic
+                         : task == results::Task::instance ? OutputKind::instances
+                                                           : OutputKind::semantic;
   return {OutputKind::overlay, OutputKind::segments, own};
 }
 
@@ -280,7 +252,7 @@ std::string output_kind_names() {
   return names;
 }
 
-Task task_of(OutputKind kind, Task asked) {
+results::Task task_of(OutputKind kind, results::Task asked) {
   return facts_of(kind).task.value_or(asked);
 }
 
@@ -300,7 +272,7 @@ std::vector<fs::path> output_paths(const fs::path& stem, const std::set<OutputKi
 }
 
 std::vector<OutputFile> render_output(OutputKind kind, const fs::path& stem, const Answer& answer,
-                                      const Segmentation& result) {
+                                      const results::Segmentation& result) {
   switch (kind) {
     case OutputKind::panoptic:
       return panoptic_files(stem, answer, result);

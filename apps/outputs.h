@@ -48,10 +48,10 @@ std::string output_kind_names();
 std::string output_kind_name(OutputKind kind);
 
 /// The kinds written when the user names none: overlay, segments and the task's own format.
-std::set<OutputKind> default_output_kinds(Task task);
+std::set<OutputKind> default_output_kinds(results::Task task);
 
 /// Which inference a kind needs; overlay, segments and outlines show the task that was asked for.
-Task task_of(OutputKind kind, Task asked);
+results::Task task_of(OutputKind kind, results::Task asked);
 
 /// Where each kind of `kinds` goes.
 std::vector<std::filesystem::path> output_paths(const std::filesystem::path& stem,
@@ -81,7 +81,7 @@ struct OutputFile {
 /// What the files of one kind hold. Writes nothing, so that drawing and writing can be timed,
 /// refused and repeated apart. `stem` is the output's path without the kind's ending.
 std::vector<OutputFile> render_output(OutputKind kind, const std::filesystem::path& stem,
-                                      const Answer& answer, const Segmentation& result);
+                                      const Answer& answer, const results::Segmentation& result);
 
 /// Where the results of one picture and one question are.
 struct AnsweredPicture {

@@ -59,7 +59,7 @@ void PictureReporter::picture_done(const PictureAnswers& answers, const PictureQ
 
 void PictureReporter::print(const PictureAnswers& answers, const WrittenAnswers& written,
                             size_t question) {
-  const Segmentation& result = answers.results.at(options_.asked);
+  const results::Segmentation& result = answers.by_task.at(options_.asked);
   if (options_.json) {
     nlohmann::json line = to_json(result);
     line["image"] = answers.picture.path.empty() ? "standard input" : answers.picture.path.string();

@@ -16,11 +16,11 @@
 namespace fcclip::apps {
 
 struct ReporterOptions {
-  bool json = false;               ///< an object a picture and question on standard output
-  bool quiet = false;              ///< no tables
-  Task asked = Task::panoptic;     ///< whose answer is told
-  OutputFolder* folder = nullptr;  ///< null when nothing is written
-  std::string run;                 ///< id of the settings, for the folder's list
+  bool json = false;   ///< an object a picture and question on standard output
+  bool quiet = false;  ///< no tables
+  results::Task asked = results::Task::panoptic;  ///< whose answer is told
+  OutputFolder* folder = nullptr;                 ///< null when nothing is written
+  std::string run;                                ///< id of the settings, for the folder's list
 };
 
 /// One question of a picture on its way through the run.

@@ -11,9 +11,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<Task, 3> kAllTasks = {Task::panoptic, Task::instance, Task::semantic};
+constexpr std::array<results::Task, 3> kAllTasks = {
+    results::Task::panoptic, results::Task::instance, results::Task::semantic};
 
-std::set<OutputKind> kinds_of(const PictureOutput& output, Task task) {
+std::set<OutputKind> kinds_of(const PictureOutput& output, results::Task task) {
   std::set<OutputKind> kinds;
   for (const OutputKind kind : output.kinds) {
     if (task_of(kind, output.ask.task) == task) kinds.insert(kind);
@@ -25,17 +26,12 @@ std::set<OutputKind> kinds_of(const PictureOutput& output, Task task) {
 
 int64_t PictureAnswers::bytes() const {
   int64_t sum = rgb.defined() ? static_cast<int64_t>(rgb.nbytes()) : 0;
-  for (const auto& [task, result] : results) {
-    if (result.ids.defined()) sum += static_cast<int64_t>(result.ids.nbytes());
-    for (const Segment& segment : result.segments) {
-      sum += static_cast<int64_t>(segment.rle_counts.size() * sizeof(uint32_t) + sizeof(Segment));
-    }
-  }
+  for (const auto& [task, result] : by_task) sum += results::bytes_held(result);
   return sum;
 }
 
-std::set<Task> needed_tasks(const PictureOutput& output) {
-  std::set<Task> tasks = {output.ask.task};
+std::set<results::Task> needed_tasks(const PictureOutput& output) {
+  std::set<results::Task> tasks = {output.ask.task};
   for (const OutputKind kind : output.kinds) tasks.insert(task_of(kind, output.ask.task));
   return tasks;
 }
@@ -53,10 +49,10 @@ WrittenAnswers write_answers(const PictureOutput& output, PictureAnswers& answer
       [&answers](LogLevel, const std::string& message) { answers.warnings.push_back(message); }};
   WrittenAnswers written;
   Stopwatch watch;
-  for (const Task task : kAllTasks) {
+  for (const results::Task task : kAllTasks) {
     for (const OutputKind kind : kinds_of(output, task)) {
       const std::vector<OutputFile> files =
-          render_output(kind, answers.stem, about, answers.results.at(task));
+          render_output(kind, answers.stem, about, answers.by_task.at(task));
       answers.timing.draw += watch.lap();
       for (const OutputFile& file : files) {
         const bool wrote = output.folder->write(file);

@@ -31,7 +31,7 @@ struct PictureAnswers {
   at::Tensor rgb;  ///< [H, W, 3] uint8
   const classify::Vocabulary& vocabulary;
   std::filesystem::path stem;  ///< of the files, without the kinds' endings
-  std::map<Task, Segmentation> results = {};
+  std::map<results::Task, results::Segmentation> by_task = {};
   Timing timing = {};
   std::vector<std::string> warnings = {};  ///< of reading and drawing
 
@@ -39,7 +39,7 @@ struct PictureAnswers {
 };
 
 /// Which tasks the kinds and the user need.
-std::set<Task> needed_tasks(const PictureOutput& output);
+std::set<results::Task> needed_tasks(const PictureOutput& output);
 
 struct WrittenAnswers {
   std::vector<std::filesystem::path> files, kept;

@@ -17,16 +17,16 @@ std::string format(const char* pattern, double value) {
   return text;
 }
 
-std::string box(const Segment& segment) {
+std::string box(const results::Segment& segment) {
   const auto& [x, y, w, h] = segment.box_xywh_px;
   return std::to_string(x) + "," + std::to_string(y) + " " + std::to_string(w) + "x" +
          std::to_string(h);
 }
 
-std::string next_best(const Segment& segment, size_t most) {
+std::string next_best(const results::Segment& segment, size_t most) {
   std::string text;
   for (size_t i = 0; i < std::min(most, segment.next_best.size()); ++i) {
-    const NameScore& other = segment.next_best[i];
+    const results::NameScore& other = segment.next_best[i];
     if (!text.empty()) text += ", ";
     text += shortened_to(other.name, kLongestName) + " " + format("%.2f", other.score);
   }
@@ -44,9 +44,9 @@ struct Column {
 };
 
 template <typename Cell>
-Column column(const std::string& head, const Segmentation& result, const Cell& cell) {
+Column column(const std::string& head, const results::Segmentation& result, const Cell& cell) {
   Column out{head, {}};
-  for (const Segment& segment : result.segments) out.cells.push_back(cell(segment));
+  for (const results::Segment& segment : result.segments()) out.cells.push_back(cell(segment));
   return out;
 }
 
@@ -67,13 +67,14 @@ constexpr Narrowing kNarrowings[] = {Narrowing::none,           Narrowing::one_n
                                      Narrowing::no_kind};
 
 // With one word both classifiers give it everything: that says nothing.
-bool classifiers_say_something(const Segmentation& result) {
-  return std::any_of(result.segments.begin(), result.segments.end(), [](const Segment& segment) {
-    return segment.in_vocabulary_score < 0.9995 || segment.out_of_vocabulary_score < 0.9995;
-  });
+bool classifiers_say_something(const results::Segmentation& result) {
+  return std::any_of(
+      result.segments().begin(), result.segments().end(), [](const results::Segment& segment) {
+        return segment.in_vocabulary_score < 0.9995 || segment.out_of_vocabulary_score < 0.9995;
+      });
 }
 
-std::vector<Column> columns_of(const Segmentation& result, Narrowing narrowing,
+std::vector<Column> columns_of(const results::Segmentation& result, Narrowing narrowing,
                                int64_t longest_name) {
   const double pixels = static_cast<double>(result.size.height * result.size.width);
   const auto keeps = [narrowing](Narrowing until) { return narrowing < until; };
@@ -81,28 +82,30 @@ std::vector<Column> columns_of(const Segmentation& result, Narrowing narrowing,
   const auto add = [&](const std::string& head, const auto& cell) {
     columns.push_back(column(head, result, cell));
   };
-  add("id", [](const Segment& s) { return std::to_string(s.id); });
-  add("name", [&](const Segment& s) { return shortened_to(s.name, longest_name); });
+  add("id", [](const results::Segment& s) { return std::to_string(s.id); });
+  add("name", [&](const results::Segment& s) { return shortened_to(s.name, longest_name); });
   if (keeps(Narrowing::no_synonym)) {
-    add("synonym", [](const Segment& s) {
+    add("synonym", [](const results::Segment& s) {
       return s.synonym == s.name ? "" : shortened_to(s.synonym, kLongestName);
     });
   }
   if (keeps(Narrowing::no_kind)) {
-    add("kind", [](const Segment& s) { return std::string(s.is_thing ? "thing" : "stuff"); });
+    add("kind",
+        [](const results::Segment& s) { return std::string(s.is_thing ? "thing" : "stuff"); });
   }
-  add("score", [](const Segment& s) { return format("%.3f", s.score); });
+  add("score", [](const results::Segment& s) { return format("%.3f", s.score); });
   if (keeps(Narrowing::no_classifiers) && classifiers_say_something(result)) {
-    add("trained", [](const Segment& s) { return format("%.3f", s.in_vocabulary_score); });
-    add("CLIP", [](const Segment& s) { return format("%.3f", s.out_of_vocabulary_score); });
+    add("trained", [](const results::Segment& s) { return format("%.3f", s.in_vocabulary_score); });
+    add("CLIP",
+        [](const results::Segment& s) { return format("%.3f", s.out_of_vocabulary_score); });
   }
-  add("area", [&](const Segment& s) {
+  add("area", [&](const results::Segment& s) {
     return format("%.1f%%", 100.0 * static_cast<double>(s.area_px) / pixels);
   });
   if (keeps(Narrowing::no_box)) add("box", box);
   if (keeps(Narrowing::no_next_best)) {
     const size_t most = keeps(Narrowing::one_next_best) ? SIZE_MAX : 1;
-    add("next best", [most](const Segment& s) { return next_best(s, most); });
+    add("next best", [most](const results::Segment& s) { return next_best(s, most); });
   }
   std::erase_if(columns, [](const Column& one) {
     return std::all_of(one.cells.begin(), one.cells.end(),
@@ -118,7 +121,7 @@ int64_t line_width(const std::vector<Column>& columns) {
   return width;
 }
 
-std::vector<Column> fitting_columns(const Segmentation& result, int64_t width) {
+std::vector<Column> fitting_columns(const results::Segmentation& result, int64_t width) {
   std::vector<Column> columns;
   for (const Narrowing narrowing : kNarrowings) {
     columns = columns_of(result, narrowing, kLongestName);
@@ -146,22 +149,21 @@ void print_rows(std::ostream& out, const std::vector<Column>& columns) {
 
 }  // namespace
 
-void print_table(std::ostream& out, const std::string& title, const Segmentation& result,
+void print_table(std::ostream& out, const std::string& title, const results::Segmentation& result,
                  int64_t width) {
   out << title << '\n';
-  if (!result.segments.empty()) print_rows(out, fitting_columns(result, width));
+  if (!result.segments().empty()) print_rows(out, fitting_columns(result, width));
   if (result.below_min_score > 0) {
     out << "  " << result.below_min_score << " below " << format("%g", result.min_score)
         << " not shown (--min-score)\n";
   }
 }
 
-nlohmann::json to_json(const Segmentation& result) {
-  static constexpr const char* kTasks[] = {"panoptic", "instance", "semantic"};
+nlohmann::json to_json(const results::Segmentation& result) {
   nlohmann::json segments = nlohmann::json::array();
-  for (const Segment& segment : result.segments) {
+  for (const results::Segment& segment : result.segments()) {
     nlohmann::json others = nlohmann::json::array();
-    for (const NameScore& other : segment.next_best) {
+    for (const results::NameScore& other : segment.next_best) {
       others.push_back({{"name", other.name}, {"score", other.score}});
     }
     segments.push_back({{"id", segment.id},
@@ -175,7 +177,7 @@ nlohmann::json to_json(const Segmentation& result) {
                         {"area_px", segment.area_px},
                         {"box_xywh_px", segment.box_xywh_px}});
   }
-  return {{"task", kTasks[static_cast<int>(result.task)]},
+  return {{"task", results::task_name(result.task())},
           {"height", result.size.height},
           {"width", result.size.width},
           {"min_score", result.min_score},

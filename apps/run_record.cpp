@@ -82,7 +82,6 @@ std::string file_fingerprint(const fs::path& path) {
 }
 
 json settings_json(const RunSettings& settings) {
-  static constexpr std::array<const char*, 3> kTasks = {"panoptic", "instance", "semantic"};
   json questions = json::array();
   for (const classify::Vocabulary& one : settings.questions)
     questions.push_back(question_json(one));
@@ -90,7 +89,7 @@ json settings_json(const RunSettings& settings) {
   json out = {{"model",
                {{"path", fs::absolute(settings.model).string()},
                 {"fingerprint", file_fingerprint(settings.model)}}},
-              {"task", kTasks.at(static_cast<size_t>(ask.task))},
+              {"task", results::task_name(ask.task)},
               {"questions", std::move(questions)},
               {"alpha", ask.ensemble.alpha},
               {"beta", ask.ensemble.beta},

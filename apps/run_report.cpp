@@ -87,10 +87,10 @@ std::string counted(int64_t count, const std::string& one, const std::string& ma
   return std::to_string(count) + " " + (count == 1 ? one : many);
 }
 
-std::string picture_line(const std::string& picture, const Segmentation& result) {
+std::string picture_line(const std::string& picture, const results::Segmentation& result) {
   return picture + ": " + std::to_string(result.size.width) + "x" +
          std::to_string(result.size.height) + ", " +
-         counted(std::ssize(result.segments), "segment", "segments");
+         counted(std::ssize(result.segments()), "segment", "segments");
 }
 
 }  // namespace fcclip::apps

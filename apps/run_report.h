@@ -45,6 +45,6 @@ std::string run_line(const RunCount& count, const Timing& before, const Timing& 
 std::string counted(int64_t count, const std::string& one, const std::string& many);
 
 /// scene.png: 640x480, 7 segments
-std::string picture_line(const std::string& picture, const Segmentation& result);
+std::string picture_line(const std::string& picture, const results::Segmentation& result);
 
 }  // namespace fcclip::apps

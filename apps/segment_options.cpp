@@ -29,11 +29,6 @@ fs::path bundled_model() {
   return program.parent_path().parent_path() / "share" / "fcclip" / "mini.safetensors";
 }
 
-Task parse_task(const std::string& name) {
-  if (name == "instance") return Task::instance;
-  return name == "semantic" ? Task::semantic : Task::panoptic;
-}
-
 // A cache that can't be written is told once, not for every group of words.
 LogCallback warn_of_cache() {
   return [told = std::make_shared<bool>(false)](LogLevel level, const std::string& message) {
@@ -188,7 +183,7 @@ Segmenter load_segmenter(const ModelFlags& flags) {
 
 AskOptions ask_options(const AskFlags& flags, const Segmenter& segmenter) {
   AskOptions options = segmenter.ask_defaults();
-  options.task = parse_task(flags.task);
+  options.task = results::task_named(flags.task).value();
   if (flags.alpha) options.ensemble.alpha = *flags.alpha;
   if (flags.beta) options.ensemble.beta = *flags.beta;
   if (flags.object_mask_threshold)

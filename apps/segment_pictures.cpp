@@ -8,7 +8,6 @@
 
 #include "apps/file_names.h"
 #include "apps/json_text.h"
-#include "apps/segment_masks.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/io/atomic_file.h"
 
@@ -20,15 +19,15 @@ namespace fs = std::filesystem;
 // Of most file systems, in bytes.
 constexpr size_t kLongestFileName = 255;
 
-at::Tensor in_box(const at::Tensor& pixels, const Segment& segment) {
+at::Tensor in_box(const at::Tensor& pixels, const results::Segment& segment) {
   const auto [x, y, width, height] = segment.box_xywh_px;
   return pixels.slice(0, y, y + height).slice(1, x, x + width);
 }
 
-at::Tensor pixels_of(OutputKind kind, const Segment& segment, const Answer& answer,
-                     const Segmentation& result) {
+at::Tensor pixels_of(OutputKind kind, const results::Segment& segment, const Answer& answer,
+                     const results::Segmentation& result) {
   if (kind == OutputKind::crops) return in_box(answer.rgb, segment).contiguous();
-  const at::Tensor mask = mask_in_box(segment, result).ne(0).to(at::kByte);
+  const at::Tensor mask = results::mask_in_box(result, segment).ne(0).to(at::kByte);
   if (kind == OutputKind::masks) {
     at::Tensor whole = at::zeros({result.size.height, result.size.width}, at::kByte);
     in_box(whole, segment).copy_(mask * 255);
@@ -40,7 +39,7 @@ at::Tensor pixels_of(OutputKind kind, const Segment& segment, const Answer& answ
 }
 
 // photo.3.baseball_bat.png: id and class have no dots, so no two segments of a folder share a name.
-std::string segment_file_name(const fs::path& stem, const Segment& segment) {
+std::string segment_file_name(const fs::path& stem, const results::Segment& segment) {
   const std::string before = stem.filename().string() + "." + std::to_string(segment.id) + ".";
   const size_t used = before.size() + 4;
   const size_t left = used < kLongestFileName ? kLongestFileName - used : 1;
@@ -62,7 +61,7 @@ std::set<std::string> listed_files(const fs::path& index, const std::string& kin
   return files;
 }
 
-nlohmann::json segment_entry(const Segment& segment, const std::string& file) {
+nlohmann::json segment_entry(const results::Segment& segment, const std::string& file) {
   return {
       {"file", file},           {"id", segment.id},           {"name", segment.name},
       {"score", segment.score}, {"area_px", segment.area_px}, {"box_xywh_px", segment.box_xywh_px}};
@@ -71,22 +70,23 @@ nlohmann::json segment_entry(const Segment& segment, const std::string& file) {
 }  // namespace
 
 std::vector<OutputFile> segment_pictures(OutputKind kind, const fs::path& stem,
-                                         const Answer& answer, const Segmentation& result) {
+                                         const Answer& answer,
+                                         const results::Segmentation& result) {
   const std::string name = output_kind_name(kind);
   fs::path index = stem;
   index += "." + name + ".json";
   std::set<std::string> stale = listed_files(index, name);
-  const int64_t count = std::min(std::ssize(result.segments), kMostSegmentPictures);
-  if (count < std::ssize(result.segments)) {
+  const int64_t count = std::min(std::ssize(result.segments()), kMostSegmentPictures);
+  if (count < std::ssize(result.segments())) {
     const std::string line = answer.image_name + ": " + name + " of the first " +
                              std::to_string(count) + " of " +
-                             std::to_string(result.segments.size()) + " segments";
+                             std::to_string(result.segments().size()) + " segments";
     if (answer.log) answer.log(LogLevel::warning, line);
   }
   std::vector<OutputFile> files;
   nlohmann::json listed = nlohmann::json::array();
   for (int64_t i = 0; i < count; ++i) {
-    const Segment& segment = result.segments[static_cast<size_t>(i)];
+    const results::Segment& segment = result.segments()[static_cast<size_t>(i)];
     const std::string file = name + "/" + segment_file_name(stem, segment);
     files.push_back(
         {stem.parent_path() / file, image::encode_png(pixels_of(kind, segment, answer, result))});

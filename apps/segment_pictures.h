@@ -18,6 +18,6 @@ inline constexpr int64_t kMostSegmentPictures = 1000;
 /// and no longer does. Beyond kMostSegmentPictures only the first segments, which
 /// answer.log is told.
 std::vector<OutputFile> segment_pictures(OutputKind kind, const std::filesystem::path& stem,
-                                         const Answer& answer, const Segmentation& result);
+                                         const Answer& answer, const results::Segmentation& result);
 
 }  // namespace fcclip::apps

@@ -32,7 +32,7 @@ int64_t cores() {
 }
 
 // The tables are made from the pictures' segments files.
-std::set<OutputKind> output_kinds(const SegmentFlags& flags, Task task) {
+std::set<OutputKind> output_kinds(const SegmentFlags& flags, results::Task task) {
   if (flags.write.empty()) return default_output_kinds(task);
   std::string write = flags.write;
   const bool tables = take_folder_tables(write).any();
@@ -105,7 +105,8 @@ SegmentRun::SegmentRun(const SegmentFlags& flags)
         pictures_ = std::move(list.pictures);
         notes_ = std::move(list.notes);
         require_one_picture(pictures_);
-        if (!output_kinds(flags, Task::panoptic).empty()) check_output_folder(output_path_);
+        if (!output_kinds(flags, results::Task::panoptic).empty())
+          check_output_folder(output_path_);
         const ModelConfig config = model_config(flags.model);
         templates_ = load_templates(flags.words);
         asked_ = load_questions(flags.words, config);
@@ -129,7 +130,7 @@ SegmentRun::SegmentRun(const SegmentFlags& flags)
     prepare(question, settings.templates);
     drop_unfitting_kinds(flags.write, question, output_.kinds);
   }
-  if (!flags.quiet && !flags.json && settings.ask.task == Task::semantic &&
+  if (!flags.quiet && !flags.json && settings.ask.task == results::Task::semantic &&
       std::any_of(settings.questions.begin(), settings.questions.end(), wants_background)) {
     notes_.push_back(
         "--task semantic gives every pixel one of the words; --background \"wall, ground, sky\" "
@@ -268,10 +269,10 @@ void SegmentRun::answer(size_t index, const Decoded& decoded, OrderedWork& write
   for (size_t q = 0; q < questions_.size(); ++q) {
     watch.lap();
     PictureAnswers answers{picture, decoded.rgb, questions_[q].vocabulary, stem(picture, q)};
-    for (const Task task : needed_tasks(output_)) {
+    for (const results::Task task : needed_tasks(output_)) {
       AskOptions options = output_.ask;
       options.task = task;
-      answers.results.emplace(task, segmenter_.ask(encoded, questions_[q], options));
+      answers.by_task.emplace(task, segmenter_.ask(encoded, questions_[q], options));
     }
     answers.timing.ask = watch.lap();
     if (q == 0) {

@@ -21,8 +21,8 @@ int main(int argc, char** argv) try {
     const auto start = std::chrono::steady_clock::now();
     const auto answer = segmenter.ask(image, words, segmenter.ask_defaults());
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
-    std::printf("%s: %zu segments in %.1f ms\n", argv[i], answer.segments.size(), took.count());
-    for (const auto& segment : answer.segments) {
+    std::printf("%s: %zu segments in %.1f ms\n", argv[i], answer.segments().size(), took.count());
+    for (const auto& segment : answer.segments()) {
       std::printf("  %-20s %.3f\n", segment.name.c_str(), segment.score);
     }
   }

@@ -19,7 +19,7 @@ ALLOWED = {
     "model": "core text io ops nn clip head classify results",
     "segmenter": "core io ops nn clip head classify results model",
     "image": "core text io",
-    "draw": "core ops classify image",
+    "draw": "core ops classify results image",
     "outputs": "core classify results image",
     "data": "core text io ops nn clip classify results segmenter image outputs",
     "scenes": "core io ops classify results image outputs data",

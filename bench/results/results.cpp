@@ -119,7 +119,7 @@ double streamed(const std::string& task, const Scene& s) {
   if (task == "panoptic") {
     return double(results::panoptic(s.masks, s.log_probs, s.is_thing, {}).segments.size());
   }
-  return double(results::instances(s.masks, s.log_probs, s.is_thing, {}).size());
+  return double(results::instances(s.masks, s.log_probs, s.is_thing, {}).segments.size());
 }
 
 }  // namespace

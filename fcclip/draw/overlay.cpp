@@ -20,6 +20,8 @@
 namespace fcclip::draw {
 namespace {
 
+using Segments = std::vector<results::Segment>;
+
 constexpr Colour kWhite = {255, 255, 255}, kDark = {18, 18, 20};
 
 /// What is drawn: for every pixel its segment (or −1) and how deep it lies in it, and the segments'
@@ -107,12 +109,12 @@ std::string score_text(double score) {
   return text;
 }
 
-void draw_boxes(const Canvas& canvas, const OverlayInput& input, const std::vector<Colour>& colours,
+void draw_boxes(const Canvas& canvas, const Segments& segments, const std::vector<Colour>& colours,
                 double scale, double line) {
   cairo_set_line_width(canvas.cairo(), line);
-  for (size_t i = 0; i < input.segments.size(); ++i) {
-    if (!input.segments[i].box_xywh_px) continue;
-    const std::array<int64_t, 4>& box = *input.segments[i].box_xywh_px;
+  for (size_t i = 0; i < segments.size(); ++i) {
+    const std::array<int64_t, 4>& box = segments[i].box_xywh_px;
+    if (box[2] == 0) continue;
     canvas.set_colour(colours[i]);
     cairo_rectangle(canvas.cairo(), static_cast<double>(box[0]) * scale,
                     static_cast<double>(box[1]) * scale, static_cast<double>(box[2]) * scale,
@@ -153,11 +155,11 @@ void draw_label(const Canvas& canvas, const Lettering& lettering, const PlacedLa
 }
 
 void draw_labels(const Canvas& canvas, Lettering& lettering, const Scene& scene,
-                 const OverlayInput& input, const OverlayOptions& options) {
+                 const Segments& segments, const OverlayOptions& options) {
   std::vector<LabelRequest> requests;
-  for (size_t i = 0; i < input.segments.size(); ++i) {
-    const OverlaySegment& segment = input.segments[i];
-    requests.push_back({static_cast<int32_t>(i), drawable(segment.label),
+  for (size_t i = 0; i < segments.size(); ++i) {
+    const results::Segment& segment = segments[i];
+    requests.push_back({static_cast<int32_t>(i), drawable(segment.name),
                         options.scores ? score_text(segment.score) : ""});
   }
   PlacementOptions placement;
@@ -175,15 +177,15 @@ void draw_labels(const Canvas& canvas, Lettering& lettering, const Scene& scene,
 }
 
 at::Tensor with_legend(const at::Tensor& drawn, Lettering& lettering, const Scene& scene,
-                       const OverlayInput& input) {
-  const auto count = static_cast<int64_t>(input.segments.size());
+                       const Segments& segments) {
+  const auto count = std::ssize(segments);
   const at::Tensor areas = at::bincount(scene.map.flatten() + 1, {}, count + 1);
   // Several things of one name share an entry; the largest names come first.
   std::map<std::string, std::pair<int64_t, Colour>> by_name;
   for (int64_t i = 0; i < count; ++i) {
     const auto area = areas[i + 1].item<int64_t>();
-    if (area == 0 || input.segments[i].label.empty()) continue;
-    by_name.try_emplace(input.segments[i].label, 0, scene.colours[i]).first->second.first += area;
+    if (area == 0 || segments[i].name.empty()) continue;
+    by_name.try_emplace(segments[i].name, 0, scene.colours[i]).first->second.first += area;
   }
   std::vector<std::pair<int64_t, LegendEntry>> ordered;
   for (const auto& [label, found] : by_name)
@@ -213,45 +215,58 @@ void tell_fonts(const OverlayOptions& options, const Lettering& lettering) {
 
 }  // namespace
 
-std::vector<Colour> overlay_colours(const std::vector<OverlaySegment>& segments) {
-  std::vector<std::string> names;
-  for (const OverlaySegment& segment : segments) names.push_back(segment.label);
-  std::vector<Colour> colours = class_colours(names);
+std::vector<Colour> overlay_colours(const Segments& segments,
+                                    const std::vector<Colour>& class_colours) {
+  std::vector<Colour> colours;
+  if (class_colours.empty()) {
+    std::vector<std::string> names;
+    for (const results::Segment& segment : segments) names.push_back(segment.name);
+    colours = draw::class_colours(names);
+  }
   std::map<std::string, int64_t> seen;
   for (size_t i = 0; i < segments.size(); ++i) {
-    if (segments[i].colour) colours[i] = *segments[i].colour;
-    if (segments[i].is_thing) colours[i] = variation(colours[i], seen[segments[i].label]++);
+    const results::Segment& segment = segments[i];
+    if (!class_colours.empty()) {
+      const auto k = static_cast<size_t>(segment.class_index);
+      if (k >= class_colours.size()) {
+        fail(ErrorCode::invalid_argument, "class ", segment.class_index, " has none of ",
+             class_colours.size(), " colours");
+      }
+      colours.push_back(class_colours[k]);
+    }
+    if (segment.is_thing) colours[i] = variation(colours[i], seen[segment.name]++);
   }
   return colours;
 }
 
-at::Tensor draw_overlay(const at::Tensor& rgb, const OverlayInput& input,
+at::Tensor draw_overlay(const at::Tensor& rgb, const results::Segmentation& segmentation,
                         const OverlayOptions& options) {
   check_shape("picture under an overlay", rgb, {kAny, kAny, 3});
   check_dtype("picture under an overlay", rgb, at::kByte);
   if (rgb.numel() == 0) fail(ErrorCode::shape_mismatch, "picture under an overlay has no pixels");
   const Size size = drawing_size(rgb, options);
+  const Segments& segments = segmentation.segments();
   Scene scene;
-  scene.map =
-      resize_positions(segment_positions(input, {rgb.size(0), rgb.size(1)}), size).contiguous();
+  scene.map = resize_positions(segment_positions(segmentation, {rgb.size(0), rgb.size(1)}), size)
+                  .contiguous();
   scene.distance = border_distance(scene.map);
-  scene.colours = overlay_colours(input.segments);
+  scene.colours = overlay_colours(segments, options.class_colours);
   at::Tensor filled = ops::resize_bilinear_u8(rgb, size).contiguous();
   if (filled.is_alias_of(rgb)) filled = filled.clone();
   fill_segments(filled, scene, options);
   const Canvas canvas(filled);
   const double scale = static_cast<double>(size.width) / static_cast<double>(rgb.size(1));
   if (options.boxes)
-    draw_boxes(canvas, input, scene.colours, scale, std::max(1.0, base_font(size) / 12));
+    draw_boxes(canvas, segments, scene.colours, scale, std::max(1.0, base_font(size) / 12));
   if (!options.labels && !options.legend) return canvas.to_rgb();
   Lettering lettering(options.font_folder);
   if (!lettering.usable()) {
     tell_fonts(options, lettering);
     return canvas.to_rgb();
   }
-  if (options.labels) draw_labels(canvas, lettering, scene, input, options);
+  if (options.labels) draw_labels(canvas, lettering, scene, segments, options);
   at::Tensor drawn = canvas.to_rgb();
-  if (options.legend) drawn = with_legend(drawn, lettering, scene, input);
+  if (options.legend) drawn = with_legend(drawn, lettering, scene, segments);
   tell_fonts(options, lettering);
   return drawn;
 }

@@ -1,9 +1,7 @@
 #pragma once
 // A picture with its segments drawn over it, for people.
 
-#include <array>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,32 +9,17 @@
 
 #include "fcclip/core/log.h"
 #include "fcclip/draw/palette.h"
+#include "fcclip/results/segmentation.h"
 
 namespace fcclip::draw {
-
-struct OverlaySegment {
-  int64_t id = 0;                ///< value in OverlayInput::ids; not used when that is undefined
-  std::string label;             ///< any UTF-8; empty: no label
-  double score = -1;             ///< written behind the label unless negative
-  std::optional<Colour> colour;  ///< a data set's; else chosen by the label
-  bool is_thing = true;          ///< several things of one label get variations of its colour
-  std::optional<std::array<int64_t, 4>> box_xywh_px;  ///< drawn when OverlayOptions::boxes
-  std::vector<uint32_t>
-      rle_counts;  ///< COCO run lengths of an instance mask, when ids is undefined
-};
-
-/// Panoptic: an id map and its segments. Semantic: a label map with one entry a class (is_thing
-/// false). Instances: no map, a mask in each segment; where masks overlap the higher score is seen,
-/// and of equal scores the smaller mask.
-struct OverlayInput {
-  at::Tensor ids;  ///< [h, w] int32, or undefined; an id that no segment has is left as it is
-  std::vector<OverlaySegment> segments;
-};
 
 struct OverlayOptions {
   double fill_opacity = 0.45;
   bool labels = true, scores = true, outlines = true;
-  bool boxes = false;
+  bool boxes = false;  ///< of segments that have one
+  /// One a class, by Segment::class_index, so that a class looks the same in every picture; empty:
+  /// chosen by the names in this one. Several things of one name get variations.
+  std::vector<Colour> class_colours;
   bool legend = false;                ///< colours and names below the picture
   int64_t min_longer_side = 768;      ///< smaller pictures are enlarged so that labels can be read
   int64_t max_longer_side = 4096;     ///< larger ones are drawn at this size
@@ -46,15 +29,19 @@ struct OverlayOptions {
   LogCallback log;
 };
 
-/// rgb [h, w, 3] uint8 -> [h', w', 3] uint8: the picture's own size unless it is smaller or larger
-/// than the options' sides, plus the legend's height. Throws Error{shape_mismatch};
-/// Error{invalid_argument} for run lengths that do not fit the picture.
-at::Tensor draw_overlay(const at::Tensor& rgb, const OverlayInput& input,
+/// Segments under their names, with scores unless those are negative. A pixel of no segment is left
+/// as it is. Where instances overlap the higher score is seen, and of equal scores the smaller mask.
+///   rgb      [h, w, 3] uint8
+///   returns  [h', w', 3] uint8: the picture's own size unless it is smaller or larger than the
+///            options' sides, plus the legend's height
+/// Throws Error{shape_mismatch}; Error{invalid_argument} for run lengths that do not fit the picture
+/// and for a class without a colour.
+at::Tensor draw_overlay(const at::Tensor& rgb, const results::Segmentation& segmentation,
                         const OverlayOptions& options = {});
 
 /// The colours that draw_overlay gives the segments, in their order: for legends and tables
-/// elsewhere. Colours that stay the same from picture to picture are the caller's: class_colours of
-/// the whole vocabulary, given as each segment's `colour`.
-std::vector<Colour> overlay_colours(const std::vector<OverlaySegment>& segments);
+/// elsewhere.
+std::vector<Colour> overlay_colours(const std::vector<results::Segment>& segments,
+                                    const std::vector<Colour>& class_colours = {});
 
 }  // namespace fcclip::draw

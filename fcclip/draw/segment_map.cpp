@@ -36,12 +36,12 @@ void paint(const std::vector<uint32_t>& counts, int32_t value, Size size, int32_
   }
 }
 
-at::Tensor from_instances(const std::vector<OverlaySegment>& segments, Size size) {
+at::Tensor from_instances(const std::vector<results::Segment>& segments, Size size) {
   std::vector<size_t> order(segments.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::vector<int64_t> areas;
   std::vector<double> scores;
-  for (const OverlaySegment& segment : segments) {
+  for (const results::Segment& segment : segments) {
     areas.push_back(mask_area(segment.rle_counts));
     scores.push_back(std::isnan(segment.score) ? -1 : segment.score);
   }
@@ -56,21 +56,20 @@ at::Tensor from_instances(const std::vector<OverlaySegment>& segments, Size size
   return map;
 }
 
-}  // namespace
-
-at::Tensor segment_positions(const OverlayInput& input, Size size) {
-  if (!input.ids.defined()) return from_instances(input.segments, size);
-  check_shape("id map of an overlay", input.ids, {size.height, size.width});
-  check_dtype("id map of an overlay", input.ids, at::kInt);
+/// Position of the segment whose value each pixel has, −1 where none has it.
+at::Tensor from_map(const at::Tensor& values, const std::vector<results::Segment>& segments,
+                    int64_t results::Segment::*value, Size size) {
+  check_shape("id map of an overlay", values, {size.height, size.width});
+  check_dtype("id map of an overlay", values, at::kInt);
   std::unordered_map<int64_t, int32_t> position;
-  for (size_t i = 0; i < input.segments.size(); ++i) {
-    position.emplace(input.segments[i].id, static_cast<int32_t>(i));
+  for (size_t i = 0; i < segments.size(); ++i) {
+    position.emplace(segments[i].*value, static_cast<int32_t>(i));
   }
-  const at::Tensor ids = input.ids.contiguous();
-  at::Tensor map = at::empty_like(ids);
-  const int32_t* in = ids.data_ptr<int32_t>();
+  const at::Tensor from = values.contiguous();
+  at::Tensor map = at::empty_like(from);
+  const int32_t* in = from.data_ptr<int32_t>();
   int32_t* out = map.data_ptr<int32_t>();
-  for (int64_t i = 0; i < ids.numel(); ++i) {
+  for (int64_t i = 0; i < from.numel(); ++i) {
     if (i > 0 && in[i] == in[i - 1]) {
       out[i] = out[i - 1];
       continue;
@@ -79,6 +78,22 @@ at::Tensor segment_positions(const OverlayInput& input, Size size) {
     out[i] = found == position.end() ? -1 : found->second;
   }
   return map;
+}
+
+}  // namespace
+
+at::Tensor segment_positions(const results::Segmentation& segmentation, Size size) {
+  const std::vector<results::Segment>& segments = segmentation.segments();
+  switch (segmentation.task()) {
+    case results::Task::panoptic:
+      return from_map(segmentation.panoptic().ids, segments, &results::Segment::id, size);
+    case results::Task::semantic:
+      return from_map(segmentation.semantic().labels, segments, &results::Segment::class_index,
+                      size);
+    case results::Task::instance:
+      break;
+  }
+  return from_instances(segments, size);
 }
 
 namespace {

@@ -6,14 +6,14 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/core/size.h"
-#include "fcclip/draw/overlay.h"
+#include "fcclip/results/segmentation.h"
 
 namespace fcclip::draw {
 
-/// Positions in `segments` for every pixel, −1 where there is none: from the id map, or from the
+/// Positions among the segments for every pixel, −1 where there is none: from the map, or from the
 /// instance masks: painted from the lowest score to the highest, of equal scores the larger first.
 ///   returns [h, w] int32. Throws Error{shape_mismatch, invalid_argument}.
-at::Tensor segment_positions(const OverlayInput& input, Size size);
+at::Tensor segment_positions(const results::Segmentation& segmentation, Size size);
 
 /// A map at another size; enlarged, its borders are straight where nearest neighbours would give
 /// stairs: the value with the largest bilinear weight wins.

@@ -9,7 +9,7 @@
 namespace fcclip::draw {
 
 /// For each class its own colour, where the vocabulary gives one, else one of class_colours over
-/// all its names. Give these to OverlaySegment::colour so that a class looks the same everywhere.
+/// all its names. Given as OverlayOptions::class_colours they make a class look the same everywhere.
 std::vector<Colour> vocabulary_colours(const classify::Vocabulary& vocabulary);
 
 }  // namespace fcclip::draw

@@ -32,13 +32,13 @@ void apply_federated(const data::PictureInstances& truth, Size size,
 }
 
 void score_instances(PictureScores& scores, const data::PictureInstances& truth,
-                     const std::vector<results::Instance>& answer, Size size, int64_t index) {
+                     const results::InstanceSegmentation& answer, Size size, int64_t index) {
   std::vector<TruthInstance> truths;
   for (const data::InstanceTruth& t : truth.instances) {
     truths.push_back({t.class_index, t.box_xywh_px, t.area_px, t.is_crowd, t.mask});
   }
   std::vector<DetectedInstance> found;
-  for (const results::Instance& instance : answer) {
+  for (const results::Segment& instance : answer.segments) {
     DetectedInstance d;
     d.category_id = instance.class_index;
     d.score = instance.score;
@@ -53,9 +53,9 @@ void score_instances(PictureScores& scores, const data::PictureInstances& truth,
   scores.boxes.add_image(index, truths, found);
 }
 
-PanopticMap map_of(const results::PanopticResult& result, bool agnostic) {
+PanopticMap map_of(const results::PanopticSegmentation& result, bool agnostic) {
   PanopticMap map{result.ids, {}};
-  for (const results::PanopticSegment& s : result.segments) {
+  for (const results::Segment& s : result.segments) {
     map.segments.push_back({s.id, agnostic ? 0 : s.class_index, s.area_px, false});
   }
   return map;
@@ -195,8 +195,8 @@ PictureAnswer answer_with_true_masks(const PictureTruth& truth, const TrueRegion
                                      const at::Tensor& log_probs,
                                      const classify::Vocabulary& vocabulary) {
   PictureAnswer answer;
-  results::PanopticResult panoptic;
-  std::vector<results::Instance> instances;
+  results::PanopticSegmentation panoptic;
+  results::InstanceSegmentation instances;
   const at::Tensor like = truth.panoptic ? truth.panoptic->ids : truth.labels;
   const int64_t classes = log_probs.size(1) - 1;
   const at::Tensor probs = at::softmax(log_probs, 1).slice(1, 0, classes);
@@ -206,21 +206,22 @@ PictureAnswer answer_with_true_masks(const PictureTruth& truth, const TrueRegion
   for (int64_t s = 0; s < regions.masks.size(0); ++s) {
     const int64_t k = best[s].item<int64_t>();
     const at::Tensor mask = regions.masks[s];
-    results::Instance instance;
-    instance.class_index = k;
-    instance.query = s;
-    instance.score = scores[s].item<double>();
+    results::Segment segment;
+    segment.id = s + 1;
+    segment.class_index = k;
+    segment.is_thing = vocabulary.classes[k].is_thing;
+    segment.query = s;
+    segment.score = scores[s].item<double>();
     const results::Rle rle = results::from_mask(mask);
-    instance.area_px = results::area(rle);
-    instance.box_xywh_px = results::box_xywh(rle);
-    instance.rle_counts = rle.counts;
+    segment.area_px = results::area(rle);
+    segment.box_xywh_px = results::box_xywh(rle);
     labels.masked_fill_(mask, k);
     panoptic.ids.masked_fill_(mask, s + 1);
-    panoptic.segments.push_back({s + 1, k, vocabulary.classes[k].is_thing, s, instance.score,
-                                 instance.area_px, instance.box_xywh_px});
-    if (vocabulary.classes[k].is_thing) instances.push_back(std::move(instance));
+    panoptic.segments.push_back(segment);
+    segment.rle_counts = rle.counts;
+    if (segment.is_thing) instances.segments.push_back(std::move(segment));
   }
-  std::stable_sort(instances.begin(), instances.end(),
+  std::stable_sort(instances.segments.begin(), instances.segments.end(),
                    [](const auto& a, const auto& b) { return a.score > b.score; });
   if (truth.panoptic) answer.panoptic = std::move(panoptic);
   if (truth.instances) answer.instances = std::move(instances);

@@ -24,8 +24,8 @@ PictureTruth read_truth(const data::Benchmark& benchmark, int64_t index,
 data::PictureInstances instances_of(const PanopticMap& map, const classify::Vocabulary& vocabulary);
 
 struct PictureAnswer {
-  std::optional<results::PanopticResult> panoptic;
-  std::optional<std::vector<results::Instance>> instances;
+  std::optional<results::PanopticSegmentation> panoptic;
+  std::optional<results::InstanceSegmentation> instances;
   at::Tensor labels;
 };
 

@@ -54,7 +54,7 @@ json write_answer(const PictureAnswer& answer, const data::Picture& picture, Siz
     out["panoptic"] = std::move(annotation);
   }
   if (answer.instances) {
-    out["instances"] = outputs::coco_instance_results(info, *answer.instances, vocabulary);
+    out["instances"] = outputs::coco_instance_results(info, answer.instances->segments, vocabulary);
     for (json& one : out["instances"]) one["image_id"] = id;
   }
   if (answer.labels.defined()) {

@@ -51,6 +51,7 @@ class PairPainter {
     const data::Sample truth = input_.benchmark.get(picture.index);
     draw::OverlayOptions options;
     options.font_folder = input_.font_folder;
+    options.class_colours = colours_;
     options.min_longer_side = options.max_longer_side = 560;
     return draw::tile_images(
         {draw::draw_overlay(truth.rgb, overlay(truth.ids, truth.segments), options),
@@ -59,19 +60,19 @@ class PairPainter {
   }
 
  private:
-  draw::OverlayInput overlay(const at::Tensor& ids,
-                             const std::vector<data::TruthSegment>& segments) const {
-    return truth_overlay(ids, segments, input_.benchmark.vocabulary(), colours_);
+  results::Segmentation overlay(const at::Tensor& ids,
+                                const std::vector<data::TruthSegment>& segments) const {
+    return truth_overlay(ids, segments, input_.benchmark.vocabulary());
   }
 
-  draw::OverlayInput answer(const RankedPicture& picture) const {
+  results::Segmentation answer(const RankedPicture& picture) const {
     const std::string file = picture.name + ".png";
     const fs::path panoptic = input_.predictions / "panoptic" / file;
     if (fs::exists(panoptic)) {
       return overlay(image::ids_of_rgb(image::read_png_exact(panoptic)), picture.answer);
     }
     const fs::path labels = input_.predictions / "semantic" / file;
-    if (!fs::exists(labels)) return {};
+    if (!fs::exists(labels)) return {{}, results::InstanceSegmentation{}};
     data::Sample sample;
     data::paint_labels(image::read_png_exact(labels), sample);
     return overlay(sample.ids, sample.segments);

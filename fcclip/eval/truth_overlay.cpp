@@ -2,21 +2,21 @@
 
 namespace fcclip::eval {
 
-draw::OverlayInput truth_overlay(const at::Tensor& ids,
-                                 const std::vector<data::TruthSegment>& segments,
-                                 const classify::Vocabulary& vocabulary,
-                                 const std::vector<draw::Colour>& colours) {
-  draw::OverlayInput input{ids, {}};
+results::Segmentation truth_overlay(const at::Tensor& ids,
+                                    const std::vector<data::TruthSegment>& segments,
+                                    const classify::Vocabulary& vocabulary) {
+  results::PanopticSegmentation truth{ids, {}};
   for (const data::TruthSegment& segment : segments) {
     const classify::VocabularyClass& entry = vocabulary.classes[segment.class_index];
-    draw::OverlaySegment drawn;
+    results::Segment drawn;
     drawn.id = segment.id;
-    drawn.label = entry.synonyms.front();
-    drawn.colour = colours[segment.class_index];
+    drawn.class_index = segment.class_index;
+    drawn.name = entry.synonyms.front();
     drawn.is_thing = entry.is_thing;
-    input.segments.push_back(std::move(drawn));
+    drawn.score = -1;
+    truth.segments.push_back(std::move(drawn));
   }
-  return input;
+  return {{ids.size(0), ids.size(1)}, std::move(truth)};
 }
 
 }  // namespace fcclip::eval

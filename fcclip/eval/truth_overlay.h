@@ -5,16 +5,14 @@
 
 #include "fcclip/classify/vocabulary.h"
 #include "fcclip/data/dataset.h"
-#include "fcclip/draw/overlay.h"
+#include "fcclip/results/segmentation.h"
 
 namespace fcclip::eval {
 
-/// Segments with their classes' names and colours, without scores.
-///   ids      [H, W] int32: the segments' ids
-///   colours  a colour a class, as draw::vocabulary_colours gives them
-draw::OverlayInput truth_overlay(const at::Tensor& ids,
-                                 const std::vector<data::TruthSegment>& segments,
-                                 const classify::Vocabulary& vocabulary,
-                                 const std::vector<draw::Colour>& colours);
+/// Segments with their classes' names, without scores.
+///   ids  [H, W] int32: the segments' ids
+results::Segmentation truth_overlay(const at::Tensor& ids,
+                                    const std::vector<data::TruthSegment>& segments,
+                                    const classify::Vocabulary& vocabulary);
 
 }  // namespace fcclip::eval

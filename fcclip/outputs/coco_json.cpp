@@ -13,7 +13,7 @@ using nlohmann::json;
 
 namespace {
 
-json coco_instance(const ImageInfo& image, const results::Instance& instance,
+json coco_instance(const ImageInfo& image, const results::Segment& instance,
                    const classify::Vocabulary& vocabulary) {
   const std::string counts = results::to_string({image.size, instance.rle_counts});
   return {{"image_id", image.id},
@@ -45,10 +45,10 @@ json coco_image(const ImageInfo& image) {
 }
 
 json coco_panoptic_annotation(const ImageInfo& image, const std::string& png_name,
-                              const std::vector<results::PanopticSegment>& segments,
+                              const std::vector<results::Segment>& segments,
                               const classify::Vocabulary& vocabulary) {
   json infos = json::array();
-  for (const results::PanopticSegment& segment : segments) {
+  for (const results::Segment& segment : segments) {
     infos.push_back({{"id", segment.id},
                      {"category_id", class_at(vocabulary, segment.class_index).id},
                      {"area", segment.area_px},
@@ -70,10 +70,10 @@ json coco_panoptic_document(const std::vector<ImageInfo>& images,
           {"categories", coco_categories(vocabulary)}};
 }
 
-json coco_instance_results(const ImageInfo& image, const std::vector<results::Instance>& instances,
+json coco_instance_results(const ImageInfo& image, const std::vector<results::Segment>& instances,
                            const classify::Vocabulary& vocabulary) {
   json found = json::array();
-  for (const results::Instance& instance : instances) {
+  for (const results::Segment& instance : instances) {
     if (instance.area_px > 0) found.push_back(coco_instance(image, instance, vocabulary));
   }
   return found;

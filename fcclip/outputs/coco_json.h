@@ -9,8 +9,8 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "fcclip/classify/vocabulary.h"
-#include "fcclip/results/results.h"
 #include "fcclip/results/rle.h"
+#include "fcclip/results/segmentation.h"
 
 namespace fcclip::outputs {
 
@@ -31,7 +31,7 @@ nlohmann::json coco_image(const ImageInfo& image);
 /// segments_info with id, category_id, area, bbox, iscrowd, and beyond the format isthing and
 /// score. Throws Error{invalid_argument} when a segment's class is not in the vocabulary.
 nlohmann::json coco_panoptic_annotation(const ImageInfo& image, const std::string& png_name,
-                                        const std::vector<results::PanopticSegment>& segments,
+                                        const std::vector<results::Segment>& segments,
                                         const classify::Vocabulary& vocabulary);
 
 /// A whole panoptic file: {"images", "annotations", "categories"}.
@@ -43,7 +43,7 @@ nlohmann::json coco_panoptic_document(const std::vector<ImageInfo>& images,
 /// {"size", "counts"}}, …]; the lists of several images are joined into one file. Instances without
 /// a pixel are left out: import tools choke on them, and their score is 0. Throws as above.
 nlohmann::json coco_instance_results(const ImageInfo& image,
-                                     const std::vector<results::Instance>& instances,
+                                     const std::vector<results::Segment>& instances,
                                      const classify::Vocabulary& vocabulary);
 
 /// COCO's "segmentation": polygons, run lengths, or their compressed string. Throws

@@ -57,13 +57,14 @@ json with_head(json document) {
 
 }  // namespace
 
-json coco_outline_document(const ImageInfo& image, const std::vector<OutlinedSegment>& segments,
+json coco_outline_document(const ImageInfo& image, const std::vector<Outline>& outlines,
                            const classify::Vocabulary& vocabulary) {
   json annotations = json::array();
   const int64_t shift = id_shift(vocabulary);
-  for (const OutlinedSegment& segment : segments) {
+  for (const Outline& outline : outlines) {
+    const results::Segment& segment = *outline.segment;
     json rings = json::array();
-    for (const Polygon& polygon : segment.polygons) {
+    for (const Polygon& polygon : outline.polygons) {
       json ring = json::array();
       for (const Point& p : single_ring({polygon})) {
         ring.push_back(p.x);

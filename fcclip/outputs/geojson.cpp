@@ -49,17 +49,18 @@ class RingWriter {
 
 }  // namespace
 
-json geojson(const ImageInfo& image, const std::vector<OutlinedSegment>& segments,
+json geojson(const ImageInfo& image, const std::vector<Outline>& outlines,
              const classify::Vocabulary& vocabulary, const GeoJsonOptions& options) {
   const RingWriter writer(options);
   json features = json::array();
-  for (const OutlinedSegment& segment : segments) {
+  for (const Outline& outline : outlines) {
+    const results::Segment& segment = *outline.segment;
     json geometry = nullptr;  // RFC 7946: unlocated
-    if (segment.polygons.size() == 1) {
-      geometry = {{"type", "Polygon"}, {"coordinates", writer.polygon(segment.polygons[0])}};
-    } else if (segment.polygons.size() > 1) {
+    if (outline.polygons.size() == 1) {
+      geometry = {{"type", "Polygon"}, {"coordinates", writer.polygon(outline.polygons[0])}};
+    } else if (outline.polygons.size() > 1) {
       json parts = json::array();
-      for (const Polygon& polygon : segment.polygons) parts.push_back(writer.polygon(polygon));
+      for (const Polygon& polygon : outline.polygons) parts.push_back(writer.polygon(polygon));
       geometry = {{"type", "MultiPolygon"}, {"coordinates", std::move(parts)}};
     }
     features.push_back({{"type", "Feature"},

@@ -31,8 +31,8 @@ at::Tensor look_up(const char* what, const at::Tensor& map, const std::vector<in
 
 // Values by segment id, for look_up; absent ids are errors when they occur, so ids must be
 // contiguous.
-std::vector<int32_t> by_segment_id(const std::vector<results::PanopticSegment>& segments,
-                                   int32_t nothing, const std::vector<int32_t>& value_of_segment) {
+std::vector<int32_t> by_segment_id(const std::vector<results::Segment>& segments, int32_t nothing,
+                                   const std::vector<int32_t>& value_of_segment) {
   std::vector<int32_t> values(segments.size() + 2, nothing);
   for (size_t i = 0; i < segments.size(); ++i) {
     const int64_t id = segments[i].id;
@@ -73,11 +73,11 @@ at::Tensor ade20k_label_map(const at::Tensor& labels, int64_t classes) {
 }
 
 at::Tensor cityscapes_instance_map(const at::Tensor& ids,
-                                   const std::vector<results::PanopticSegment>& segments,
+                                   const std::vector<results::Segment>& segments,
                                    const classify::Vocabulary& vocabulary, int64_t void_id) {
   std::map<int64_t, int64_t> seen;
   std::vector<int32_t> values;
-  for (const results::PanopticSegment& segment : segments) {
+  for (const results::Segment& segment : segments) {
     const int64_t id = class_at(vocabulary, segment.class_index).id;
     values.push_back(png_value(segment.is_thing ? id * 1000 + seen[id]++ : id));
   }

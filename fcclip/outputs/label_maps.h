@@ -7,7 +7,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/classify/vocabulary.h"
-#include "fcclip/results/results.h"
+#include "fcclip/results/segmentation.h"
 
 namespace fcclip::outputs {
 
@@ -25,7 +25,7 @@ at::Tensor ade20k_label_map(const at::Tensor& labels, int64_t classes);
 /// Cityscapes' instanceIds: stuff has its id, the n-th thing of a class id·1000 + n from 0; int32
 /// (16-bit PNG). Throws as above.
 at::Tensor cityscapes_instance_map(const at::Tensor& ids,
-                                   const std::vector<results::PanopticSegment>& segments,
+                                   const std::vector<results::Segment>& segments,
                                    const classify::Vocabulary& vocabulary, int64_t void_id = 0);
 
 }  // namespace fcclip::outputs

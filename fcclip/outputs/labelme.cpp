@@ -7,11 +7,12 @@ namespace fcclip::outputs {
 
 using nlohmann::json;
 
-json labelme_json(const ImageInfo& image, const std::vector<OutlinedSegment>& segments,
+json labelme_json(const ImageInfo& image, const std::vector<Outline>& outlines,
                   const classify::Vocabulary& vocabulary) {
   json shapes = json::array();
-  for (const OutlinedSegment& segment : segments) {
-    for (const Polygon& polygon : segment.polygons) {
+  for (const Outline& outline : outlines) {
+    const results::Segment& segment = *outline.segment;
+    for (const Polygon& polygon : outline.polygons) {
       json points = json::array();
       for (const Point& p : single_ring({polygon})) points.push_back({p.x, p.y});
       shapes.push_back({{"label", class_name(vocabulary, segment.class_index)},

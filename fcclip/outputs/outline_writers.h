@@ -1,6 +1,5 @@
 #pragma once
-// Formats made of outlines: labelme, YOLO segmentation, GeoJSON. Pure functions on polygons;
-// image/contours.h makes polygons of masks.
+// Formats made of outlines: labelme, YOLO segmentation, GeoJSON. Pure functions on outlines.
 
 #include <array>
 #include <optional>
@@ -12,30 +11,29 @@
 #include "fcclip/classify/vocabulary.h"
 #include "fcclip/outputs/coco_json.h"
 #include "fcclip/outputs/polygon.h"
+#include "fcclip/results/segmentation.h"
 
 namespace fcclip::outputs {
 
-/// One segment and its outline, in pieces.
-struct OutlinedSegment {
-  int64_t id = 0;
-  int64_t class_index = 0;
-  bool is_thing = true;
-  double score = 0;
-  int64_t area_px = 0;
+/// A segment and its outline, in pieces.
+struct Outline {
+  const results::Segment* segment;  ///< must outlive this
   std::vector<Polygon> polygons;
-  std::array<int64_t, 4> box_xywh_px = {0, 0, 0, 0};
 };
+
+/// The outlines of all segments, in the picture's pixels; tolerance as for mask_polygons.
+std::vector<Outline> outlines(const results::Segmentation& segmentation, double tolerance_px);
 
 /// labelme's file: a shape a piece, pieces of one segment with one group_id; holes joined to their
 /// outline. imageData is null: labelme opens imagePath beside the file. Throws
 /// Error{invalid_argument} for a class that is not in the vocabulary.
-nlohmann::json labelme_json(const ImageInfo& image, const std::vector<OutlinedSegment>& segments,
+nlohmann::json labelme_json(const ImageInfo& image, const std::vector<Outline>& outlines,
                             const classify::Vocabulary& vocabulary);
 
 /// YOLO's segmentation labels: a line a segment, "class x y x y …" in parts of width and height;
 /// the class is the position in the vocabulary. Segments without outline are left out. Throws
 /// Error{invalid_argument} for an empty image or a class below 0.
-std::string yolo_text(Size size, const std::vector<OutlinedSegment>& segments);
+std::string yolo_text(Size size, const std::vector<Outline>& outlines);
 /// Where a YOLO data set's pictures are.
 struct YoloPictures {
   std::string root;        ///< absolute
@@ -57,7 +55,7 @@ struct GeoJsonOptions {
 /// coordinates written, rings closed; properties id, class_id, name, isthing, score, area_px,
 /// image. Throws as labelme_json; Error{invalid_argument} when the transform is not finite or
 /// flattens the plane.
-nlohmann::json geojson(const ImageInfo& image, const std::vector<OutlinedSegment>& segments,
+nlohmann::json geojson(const ImageInfo& image, const std::vector<Outline>& outlines,
                        const classify::Vocabulary& vocabulary, const GeoJsonOptions& options = {});
 
 /// A COCO data set of one image as annotation tools import it (CVAT, Label Studio, supervision):
@@ -66,8 +64,7 @@ nlohmann::json geojson(const ImageInfo& image, const std::vector<OutlinedSegment
 /// alone, which is what the tools' labels are matched by; their ids are the vocabulary's, all one
 /// higher where those begin at 0, which CVAT refuses. Segments without outline are left out. Throws
 /// as labelme_json.
-nlohmann::json coco_outline_document(const ImageInfo& image,
-                                     const std::vector<OutlinedSegment>& segments,
+nlohmann::json coco_outline_document(const ImageInfo& image, const std::vector<Outline>& outlines,
                                      const classify::Vocabulary& vocabulary);
 /// Several such documents of one vocabulary as one: images and annotations numbered anew from 1.
 /// Throws Error{bad_format} when a part is missing or annotations name an image that is not theirs.

@@ -31,18 +31,19 @@ std::string yaml_string(const std::string& text) {
 
 }  // namespace
 
-std::string yolo_text(Size size, const std::vector<OutlinedSegment>& segments) {
+std::string yolo_text(Size size, const std::vector<Outline>& outlines) {
   if (size.height < 1 || size.width < 1) {
     fail(ErrorCode::invalid_argument, "image size must be at least 1x1, got ", size.height, "x",
          size.width);
   }
   std::string text;
-  for (const OutlinedSegment& segment : segments) {
+  for (const Outline& outline : outlines) {
+    const results::Segment& segment = *outline.segment;
     if (segment.class_index < 0) {
       fail(ErrorCode::invalid_argument, "class ", segment.class_index, " of segment ", segment.id,
            " must be 0 or more");
     }
-    const Ring ring = single_ring(segment.polygons);
+    const Ring ring = single_ring(outline.polygons);
     if (ring.size() < 3) continue;
     text += std::to_string(segment.class_index);
     for (const Point& p : ring) {

@@ -161,8 +161,8 @@ class QueryScanner {
 
 }  // namespace
 
-std::vector<Instance> instances(const MaskSource& masks, const at::Tensor& class_log_probs,
-                                const std::vector<bool>& is_thing, const InstanceOptions& options) {
+InstanceSegmentation instances(const MaskSource& masks, const at::Tensor& class_log_probs,
+                               const std::vector<bool>& is_thing, const InstanceOptions& options) {
   const at::Tensor probs = class_probs(masks, class_log_probs);
   check_things(is_thing, probs);
   const MaskGeometry geometry(masks);
@@ -181,12 +181,13 @@ std::vector<Instance> instances(const MaskSource& masks, const at::Tensor& class
       scanned[static_cast<size_t>(i)] = scanner.scan(queries[static_cast<size_t>(i)]);
     }
   });
-  std::vector<Instance> found;
+  std::vector<Segment> found;
   for (const Pick& p : picks) {
     const size_t at = position[p.query];
     QueryMask& mask = scanned[at];
-    Instance instance;
+    Segment instance;
     instance.class_index = p.class_index;
+    instance.is_thing = is_thing[static_cast<size_t>(p.class_index)];
     instance.query = p.query;
     instance.score = static_cast<double>(p.score) * mask.mean_sigmoid;
     instance.area_px = area(mask.rle);
@@ -200,8 +201,9 @@ std::vector<Instance> instances(const MaskSource& masks, const at::Tensor& class
     found.push_back(std::move(instance));
   }
   std::stable_sort(found.begin(), found.end(),
-                   [](const Instance& a, const Instance& b) { return a.score > b.score; });
-  return found;
+                   [](const Segment& a, const Segment& b) { return a.score > b.score; });
+  for (size_t i = 0; i < found.size(); ++i) found[i].id = static_cast<int64_t>(i) + 1;
+  return {std::move(found)};
 }
 
 }  // namespace fcclip::results

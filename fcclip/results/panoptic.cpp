@@ -142,7 +142,7 @@ Counts find_winners(const MaskGeometry& geometry, const Kept& kept, const at::Te
 // The overlap test and the merging of stuff, in query order. Returns the id of each winner code.
 std::vector<int32_t> decide(const Kept& kept, const Counts& counts,
                             const std::vector<bool>& is_thing, double overlap_threshold,
-                            std::vector<PanopticSegment>& segments) {
+                            std::vector<Segment>& segments) {
   std::vector<int32_t> id_of_code(2 * kept.size(), 0);
   std::map<int64_t, int32_t> stuff_ids;
   for (size_t k = 0; k < kept.size(); ++k) {
@@ -159,7 +159,7 @@ std::vector<int32_t> decide(const Kept& kept, const Counts& counts,
       segments[static_cast<size_t>(merged->second - 1)].area_px += inside;
       continue;
     }
-    PanopticSegment segment;
+    Segment segment;
     segment.id = static_cast<int64_t>(segments.size()) + 1;
     segment.class_index = label;
     segment.is_thing = thing;
@@ -168,7 +168,7 @@ std::vector<int32_t> decide(const Kept& kept, const Counts& counts,
     segment.area_px = inside;
     id_of_code[2 * k + 1] = static_cast<int32_t>(segment.id);
     if (!thing) stuff_ids[label] = static_cast<int32_t>(segment.id);
-    segments.push_back(segment);
+    segments.push_back(std::move(segment));
   }
   return id_of_code;
 }
@@ -185,7 +185,7 @@ struct Extent {
 
 // Winner codes become ids; the segments' boxes are seen on the way.
 void relabel(const at::Tensor& ids, const std::vector<int32_t>& id_of_code,
-             std::vector<PanopticSegment>& segments) {
+             std::vector<Segment>& segments) {
   const int64_t height = ids.size(0), width = ids.size(1);
   int32_t* map = ids.data_ptr<int32_t>();
   std::vector<Extent> extents(segments.size() + 1);
@@ -208,7 +208,7 @@ void relabel(const at::Tensor& ids, const std::vector<int32_t>& id_of_code,
       extents[i].add(e.bottom, e.left, e.right + 1);
     }
   });
-  for (PanopticSegment& segment : segments) {
+  for (Segment& segment : segments) {
     const Extent& e = extents[static_cast<size_t>(segment.id)];
     segment.box_xywh_px = {e.left, e.top, e.right - e.left + 1, e.bottom - e.top + 1};
   }
@@ -216,13 +216,13 @@ void relabel(const at::Tensor& ids, const std::vector<int32_t>& id_of_code,
 
 }  // namespace
 
-PanopticResult panoptic(const MaskSource& masks, const at::Tensor& class_log_probs,
-                        const std::vector<bool>& is_thing, const PanopticOptions& options) {
+PanopticSegmentation panoptic(const MaskSource& masks, const at::Tensor& class_log_probs,
+                              const std::vector<bool>& is_thing, const PanopticOptions& options) {
   const at::Tensor probs = class_probs(masks, class_log_probs);
   check_things(is_thing, probs);
   const MaskGeometry geometry(masks);
   const Kept kept = keep_queries(probs, options.object_mask_threshold);
-  PanopticResult result;
+  PanopticSegmentation result;
   result.ids = at::zeros({geometry.original().height, geometry.original().width}, at::kInt);
   if (kept.size() == 0) return result;
   const Counts counts = find_winners(geometry, kept, result.ids);

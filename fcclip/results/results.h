@@ -2,12 +2,12 @@
 // Masks and class scores -> segments at the original image's size (model section 7), streamed over
 // bands of rows so that neither Q·h·w nor K·h·w floats ever exist.
 
-#include <array>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/core/size.h"
+#include "fcclip/results/segmentation.h"
 
 namespace fcclip::results {
 
@@ -24,40 +24,22 @@ struct PanopticOptions {
   double overlap_threshold = 0.8;
 };
 
-struct PanopticSegment {
-  int64_t id = 0;           ///< value in the id map, from 1
-  int64_t class_index = 0;  ///< contiguous, 0 … K−1
-  bool is_thing = true;
-  int64_t query = 0;  ///< the query that made it (stuff: the first of the merged ones)
-  double score = 0;   ///< class probability of that query
-  int64_t area_px = 0;
-  std::array<int64_t, 4> box_xywh_px = {0, 0, 0, 0};
-};
-
-struct PanopticResult {
-  at::Tensor ids;  ///< [h, w] int32, 0 = nothing
-  std::vector<PanopticSegment> segments;
-};
-
 struct InstanceOptions {
   int64_t top_k = 100;
   bool things_only = true;
 };
 
-struct Instance {
-  int64_t class_index = 0, query = 0;
-  double score = 0;  ///< class score × mean sigmoid inside the mask
-  int64_t area_px = 0;
-  std::array<int64_t, 4> box_xywh_px = {0, 0, 0, 0};
-  std::vector<uint32_t> rle_counts;  ///< COCO column-major run lengths, zeros first
-};
-
-/// class_log_probs [Q, K+1] (Classification::log_probs of one image).
-PanopticResult panoptic(const MaskSource& masks, const at::Tensor& class_log_probs,
-                        const std::vector<bool>& is_thing, const PanopticOptions& options);
-/// Sorted by falling score.
-std::vector<Instance> instances(const MaskSource& masks, const at::Tensor& class_log_probs,
-                                const std::vector<bool>& is_thing, const InstanceOptions& options);
+/// Segments without words, for each of the three kinds.
+///   class_log_probs  [Q, K+1] (Classification::log_probs of one image)
+///   is_thing         K entries
+/// Throws Error{shape_mismatch, invalid_argument}.
+PanopticSegmentation panoptic(const MaskSource& masks, const at::Tensor& class_log_probs,
+                              const std::vector<bool>& is_thing, const PanopticOptions& options);
+InstanceSegmentation instances(const MaskSource& masks, const at::Tensor& class_log_probs,
+                               const std::vector<bool>& is_thing, const InstanceOptions& options);
+/// A class's query is the one with the highest probability of it, which is its score.
+SemanticSegmentation semantic(const MaskSource& masks, const at::Tensor& class_log_probs,
+                              const std::vector<bool>& is_thing);
 /// Label map [h, w] int32 of contiguous classes.
 at::Tensor semantic_labels(const MaskSource& masks, const at::Tensor& class_log_probs);
 /// All class scores [K, h, w]: only for traces and small images.

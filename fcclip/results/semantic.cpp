@@ -187,7 +187,55 @@ void visit_late_scores(const MaskSource& masks, const at::Tensor& class_log_prob
   }
 }
 
+struct LabelExtent {
+  int64_t area = 0, left = 0, top = 0, right = -1, bottom = -1;
+  void add(int64_t x, int64_t y) {
+    if (area++ == 0) {
+      left = right = x;
+      top = bottom = y;
+      return;
+    }
+    left = std::min(left, x);
+    right = std::max(right, x);
+    bottom = y;  // rows come in order
+  }
+};
+
+std::vector<LabelExtent> measure_labels(const at::Tensor& labels, int64_t classes) {
+  std::vector<LabelExtent> extents(static_cast<size_t>(classes));
+  const auto pixel = labels.accessor<int32_t, 2>();
+  for (int64_t y = 0; y < labels.size(0); ++y) {
+    for (int64_t x = 0; x < labels.size(1); ++x) {
+      extents[static_cast<size_t>(pixel[y][x])].add(x, y);
+    }
+  }
+  return extents;
+}
+
 }  // namespace
+
+SemanticSegmentation semantic(const MaskSource& masks, const at::Tensor& class_log_probs,
+                              const std::vector<bool>& is_thing) {
+  const at::Tensor probs = class_probs(masks, class_log_probs);
+  check_things(is_thing, probs);
+  SemanticSegmentation result{semantic_labels(masks, class_log_probs), {}};
+  const std::vector<LabelExtent> extents = measure_labels(result.labels, probs.size(1) - 1);
+  for (int64_t k = 0; k < std::ssize(extents); ++k) {
+    const LabelExtent& extent = extents[static_cast<size_t>(k)];
+    if (extent.area == 0) continue;
+    Segment segment;
+    segment.id = std::ssize(result.segments) + 1;
+    segment.class_index = k;
+    segment.is_thing = is_thing[static_cast<size_t>(k)];
+    segment.query = probs.select(1, k).argmax().item<int64_t>();
+    segment.score = probs[segment.query][k].item<double>();
+    segment.area_px = extent.area;
+    segment.box_xywh_px = {extent.left, extent.top, extent.right - extent.left + 1,
+                           extent.bottom - extent.top + 1};
+    result.segments.push_back(std::move(segment));
+  }
+  return result;
+}
 
 at::Tensor semantic_labels(const MaskSource& masks, const at::Tensor& class_log_probs) {
   const at::Tensor probs = without_void(class_probs(masks, class_log_probs));

@@ -7,7 +7,7 @@
 namespace fcclip {
 namespace {
 
-// Everything about one (query, class) pair that a segment reports.
+// The words and scores of one (query, class) pair.
 class Namer {
  public:
   Namer(const EncodedImage& image, const PreparedVocabulary& vocabulary,
@@ -22,33 +22,24 @@ class Namer {
             classify::winning_synonyms(image.clip_embed.unsqueeze(0), vocabulary.classifier)[0]),
         next_best_(next_best) {}
 
-  Segment name(int64_t query, int64_t class_index) const {
+  void name(results::Segment& segment) const {
+    const int64_t query = segment.query, class_index = segment.class_index;
     const classify::VocabularyClass& entry = vocabulary_.vocabulary.classes[class_index];
-    Segment segment;
-    segment.query = query;
-    segment.class_index = class_index;
     segment.name = entry.synonyms.front();
-    segment.is_thing = entry.is_thing;
     // Seen classes lean on the in-vocabulary classifier (1 − α), unseen ones on CLIP's (β).
     const at::Tensor& synonyms = vocabulary_.seen[class_index] ? in_synonyms_ : out_synonyms_;
     segment.synonym = entry.synonyms[synonyms[query][class_index].item<int64_t>()];
-    segment.score = scores_[query][class_index].item<double>();
     segment.in_vocabulary_score = p_in_[query][class_index].item<double>();
     segment.out_of_vocabulary_score = p_out_[query][class_index].item<double>();
     segment.next_best = alternatives(query, class_index);
-    return segment;
-  }
-
-  int64_t best_query(int64_t class_index) const {
-    return scores_.select(1, class_index).argmax().item<int64_t>();
   }
 
  private:
-  std::vector<NameScore> alternatives(int64_t query, int64_t class_index) const {
+  std::vector<results::NameScore> alternatives(int64_t query, int64_t class_index) const {
     const at::Tensor row = scores_[query].slice(0, 0, scores_.size(1) - 1);
     const int64_t count = std::min<int64_t>(next_best_ + 1, row.size(0));
     const auto [values, order] = row.topk(count);
-    std::vector<NameScore> names;
+    std::vector<results::NameScore> names;
     for (int64_t i = 0; i < count && std::ssize(names) < next_best_; ++i) {
       const int64_t k = order[i].item<int64_t>();
       if (k == class_index) continue;
@@ -63,116 +54,68 @@ class Namer {
   int64_t next_best_;
 };
 
-bool is_background(const PreparedVocabulary& vocabulary, int64_t class_index) {
-  return vocabulary.vocabulary.classes[class_index].is_background;
-}
-
-// Found: results::PanopticSegment or results::Instance. Counts what its score keeps out.
-template <typename Found>
-bool reported(const Found& found, const PreparedVocabulary& vocabulary, Segmentation& out) {
-  if (is_background(vocabulary, found.class_index)) return false;
-  if (found.score >= out.min_score) return true;
-  ++out.below_min_score;
-  return false;
-}
-
-template <typename Found>
-Segment& append(Segmentation& out, const Namer& namer, const Found& found) {
-  Segment segment = namer.name(found.query, found.class_index);
-  segment.id = std::ssize(out.segments) + 1;
-  segment.area_px = found.area_px;
-  segment.box_xywh_px = found.box_xywh_px;
-  return out.segments.emplace_back(std::move(segment));
-}
-
-// Ids of background segments become 0; the others are counted from 1 again.
-at::Tensor renumber(const at::Tensor& ids, const std::vector<int64_t>& new_ids) {
-  const at::Tensor table = at::tensor(new_ids, at::kInt);
-  return table.index_select(0, ids.flatten()).view(ids.sizes());
-}
-
-Segmentation describe_panoptic(const EncodedImage& image, const PreparedVocabulary& vocabulary,
-                               const classify::Classification& classes, const AskOptions& options,
-                               const Namer& namer) {
-  results::PanopticResult result =
-      results::panoptic(mask_source(image), classes.log_probs[0],
-                        thing_flags(vocabulary.vocabulary), options.panoptic);
-  Segmentation out{Task::panoptic, image.original};
-  out.min_score = options.min_score;
-  std::vector<int64_t> new_ids(result.segments.size() + 1, 0);
-  for (const results::PanopticSegment& found : result.segments) {
-    if (!reported(found, vocabulary, out)) continue;
-    new_ids[found.id] = append(out, namer, found).id;
+// What each kind finds, and the least score that it reports.
+results::Segmentation infer(const EncodedImage& image, const at::Tensor& log_probs,
+                            const std::vector<bool>& is_thing, const AskOptions& options) {
+  const results::MaskSource masks = mask_source(image);
+  switch (options.task) {
+    case results::Task::panoptic:
+      return {image.original, results::panoptic(masks, log_probs, is_thing, options.panoptic),
+              options.min_score};
+    case results::Task::instance:
+      return {image.original, results::instances(masks, log_probs, is_thing, options.instances),
+              std::max(options.min_score, options.min_instance_score)};
+    case results::Task::semantic:
+      break;
   }
-  out.ids =
-      out.segments.size() == result.segments.size() ? result.ids : renumber(result.ids, new_ids);
-  return out;
+  return {image.original, results::semantic(masks, log_probs, is_thing)};
 }
 
-Segmentation describe_instances(const EncodedImage& image, const PreparedVocabulary& vocabulary,
-                                const classify::Classification& classes, const AskOptions& options,
-                                const Namer& namer) {
-  Segmentation out{Task::instance, image.original};
-  out.min_score = std::max(options.min_score, options.min_instance_score);
-  for (results::Instance& found :
-       results::instances(mask_source(image), classes.log_probs[0],
-                          thing_flags(vocabulary.vocabulary), options.instances)) {
-    // A query whose mask has no pixel gets candidates like any other; nobody can use them.
-    if (found.area_px == 0 || !reported(found, vocabulary, out)) continue;
-    Segment& segment = append(out, namer, found);
-    segment.score = found.score;
-    segment.rle_counts = std::move(found.rle_counts);
-  }
-  return out;
-}
-
-struct Extent {
-  int64_t area = 0, left = 0, top = 0, right = -1, bottom = -1;
-  void add(int64_t x, int64_t y) {
-    if (area++ == 0) {
-      left = right = x;
-      top = bottom = y;
-      return;
+// Background, instances without a pixel (a query whose mask is empty gets candidates like any
+// other) and small scores go; ids are counted from 1 again. Returns the new id of each old one, 0
+// for those that went.
+std::vector<int64_t> keep_reported(results::Segmentation& answer,
+                                   const classify::Vocabulary& vocabulary) {
+  std::vector<int64_t> new_ids(answer.segments().size() + 1, 0);
+  std::vector<results::Segment> kept;
+  for (results::Segment& segment : answer.segments()) {
+    if (vocabulary.classes[segment.class_index].is_background || segment.area_px == 0) continue;
+    if (!(segment.score >= answer.min_score)) {
+      ++answer.below_min_score;
+      continue;
     }
-    left = std::min(left, x);
-    right = std::max(right, x);
-    bottom = y;  // rows come in order
+    const int64_t id = std::ssize(kept) + 1;
+    new_ids[segment.id] = id;
+    segment.id = id;
+    kept.push_back(std::move(segment));
   }
-};
-
-// One pass over the label map; background labels become -1.
-std::vector<Extent> measure_labels(at::Tensor& labels, const PreparedVocabulary& vocabulary) {
-  std::vector<Extent> extents(vocabulary.vocabulary.classes.size());
-  auto pixel = labels.accessor<int32_t, 2>();
-  for (int64_t y = 0; y < labels.size(0); ++y) {
-    for (int64_t x = 0; x < labels.size(1); ++x) {
-      if (pixel[y][x] < 0) continue;
-      if (is_background(vocabulary, pixel[y][x])) {
-        pixel[y][x] = -1;
-      } else {
-        extents[pixel[y][x]].add(x, y);
-      }
-    }
-  }
-  return extents;
+  answer.segments() = std::move(kept);
+  return new_ids;
 }
 
-Segmentation describe_semantic(const EncodedImage& image, const PreparedVocabulary& vocabulary,
-                               const classify::Classification& classes, const Namer& namer) {
-  Segmentation out{Task::semantic, image.original};
-  out.ids = results::semantic_labels(mask_source(image), classes.log_probs[0]);
-  const std::vector<Extent> extents = measure_labels(out.ids, vocabulary);
-  for (int64_t k = 0; k < std::ssize(extents); ++k) {
-    const Extent& extent = extents[k];
-    if (extent.area == 0) continue;
-    Segment segment = namer.name(namer.best_query(k), k);
-    segment.id = std::ssize(out.segments) + 1;
-    segment.area_px = extent.area;
-    segment.box_xywh_px = {extent.left, extent.top, extent.right - extent.left + 1,
-                           extent.bottom - extent.top + 1};
-    out.segments.push_back(std::move(segment));
+// values[i] stands for i.
+at::Tensor look_up(const at::Tensor& map, const std::vector<int64_t>& values) {
+  const at::Tensor table = at::tensor(values, at::kInt);
+  return table.index_select(0, map.flatten()).view(map.sizes());
+}
+
+std::vector<int64_t> labels_without_background(const classify::Vocabulary& vocabulary) {
+  std::vector<int64_t> labels;
+  for (const classify::VocabularyClass& entry : vocabulary.classes) {
+    labels.push_back(entry.is_background ? -1 : std::ssize(labels));
   }
-  return out;
+  return labels;
+}
+
+void leave_out_unreported(results::Segmentation& answer, const classify::Vocabulary& vocabulary) {
+  const size_t all = answer.segments().size();
+  const std::vector<int64_t> new_ids = keep_reported(answer, vocabulary);
+  if (answer.segments().size() == all) return;
+  if (auto* panoptic = std::get_if<results::PanopticSegmentation>(&answer.found)) {
+    panoptic->ids = look_up(panoptic->ids, new_ids);
+  } else if (auto* semantic = std::get_if<results::SemanticSegmentation>(&answer.found)) {
+    semantic->labels = look_up(semantic->labels, labels_without_background(vocabulary));
+  }
 }
 
 }  // namespace
@@ -187,18 +130,14 @@ std::vector<bool> thing_flags(const classify::Vocabulary& vocabulary) {
   return flags;
 }
 
-Segmentation describe(const EncodedImage& image, const PreparedVocabulary& vocabulary,
-                      const classify::Classification& classes, const AskOptions& options) {
+results::Segmentation describe(const EncodedImage& image, const PreparedVocabulary& vocabulary,
+                               const classify::Classification& classes, const AskOptions& options) {
+  results::Segmentation answer =
+      infer(image, classes.log_probs[0], thing_flags(vocabulary.vocabulary), options);
+  leave_out_unreported(answer, vocabulary.vocabulary);
   const Namer namer(image, vocabulary, classes, options.next_best);
-  switch (options.task) {
-    case Task::panoptic:
-      return describe_panoptic(image, vocabulary, classes, options, namer);
-    case Task::instance:
-      return describe_instances(image, vocabulary, classes, options, namer);
-    case Task::semantic:
-      break;
-  }
-  return describe_semantic(image, vocabulary, classes, namer);
+  for (results::Segment& segment : answer.segments()) namer.name(segment);
+  return answer;
 }
 
 }  // namespace fcclip

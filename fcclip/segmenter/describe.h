@@ -7,10 +7,11 @@
 namespace fcclip {
 
 /// Runs the task's inference and gives every segment its words and scores. Segments of background
-/// classes are left out: panoptic ids stay contiguous, semantic pixels become -1. So are instances
-/// without a pixel.
-Segmentation describe(const EncodedImage& image, const PreparedVocabulary& vocabulary,
-                      const classify::Classification& classes, const AskOptions& options);
+/// classes and of scores below options.min_score are left out: panoptic ids stay contiguous,
+/// semantic pixels become -1 (no score leaves out a semantic class). So are instances without a
+/// pixel.
+results::Segmentation describe(const EncodedImage& image, const PreparedVocabulary& vocabulary,
+                               const classify::Classification& classes, const AskOptions& options);
 
 /// The masks of an encoded image with the sizes they pass through.
 results::MaskSource mask_source(const EncodedImage& image);

@@ -202,8 +202,9 @@ classify::Classification Segmenter::name_masks(const EncodedImage& image,
                             image.valid.unsqueeze(0), options);
 }
 
-Segmentation Segmenter::ask(const EncodedImage& image, const PreparedVocabulary& vocabulary,
-                            const AskOptions& options, const Trace& trace) const {
+results::Segmentation Segmenter::ask(const EncodedImage& image,
+                                     const PreparedVocabulary& vocabulary,
+                                     const AskOptions& options, const Trace& trace) const {
   const c10::InferenceMode guard;
   const classify::ClassLogits logits = both_logits(*model_, image, vocabulary.classifier);
   if (trace) {

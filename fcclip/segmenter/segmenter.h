@@ -18,8 +18,6 @@ namespace fcclip {
 
 struct Model;
 
-enum class Task { panoptic, instance, semantic };
-
 struct SegmenterOptions {
   std::string device = "cpu";  ///< "cpu", "cuda", "cuda:1"
   bool use_text_cache = true;
@@ -50,43 +48,13 @@ struct PreparedVocabulary {
 };
 
 struct AskOptions {
-  Task task = Task::panoptic;
+  results::Task task = results::Task::panoptic;
   classify::EnsembleOptions ensemble;  ///< start from Segmenter::ask_defaults()
   results::PanopticOptions panoptic;
   results::InstanceOptions instances;
   int64_t next_best = 3;          ///< alternatives named per segment
   double min_score = 0;           ///< segments below are left out, as background classes are
   double min_instance_score = 0;  ///< the same for instances alone, where it is the higher one
-};
-
-struct NameScore {
-  std::string name;
-  double score = 0;
-};
-
-struct Segment {
-  int64_t id = 0;           ///< value in Segmentation::ids (panoptic), 1-based position (others)
-  int64_t class_index = 0;  ///< position in the vocabulary
-  std::string name;         ///< the class's first synonym
-  std::string synonym;      ///< the synonym that won
-  bool is_thing = true;
-  double score = 0;  ///< class probability (instance: times mask quality)
-  double in_vocabulary_score = 0, out_of_vocabulary_score = 0;
-  std::vector<NameScore> next_best;
-  int64_t area_px = 0;
-  std::array<int64_t, 4> box_xywh_px = {0, 0, 0, 0};
-  std::vector<uint32_t> rle_counts;  ///< instance task only
-  int64_t query = -1;
-};
-
-struct Segmentation {
-  Task task = Task::panoptic;
-  Size size;
-  at::Tensor ids;  ///< [h, w] int32: segment ids (panoptic), contiguous labels from 0 (semantic),
-                   ///< else undefined
-  std::vector<Segment> segments;
-  double min_score = 0;         ///< the least score that was reported
-  int64_t below_min_score = 0;  ///< segments left out for a smaller one (background not counted)
 };
 
 class Segmenter {
@@ -106,8 +74,8 @@ class Segmenter {
                              const std::vector<std::string>& templates = {}) const;
 
   /// Names the encoded masks with these words: milliseconds, no run of the network.
-  Segmentation ask(const EncodedImage& image, const PreparedVocabulary& vocabulary,
-                   const AskOptions& options, const Trace& trace = {}) const;
+  results::Segmentation ask(const EncodedImage& image, const PreparedVocabulary& vocabulary,
+                            const AskOptions& options, const Trace& trace = {}) const;
 
   /// The first half of ask: class scores of every mask, a batch of one.
   classify::Classification name_masks(const EncodedImage& image,

@@ -67,12 +67,12 @@ at::Tensor pack_bits(const at::Tensor& masks) {
 
 void add_instances(Collector& out, const EncodedImage& image, const at::Tensor& log_probs,
                    const PreparedVocabulary& vocabulary, const AskOptions& options) {
-  const std::vector<results::Instance> found = results::instances(
+  const results::InstanceSegmentation found = results::instances(
       mask_source(image), log_probs, thing_flags(vocabulary.vocabulary), options.instances);
   std::vector<int64_t> classes;
   std::vector<double> scores;
   std::vector<at::Tensor> masks;
-  for (const results::Instance& instance : found) {
+  for (const results::Segment& instance : found.segments) {
     classes.push_back(instance.class_index);
     scores.push_back(instance.score);
     masks.push_back(results::to_mask({image.original, instance.rle_counts}));

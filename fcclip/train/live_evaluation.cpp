@@ -30,9 +30,9 @@ eval::PanopticMap truth_of(const data::Sample& sample, bool agnostic) {
   return map;
 }
 
-eval::PanopticMap answer_of(const Segmentation& answer, bool agnostic) {
+eval::PanopticMap answer_of(const results::PanopticSegmentation& answer, bool agnostic) {
   eval::PanopticMap map{answer.ids, {}};
-  for (const Segment& segment : answer.segments) {
+  for (const results::Segment& segment : answer.segments) {
     map.segments.push_back(
         {segment.id, category(segment.class_index, agnostic), segment.area_px, false});
   }
@@ -76,22 +76,6 @@ int64_t judged_pictures(const LiveData& data) {
   return std::min(data.pictures, data.source.dataset->size());
 }
 
-using ClassColours = std::vector<draw::Colour>;
-
-draw::OverlayInput answer_overlay(const Segmentation& answer, const ClassColours& colours) {
-  draw::OverlayInput input{answer.ids, {}};
-  for (const Segment& segment : answer.segments) {
-    draw::OverlaySegment drawn;
-    drawn.id = segment.id;
-    drawn.label = segment.name;
-    drawn.score = segment.score;
-    drawn.colour = colours[segment.class_index];
-    drawn.is_thing = segment.is_thing;
-    input.segments.push_back(std::move(drawn));
-  }
-  return input;
-}
-
 }  // namespace
 
 engine::Numbers evaluate_live(const Segmenter& segmenter, const LiveData& data,
@@ -104,9 +88,11 @@ engine::Numbers evaluate_live(const Segmenter& segmenter, const LiveData& data,
     const std::optional<data::Sample> sample = usable_sample(data, i);
     if (!sample) continue;
     ++used;
-    const Segmentation answer = segmenter.ask(segmenter.encode(sample->rgb), data.words, options);
+    const results::Segmentation answer =
+        segmenter.ask(segmenter.encode(sample->rgb), data.words, options);
     for (const bool agnostic : {false, true}) {
-      quality.add(truth_of(*sample, agnostic), answer_of(answer, agnostic), sample->name);
+      quality.add(truth_of(*sample, agnostic), answer_of(answer.panoptic(), agnostic),
+                  sample->name);
     }
   }
   const auto classes = static_cast<int64_t>(data.source.vocabulary.classes.size());
@@ -128,24 +114,24 @@ engine::Numbers evaluate_live(const Segmenter& segmenter, const LiveData& data,
 at::Tensor predictions_sheet(const Segmenter& segmenter, const LiveData& data) {
   constexpr int64_t kColumns = 2;
   const classify::Vocabulary& vocabulary = data.source.vocabulary;
-  const ClassColours colours = draw::vocabulary_colours(vocabulary);
   std::vector<at::Tensor> tiles;
   for (int64_t i = 0; i < judged_pictures(data); ++i) {
     const std::optional<data::Sample> sample = usable_sample(data, i);
     if (!sample) continue;
-    const Segmentation answer =
+    const results::Segmentation answer =
         segmenter.ask(segmenter.encode(sample->rgb), data.words, segmenter.ask_defaults());
     draw::OverlayOptions options;
     options.min_longer_side = 512;
     options.max_longer_side = 1024;
-    const auto drawn = [&](const std::string& heading, const draw::OverlayInput& input) {
-      return draw::with_heading(draw::draw_overlay(sample->rgb, input, options), heading);
+    options.class_colours = draw::vocabulary_colours(vocabulary);
+    const auto drawn = [&](const std::string& heading, const results::Segmentation& shown) {
+      return draw::with_heading(draw::draw_overlay(sample->rgb, shown, options), heading);
     };
-    tiles.push_back(draw::tile_images(
-        {drawn(sample->name + ": truth",
-               eval::truth_overlay(sample->ids, sample->segments, vocabulary, colours)),
-         drawn("prediction", answer_overlay(answer, colours))},
-        2));
+    tiles.push_back(
+        draw::tile_images({drawn(sample->name + ": truth",
+                                 eval::truth_overlay(sample->ids, sample->segments, vocabulary)),
+                           drawn("prediction", answer)},
+                          2));
   }
   return tiles.empty() ? at::Tensor() : draw::tile_images(tiles, kColumns, {12, 255});
 }

@@ -31,9 +31,8 @@ classify::Vocabulary words() {
 }
 
 // 4 rows of 6: a road at the left (24 − 4 pixels, a hole where the car is), a car of 2 × 2.
-Segmentation street(Task task) {
-  Segmentation out{task, {4, 6}};
-  Segment road, car;
+results::Segmentation street(results::Task task) {
+  results::Segment road, car;
   road.id = 1;
   road.class_index = 0;
   road.name = "road";
@@ -50,10 +49,13 @@ Segmentation street(Task task) {
   ids.slice(0, 1, 3).slice(1, 2, 4).fill_(2);
   road.rle_counts = results::from_mask(ids.eq(1)).counts;
   car.rle_counts = results::from_mask(ids.eq(2)).counts;
-  if (task == Task::panoptic) out.ids = ids;
-  if (task == Task::semantic) out.ids = ids - 1;
-  out.segments = {road, car};
-  return out;
+  const Size size = {4, 6};
+  const std::vector<results::Segment> segments = {road, car};
+  if (task == results::Task::panoptic) return {size, results::PanopticSegmentation{ids, segments}};
+  if (task == results::Task::semantic) {
+    return {size, results::SemanticSegmentation{ids - 1, segments}};
+  }
+  return {size, results::InstanceSegmentation{segments}};
 }
 
 class Outputs : public ::testing::Test {
@@ -65,7 +67,8 @@ class Outputs : public ::testing::Test {
   void TearDown() override { fs::remove_all(folder_); }
 
   // Writes one kind and returns the folder/stem's file with this ending.
-  fs::path write(OutputKind kind, const Segmentation& result, const fs::path& picture = {}) {
+  fs::path write(OutputKind kind, const results::Segmentation& result,
+                 const fs::path& picture = {}) {
     const std::string name = picture.empty() ? "street.png" : picture.filename().string();
     write_all(render_output(
         kind, folder_ / "out" / "street",
@@ -75,7 +78,8 @@ class Outputs : public ::testing::Test {
   static void write_all(const std::vector<OutputFile>& files) {
     for (const OutputFile& file : files) io::write_atomically(file.path, file.bytes);
   }
-  json written_json(OutputKind kind, const Segmentation& result, const fs::path& picture = {}) {
+  json written_json(OutputKind kind, const results::Segmentation& result,
+                    const fs::path& picture = {}) {
     return json::parse(io::read_file(write(kind, result, picture)));
   }
 
@@ -85,7 +89,8 @@ class Outputs : public ::testing::Test {
 };
 
 TEST_F(Outputs, LabelmeFindsThePictureFromItsFile) {
-  for (const Task task : {Task::panoptic, Task::instance, Task::semantic}) {
+  for (const results::Task task :
+       {results::Task::panoptic, results::Task::instance, results::Task::semantic}) {
     const json file = written_json(OutputKind::labelme, street(task));
     EXPECT_EQ(file.at("imagePath"), "../in/street.png");
     EXPECT_EQ(file.at("imageHeight"), 4);
@@ -101,7 +106,7 @@ TEST_F(Outputs, LabelmeFindsThePictureFromItsFile) {
 }
 
 TEST_F(Outputs, YoloCountsInPartsOfThePicture) {
-  std::istringstream lines(io::read_file(write(OutputKind::yolo, street(Task::panoptic))));
+  std::istringstream lines(io::read_file(write(OutputKind::yolo, street(results::Task::panoptic))));
   std::string road, car;
   std::getline(lines, road);
   std::getline(lines, car);
@@ -112,7 +117,7 @@ TEST_F(Outputs, YoloCountsInPartsOfThePicture) {
 
 TEST_F(Outputs, GeoJsonInPixelsWithoutAMap) {
   image::write_png(folder_ / "in" / "street.png", rgb_);
-  const json file = written_json(OutputKind::geojson, street(Task::panoptic));
+  const json file = written_json(OutputKind::geojson, street(results::Task::panoptic));
   EXPECT_FALSE(file.contains("crs"));
   const json& road = file.at("features")[0];
   EXPECT_EQ(road.at("geometry").at("coordinates").size(), 2) << "an outline and a hole";
@@ -126,7 +131,7 @@ TEST_F(Outputs, GeoJsonInMapCoordinatesOfAGeoTiff) {
                            {test::tiff_doubles(33550, {10, 10, 0}),
                             test::tiff_doubles(33922, {0, 0, 0, 1000, 2000, 0}),
                             test::tiff_shorts(34735, {1, 1, 0, 1, 3072, 0, 1, 32633})}));
-  const json file = written_json(OutputKind::geojson, street(Task::panoptic), map);
+  const json file = written_json(OutputKind::geojson, street(results::Task::panoptic), map);
   EXPECT_EQ(file.at("crs").at("properties").at("name"), "urn:ogc:def:crs:EPSG::32633");
   double area2 = 0;
   const json ring = file.at("features")[1].at("geometry").at("coordinates")[0];
@@ -140,14 +145,14 @@ TEST_F(Outputs, GeoJsonInMapCoordinatesOfAGeoTiff) {
 }
 
 TEST_F(Outputs, CityscapesIdsAreTheVocabularys) {
-  Segmentation semantic = street(Task::semantic);
-  semantic.ids[0][0] = -1;
+  results::Segmentation semantic = street(results::Task::semantic);
+  std::get<results::SemanticSegmentation>(semantic.found).labels[0][0] = -1;
   const at::Tensor labels = image::read_png_exact(write(OutputKind::cityscapes, semantic));
   EXPECT_EQ(labels[0][0].item<int>(), 0);
   EXPECT_EQ(labels[0][1].item<int>(), 7);
   EXPECT_EQ(labels[1][2].item<int>(), 26);
-  const at::Tensor instances =
-      image::read_png_exact(write(OutputKind::cityscapes_instances, street(Task::panoptic)));
+  const at::Tensor instances = image::read_png_exact(
+      write(OutputKind::cityscapes_instances, street(results::Task::panoptic)));
   EXPECT_EQ(instances[0][0].item<int>(), 7);
   EXPECT_EQ(instances[1][2].item<int>(), 26000);
   const at::Tensor ade20k = image::read_png_exact(write(OutputKind::ade20k, semantic));
@@ -163,7 +168,7 @@ TEST_F(Outputs, SummariesJoinThePictures) {
     question.pictures.push_back({folder_ / "in" / "deep" / (std::string(name) + ".png"), stem});
     write_all(render_output(OutputKind::coco, stem,
                             {rgb_, std::string(name) + ".png", words_, {}, "deep", 0},
-                            street(Task::panoptic)));
+                            street(results::Task::panoptic)));
   }
   question.pictures.push_back({folder_ / "in" / "failed.png", folder_ / "out" / "failed"});
   write_all(render_summaries(kinds, folder_ / "out", {question}));
@@ -199,7 +204,8 @@ TEST_F(Outputs, DamagedPartsOfASummaryAreNamed) {
 
 TEST_F(Outputs, PicturesOfSegments) {
   rgb_.fill_(90);
-  for (const Task task : {Task::panoptic, Task::instance, Task::semantic}) {
+  for (const results::Task task :
+       {results::Task::panoptic, results::Task::instance, results::Task::semantic}) {
     const json crops = written_json(OutputKind::crops, street(task));
     ASSERT_EQ(crops.at("files").size(), 2);
     EXPECT_EQ(crops.at("files")[1].at("file"), "crops/street.2.car.png");
@@ -218,7 +224,7 @@ TEST_F(Outputs, PicturesOfSegments) {
 }
 
 TEST_F(Outputs, OnlyFilesOfTheirOwnListAreReplaced) {
-  write(OutputKind::crops, street(Task::panoptic));
+  write(OutputKind::crops, street(results::Task::panoptic));
   const fs::path index = folder_ / "out" / "street.crops.json";
   json list = json::parse(io::read_file(index));
   for (const char* file : {"../secret.png", "crops/../../secret.png", "/etc/hosts.png",
@@ -228,7 +234,7 @@ TEST_F(Outputs, OnlyFilesOfTheirOwnListAreReplaced) {
   io::write_atomically(index, list.dump());
   const std::vector<OutputFile> files =
       render_output(OutputKind::crops, folder_ / "out" / "street",
-                    {rgb_, "street.png", words_, {}, "", 0}, street(Task::panoptic));
+                    {rgb_, "street.png", words_, {}, "", 0}, street(results::Task::panoptic));
   ASSERT_EQ(files.back().path, index) << "the list comes last";
   EXPECT_EQ(files.back().replaces,
             (std::vector<fs::path>{folder_ / "out" / "crops" / "street.7.bus.png"}));
@@ -237,8 +243,8 @@ TEST_F(Outputs, OnlyFilesOfTheirOwnListAreReplaced) {
 TEST_F(Outputs, DataThatEndsTheGallerysScriptIsEscaped) {
   words_.classes[1].synonyms = {"</script><b>"};
   const fs::path stem = folder_ / "out" / "a#b";
-  Segmentation result = street(Task::panoptic);
-  result.segments[1].name = "</script><b>";
+  results::Segmentation result = street(results::Task::panoptic);
+  result.segments()[1].name = "</script><b>";
   const Answer answer{rgb_, "a#b.png", words_, {}, "", 0};
   for (const OutputKind kind : {OutputKind::overlay, OutputKind::segments}) {
     write_all(render_output(kind, stem, answer, result));

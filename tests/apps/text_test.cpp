@@ -41,9 +41,8 @@ TEST(TextWidth, CountsWhatATerminalShows) {
   EXPECT_EQ(shortened_to("a\x1b[31m\r\n", 20), "a?[31m??");
 }
 
-Segmentation two_segments() {
-  Segmentation result{Task::instance, {100, 200}};
-  Segment bat;
+results::Segmentation two_segments() {
+  results::Segment bat;
   bat.id = 1;
   bat.name = bat.synonym = "baseball bat";
   bat.score = 0.5;
@@ -52,15 +51,14 @@ Segmentation two_segments() {
   bat.next_best = {{"rock", 0.1}, {"wood", 0.05}};
   bat.area_px = 2000;
   bat.box_xywh_px = {10, 20, 30, 40};
-  Segment rock = bat;
+  results::Segment rock = bat;
   rock.id = 2;
   rock.name = "rock";
   rock.synonym = "stone";
-  result.segments = {bat, rock};
-  return result;
+  return {{100, 200}, results::InstanceSegmentation{{bat, rock}}};
 }
 
-std::vector<std::string> table_lines(const Segmentation& result, int64_t width) {
+std::vector<std::string> table_lines(const results::Segmentation& result, int64_t width) {
   std::ostringstream out;
   print_table(out, "title", result, width);
   std::istringstream in(out.str());
@@ -92,15 +90,15 @@ TEST(Table, FitsWithTheMostTellingColumns) {
 }
 
 TEST(Table, LeavesOutWhatSaysNothing) {
-  Segmentation one = two_segments();
-  one.segments.resize(1);
-  one.segments[0].in_vocabulary_score = one.segments[0].out_of_vocabulary_score = 1;
-  one.segments[0].next_best.clear();
+  results::Segmentation one = two_segments();
+  one.segments().resize(1);
+  one.segments()[0].in_vocabulary_score = one.segments()[0].out_of_vocabulary_score = 1;
+  one.segments()[0].next_best.clear();
   EXPECT_EQ(table_lines(one, 0)[1], "  id name         kind  score area  box");
 }
 
 TEST(Table, TellsHowManyAreNotShown) {
-  Segmentation nothing{Task::instance, {100, 200}};
+  results::Segmentation nothing{{100, 200}, results::InstanceSegmentation{}};
   EXPECT_EQ(table_lines(nothing, 0).size(), 1);
   nothing.min_score = 0.3;
   nothing.below_min_score = 90;

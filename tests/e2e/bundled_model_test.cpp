@@ -16,7 +16,7 @@ std::filesystem::path model_path() {
   return test::source_folder() / "models" / "mini.safetensors";
 }
 
-Segmentation segment(const classify::Vocabulary& words) {
+results::Segmentation segment(const classify::Vocabulary& words) {
   SegmenterOptions options;
   options.use_text_cache = false;
   const Segmenter segmenter = Segmenter::load(model_path(), options);
@@ -25,14 +25,14 @@ Segmentation segment(const classify::Vocabulary& words) {
   return segmenter.ask(segmenter.encode(rgb), segmenter.prepare(words), segmenter.ask_defaults());
 }
 
-std::set<std::string> names_of(const Segmentation& answer) {
+std::set<std::string> names_of(const results::Segmentation& answer) {
   std::set<std::string> names;
-  for (const Segment& found : answer.segments) names.insert(found.name);
+  for (const results::Segment& found : answer.segments()) names.insert(found.name);
   return names;
 }
 
 TEST(BundledModel, NamesWhatIsInTheExampleScene) {
-  const Segmentation answer =
+  const results::Segmentation answer =
       segment(classify::parse_classes("bat, backpack | school bag, christmas tree, ladybug, "
                                       "sailboat, violin, teapot, giraffe"));
   const std::set<std::string> expected = {"backpack", "bat", "christmas tree", "ladybug",
@@ -41,7 +41,8 @@ TEST(BundledModel, NamesWhatIsInTheExampleScene) {
 }
 
 TEST(BundledModel, TakesSynonymsForItsWords) {
-  const Segmentation answer = segment(classify::parse_classes("ladybird | ladybug, violin"));
+  const results::Segmentation answer =
+      segment(classify::parse_classes("ladybird | ladybug, violin"));
   EXPECT_EQ(names_of(answer), (std::set<std::string>{"ladybird"}));
 }
 

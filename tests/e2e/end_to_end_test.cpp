@@ -63,7 +63,7 @@ class EndToEnd : public ::testing::TestWithParam<Case> {
     return prepared;
   }
 
-  AskOptions options(Task task) const {
+  AskOptions options(results::Task task) const {
     AskOptions options = segmenter_->ask_defaults();
     options.task = task;
     return options;
@@ -97,7 +97,7 @@ double absolute_tolerance(const std::string& name) {
 TEST_P(EndToEnd, TraceHoldsEveryRecordedStage) {
   std::map<std::string, at::Tensor> traced;
   for (auto& [name, tensor] :
-       trace_image(*segmenter_, rgb_, size_, vocabulary_, options(Task::panoptic))) {
+       trace_image(*segmenter_, rgb_, size_, vocabulary_, options(results::Task::panoptic))) {
     traced[name] = tensor;
   }
   const io::SafetensorsFile file(test::goldens_folder() / GetParam().model /
@@ -111,29 +111,33 @@ TEST_P(EndToEnd, TraceHoldsEveryRecordedStage) {
 
 TEST_P(EndToEnd, PanopticEqualsTheRecordedSegments) {
   const EncodedImage image = segmenter_->encode(rgb_, size_);
-  const Segmentation result = segmenter_->ask(image, vocabulary_, options(Task::panoptic));
-  const int64_t different = (result.ids != recorded_post("panoptic_seg")).sum().item<int64_t>();
+  const results::Segmentation result =
+      segmenter_->ask(image, vocabulary_, options(results::Task::panoptic));
+  const int64_t different =
+      (result.panoptic().ids != recorded_post("panoptic_seg")).sum().item<int64_t>();
   EXPECT_LE(different, 3) << "panoptic pixels differ";
-  ASSERT_EQ(result.segments.size(), post_["segments_info"].size());
-  for (size_t i = 0; i < result.segments.size(); ++i) {
-    EXPECT_EQ(result.segments[i].id, post_["segments_info"][i]["id"]);
-    EXPECT_EQ(result.segments[i].class_index, post_["segments_info"][i]["category_id"]);
-    EXPECT_EQ(result.segments[i].is_thing, post_["segments_info"][i]["isthing"]);
-    EXPECT_NEAR(result.segments[i].area_px, post_["segment_areas_by_id"][i + 1].get<int64_t>(), 3);
-    EXPECT_NEAR(result.segments[i].score,
-                post_["kept_query_scores"][result.segments[i].query].get<double>(), 5e-5);
+  ASSERT_EQ(result.segments().size(), post_["segments_info"].size());
+  for (size_t i = 0; i < result.segments().size(); ++i) {
+    EXPECT_EQ(result.segments()[i].id, post_["segments_info"][i]["id"]);
+    EXPECT_EQ(result.segments()[i].class_index, post_["segments_info"][i]["category_id"]);
+    EXPECT_EQ(result.segments()[i].is_thing, post_["segments_info"][i]["isthing"]);
+    EXPECT_NEAR(result.segments()[i].area_px, post_["segment_areas_by_id"][i + 1].get<int64_t>(),
+                3);
+    EXPECT_NEAR(result.segments()[i].score,
+                post_["kept_query_scores"][result.segments()[i].query].get<double>(), 5e-5);
   }
 }
 
 TEST_P(EndToEnd, SemanticEqualsTheRecordedLabels) {
   const EncodedImage image = segmenter_->encode(rgb_, size_);
-  const Segmentation result = segmenter_->ask(image, vocabulary_, options(Task::semantic));
+  const results::Segmentation result =
+      segmenter_->ask(image, vocabulary_, options(results::Task::semantic));
   const at::Tensor want = recorded_post("sem_seg.argmax").to(at::kInt);
-  EXPECT_LE((result.ids != want).sum().item<int64_t>(), 3);
+  EXPECT_LE((result.semantic().labels != want).sum().item<int64_t>(), 3);
 }
 
 // One pixel of a mask may differ; its score then moves by up to 5e-4.
-bool is_same_instance(const Segment& got, const nlohmann::json& want) {
+bool is_same_instance(const results::Segment& got, const nlohmann::json& want) {
   const int64_t area = want["area"];
   const double tolerance = got.area_px == area ? 2e-5 : 5e-4;
   return got.class_index == want["category_id"].get<int64_t>() &&
@@ -143,16 +147,17 @@ bool is_same_instance(const Segment& got, const nlohmann::json& want) {
 
 TEST_P(EndToEnd, InstancesEqualTheRecordedSet) {
   const EncodedImage image = segmenter_->encode(rgb_, size_);
-  const Segmentation result = segmenter_->ask(image, vocabulary_, options(Task::instance));
+  const results::Segmentation result =
+      segmenter_->ask(image, vocabulary_, options(results::Task::instance));
   // Instances without a pixel, which the reference lists with score 0, are no answer.
   nlohmann::json want = nlohmann::json::array();
   for (const nlohmann::json& one : post_["instances_sorted_by_score"]) {
     if (one["area"].get<int64_t>() > 0) want.push_back(one);
   }
-  ASSERT_EQ(result.segments.size(), want.size());
+  ASSERT_EQ(result.segments().size(), want.size());
   // As a set: scores that tie within rounding may change places.
   std::vector<bool> used(want.size(), false);
-  for (const Segment& got : result.segments) {
+  for (const results::Segment& got : result.segments()) {
     bool found = false;
     for (size_t i = 0; i < want.size() && !found; ++i) {
       found = !used[i] && is_same_instance(got, want[i]);

@@ -118,14 +118,15 @@ TEST_P(FullSize, PanopticAgreesAtEveryOverlapThreshold) {
   for (const auto& [threshold, want] : summary_["panoptic_by_overlap_threshold"].items()) {
     AskOptions options = segmenter_->ask_defaults();
     options.panoptic.overlap_threshold = std::stod(threshold);
-    const Segmentation result = segmenter_->ask(image, words, options);
+    const results::Segmentation result = segmenter_->ask(image, words, options);
     const at::Tensor ids = image::ids_of_rgb(image::read_png_exact(
         test::goldens_folder() / folder_ / ("panoptic_overlap" + threshold + ".png")));
     // Of 196,608 pixels: AVX2 at most 3, AVX-512 4, portable kernels 5.
-    EXPECT_LE((ids != result.ids).sum().item<int64_t>(), 5) << "overlap threshold " << threshold;
-    ASSERT_EQ(result.segments.size(), want["segments_info"].size()) << threshold;
-    for (size_t i = 0; i < result.segments.size(); ++i) {
-      EXPECT_EQ(result.segments[i].class_index, want["segments_info"][i]["category_id"]);
+    EXPECT_LE((ids != result.panoptic().ids).sum().item<int64_t>(), 5)
+        << "overlap threshold " << threshold;
+    ASSERT_EQ(result.segments().size(), want["segments_info"].size()) << threshold;
+    for (size_t i = 0; i < result.segments().size(); ++i) {
+      EXPECT_EQ(result.segments()[i].class_index, want["segments_info"][i]["category_id"]);
     }
   }
 }

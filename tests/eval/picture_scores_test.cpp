@@ -36,15 +36,15 @@ PictureTruth truth() {
 PictureAnswer answer(int64_t column) {
   PictureAnswer answer;
   const int64_t left = test::kHeight * column, all = test::kHeight * test::kWidth;
-  answer.panoptic = results::PanopticResult{
+  answer.panoptic = results::PanopticSegmentation{
       split_at(column),
       {{1, 0, true, 0, 0.5, left, {0, 0, column, 24}}, {2, 1, false, 1, 0.5, all - left}}};
-  results::Instance person;
+  results::Segment person;
   person.score = 0.5;
   person.area_px = left;
   person.box_xywh_px = {0, 0, column, test::kHeight};
   person.rle_counts = results::from_mask(split_at(column).eq(1)).counts;
-  answer.instances = {person};
+  answer.instances = results::InstanceSegmentation{{person}};
   answer.labels = split_at(column) - 1;
   return answer;
 }
@@ -106,14 +106,14 @@ TEST(PictureScores, FederatedTruthForgivesWhatWasNotJudged) {
   federated.instances->is_federated = true;
   federated.instances->judged_classes = {0};
   PictureAnswer more = answer(16);
-  results::Instance unjudged = more.instances->front();
+  results::Segment unjudged = more.instances->segments.front();
   unjudged.class_index = 1;
   unjudged.score = 0.9;
-  results::Instance unmarked = more.instances->front();
+  results::Segment unmarked = more.instances->segments.front();
   unmarked.rle_counts = results::from_mask(split_at(16).eq(2)).counts;
   unmarked.box_xywh_px = {16, 0, 16, 24};
   unmarked.score = 0.9;
-  more.instances = {unjudged, unmarked, more.instances->front()};
+  more.instances->segments = {unjudged, unmarked, more.instances->segments.front()};
   PictureScores complete(2), incomplete(2);
   score_answer(complete, federated, more, 0, "a.png");
   EXPECT_LT(summary_of(complete)["instances"]["masks"]["All"]["AP"].get<double>(), 60);

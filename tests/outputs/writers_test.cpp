@@ -26,30 +26,34 @@ classify::Vocabulary words() {
 
 const ImageInfo kImage = {42, "street.jpg", {10, 20}};
 
-std::vector<results::PanopticSegment> two_cars_and_a_road() {
-  results::PanopticSegment road;
+std::vector<results::Segment> two_cars_and_a_road() {
+  results::Segment road;
   road.id = 1;
   road.class_index = 0;
   road.is_thing = false;
-  results::PanopticSegment car;
+  results::Segment car;
   car.id = 2;
   car.class_index = 1;
   car.score = 0.5;
   car.area_px = 6;
   car.box_xywh_px = {1, 2, 3, 2};
-  results::PanopticSegment other = car;
+  results::Segment other = car;
   other.id = 3;
   return {road, car, other};
 }
 
-OutlinedSegment car_with_hole() {
-  OutlinedSegment segment;
-  segment.id = 9;
-  segment.class_index = 1;
-  segment.score = 0.25;
-  segment.area_px = 15;
-  segment.polygons = {{{{0, 0}, {4, 0}, {4, 4}, {0, 4}}, {{{1, 1}, {1, 2}, {2, 2}, {2, 1}}}}};
-  return segment;
+Outline car_with_hole() {
+  static const results::Segment kCar = [] {
+    results::Segment segment;
+    segment.id = 9;
+    segment.class_index = 1;
+    segment.score = 0.25;
+    segment.area_px = 15;
+    return segment;
+  }();
+  Outline outline{&kCar, {}};
+  outline.polygons = {{{{0, 0}, {4, 0}, {4, 4}, {0, 4}}, {{{1, 1}, {1, 2}, {2, 2}, {2, 1}}}}};
+  return outline;
 }
 
 TEST(CocoJson, CategoriesKeepIdsAndSynonyms) {
@@ -76,7 +80,7 @@ TEST(CocoJson, PanopticAnnotationHasDataSetIds) {
 }
 
 TEST(CocoJson, ClassOutsideTheVocabularyIsAnError) {
-  std::vector<results::PanopticSegment> segments = two_cars_and_a_road();
+  std::vector<results::Segment> segments = two_cars_and_a_road();
   segments[0].class_index = 2;
   EXPECT_THROW(coco_panoptic_annotation(kImage, "x.png", segments, words()), Error);
 }
@@ -84,7 +88,7 @@ TEST(CocoJson, ClassOutsideTheVocabularyIsAnError) {
 TEST(CocoJson, InstanceMasksComeBack) {
   at::manual_seed(1);
   const at::Tensor mask = at::rand({10, 20}).lt(0.5).to(at::kByte);
-  results::Instance instance;
+  results::Segment instance;
   instance.class_index = 1;
   instance.score = 0.75;
   instance.area_px = mask.sum().item<int64_t>();
@@ -99,7 +103,7 @@ TEST(CocoJson, InstanceMasksComeBack) {
 }
 
 TEST(CocoJson, InstancesWithoutAPixelAreLeftOut) {
-  results::Instance empty, one;
+  results::Segment empty, one;
   one.area_px = 1;
   one.rle_counts = {0, 1, 199};
   empty.rle_counts = {200};
@@ -109,7 +113,7 @@ TEST(CocoJson, InstancesWithoutAPixelAreLeftOut) {
 TEST(CocoOutlines, ImportToolsTakeIdsAndNames) {
   classify::Vocabulary from_zero = words();
   from_zero.classes[0].id = 0;
-  OutlinedSegment car = car_with_hole();
+  Outline car = car_with_hole();
   const json document = coco_outline_document(kImage, {car}, from_zero);
   EXPECT_EQ(document.at("categories")[0].at("id"), 1);
   EXPECT_EQ(document.at("categories")[1].at("id"), 27);
@@ -152,7 +156,7 @@ TEST(LabelMaps, SegmentsBecomeInstances) {
 }
 
 TEST(Polygon, SingleRingKeepsTheArea) {
-  const OutlinedSegment car = car_with_hole();
+  const Outline car = car_with_hole();
   EXPECT_EQ(area(car.polygons[0]), 15);
   EXPECT_EQ(signed_area(single_ring(car.polygons)), 15);
   const Polygon far = {{{10, 10}, {12, 10}, {12, 12}, {10, 12}}, {}};
@@ -176,7 +180,7 @@ TEST(Labelme, ShapesHavePointsAndGroups) {
 }
 
 TEST(Yolo, OneLineASegmentInPartsOfTheImage) {
-  OutlinedSegment empty = car_with_hole();
+  Outline empty = car_with_hole();
   empty.polygons.clear();
   const std::string text = yolo_text({10, 20}, {car_with_hole(), empty});
   std::istringstream line(text);
@@ -212,7 +216,7 @@ TEST(GeoJson, MapTransformKeepsOuterRingsCounterclockwise) {
   GeoJsonOptions options;
   options.transform = MapTransform{500000, 0.5, 0, 4000000, 0, -0.5};  // y up: turns rings round
   options.crs = "EPSG:32633";
-  OutlinedSegment two = car_with_hole();
+  Outline two = car_with_hole();
   two.polygons.push_back({{{10, 10}, {12, 10}, {12, 12}, {10, 12}}, {}});
   const json file = geojson(kImage, {two}, words(), options);
   const json& geometry = file.at("features")[0].at("geometry");

@@ -13,12 +13,12 @@ using test::golden;
 using test::make_scene;
 using test::Scene;
 
-Rle rle_of(const Instance& instance, Size size) {
+Rle rle_of(const Segment& instance, Size size) {
   return {size, instance.rle_counts};
 }
 
 // Reference instances are unordered: find the best match of each by class, score and mask.
-void expect_instances(const std::vector<Instance>& got, Size size, const at::Tensor& classes,
+void expect_instances(const std::vector<Segment>& got, Size size, const at::Tensor& classes,
                       const at::Tensor& scores, const at::Tensor& masks) {
   ASSERT_EQ(static_cast<int64_t>(got.size()), classes.numel());
   std::vector<bool> used(got.size(), false);
@@ -49,8 +49,9 @@ TEST(Instances, EqualRecordedOperatorCases) {
     const std::string name = c.at("name");
     SCOPED_TRACE(name);
     const MaskSource masks = test::at_own_size(golden(file, name + ".mask_pred"));
-    const std::vector<Instance> got = instances(masks, golden(file, name + ".mask_cls"), things,
-                                                {c.at("topk").get<int64_t>(), true});
+    const std::vector<Segment> got = instances(masks, golden(file, name + ".mask_cls"), things,
+                                               {c.at("topk").get<int64_t>(), true})
+                                         .segments;
     expect_instances(got, masks.original, golden(file, name + ".inst.classes"),
                      golden(file, name + ".inst.scores"), golden(file, name + ".inst.masks"));
     ++compared;
@@ -65,8 +66,10 @@ TEST_P(RecordedInstances, InstancesOfTheReference) {
   const test::RecordedCase c = test::recorded_case(GetParam());
   const Size original = c.masks.original;
   const std::string& file = c.tensors;
-  const std::vector<Instance> got = instances(
-      c.masks, c.log_probs, c.things, {c.config.at("test_topk_per_image").get<int64_t>(), true});
+  const std::vector<Segment> got =
+      instances(c.masks, c.log_probs, c.things,
+                {c.config.at("test_topk_per_image").get<int64_t>(), true})
+          .segments;
   const at::Tensor packed = golden(file, "inst.masks_packed");
   const at::Tensor bits = packed.unsqueeze(-1)
                               .bitwise_right_shift(at::arange(8, at::kByte))
@@ -88,9 +91,9 @@ TEST_P(InstanceSizes, EqualWholeImageTensors) {
   const Scene s = make_scene(p, 13);
   const at::Tensor logits = test::naive_masks(s.masks);
   const at::Tensor probs = at::softmax(s.log_probs, -1);
-  const std::vector<Instance> got = instances(s.masks, s.log_probs, s.is_thing, {30, true});
+  const std::vector<Segment> got = instances(s.masks, s.log_probs, s.is_thing, {30, true}).segments;
   ASSERT_FALSE(got.empty());
-  for (const Instance& instance : got) {
+  for (const Segment& instance : got) {
     EXPECT_TRUE(s.is_thing[static_cast<size_t>(instance.class_index)]);
     const at::Tensor mask = logits[instance.query].gt(0);
     const Rle rle = rle_of(instance, p.original);
@@ -119,17 +122,17 @@ TEST(Instances, ThingsAreChosenAfterTheBestPairs) {
   s.is_thing = {false, true};
   // Each query's first class (stuff) is far ahead, so the four best pairs are all stuff.
   s.log_probs = at::log_softmax(at::tensor({4.0f, 0.0f, 0.0f}).expand({4, 3}), -1);
-  EXPECT_TRUE(instances(s.masks, s.log_probs, s.is_thing, {4, true}).empty());
-  EXPECT_EQ(instances(s.masks, s.log_probs, s.is_thing, {5, true}).size(), 1);
-  EXPECT_EQ(instances(s.masks, s.log_probs, s.is_thing, {4, false}).size(), 4);
-  EXPECT_EQ(instances(s.masks, s.log_probs, s.is_thing, {100, false}).size(), 8);
-  EXPECT_TRUE(instances(s.masks, s.log_probs, s.is_thing, {0, false}).empty());
+  EXPECT_TRUE(instances(s.masks, s.log_probs, s.is_thing, {4, true}).segments.empty());
+  EXPECT_EQ(instances(s.masks, s.log_probs, s.is_thing, {5, true}).segments.size(), 1);
+  EXPECT_EQ(instances(s.masks, s.log_probs, s.is_thing, {4, false}).segments.size(), 4);
+  EXPECT_EQ(instances(s.masks, s.log_probs, s.is_thing, {100, false}).segments.size(), 8);
+  EXPECT_TRUE(instances(s.masks, s.log_probs, s.is_thing, {0, false}).segments.empty());
 }
 
 TEST(Instances, EmptyMaskHasScoreZero) {
   Scene s = make_scene({1, 1, {8, 8}, {32, 32}, {32, 32}}, 5);
   s.masks.mask_logits = at::full({1, 8, 8}, -1.0);
-  const std::vector<Instance> got = instances(s.masks, s.log_probs, {true}, {});
+  const std::vector<Segment> got = instances(s.masks, s.log_probs, {true}, {}).segments;
   ASSERT_EQ(got.size(), 1);
   EXPECT_EQ(got[0].score, 0);
   EXPECT_EQ(got[0].area_px, 0);

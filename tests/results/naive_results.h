@@ -26,16 +26,16 @@ inline at::Tensor naive_semantic_scores(const results::MaskSource& m, const at::
   return at::einsum("qc,qhw->chw", {probs, naive_masks(m).sigmoid()});
 }
 
-inline results::PanopticResult naive_panoptic(const results::MaskSource& m,
-                                              const at::Tensor& log_probs,
-                                              const std::vector<bool>& is_thing,
-                                              const results::PanopticOptions& options) {
+inline results::PanopticSegmentation naive_panoptic(const results::MaskSource& m,
+                                                    const at::Tensor& log_probs,
+                                                    const std::vector<bool>& is_thing,
+                                                    const results::PanopticOptions& options) {
   const auto [scores, labels] = at::softmax(log_probs, -1).max(-1);
   const at::Tensor keep =
       at::nonzero(
           labels.ne(log_probs.size(1) - 1).logical_and(scores.gt(options.object_mask_threshold)))
           .flatten();
-  results::PanopticResult result;
+  results::PanopticSegmentation result;
   result.ids = at::zeros({m.original.height, m.original.width}, at::kInt);
   if (keep.numel() == 0) return result;
   const at::Tensor masks = naive_masks(m).index_select(0, keep).sigmoid();
@@ -51,7 +51,7 @@ inline results::PanopticResult naive_panoptic(const results::MaskSource& m,
       result.ids.masked_fill_(mask, stuff[label]);
       continue;
     }
-    results::PanopticSegment segment;
+    results::Segment segment;
     segment.id = static_cast<int64_t>(result.segments.size()) + 1;
     segment.class_index = label;
     segment.is_thing = thing;

@@ -14,7 +14,7 @@ using test::make_scene;
 using test::Scene;
 using test::things_of;
 
-void expect_segments(const PanopticResult& got, const nlohmann::json& want) {
+void expect_segments(const PanopticSegmentation& got, const nlohmann::json& want) {
   ASSERT_EQ(got.segments.size(), want.size());
   for (size_t i = 0; i < want.size(); ++i) {
     EXPECT_EQ(got.segments[i].id, want[i].at("id").get<int64_t>());
@@ -24,9 +24,9 @@ void expect_segments(const PanopticResult& got, const nlohmann::json& want) {
 }
 
 // The segments' own numbers must be those of the map.
-void expect_consistent(const PanopticResult& result) {
+void expect_consistent(const PanopticSegmentation& result) {
   int64_t covered = 0;
-  for (const PanopticSegment& segment : result.segments) {
+  for (const Segment& segment : result.segments) {
     const at::Tensor mask = result.ids.eq(segment.id);
     const at::Tensor at = at::nonzero(mask);
     ASSERT_GT(at.size(0), 0);
@@ -51,7 +51,7 @@ TEST(Panoptic, EqualsRecordedOperatorCases) {
     const std::string name = c.at("name");
     SCOPED_TRACE(name);
     const std::string file = "ops/postprocess.safetensors";
-    const PanopticResult got =
+    const PanopticSegmentation got =
         panoptic(at_own_size(golden(file, name + ".mask_pred")), golden(file, name + ".mask_cls"),
                  things, {c.at("object_mask_threshold"), c.at("overlap_threshold")});
     expect_segments(got, c.at("segments_info"));
@@ -67,7 +67,7 @@ class RecordedPanoptic : public ::testing::TestWithParam<test::CaseName> {};
 TEST_P(RecordedPanoptic, PanopticWithinThreePixels) {
   FCCLIP_NEEDS_GOLDENS();
   const test::RecordedCase c = test::recorded_case(GetParam());
-  const PanopticResult got =
+  const PanopticSegmentation got =
       panoptic(c.masks, c.log_probs, c.things,
                {c.config.at("object_mask_threshold"), c.config.at("overlap_threshold")});
   expect_segments(got, c.post.at("segments_info"));
@@ -85,8 +85,8 @@ TEST_P(PanopticSizes, EqualsWholeImageTensors) {
   const Sizes p = GetParam();
   for (const double overlap : {0.8, 0.3, 0.0}) {
     const Scene s = make_scene(p, 7);
-    const PanopticResult got = panoptic(s.masks, s.log_probs, s.is_thing, {0.0, overlap});
-    const PanopticResult want =
+    const PanopticSegmentation got = panoptic(s.masks, s.log_probs, s.is_thing, {0.0, overlap});
+    const PanopticSegmentation want =
         test::naive_panoptic(s.masks, s.log_probs, s.is_thing, {0.0, overlap});
     ASSERT_EQ(got.segments.size(), want.segments.size());
     for (size_t i = 0; i < want.segments.size(); ++i) {
@@ -112,7 +112,7 @@ TEST(Panoptic, NoKeptQueryGivesAnEmptyMap) {
   Scene s = make_scene({5, 3, {8, 8}, {32, 32}, {40, 30}}, 1);
   s.log_probs = at::zeros({5, 4});
   s.log_probs.select(1, 3).fill_(5);  // void everywhere
-  const PanopticResult got = panoptic(s.masks, s.log_probs, s.is_thing, {});
+  const PanopticSegmentation got = panoptic(s.masks, s.log_probs, s.is_thing, {});
   EXPECT_TRUE(got.segments.empty());
   EXPECT_EQ(got.ids.ne(0).sum().item<int64_t>(), 0);
   EXPECT_EQ(got.ids.sizes(), (std::vector<int64_t>{40, 30}));
@@ -125,18 +125,18 @@ TEST(Panoptic, NoQueriesAtAllGiveAnEmptyMap) {
 
 TEST(Panoptic, PermutedQueriesGiveTheSameSegments) {
   const Scene s = make_scene({16, 6, {32, 32}, {120, 128}, {150, 160}}, 3);
-  const PanopticResult a = panoptic(s.masks, s.log_probs, s.is_thing, {0.0, 0.3});
+  const PanopticSegmentation a = panoptic(s.masks, s.log_probs, s.is_thing, {0.0, 0.3});
   const at::Tensor order = at::arange(15, -1, -1, at::kLong);
   MaskSource permuted = s.masks;
   permuted.mask_logits = s.masks.mask_logits.index_select(0, order);
-  const PanopticResult b =
+  const PanopticSegmentation b =
       panoptic(permuted, s.log_probs.index_select(0, order), s.is_thing, {0.0, 0.3});
   ASSERT_EQ(a.segments.size(), b.segments.size());
   ASSERT_FALSE(a.segments.empty());
   at::Tensor renamed = at::zeros_like(a.ids);
-  for (const PanopticSegment& in_a : a.segments) {
+  for (const Segment& in_a : a.segments) {
     // A merged segment is named by its first query, so stuff is found by its class.
-    for (const PanopticSegment& in_b : b.segments) {
+    for (const Segment& in_b : b.segments) {
       const bool same = in_a.is_thing ? in_b.query == 15 - in_a.query
                                       : !in_b.is_thing && in_b.class_index == in_a.class_index;
       if (same) renamed.masked_fill_(b.ids.eq(in_b.id), in_a.id);
@@ -154,8 +154,8 @@ TEST(Panoptic, VanishingSigmoidsTieForTheFirstQuery) {
   masks.mask_logits[0].narrow(0, 0, 2).fill_(5);
   masks.mask_logits[2].narrow(0, 8, 8).fill_(5);
   const at::Tensor log_probs = at::log_softmax(at::eye(4) * 4, -1);
-  const PanopticResult got = panoptic(masks, log_probs, s.is_thing, {0.0, 0.8});
-  const PanopticResult want = test::naive_panoptic(masks, log_probs, s.is_thing, {0.0, 0.8});
+  const PanopticSegmentation got = panoptic(masks, log_probs, s.is_thing, {0.0, 0.8});
+  const PanopticSegmentation want = test::naive_panoptic(masks, log_probs, s.is_thing, {0.0, 0.8});
   EXPECT_EQ(got.segments.size(), want.segments.size());
   EXPECT_EQ(different_pixels(got.ids, want.ids), 0);
 }
