@@ -10,13 +10,13 @@
 
 namespace fcclip {
 
+/// Numbers are part of the C interface: new ones go to the end.
 enum class ErrorCode {
   invalid_argument,  ///< the caller passed something that can't work (usage)
   shape_mismatch,    ///< a tensor has the wrong shape or dtype
   not_found,         ///< a file, class or tensor that was named does not exist
   io_failure,        ///< the operating system refused to read or write
   bad_format,        ///< a file is truncated, corrupt or not what its name says
-  too_large,         ///< more pixels, bytes or words than a limit allows
   unsafe_file,       ///< a file asks for code to be run; nothing was run
   missing_tensor,    ///< a weight is missing, surplus, or not finite
   unsupported,       ///< valid, but not something this build or model can do
@@ -24,8 +24,12 @@ enum class ErrorCode {
   interrupted,       ///< stopped by a signal or by the caller
   internal,          ///< a bug of this library
   diverged,          ///< the numbers of a training are no longer finite
+  too_large,         ///< more pixels, bytes or words than a limit allows
   partial_failure,   ///< of several pictures or files, some failed; the others are done
 };
+
+/// The last of the codes above, for loops over all of them.
+inline constexpr ErrorCode kLastErrorCode = ErrorCode::partial_failure;
 
 /// The code's name as written above, e.g. "bad_format".
 FCCLIP_API std::string_view name(ErrorCode code);

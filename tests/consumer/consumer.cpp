@@ -1,17 +1,19 @@
 #include <cstdio>
-#include <fcclip/classify/vocabulary.h>
-#include <fcclip/core/error.h>
-#include <fcclip/segmenter/segmenter.h>
+#include <fcclip/fcclip.h>
 
-// Proves that headers, libraries and errors reach a project that only installed fcclip.
-int main() {
-  const auto words = fcclip::classify::parse_classes("cat, dog | puppy");
-  if (words.classes.size() != 2) return 1;
+// Proves that header, library and errors reach a project that only installed fcclip: consumer MODEL PICTURE.
+int main(int argc, char** argv) {
+  if (argc != 3) return 2;
   try {
-    fcclip::Segmenter::load("/nonexistent/model.safetensors");
+    fcclip::Model::load("/nonexistent/model.safetensors");
+    return 1;
   } catch (const fcclip::Error& error) {
-    std::printf("%s\n", error.what());
-    return error.code() == fcclip::ErrorCode::not_found ? 0 : 1;
+    if (error.code() != fcclip::ErrorCode::not_found) return 1;
   }
-  return 1;
+  const auto model = fcclip::Model::load(argv[1], {.use_text_cache = false});
+  const auto picture = fcclip::read_picture(argv[2]);
+  const auto answer =
+      model.ask(model.encode(picture.view()), model.prepare(fcclip::parse_words("ladybug, rock")));
+  std::printf("C++: %zu segments\n", answer.segments.size());
+  return answer.segments.empty() ? 1 : 0;
 }

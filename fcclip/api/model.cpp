@@ -1,0 +1,193 @@
+#include "fcclip/api/model.h"
+
+#include <ATen/Parallel.h>
+
+#include "fcclip/api/answers.h"
+#include "fcclip/api/pixels.h"
+#include "fcclip/api/words.h"
+#include "fcclip/core/boundary.h"
+
+namespace fcclip {
+inline namespace v1 {
+namespace {
+
+using ModelHandle = std::shared_ptr<const Model::Loaded>;
+
+AskOptions defaults_of(const Segmenter& segmenter) {
+  const internals::AskOptions own = segmenter.ask_defaults();
+  AskOptions defaults;
+  defaults.alpha = own.ensemble.alpha;
+  defaults.beta = own.ensemble.beta;
+  defaults.object_mask_threshold = own.panoptic.object_mask_threshold;
+  defaults.overlap_threshold = own.panoptic.overlap_threshold;
+  defaults.top_k = own.instances.top_k;
+  defaults.things_only = own.instances.things_only;
+  return defaults;
+}
+
+ModelInfo info_of(const Segmenter& segmenter, const std::string& device) {
+  const ModelConfig& config = segmenter.config();
+  ModelInfo info;
+  info.name = config.name;
+  info.provenance = config.provenance;
+  info.device = device;
+  info.short_side_px = config.pixels.short_side;
+  info.max_side_px = config.pixels.max_side;
+  info.queries = config.mask_decoder.queries;
+  info.defaults = defaults_of(segmenter);
+  info.training_words = words_of(config.training_vocabulary);
+  return info;
+}
+
+// NaN is outside of every range.
+void check_part(const char* name, const std::optional<double>& value) {
+  if (value && !(*value >= 0 && *value <= 1)) {
+    fail(ErrorCode::invalid_argument, name, " is ", *value, "; expected 0 to 1");
+  }
+}
+
+void check_options(const AskOptions& options) {
+  check_part("alpha", options.alpha);
+  check_part("beta", options.beta);
+  check_part("object_mask_threshold", options.object_mask_threshold);
+  check_part("overlap_threshold", options.overlap_threshold);
+  check_part("min_score", options.min_score);
+  if (options.top_k && *options.top_k < 1) {
+    fail(ErrorCode::invalid_argument, "top_k is ", *options.top_k, "; expected 1 or more");
+  }
+  if (options.next_best < 0) {
+    fail(ErrorCode::invalid_argument, "next_best is ", options.next_best, "; expected 0 or more");
+  }
+}
+
+internals::AskOptions filled(const Segmenter& segmenter, const AskOptions& options) {
+  check_options(options);
+  internals::AskOptions own = segmenter.ask_defaults();
+  own.task = static_cast<results::Task>(options.task);
+  own.ensemble.alpha = options.alpha.value_or(own.ensemble.alpha);
+  own.ensemble.beta = options.beta.value_or(own.ensemble.beta);
+  own.panoptic.object_mask_threshold =
+      options.object_mask_threshold.value_or(own.panoptic.object_mask_threshold);
+  own.panoptic.overlap_threshold =
+      options.overlap_threshold.value_or(own.panoptic.overlap_threshold);
+  own.instances.top_k = options.top_k.value_or(own.instances.top_k);
+  own.instances.things_only = options.things_only.value_or(own.instances.things_only);
+  own.next_best = options.next_best;
+  own.min_score = options.min_score;
+  return own;
+}
+
+template <typename Part>
+void check_model(const char* what, const Part& part, const ModelHandle& model) {
+  if (part.model.owner_before(model) || model.owner_before(part.model)) {
+    fail(ErrorCode::invalid_argument, what, " another model");
+  }
+}
+
+EncodeSize size_of(const EncodeOptions& options) {
+  if (options.short_side_px < 0 || options.max_side_px < 0 || options.batch < 1) {
+    fail(ErrorCode::invalid_argument, "encoding with sides of ", options.short_side_px, " and ",
+         options.max_side_px, " pixels, ", options.batch, " pictures at once");
+  }
+  return {options.short_side_px, options.max_side_px};
+}
+
+}  // namespace
+
+Size Image::size() const {
+  return encoded_->image.original;
+}
+
+int64_t Image::bytes() const {
+  const EncodedImage& image = encoded_->image;
+  int64_t bytes = sizeof(Encoded);
+  for (const at::Tensor& tensor :
+       {image.mask_logits, image.class_embed, image.clip_embed, image.valid})
+    bytes += static_cast<int64_t>(tensor.nbytes());
+  return bytes;
+}
+
+const Words& PreparedWords::words() const {
+  return prepared_->words;
+}
+
+int64_t PreparedWords::cached() const {
+  return prepared_->vocabulary.classifier.cached;
+}
+
+int64_t PreparedWords::computed() const {
+  return prepared_->vocabulary.classifier.computed;
+}
+
+Model Model::load(const std::string& path, const LoadOptions& options) {
+  return translating_errors([&] {
+    Segmenter segmenter = Segmenter::load(
+        path, {options.device, options.use_text_cache, options.cache_folder, options.log});
+    ModelInfo info = info_of(segmenter, options.device);
+    return Model(std::make_shared<const Loaded>(Loaded{std::move(segmenter), std::move(info)}));
+  });
+}
+
+const ModelInfo& Model::info() const {
+  return loaded_->info;
+}
+
+Image Model::encode(const PictureView& picture, const EncodeOptions& options) const {
+  return encode(std::span(&picture, 1), options).front();
+}
+
+std::vector<Image> Model::encode(std::span<const PictureView> pictures,
+                                 const EncodeOptions& options) const {
+  return translating_errors([&] {
+    const EncodeSize size = size_of(options);
+    std::vector<Image> images;
+    for (const PictureView& picture : pictures) {
+      const auto before = static_cast<int64_t>(images.size());
+      const auto progress = [&](int64_t done, int64_t total) {
+        const auto count = static_cast<int64_t>(pictures.size());
+        return options.progress(before * total + done, count * total);
+      };
+      images.emplace_back(std::make_shared<const Image::Encoded>(
+          Image::Encoded{loaded_->segmenter.encode(rgb_tensor(picture), size, {},
+                                                   options.progress ? progress : Progress()),
+                         loaded_}));
+    }
+    return images;
+  });
+}
+
+PreparedWords Model::prepare(const Words& words, const PrepareOptions& options) const {
+  return translating_errors([&] {
+    const classify::Vocabulary vocabulary = vocabulary_of(words);
+    return PreparedWords(std::make_shared<const PreparedWords::Prepared>(PreparedWords::Prepared{
+        words_of(vocabulary),
+        loaded_->segmenter.prepare(vocabulary, options.progress, options.templates), loaded_}));
+  });
+}
+
+Segmentation Model::ask(const Image& image, const PreparedWords& words,
+                        const AskOptions& options) const {
+  return translating_errors([&] {
+    check_model("the image was encoded by", *image.encoded(), loaded_);
+    check_model("the words were prepared by", *words.prepared(), loaded_);
+    return answer_of(loaded_->segmenter.ask(image.encoded()->image, words.prepared()->vocabulary,
+                                            filled(loaded_->segmenter, options)));
+  });
+}
+
+void set_threads(int threads) {
+  translating_errors([&] {
+    if (threads < 0 || threads > 1024) {
+      fail(ErrorCode::invalid_argument, threads, " threads; expected 0 (all cores) to 1024");
+    }
+    static const int kAllCores = at::get_num_threads();
+    at::set_num_threads(threads == 0 ? kAllCores : threads);
+  });
+}
+
+std::string version() {
+  return FCCLIP_VERSION;
+}
+
+}  // namespace v1
+}  // namespace fcclip

@@ -1,0 +1,59 @@
+#include "fcclip/api/words.h"
+
+#include "fcclip/classify/builtin_vocabularies.h"
+#include "fcclip/core/boundary.h"
+
+namespace fcclip {
+inline namespace v1 {
+namespace {
+
+WordKind kind_of(const classify::VocabularyClass& entry) {
+  if (entry.is_background) return WordKind::background;
+  return entry.is_thing ? WordKind::thing : WordKind::stuff;
+}
+
+}  // namespace
+
+Words words_of(const classify::Vocabulary& vocabulary) {
+  Words words{vocabulary.name, {}};
+  for (const classify::VocabularyClass& entry : vocabulary.classes) {
+    words.classes.push_back({entry.synonyms, kind_of(entry), entry.id, entry.colour_rgb});
+  }
+  return words;
+}
+
+classify::Vocabulary vocabulary_of(const Words& words) {
+  classify::Vocabulary vocabulary{words.name, {}};
+  for (const WordClass& entry : words.classes) {
+    if (entry.synonyms.empty()) {
+      fail(ErrorCode::invalid_argument, "class ", vocabulary.classes.size() + 1,
+           " of the words has no word");
+    }
+    classify::VocabularyClass& added = vocabulary.classes.emplace_back();
+    added.id = entry.id != 0 ? entry.id : std::ssize(vocabulary.classes);
+    added.synonyms = entry.synonyms;
+    added.is_thing = entry.kind == WordKind::thing;
+    added.is_background = entry.kind == WordKind::background;
+    added.colour_rgb = entry.colour_rgb;
+  }
+  return vocabulary;
+}
+
+Words parse_words(std::string_view text, const WordMarks& marks) {
+  return translating_errors([&] {
+    classify::Vocabulary vocabulary = classify::parse_classes(text);
+    classify::unite_repeated_words(vocabulary);
+    return words_of(vocabulary);
+  });
+}
+
+std::vector<std::string> builtin_words() {
+  return translating_errors([] { return classify::builtin_vocabulary_names(); });
+}
+
+Words builtin_words(const std::string& name) {
+  return translating_errors([&] { return words_of(classify::builtin_vocabulary(name)); });
+}
+
+}  // namespace v1
+}  // namespace fcclip

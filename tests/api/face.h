@@ -1,0 +1,51 @@
+#pragma once
+// The bundled model and a scene through the public face alone.
+
+#include <cmath>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "fcclip/fcclip.h"
+#include "tests/support/source_folder.h"
+
+namespace fcclip::test {
+
+inline std::string bundled_model() {
+  return (source_folder() / "models" / "mini.safetensors").string();
+}
+
+inline std::string scene_file() {
+  return (source_folder() / "examples" / "pictures" / "scene.png").string();
+}
+
+/// Loaded once a program; without the user's cache.
+inline const Model& face_model() {
+  static const Model model = Model::load(bundled_model(), {.use_text_cache = false});
+  return model;
+}
+
+inline const Picture& scene() {
+  static const Picture picture = read_picture(scene_file());
+  return picture;
+}
+
+inline const Image& encoded_scene() {
+  static const Image image = face_model().encode(scene().view());
+  return image;
+}
+
+/// The code of the Error that work throws; fails where it throws none.
+template <typename Work>
+ErrorCode code_of(Work work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
+    return error.code();
+  }
+  ADD_FAILURE() << "nothing was thrown";
+  return ErrorCode::internal;
+}
+
+}  // namespace fcclip::test
