@@ -11,7 +11,7 @@
 #include "fcclip/classify/builtin_vocabularies.h"
 #include "fcclip/core/error.h"
 #include "fcclip/io/file_kind.h"
-#include "fcclip/model/model.h"
+#include "fcclip/model/model_file.h"
 #include "fcclip/words/load_vocabulary.h"
 
 namespace fcclip::apps {
@@ -78,7 +78,7 @@ bool is_weights(const std::string& spec) {
 }
 
 classify::Vocabulary training_words(const std::string& model) {
-  classify::Vocabulary words = load_model_config(model).training_vocabulary;
+  classify::Vocabulary words = model::load_config(model).training_vocabulary;
   if (!words.classes.empty()) return words;
   fail(ErrorCode::not_found, model,
        " does not say what it was trained on; every word counts as unseen");

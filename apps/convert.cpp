@@ -17,6 +17,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/io/checkpoint.h"
+#include "fcclip/model/model_file.h"
 #include "fcclip/words/load_vocabulary.h"
 
 namespace fcclip::apps {
@@ -37,7 +38,8 @@ constexpr size_t kConfigLimit = size_t{1} << 26;
 
 /// Also of files that hold several sets of weights, of which the conversion chooses one.
 bool has_merges(const std::string& path) {
-  return io::open_metadata(path).contains("merges");
+  const auto metadata = model::parse_metadata(io::open_metadata(path));
+  return metadata && !metadata->merges.empty();
 }
 
 /// A model file brings its own merges; everything else needs CLIP's.
@@ -52,7 +54,7 @@ std::string merges_for(const ConvertFlags& flags) {
 
 void convert_command(const ConvertFlags& flags) {
   check_own_or_new(flags.output, flags.overwrite);
-  ConvertOptions options;
+  model::ConvertOptions options;
   options.checkpoints.assign(flags.checkpoints.begin(), flags.checkpoints.end());
   options.container = flags.container;
   options.merges = merges_for(flags);
@@ -61,10 +63,10 @@ void convert_command(const ConvertFlags& flags) {
     options.training_vocabulary = words::load_vocabulary(flags.training_vocabulary);
   }
   options.progress = bar_until_stopped("converting", "steps");
-  const Converted converted = convert(options);
+  const model::Converted converted = model::convert(options);
   options.progress = {};  // takes the bar away
   for (const std::string& note : converted.notes) std::cerr << "fcclip: " << note << '\n';
-  save_model(flags.output, *converted.model, kDtypes.at(flags.dtype));
+  model::save(flags.output, *converted.model, kDtypes.at(flags.dtype));
   std::cout << flags.output << ": " << converted.model->config.name << ", "
             << converted.model->config.provenance << '\n';
 }

@@ -75,7 +75,7 @@ class Run {
 
   json make_header() const {
     const eval::EvaluateOptions& o = target_.options;
-    const ModelConfig& config = segmenter_.config();
+    const model::Config& config = segmenter_.config();
     return {{"data set", target_.name},
             {"number of pictures", count_},
             {"number of classes", words().classes.size()},

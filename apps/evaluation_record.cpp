@@ -23,7 +23,7 @@ const char* oracle_name(eval::Oracle oracle) {
 
 json evaluation_record(const fs::path& model, const Segmenter& segmenter,
                        const eval::EvaluateOptions& options) {
-  const ModelConfig& config = segmenter.config();
+  const model::Config& config = segmenter.config();
   json classifiers = json::object();
   for (const eval::Classifier& one : options.classifiers) {
     classifiers[one.name] = {{"alpha", one.ensemble.alpha}, {"beta", one.ensemble.beta}};

@@ -56,7 +56,7 @@ void row(const std::string& label, const std::string& value) {
   std::cout << "  " << std::left << std::setw(21) << label << value << '\n';
 }
 
-void print_head(const ModelConfig& config) {
+void print_head(const model::Config& config) {
   const head::PixelDecoderConfig& pixel = config.pixel_decoder;
   const head::MaskDecoderConfig& mask = config.mask_decoder;
   std::ostringstream text;
@@ -75,34 +75,34 @@ void print_head(const ModelConfig& config) {
   row("inference", text.str());
 }
 
-void print_vocabulary(const FileSummary& summary) {
+void print_vocabulary(const model::FileSummary& summary) {
   const classify::Vocabulary& words = summary.config->training_vocabulary;
   if (!words.classes.empty()) {
     row("training vocabulary", std::to_string(words.classes.size()) + " classes" +
                                    (words.name.empty() ? "" : " (" + words.name + ")"));
   } else if (summary.training_classes > 0) {
     row("training vocabulary", std::to_string(summary.training_classes) + " classes, not named");
-  } else if (summary.kind == "model file") {
+  } else if (summary.kind == model::FileKind::model_file) {
     row("training vocabulary", "none: every class counts as unseen");
   }
 }
 
-void print_config(const FileSummary& summary) {
+void print_config(const model::FileSummary& summary) {
   if (!summary.config) {
     if (!summary.not_recognized.empty()) row("not recognised", summary.not_recognized);
     return;
   }
-  const ModelConfig& config = *summary.config;
+  const model::Config& config = *summary.config;
   row("architecture", config.name);
   row("image tower", tower_text(config.clip));
   row("text tower", text_tower_text(config.clip.text));
-  if (summary.kind != "CLIP weights") print_head(config);
+  if (summary.kind != model::FileKind::clip) print_head(config);
   print_vocabulary(summary);
   if (!config.provenance.empty()) row("provenance", config.provenance);
 }
 
-void print_summary(const std::string& path, const FileSummary& summary) {
-  std::cout << path << ": " << summary.kind << " (" << summary.format << ", "
+void print_summary(const std::string& path, const model::FileSummary& summary) {
+  std::cout << path << ": " << model::kind_name(summary.kind) << " (" << summary.format << ", "
             << grouped(static_cast<int64_t>(summary.file_bytes)) << " bytes)\n";
   print_config(summary);
   int64_t total = 0;
@@ -123,16 +123,16 @@ void print_summary(const std::string& path, const FileSummary& summary) {
 }
 
 /// Of CLIP weights only what belongs to CLIP: the rest are defaults of a head that is not there.
-nlohmann::json config_json(const FileSummary& summary) {
-  nlohmann::json config = nlohmann::json::parse(fcclip::to_json(*summary.config));
-  if (summary.kind != "CLIP weights") return config;
+nlohmann::json config_json(const model::FileSummary& summary) {
+  nlohmann::json config = nlohmann::json::parse(model::to_json(*summary.config));
+  if (summary.kind != model::FileKind::clip) return config;
   nlohmann::json clip;
   for (const char* key : {"name", "clip", "pixels", "provenance"}) clip[key] = config[key];
   return clip;
 }
 
-nlohmann::json summary_json(const FileSummary& summary) {
-  nlohmann::json json = {{"kind", summary.kind},
+nlohmann::json summary_json(const model::FileSummary& summary) {
+  nlohmann::json json = {{"kind", model::kind_name(summary.kind)},
                          {"format", summary.format},
                          {"file_bytes", summary.file_bytes},
                          {"tensors", summary.tensors},
@@ -170,7 +170,7 @@ void add_info(CLI::App& app) {
       "Example:\n"
       "  fcclip info fcclip_cocopan.pth");
   command->callback([flags] {
-    const FileSummary summary = summarize_file(flags->file, flags->container);
+    const model::FileSummary summary = model::summarize_file(flags->file, flags->container);
     if (flags->json) {
       std::cout << summary_json(summary).dump(2, ' ', false,
                                               nlohmann::json::error_handler_t::replace)

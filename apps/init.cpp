@@ -6,7 +6,7 @@
 #include "apps/merges.h"
 #include "apps/option_checks.h"
 #include "apps/own_file.h"
-#include "fcclip/clip/tokenizer.h"
+#include "fcclip/model/model_file.h"
 #include "fcclip/model/untrained.h"
 
 namespace fcclip::apps {
@@ -20,11 +20,11 @@ struct InitFlags {
 
 void init(const InitFlags& flags) {
   check_own_or_new(flags.output, flags.overwrite);
-  Model model(preset_config(flags.preset));
-  model.tokenizer = std::make_unique<clip::Tokenizer>(find_merges(flags.merges));
+  model::Model model(model::preset_config(flags.preset));
+  model.clip->tokenizer = model::make_tokenizer(find_merges(flags.merges), model.config.clip.text);
   model.config.provenance = "untrained weights, seed " + std::to_string(flags.seed);
-  fill_untrained(model, flags.seed);
-  save_model(flags.output, model);
+  model::fill_untrained(model, flags.seed);
+  model::save(flags.output, model);
   std::cout << flags.output << ": " << flags.preset << ", untrained\n";
 }
 
@@ -34,15 +34,14 @@ void add_init(CLI::App& app) {
   auto flags = std::make_shared<InitFlags>();
   CLI::App* command = app.add_subcommand(
       "init", "Make a model file with untrained weights (to try, test, measure)");
-  const std::vector<std::string> presets = {"tiny", "RN50", "convnext_base_w_320",
-                                            "convnext_large_d_320"};
+  const std::vector<std::string> presets = model::preset_names();
+  std::string names;
+  for (const std::string& name : presets) names += (names.empty() ? "" : ", ") + name;
   command->add_option("-o,--output", flags->output, "Model file to write")
       ->required()
       ->type_name("FILE");
   add_overwrite_flag(*command, flags->overwrite);
-  command
-      ->add_option("--preset", flags->preset,
-                   "Its size: tiny, RN50, convnext_base_w_320 or convnext_large_d_320")
+  command->add_option("--preset", flags->preset, "Its size: " + names)
       ->check(one_of(presets))
       ->type_name("NAME")
       ->capture_default_str();

@@ -17,6 +17,7 @@
 #include "apps/warm_memory.h"
 #include "apps/weight_dtype.h"
 #include "fcclip/core/error.h"
+#include "fcclip/model/model_file.h"
 #include "fcclip/pretrain/check_pairs.h"
 #include "fcclip/pretrain/list_pairs.h"
 #include "fcclip/pretrain/pretrain_task.h"
@@ -67,7 +68,7 @@ class WorldEvaluation {
     held_out_ = pretrain::scenes_of(world, scene);
   }
 
-  engine::Numbers operator()(const Clip& clip, bool is_last) const {
+  engine::Numbers operator()(const model::Clip& clip, bool is_last) const {
     std::vector<std::string> templates = options_.scenes.captions.templates;
     const auto wanted = static_cast<size_t>(std::max<int64_t>(1, options_.evaluation.templates));
     if (!is_last && templates.size() > wanted) templates.resize(wanted);
@@ -144,8 +145,8 @@ void pretrain_clip(const PretrainFlags& flags, const pretrain::PretrainOptions& 
   const fs::path output = fs::path(flags.output) / "clip.safetensors";
   std::shared_ptr<WorldEvaluation> evaluation;
   if (world) evaluation = std::make_shared<WorldEvaluation>(world, options);
-  task.set_evaluation([&](const Clip& clip, bool is_last) {
-    save_clip(output, clip, weight_dtype(options.export_dtype));
+  task.set_evaluation([&](const model::Clip& clip, bool is_last) {
+    model::save(output, clip, weight_dtype(options.export_dtype));
     return evaluation ? (*evaluation)(clip, is_last) : engine::Numbers{};
   });
   if (processes.is_first()) announce_stop("stopping after this step; again to stop now");
@@ -154,7 +155,7 @@ void pretrain_clip(const PretrainFlags& flags, const pretrain::PretrainOptions& 
       [&](const engine::StepReport& now) { console.show(now); });
   console.finish();
   if (!processes.is_first()) return;
-  save_clip(output, *task.plain_clip(), weight_dtype(options.export_dtype));
+  model::save(output, *task.plain_clip(), weight_dtype(options.export_dtype));
   report_training_end(result, "CLIP", output, options.loop.schedule.total_steps);
 }
 

@@ -137,7 +137,7 @@ void apply_markings(std::vector<Vocabulary>& questions, const WordFlags& flags) 
 }
 
 /// Words the model has met: those it was trained on, and the world's, which its CLIP has seen.
-std::vector<std::string> words_of_bundled_model(const ModelConfig& model) {
+std::vector<std::string> words_of_bundled_model(const model::Config& model) {
   std::vector<std::string> known = all_words(model.training_vocabulary);
   for (const std::string& word : all_words(classify::builtin_vocabulary("world"))) {
     known.push_back(word);
@@ -147,7 +147,7 @@ std::vector<std::string> words_of_bundled_model(const ModelConfig& model) {
 
 }  // namespace
 
-std::vector<Vocabulary> load_questions(const WordFlags& flags, const ModelConfig& model) {
+std::vector<Vocabulary> load_questions(const WordFlags& flags, const model::Config& model) {
   std::vector<Vocabulary> questions;
   for (const QuestionFlag& asked : flags.questions) questions.push_back(question_of(asked));
   if (questions.empty()) {
@@ -159,7 +159,7 @@ std::vector<Vocabulary> load_questions(const WordFlags& flags, const ModelConfig
   return questions;
 }
 
-std::string bundled_model_notice(const ModelConfig& model,
+std::string bundled_model_notice(const model::Config& model,
                                  const std::vector<Vocabulary>& questions) {
   std::string notice =
       "fcclip: no model was named, so the bundled one answers: it was trained on " +

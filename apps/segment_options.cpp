@@ -9,7 +9,7 @@
 #include "apps/option_checks.h"
 #include "apps/place_flags.h"
 #include "fcclip/core/error.h"
-#include "fcclip/model/model.h"
+#include "fcclip/model/model_file.h"
 
 namespace fcclip::apps {
 namespace {
@@ -167,8 +167,8 @@ bool takes_bundled_model(const ModelFlags& flags) {
   return flags.model.empty() && (set == nullptr || *set == '\0');
 }
 
-ModelConfig model_config(const ModelFlags& flags) {
-  return load_model_config(find_model(flags.model));
+model::Config model_config(const ModelFlags& flags) {
+  return model::load_config(find_model(flags.model));
 }
 
 Segmenter load_segmenter(const ModelFlags& flags) {

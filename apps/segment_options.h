@@ -53,7 +53,7 @@ std::filesystem::path find_model(const std::string& named);
 bool takes_bundled_model(const ModelFlags& flags);
 
 /// The configuration of that model, without its weights: words are checked before those are loaded.
-ModelConfig model_config(const ModelFlags& flags);
+model::Config model_config(const ModelFlags& flags);
 
 /// Sets the number of threads, loads.
 Segmenter load_segmenter(const ModelFlags& flags);
@@ -63,11 +63,12 @@ Segmenter load_segmenter(const ModelFlags& flags);
 /// --stuff and --background are applied to each: they mark the class one of whose words they name,
 /// or add one. Warns on standard error of what was probably not meant: repeated words, names that
 /// were added, a file or several words given as one class.
-std::vector<classify::Vocabulary> load_questions(const WordFlags& flags, const ModelConfig& model);
+std::vector<classify::Vocabulary> load_questions(const WordFlags& flags,
+                                                 const model::Config& model);
 
 /// What the bundled model knows, and where better ones are: for standard error when it was taken
 /// because no other was named. A second line when `questions` have none of its words.
-std::string bundled_model_notice(const ModelConfig& model,
+std::string bundled_model_notice(const model::Config& model,
                                  const std::vector<classify::Vocabulary>& questions);
 
 /// The templates of a file (one a line, "{}" where the name goes), or none for the model's own.

@@ -107,7 +107,7 @@ SegmentRun::SegmentRun(const SegmentFlags& flags)
         require_one_picture(pictures_);
         if (!output_kinds(flags, results::Task::panoptic).empty())
           check_output_folder(output_path_);
-        const ModelConfig config = model_config(flags.model);
+        const model::Config config = model_config(flags.model);
         templates_ = load_templates(flags.words);
         asked_ = load_questions(flags.words, config);
         apply_only(asked_, flags.only);

@@ -9,8 +9,7 @@
 #include "apps/merges.h"
 #include "fcclip/clip/tokenizer.h"
 #include "fcclip/core/error.h"
-#include "fcclip/io/safetensors.h"
-#include "fcclip/model/model.h"
+#include "fcclip/model/model_file.h"
 
 namespace fcclip::apps {
 namespace {
@@ -29,15 +28,12 @@ clip::Tokenizer tokenizer_of_merges(const std::string& text) {
 }
 
 clip::Tokenizer tokenizer_of_model(const std::string& path) {
-  const io::SafetensorsFile file(path);
-  const io::Metadata& metadata = file.metadata();
-  const auto merges = metadata.find("merges"), config = metadata.find("fcclip");
-  if (merges == metadata.end() || config == metadata.end()) {
+  const model::FileMetadata metadata = model::read_metadata(path);
+  if (metadata.merges.empty()) {
     fail(ErrorCode::bad_format, path,
          ": no merges in this file's metadata; expected a model file of fcclip convert");
   }
-  return std::move(
-      *make_tokenizer(merges->second, model_config_from_json(config->second).clip.text));
+  return std::move(*model::make_tokenizer(metadata.merges, metadata.config.clip.text));
 }
 
 void tokenize(const TokenizeFlags& flags) {

@@ -27,7 +27,7 @@ struct TraceFlags {
 
 void trace(const TraceFlags& flags) {
   check_own_or_new(flags.output, flags.overwrite);
-  const ModelConfig config = model_config(flags.model);
+  const model::Config config = model_config(flags.model);
   const std::vector<classify::Vocabulary> questions = load_questions(flags.words, config);
   if (questions.size() != 1) {
     fail(ErrorCode::invalid_argument, "trace takes one vocabulary, got ", questions.size());

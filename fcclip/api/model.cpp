@@ -26,7 +26,7 @@ AskOptions defaults_of(const Segmenter& segmenter) {
 }
 
 ModelInfo info_of(const Segmenter& segmenter, const std::string& device) {
-  const ModelConfig& config = segmenter.config();
+  const model::Config& config = segmenter.config();
   ModelInfo info;
   info.name = config.name;
   info.provenance = config.provenance;

@@ -1,4 +1,5 @@
 #pragma once
+// Sizes of CLIP.
 
 #include <cstdint>
 #include <numeric>
@@ -52,5 +53,10 @@ struct ClipConfig {
     return {w, 2 * w, 4 * w, 8 * w};
   }
 };
+
+/// What each tower checks where it is built. Throws Error{invalid_argument} naming the size that
+/// is impossible.
+void validate_image_tower(const ClipConfig& config);
+void validate_text_tower(const ClipConfig& config);
 
 }  // namespace fcclip::clip

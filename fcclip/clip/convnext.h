@@ -57,9 +57,8 @@ class ConvNext : public ImageTower {
 
   /// forward() in differentiable ATen operations: what a gradient, another device or a comparison
   /// needs.
-  ClipFeatures forward_plain(const at::Tensor& image, const Trace& trace = {}) const;
-  /// Pooled features [..., C] -> [..., D], differentiable.
-  const VisualHead& head() const { return head_; }
+  ClipFeatures forward_plain(const at::Tensor& image, const Trace& trace = {}) const override;
+  const VisualHead& visual_head() const override { return head_; }
 
  private:
   ClipFeatures run(const at::Tensor& image, bool fast, const Trace& trace, const Tick& tick) const;

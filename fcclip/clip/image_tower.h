@@ -12,6 +12,8 @@
 
 namespace fcclip::clip {
 
+class VisualHead;
+
 /// All [B, H/s, W/s, C], float32, contiguous.
 struct ClipFeatures {
   at::Tensor res2, res3, res4, res5;  ///< strides 4, 8, 16, 32
@@ -30,6 +32,12 @@ class ImageTower {
   /// Trace names: the goldens' "backbone.*".
   virtual ClipFeatures forward(const at::Tensor& image, const Trace& trace = {},
                                const Tick& tick = {}) const = 0;
+  /// The same in differentiable operations. Throws Error{unsupported} unless the tower is a
+  /// ConvNeXt.
+  virtual ClipFeatures forward_plain(const at::Tensor& image, const Trace& trace = {}) const;
+  /// From pooled features to embeddings, differentiable. Throws Error{unsupported} where pooling
+  /// and embedding are one (ResNet).
+  virtual const VisualHead& visual_head() const;
   /// One CLIP embedding per mask, not normalised.
   ///   dense        [B, h, w, C]
   ///   mask_logits  [B, Q, h, w]  a position counts where logit > 0

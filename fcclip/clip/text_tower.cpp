@@ -64,14 +64,8 @@ void check_rows(const std::vector<TokenRow>& rows, const TextConfig& config) {
 }  // namespace
 
 TextTower::TextTower(const ClipConfig& config) : config_(config) {
+  validate_text_tower(config);
   const TextConfig& text = config.text;
-  if (text.layers < 1 || text.heads < 1 || text.width < 1 || text.width % text.heads != 0 ||
-      text.vocab_size < 1 || text.context_length < 1 || config.embed_dim < 1) {
-    fail(ErrorCode::invalid_argument, "text tower: ", text.layers, " layers of width ", text.width,
-         " with ", text.heads, " heads, ", text.vocab_size, " tokens, context ",
-         text.context_length, ", ", config.embed_dim,
-         " features; all must be positive and heads divide the width");
-  }
   const int64_t width = text.width;
   blocks_.resize(text.layers);
   for (TextBlock& block : blocks_) {
@@ -145,6 +139,16 @@ at::Tensor TextTower::encode_tree(const PrefixTree& tree) const {
 }
 
 at::Tensor TextTower::encode_padded(const at::Tensor& tokens, const Trace& trace) const {
+  const at::Tensor features = embed(end_states(tokens, trace));
+  if (trace) trace("text_features", features);
+  return features;
+}
+
+at::Tensor TextTower::embed(const at::Tensor& end_states) const {
+  return at::mm(end_states, text_projection_);
+}
+
+at::Tensor TextTower::end_states(const at::Tensor& tokens, const Trace& trace) const {
   check_dtype("tokens", tokens, at::kLong);
   check_shape("tokens", tokens, {kAny, kAny});
   const int64_t length = tokens.size(1);
@@ -173,9 +177,7 @@ at::Tensor TextTower::encode_padded(const at::Tensor& tokens, const Trace& trace
   if (trace) trace("ln_final", x);
   const at::Tensor ends = tokens.argmax(1);  // the first of equal ones
   const at::Tensor rows = at::arange(tokens.size(0), ends.options());
-  const at::Tensor features = at::mm(x.index({rows, ends}), text_projection_);
-  if (trace) trace("text_features", features);
-  return features;
+  return x.index({rows, ends});
 }
 
 double TextTower::logit_scale() const {

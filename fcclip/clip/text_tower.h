@@ -45,6 +45,10 @@ class TextTower {
   /// Trace names: "layer{i}.attn", "layer{i}.out", "ln_final", "text_features".
   /// Throws Error{shape_mismatch}, Error{invalid_argument} for an id outside the vocabulary.
   at::Tensor encode_padded(const at::Tensor& tokens, const Trace& trace = {}) const;
+  /// Its two halves: what stands at the end tokens behind the last LayerNorm, [N, width], and the
+  /// projection of that to [N, D].
+  at::Tensor end_states(const at::Tensor& tokens, const Trace& trace = {}) const;
+  at::Tensor embed(const at::Tensor& end_states) const;
 
   /// CLIP's own scale: min(exp(logit_scale), 100).
   double logit_scale() const;

@@ -27,10 +27,14 @@ void VisualHead::declare(nn::WeightTable& table, const std::string& prefix) {
 }
 
 at::Tensor VisualHead::operator()(const at::Tensor& pooled, const Trace& trace) const {
-  const at::Tensor x = norm_(pooled);
-  if (trace) trace("classify.visual_head.trunk_head", x.flatten(0, -2));
-  if (kind_ == HeadKind::linear) return proj_(x);
-  const at::Tensor hidden = fc1_(x);
+  const at::Tensor normed = norm(pooled);
+  if (trace) trace("classify.visual_head.trunk_head", normed.flatten(0, -2));
+  return project(normed, trace);
+}
+
+at::Tensor VisualHead::project(const at::Tensor& normed, const Trace& trace) const {
+  if (kind_ == HeadKind::linear) return proj_(normed);
+  const at::Tensor hidden = fc1_(normed);
   if (trace) trace("classify.visual_head.fc1", hidden.flatten(0, -2));
   return fc2_(nn::activate(nn::Activation::gelu, hidden));
 }

@@ -22,9 +22,13 @@ class VisualHead {
   VisualHead(const ConvNextConfig& config, int64_t channels, int64_t embed_dim);
   /// prefix: "backbone.clip_model.visual".
   void declare(nn::WeightTable& table, const std::string& prefix);
-  /// pooled [..., C] -> [..., D], not normalised. Trace names: "classify.visual_head.trunk_head",
-  /// ".fc1".
+  /// project(norm(pooled)): [..., C] -> [..., D], not normalised.
+  /// Trace names: "classify.visual_head.trunk_head", ".fc1".
   at::Tensor operator()(const at::Tensor& pooled, const Trace& trace = {}) const;
+  /// The LayerNorm alone: [..., C] -> [..., C].
+  at::Tensor norm(const at::Tensor& pooled) const { return norm_(pooled); }
+  /// What follows it: [..., C] -> [..., D].
+  at::Tensor project(const at::Tensor& normed, const Trace& trace = {}) const;
 
  private:
   HeadKind kind_ = HeadKind::mlp;

@@ -52,4 +52,12 @@ void check_dtype(std::string_view what, const at::Tensor& tensor, at::ScalarType
   }
 }
 
+void check_counts(std::string_view what, at::IntArrayRef values, int64_t most) {
+  for (const int64_t value : values) {
+    if (value < 1 || value > most) {
+      fail(ErrorCode::invalid_argument, what, ": expected 1 to ", most, ", got ", value);
+    }
+  }
+}
+
 }  // namespace fcclip

@@ -22,4 +22,8 @@ void check_shape(std::string_view what, const at::Tensor& tensor, at::IntArrayRe
 /// Throws Error{shape_mismatch} unless `tensor` has this element type.
 void check_dtype(std::string_view what, const at::Tensor& tensor, at::ScalarType expected);
 
+/// Sizes of a configuration: throws Error{invalid_argument} unless every value is from 1 to `most`,
+/// far above what any model has, far below what would exhaust the memory.
+void check_counts(std::string_view what, at::IntArrayRef values, int64_t most);
+
 }  // namespace fcclip

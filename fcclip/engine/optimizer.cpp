@@ -40,9 +40,7 @@ double clip_gradients(const std::vector<at::Tensor>& gradients, double most) {
 std::vector<const nn::Weight*> trainable_weights(const nn::WeightTable& table) {
   std::vector<const nn::Weight*> weights;
   for (const nn::Weight& row : table.rows()) {
-    if (!row.name.starts_with("backbone.") && row.role != nn::WeightRole::statistic) {
-      weights.push_back(&row);
-    }
+    if (row.role != nn::WeightRole::statistic) weights.push_back(&row);
   }
   return weights;
 }

@@ -21,7 +21,7 @@ struct OptimizerOptions {
   bool muon = false;  ///< matrices that mix inputs take Muon's steps (muon.h), at the same rate
 };
 
-/// The weights that training changes: the head and the void embedding. All of CLIP is frozen.
+/// What an optimizer may change of a table: everything but running statistics.
 std::vector<const nn::Weight*> trainable_weights(const nn::WeightTable& table);
 
 /// Decoupled weight decay, one group with it and one without.
@@ -31,7 +31,7 @@ class Optimizer {
   /// Several processes share Muon's work: `processes` then as well.
   Optimizer(std::vector<const nn::Weight*> weights, const OptimizerOptions& options,
             const Processes* processes = nullptr);
-  /// The trainable weights of a model's table.
+  /// The trainable weights of a table.
   Optimizer(const nn::WeightTable& table, const OptimizerOptions& options,
             const Processes* processes = nullptr)
       : Optimizer(trainable_weights(table), options, processes) {}

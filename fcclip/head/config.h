@@ -1,4 +1,5 @@
 #pragma once
+// Sizes of the mask generator.
 
 #include <array>
 #include <cstdint>
@@ -21,5 +22,10 @@ struct MaskDecoderConfig {
   int64_t hidden_dim = 256, mask_dim = 256, embed_dim = 768;
   int64_t layers = 9, heads = 8, ffn_dim = 2048, queries = 250;
 };
+
+/// What each decoder checks where it is built. Throws Error{invalid_argument} naming the size that
+/// is impossible.
+void validate(const PixelDecoderConfig& config);
+void validate(const MaskDecoderConfig& config);
 
 }  // namespace fcclip::head

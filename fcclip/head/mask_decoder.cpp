@@ -26,23 +26,6 @@ at::Tensor reference_queries(const at::Tensor& queries) {
   return queries.transpose(0, 1).squeeze(1);
 }
 
-void check_config(const MaskDecoderConfig& config) {
-  if (config.layers < 1 || config.queries < 1 || config.heads < 1) {
-    fail(ErrorCode::invalid_argument,
-         "mask decoder: needs at least one layer, query and head, got ", config.layers, ", ",
-         config.queries, ", ", config.heads);
-  }
-  if (config.hidden_dim % config.heads != 0 || config.hidden_dim % 4 != 0) {
-    fail(ErrorCode::invalid_argument, "mask decoder: hidden_dim ", config.hidden_dim,
-         " must be a multiple of 4 and of its ", config.heads, " heads");
-  }
-  // The pooled mask features are added to the queries.
-  if (config.mask_dim != config.hidden_dim) {
-    fail(ErrorCode::invalid_argument, "mask decoder: expected mask_dim = hidden_dim, got ",
-         config.mask_dim, " and ", config.hidden_dim);
-  }
-}
-
 }  // namespace
 
 struct MaskDecoder::Level {
@@ -53,7 +36,7 @@ struct MaskDecoder::Level {
 };
 
 MaskDecoder::MaskDecoder(const MaskDecoderConfig& config) : config_(config) {
-  check_config(config);
+  validate(config);
   const int64_t c = config.hidden_dim;
   for (int64_t i = 0; i < config.layers; ++i) {
     DecoderLayer layer;

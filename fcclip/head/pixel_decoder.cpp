@@ -11,21 +11,6 @@
 namespace fcclip::head {
 namespace {
 
-void check_config(const PixelDecoderConfig& config) {
-  if (config.in_channels.size() != 4) {
-    fail(ErrorCode::invalid_argument, "pixel decoder: expected channels of res2 to res5, got ",
-         config.in_channels.size(), " numbers");
-  }
-  const int64_t width = config.conv_dim;
-  if (width < 4 || width % 4 != 0 || config.heads < 1 || width % config.heads != 0 ||
-      config.norm_groups < 1 || width % config.norm_groups != 0 || config.points < 1 ||
-      config.encoder_layers < 0) {
-    fail(ErrorCode::invalid_argument, "pixel decoder: width ", width, " must divide by 4, by its ",
-         config.heads, " heads and by its ", config.norm_groups, " norm groups; ", config.points,
-         " points and ", config.encoder_layers, " layers must be at least 1 and 0");
-  }
-}
-
 void trace_map(const Trace& trace, const std::string& name, const at::Tensor& map) {
   if (trace) trace(name, reference_layout(map));
 }
@@ -33,7 +18,7 @@ void trace_map(const Trace& trace, const std::string& name, const at::Tensor& ma
 }  // namespace
 
 PixelDecoder::PixelDecoder(const PixelDecoderConfig& config)
-    : config_((check_config(config), config)), encoder_(config) {
+    : config_((validate(config), config)), encoder_(config) {
   const int64_t width = config.conv_dim;
   const nn::GroupNorm norm = {width, config.norm_groups};
   for (size_t i = 0; i < 3; ++i) {

@@ -7,18 +7,21 @@
 #include "fcclip/core/check.h"
 #include "fcclip/core/error.h"
 #include "fcclip/io/checkpoint.h"
+#include "fcclip/model/model_file.h"
+#include "fcclip/model/published.h"
 #include "fcclip/model/recognize.h"
 #include "fcclip/model/weight_names.h"
 #include "fcclip/text/printable.h"
 
-namespace fcclip {
+namespace fcclip::model {
 namespace {
 
 /// All checkpoints as one, under the published names.
 struct Merged {
   std::map<std::string, at::Tensor> tensors;
   TensorShapes shapes;
-  std::optional<ModelConfig> config;  ///< of a model file
+  std::optional<Config> config;  ///< of a model file
+  std::optional<Config> clip;    ///< of a CLIP's file
   std::string merges, provenance;
   std::vector<std::string> notes;
   bool is_chosen = false;  ///< some file has the container asked for
@@ -54,11 +57,10 @@ void add(Merged& merged, const std::filesystem::path& path, const std::string& c
     merged.tensors[name] = tensor;
     merged.shapes[name] = tensor.sizes().vec();
   }
-  if (const auto found = checkpoint.metadata.find("fcclip"); found != checkpoint.metadata.end()) {
-    merged.config = model_config_from_json(found->second);
-  }
-  if (const auto found = checkpoint.metadata.find("merges"); found != checkpoint.metadata.end()) {
-    merged.merges = found->second;
+  if (const auto metadata = parse_metadata(checkpoint.metadata)) {
+    if (metadata->content == FileContent::model) merged.config = metadata->config;
+    if (metadata->content == FileContent::clip) merged.clip = metadata->config;
+    if (!metadata->merges.empty()) merged.merges = metadata->merges;
   }
   merged.provenance += merged.provenance.empty() ? "converted from " : " and ";
   merged.provenance += source_line(path, checkpoint);
@@ -128,23 +130,23 @@ void check_parts(const Merged& merged) {
   fail(ErrorCode::missing_tensor, half);
 }
 
-ModelConfig recognized(const Merged& merged) {
-  ModelConfig config;
-  config.clip = recognize_clip(merged.shapes);
-  recognize_head(merged.shapes, config);
-  apply_published_settings(config);
+Config recognized(const Merged& merged) {
+  Config config = recognize(merged.shapes);
+  if (merged.clip) {
+    config.clip = merged.clip->clip;
+    config.pixels = merged.clip->pixels;
+  }
   return config;
 }
 
 void choose_vocabulary(const Merged& merged, const ConvertOptions& options, Converted& out,
-                       ModelConfig& config) {
+                       Config& config) {
   const int64_t classes = training_classes(merged.shapes);
   if (options.training_vocabulary) config.training_vocabulary = *options.training_vocabulary;
   if (config.training_vocabulary.classes.empty()) {
     classify::Vocabulary published = published_training_vocabulary();
     const auto count = static_cast<int64_t>(published.classes.size());
-    ModelConfig probe = config;
-    if (classes == count || (classes == 0 && apply_published_settings(probe))) {
+    if (classes == count || (classes == 0 && find_published(config.clip) != nullptr)) {
       config.training_vocabulary = std::move(published);
       out.notes.push_back("training vocabulary: COCO's " + std::to_string(count) +
                           " panoptic classes");
@@ -161,11 +163,10 @@ void choose_vocabulary(const Merged& merged, const ConvertOptions& options, Conv
   }
 }
 
-void note_recognition(const ModelConfig& config, Converted& out) {
+void note_recognition(const Config& config, Converted& out) {
   out.notes.push_back("recognised: " + config.name + ", " +
                       std::to_string(config.mask_decoder.queries) + " queries");
-  ModelConfig probe = config;
-  if (apply_published_settings(probe)) return;
+  if (find_published(config.clip) != nullptr) return;
   out.notes.push_back(
       "no published model has this shape: attention heads follow the convention (text " +
       std::to_string(config.clip.text.heads) + ", decoder " +
@@ -173,8 +174,8 @@ void note_recognition(const ModelConfig& config, Converted& out) {
       ") and thresholds are the published ones; --config FILE sets others");
 }
 
-ModelConfig choose_config(const Merged& merged, const ConvertOptions& options, Converted& out) {
-  ModelConfig config;
+Config choose_config(const Merged& merged, const ConvertOptions& options, Converted& out) {
+  Config config;
   if (merged.config) {
     config = *merged.config;
   } else if (options.reference_config.empty()) {
@@ -236,13 +237,13 @@ void check_tensors(const Merged& merged, const Model& model) {
   fail(code, text, half.empty() ? "" : "; ", half);
 }
 
-void set_tokenizer(const Merged& merged, const ConvertOptions& options, Model& model) {
+void set_tokenizer(const Merged& merged, const ConvertOptions& options, Clip& clip) {
   const std::string& merges = options.merges.empty() ? merged.merges : options.merges;
   if (merges.empty()) {
     fail(ErrorCode::not_found,
          "CLIP's merges are needed to make a model file; name the file with --merges");
   }
-  model.tokenizer = make_tokenizer(merges, model.config.clip.text);
+  clip.tokenizer = make_tokenizer(merges, clip.config.text);
 }
 
 }  // namespace
@@ -262,9 +263,9 @@ Converted convert(const ConvertOptions& options) {
     return merged.tensors.at(name);
   };
   nn::load_weights(out.model->weights(), source, at::kCPU);
-  set_tokenizer(merged, options, *out.model);
+  set_tokenizer(merged, options, *out.model->clip);
   report_step(options, read + 1);
   return out;
 }
 
-}  // namespace fcclip
+}  // namespace fcclip::model

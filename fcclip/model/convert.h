@@ -10,7 +10,7 @@
 #include "fcclip/core/progress.h"
 #include "fcclip/model/model.h"
 
-namespace fcclip {
+namespace fcclip::model {
 
 struct ConvertOptions {
   /// FC-CLIP checkpoints, open_clip's CLIP weights, model files, in any mixture; where several have
@@ -38,4 +38,4 @@ struct Converted {
 /// Error{interrupted}.
 Converted convert(const ConvertOptions& options);
 
-}  // namespace fcclip
+}  // namespace fcclip::model

@@ -4,12 +4,11 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/io/checkpoint.h"
-#include "fcclip/model/clip_file.h"
-#include "fcclip/model/model.h"
+#include "fcclip/model/model_file.h"
 #include "fcclip/model/recognize.h"
 #include "fcclip/model/weight_names.h"
 
-namespace fcclip {
+namespace fcclip::model {
 namespace {
 
 std::string part_of(const std::string& name) {
@@ -21,40 +20,60 @@ std::string part_of(const std::string& name) {
   return name == "void_embedding.weight" ? "void embedding" : "other";
 }
 
-std::string kind_of(const CheckpointParts& parts) {
-  if (parts.clip && parts.head) return "FC-CLIP checkpoint";
-  if (parts.clip) return "CLIP weights";
-  return parts.head ? "segmentation head" : "tensors";
+FileKind kind_of(const CheckpointParts& parts) {
+  if (parts.clip) return parts.head ? FileKind::checkpoint : FileKind::clip;
+  return parts.head ? FileKind::head : FileKind::tensors;
 }
 
 void recognize_into(const TensorShapes& shapes, FileSummary& summary) {
   const CheckpointParts parts = parts_of(shapes);
   summary.kind = kind_of(parts);
   summary.not_recognized = foreign_form(shapes);
-  ModelConfig config;
   try {
-    if (parts.clip) config.clip = recognize_clip(shapes);
-    if (parts.head) recognize_head(shapes, config);
-    if (!parts.clip) return;
-    apply_published_settings(config);
-    summary.config = std::move(config);
+    if (parts.clip) {
+      summary.config = recognize(shapes);
+    } else if (parts.head) {
+      Config of_head;
+      recognize_head(shapes, of_head);
+    }
   } catch (const Error& error) {
     summary.not_recognized = error.what();
   }
 }
 
-void read_config(const io::Metadata& metadata, const std::string& text, FileSummary& summary) {
-  const auto format = metadata.find("format");
-  const bool is_clip = format != metadata.end() && format->second == kClipFormat;
-  summary.kind = is_clip ? "CLIP weights" : "model file";
+/// False where the metadata are not fcclip's.
+bool read_config(const io::Metadata& metadata, FileSummary& summary) {
   try {
-    summary.config = model_config_from_json(text);
+    const std::optional<FileMetadata> own = parse_metadata(metadata);
+    if (!own) return false;
+    const bool is_clip = own->content == FileContent::clip;
+    summary.kind = is_clip ? FileKind::clip : FileKind::model_file;
+    summary.config = own->config;
+    summary.has_merges = !own->merges.empty();
   } catch (const Error& error) {
+    summary.kind = FileKind::model_file;
     summary.not_recognized = error.what();
   }
+  return true;
 }
 
 }  // namespace
+
+const char* kind_name(FileKind kind) {
+  switch (kind) {
+    case FileKind::model_file:
+      return "model file";
+    case FileKind::checkpoint:
+      return "FC-CLIP checkpoint";
+    case FileKind::clip:
+      return "CLIP weights";
+    case FileKind::head:
+      return "segmentation head";
+    case FileKind::tensors:
+      break;
+  }
+  return "tensors";
+}
 
 FileSummary summarize_file(const std::filesystem::path& path, const std::string& container) {
   const io::Checkpoint checkpoint = io::open_checkpoint(path, {io::Checksums::skip, container});
@@ -70,7 +89,6 @@ FileSummary summarize_file(const std::filesystem::path& path, const std::string&
   summary.prefix = weights.prefix;
   summary.others = checkpoint.others;
   summary.iteration = checkpoint.iteration;
-  summary.has_merges = checkpoint.metadata.contains("merges");
   TensorShapes shapes;
   for (const auto& [name, tensor] : weights.tensors) {
     shapes[name] = tensor.sizes().vec();
@@ -78,13 +96,8 @@ FileSummary summarize_file(const std::filesystem::path& path, const std::string&
     ++summary.dtypes[std::string(c10::toString(tensor.scalar_type()))];
   }
   summary.training_classes = training_classes(shapes);
-  const auto config = checkpoint.metadata.find("fcclip");
-  if (config != checkpoint.metadata.end()) {
-    read_config(checkpoint.metadata, config->second, summary);
-  } else {
-    recognize_into(shapes, summary);
-  }
+  if (!read_config(checkpoint.metadata, summary)) recognize_into(shapes, summary);
   return summary;
 }
 
-}  // namespace fcclip
+}  // namespace fcclip::model

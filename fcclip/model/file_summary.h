@@ -7,18 +7,22 @@
 #include <string>
 #include <vector>
 
-#include "fcclip/model/model_config.h"
+#include "fcclip/model/config.h"
 
-namespace fcclip {
+namespace fcclip::model {
+
+enum class FileKind { model_file, checkpoint, clip, head, tensors };
+
+/// "model file", "FC-CLIP checkpoint", "CLIP weights", "segmentation head", "tensors"
+const char* kind_name(FileKind kind);
 
 struct FileSummary {
-  std::string
-      kind;  ///< "model file", "FC-CLIP checkpoint", "CLIP weights", "segmentation head", "tensors"
+  FileKind kind = FileKind::tensors;
   std::string format;  ///< "safetensors", "torch zip", "torch legacy"
   uint64_t file_bytes = 0;
   std::string container, prefix;  ///< where the weights stood in a checkpoint; see weight_names.h
   int64_t tensors = 0;
-  std::optional<ModelConfig>
+  std::optional<Config>
       config;                  ///< of model files, or recognised; only clip's part for CLIP weights
   std::string not_recognized;  ///< why there is no configuration
   std::map<std::string, int64_t>
@@ -33,4 +37,4 @@ struct FileSummary {
 /// Reads headers and shapes only. container: as ConvertOptions has it. Throws of open_checkpoint.
 FileSummary summarize_file(const std::filesystem::path& path, const std::string& container = {});
 
-}  // namespace fcclip
+}  // namespace fcclip::model

@@ -1,38 +1,50 @@
 #include "fcclip/model/model.h"
 
-#include <algorithm>
-#include <array>
+namespace fcclip::model {
+namespace {
 
-#include <ATen/ATen.h>
+std::shared_ptr<Clip> clip_of(const Config& config) {
+  auto clip = std::make_shared<Clip>(config.clip);
+  clip->pixels = config.pixels;
+  return clip;
+}
 
-namespace fcclip {
+Config around(Config config, const Clip& clip) {
+  config.clip = clip.config;
+  config.pixels.mean = clip.pixels.mean;
+  config.pixels.std = clip.pixels.std;
+  check_fit(config);
+  return config;
+}
 
-Model::Model(ModelConfig configuration)
-    : config((validate(configuration), std::move(configuration))),
-      image_tower(clip::make_image_tower(config.clip)),
-      text_tower(config.clip),
-      pixel_decoder(config.pixel_decoder),
-      mask_decoder(config.mask_decoder) {
-  image_tower->declare(table_, "backbone.clip_model.visual");
-  text_tower.declare(table_, "backbone.clip_model");
+}  // namespace
+
+Head::Head(const head::PixelDecoderConfig& pixel, const head::MaskDecoderConfig& mask)
+    : pixel_decoder(pixel), mask_decoder(mask) {
   pixel_decoder.declare(table_, "sem_seg_head.pixel_decoder");
   mask_decoder.declare(table_, "sem_seg_head.predictor");
-  table_.add("void_embedding.weight", void_embedding, {1, config.clip.embed_dim},
+  table_.add("void_embedding.weight", void_embedding, {1, mask.embed_dim},
              nn::WeightRole::embedding);
 }
 
-void Model::prepare() {
-  image_tower->prepare();
-  text_tower.prepare();
+void Head::prepare() {
   pixel_decoder.prepare();
   mask_decoder.prepare();
 }
 
-bool is_ignored_tensor(const std::string& name) {
-  constexpr std::array<std::string_view, 3> kEndings = {"num_batches_tracked", "attn_mask",
-                                                        "criterion.empty_weight"};
-  return std::any_of(kEndings.begin(), kEndings.end(),
-                     [&](std::string_view ending) { return name.ends_with(ending); });
+Model::Model(const Config& configuration) : Model(configuration, clip_of(configuration)) {}
+
+Model::Model(const Config& configuration, std::shared_ptr<Clip> frozen)
+    : config(around(configuration, *frozen)),
+      clip(std::move(frozen)),
+      head(config.pixel_decoder, config.mask_decoder) {
+  table_.append(clip->weights());
+  table_.append(head.weights());
 }
 
-}  // namespace fcclip
+void Model::prepare() {
+  clip->prepare();
+  head.prepare();
+}
+
+}  // namespace fcclip::model

@@ -1,25 +1,25 @@
-// Model files: safetensors with the published names, and metadata that make them self-describing.
+#include "fcclip/model/model_file.h"
 
+#include <algorithm>
+#include <array>
 #include <set>
 
 #include <ATen/ATen.h>
 
-#include "fcclip/core/check.h"
 #include "fcclip/core/error.h"
 #include "fcclip/io/file_kind.h"
 #include "fcclip/io/mapped_file.h"
-#include "fcclip/model/clip_file.h"
-#include "fcclip/model/model.h"
 #include "fcclip/model/weight_names.h"
 #include "fcclip/text/printable.h"
 
-namespace fcclip {
+namespace fcclip::model {
 namespace {
 
 constexpr const char* kFormatKey = "format";
-constexpr const char* kFormat = "fcclip-model-1";
 constexpr const char* kConfigKey = "fcclip";
 constexpr const char* kMergesKey = "merges";
+constexpr const char* kModelFormat = "fcclip-model-1";
+constexpr const char* kClipFormat = "fcclip-clip-1";
 
 /// "model.pth" -> "fcclip convert model.pth -o model.safetensors"
 std::string convert_command(const std::filesystem::path& path) {
@@ -43,138 +43,211 @@ void require_safetensors(const io::MappedFile& file) {
        ", no model file of fcclip; ", advice);
 }
 
-[[noreturn]] void refuse_other_weights(const io::SafetensorsFile& file,
-                                       const std::filesystem::path& path) {
+/// Safetensors of somebody else.
+[[noreturn]] void refuse_other_weights(const io::SafetensorsFile& file, const std::string& name,
+                                       FileContent wanted) {
+  if (wanted == FileContent::clip) {
+    fail(
+        ErrorCode::bad_format, name,
+        ": its metadata say nothing of fcclip; expected a CLIP made by fcclip pretrain, or a model "
+        "file of fcclip");
+  }
   TensorShapes shapes;
-  for (const std::string& name : file.names()) shapes[published_name(name)] = {};
+  for (const std::string& tensor : file.names()) shapes[published_name(tensor)] = {};
   const CheckpointParts parts = parts_of(shapes);
   if (parts.clip && !parts.head) {
-    fail(ErrorCode::bad_format, path.string(),
+    fail(ErrorCode::bad_format, name,
          " is only a CLIP, no mask generator: name it to fcclip convert together with an FC-CLIP "
          "checkpoint, or train a mask generator on it");
   }
   const std::string form = foreign_form(shapes);
-  if (!form.empty()) fail(ErrorCode::unsupported, path.string(), ": ", form);
-  fail(ErrorCode::bad_format, path.string(),
+  if (!form.empty()) fail(ErrorCode::unsupported, name, ": ", form);
+  fail(ErrorCode::bad_format, name,
        " is a safetensors file, but no model file of fcclip (its metadata do not say so); make one "
        "of it: ",
-       convert_command(path));
+       convert_command(name));
 }
 
-ModelConfig read_model_config(const io::SafetensorsFile& file, const std::filesystem::path& path) {
-  const io::Metadata& metadata = file.metadata();
-  const auto text = metadata.find(kConfigKey), format = metadata.find(kFormatKey);
-  if (text == metadata.end() || format == metadata.end()) refuse_other_weights(file, path);
-  if (format->second == kClipFormat) {
-    fail(ErrorCode::bad_format, path.string(),
+/// A file whose metadata were read.
+struct OpenFile {
+  std::string name;
+  std::shared_ptr<const io::MappedFile> mapped;
+  io::SafetensorsFile tensors;
+  FileMetadata metadata;
+};
+
+OpenFile open_file(const std::filesystem::path& path, FileContent wanted) {
+  const std::shared_ptr<const io::MappedFile> mapped = io::MappedFile::open(path);
+  require_safetensors(*mapped);
+  OpenFile file{path.string(), mapped, io::SafetensorsFile(mapped), {}};
+  std::optional<FileMetadata> metadata;
+  try {
+    metadata = parse_metadata(file.tensors.metadata());
+  } catch (const Error& error) {
+    fail(error.code(), file.name, ": ", error.what());
+  }
+  if (!metadata) refuse_other_weights(file.tensors, file.name, wanted);
+  file.metadata = std::move(*metadata);
+  // The CLIP in a model file is as good as one by itself.
+  if (wanted == FileContent::model && file.metadata.content == FileContent::clip) {
+    fail(ErrorCode::bad_format, file.name,
          " is only a CLIP, no mask generator; train one on it: fcclip train --set model.clip=",
-         path.string(), " (docs/training.md)");
+         file.name, " (docs/training.md)");
   }
-  if (format->second != kFormat) {
-    fail(ErrorCode::unsupported, path.string(), ": model file format ",
-         text::printable(format->second), ", expected ", kFormat, "; made by a newer version?");
-  }
+  return file;
+}
+
+/// Sizes that contradict each other are the file's fault here, not the caller's.
+template <class Make>
+auto build(const OpenFile& file, const Make& make) {
   try {
-    return model_config_from_json(text->second);
+    return make(file.metadata.config);
   } catch (const Error& error) {
-    fail(error.code(), path.string(), ": ", error.what());
+    fail(ErrorCode::bad_format, file.name, ": ", error.what());
   }
 }
 
-std::unique_ptr<Model> build(ModelConfig config, const std::string& file) {
-  try {
-    return std::make_unique<Model>(std::move(config));
-  } catch (const Error& error) {
-    // Sizes that contradict each other are the file's fault here, not the caller's.
-    fail(ErrorCode::bad_format, file, ": ", error.what());
-  }
-}
-
-void check_no_surplus(const Model& model, const io::SafetensorsFile& file,
-                      const std::string& path) {
+void check_no_surplus(const nn::WeightTable& table, const OpenFile& file) {
   std::set<std::string_view> known;
-  for (const nn::Weight& row : model.weights().rows()) known.insert(row.name);
-  for (const std::string& name : file.names()) {
+  for (const nn::Weight& row : table.rows()) known.insert(row.name);
+  for (const std::string& name : file.tensors.names()) {
     if (!known.contains(name) && !is_ignored_tensor(name)) {
-      fail(ErrorCode::missing_tensor, path, ": tensor ", text::printable(name),
+      fail(ErrorCode::missing_tensor, file.name, ": tensor ", text::printable(name),
            " is none of this model's; surplus tensors mean another architecture or a damaged file");
     }
   }
 }
 
+/// The one loader: weights of `table` and the tokenizer of `clip`.
+void load_into(const OpenFile& file, const nn::WeightTable& table, Clip& clip, at::Device device) {
+  const auto source = [&](const std::string& tensor) {
+    return file.tensors.contains(tensor) ? file.tensors.tensor(tensor) : at::Tensor();
+  };
+  try {
+    nn::load_weights(table, source, device);
+    if (!file.metadata.merges.empty()) {
+      clip.tokenizer = make_tokenizer(file.metadata.merges, clip.config.text);
+    }
+  } catch (const Error& error) {
+    fail(error.code(), file.name, ": ", error.what());
+  }
+}
+
+/// Twice, so that the file's pages never lie in memory beside all packed copies.
+template <class T>
+void prepare_without_pages(const OpenFile& file, T& weights) {
+  file.mapped->release_pages();
+  weights.prepare();
+  file.mapped->release_pages();
+}
+
 /// Vectors, norms and scales stay float32: they are a thousandth of the file, and some have a wide
 /// range.
 at::Tensor stored(const nn::Weight& row, at::ScalarType dtype) {
-  const at::Tensor& value = *row.member;
-  if (!value.defined()) {
+  if (!row.member->defined()) {
     fail(ErrorCode::missing_tensor, "tensor ", row.name, " has no values yet; nothing was saved");
   }
-  if (row.shape.size() < 2 || dtype == at::kFloat) return value.detach().to(at::kFloat);
-  const at::Tensor narrow = value.detach().to(dtype);
-  if (dtype == at::kHalf && !narrow.isfinite().all().item<bool>()) {
+  const at::Tensor value = row.member->detach().to(row.shape.size() < 2 ? at::kFloat : dtype);
+  if (nn::is_finite(value)) return value;
+  if (nn::is_finite(row.member->detach())) {
     fail(ErrorCode::unsupported, "tensor ", row.name,
          " has values beyond float16's 65504; save as bfloat16 or float32");
   }
-  return narrow;
+  fail(ErrorCode::missing_tensor, "tensor ", row.name, " is not finite; nothing was saved");
 }
 
-}  // namespace
-
-std::unique_ptr<clip::Tokenizer> make_tokenizer(std::string_view merges,
-                                                const clip::TextConfig& text) {
-  // 256 bytes, each also as the end of a word, the start and the end token. An embedding with fewer
-  // rows is a cut one: ids stay CLIP's, and the text tower refuses those outside by name.
-  constexpr int64_t kSmallest = 2 * 256 + 2, kClip = 49408;
-  const int64_t size = text.vocab_size >= kSmallest ? text.vocab_size : kClip;
-  return std::make_unique<clip::Tokenizer>(merges, size, text.context_length);
-}
-
-ModelConfig load_model_config(const std::filesystem::path& path) {
-  const std::shared_ptr<const io::MappedFile> mapped = io::MappedFile::open(path);
-  require_safetensors(*mapped);
-  return read_model_config(io::SafetensorsFile(mapped), path);
-}
-
-std::shared_ptr<Model> load_model(const std::filesystem::path& path, at::Device device,
-                                  const std::function<void(const Model&)>& look) {
-  const std::shared_ptr<const io::MappedFile> mapped = io::MappedFile::open(path);
-  require_safetensors(*mapped);
-  const io::SafetensorsFile file(mapped);
-  const std::string name = path.string();
-  std::shared_ptr<Model> model = build(read_model_config(file, path), name);
-  check_no_surplus(*model, file, name);
-  const auto source = [&](const std::string& tensor) {
-    return file.contains(tensor) ? file.tensor(tensor) : at::Tensor();
-  };
-  try {
-    nn::load_weights(model->weights(), source, device);
-  } catch (const Error& error) {
-    fail(error.code(), name, ": ", error.what());
-  }
-  const auto merges = file.metadata().find(kMergesKey);
-  if (merges != file.metadata().end()) {
-    model->tokenizer = make_tokenizer(merges->second, model->config.clip.text);
-  }
-  if (look) look(*model);
-  // Twice, so that the file's pages never lie in memory beside all packed copies.
-  mapped->release_pages();
-  model->prepare();
-  mapped->release_pages();
-  return model;
-}
-
-void save_model(const std::filesystem::path& path, const Model& model, at::ScalarType dtype) {
+/// The one saver.
+void write(const std::filesystem::path& path, const nn::WeightTable& table, io::Metadata metadata,
+           const Clip& clip, at::ScalarType dtype) {
   if (dtype != at::kFloat && dtype != at::kHalf && dtype != at::kBFloat16) {
     fail(ErrorCode::invalid_argument, "a model is saved as float32, float16 or bfloat16, not as ",
          c10::toString(dtype));
   }
   io::NamedTensors tensors;
-  for (const nn::Weight& row : model.weights().rows()) {
-    tensors.emplace_back(row.name, stored(row, dtype));
-  }
-  io::Metadata metadata = {{kFormatKey, kFormat}, {kConfigKey, to_json(model.config)}};
-  if (model.tokenizer != nullptr) metadata[kMergesKey] = model.tokenizer->merges();
+  for (const nn::Weight& row : table.rows()) tensors.emplace_back(row.name, stored(row, dtype));
+  if (clip.tokenizer != nullptr) metadata[kMergesKey] = clip.tokenizer->merges();
   io::save_safetensors(path, tensors, metadata);
 }
 
-}  // namespace fcclip
+/// A CLIP's metadata are a whole model's, so that one reader understands both; of the mask
+/// generator only the sizes that must fit the CLIP differ from the defaults.
+Config config_around(const Clip& clip) {
+  Config config;
+  config.name = "clip";
+  config.clip = clip.config;
+  config.pixels = clip.pixels;
+  config.provenance = clip.provenance;
+  config.pixel_decoder.in_channels = clip.config.feature_channels();
+  config.mask_decoder.embed_dim = clip.config.embed_dim;
+  return config;
+}
+
+}  // namespace
+
+bool is_ignored_tensor(const std::string& name) {
+  constexpr std::array<std::string_view, 3> kEndings = {"num_batches_tracked", "attn_mask",
+                                                        "criterion.empty_weight"};
+  return std::any_of(kEndings.begin(), kEndings.end(),
+                     [&](std::string_view ending) { return name.ends_with(ending); });
+}
+
+std::optional<FileMetadata> parse_metadata(const io::Metadata& metadata) {
+  const auto text = metadata.find(kConfigKey), format = metadata.find(kFormatKey);
+  if (text == metadata.end() || format == metadata.end()) return std::nullopt;
+  FileMetadata out;
+  out.content = format->second == kClipFormat ? FileContent::clip : FileContent::model;
+  if (out.content == FileContent::model && format->second != kModelFormat) {
+    fail(ErrorCode::unsupported, "model file format ", text::printable(format->second),
+         ", expected ", kModelFormat, "; made by a newer version?");
+  }
+  out.config = config_from_json(text->second);
+  const auto merges = metadata.find(kMergesKey);
+  if (merges != metadata.end()) out.merges = merges->second;
+  return out;
+}
+
+FileMetadata read_metadata(const std::filesystem::path& path) {
+  return open_file(path, FileContent::clip).metadata;
+}
+
+Config load_config(const std::filesystem::path& path) {
+  return open_file(path, FileContent::model).metadata.config;
+}
+
+std::shared_ptr<Model> load_model(const std::filesystem::path& path, at::Device device,
+                                  const std::function<void(const Model&)>& look) {
+  const OpenFile file = open_file(path, FileContent::model);
+  const std::shared_ptr<Model> model =
+      build(file, [](const Config& config) { return std::make_shared<Model>(config); });
+  check_no_surplus(model->weights(), file);
+  load_into(file, model->weights(), *model->clip, device);
+  if (look) look(*model);
+  prepare_without_pages(file, *model);
+  return model;
+}
+
+std::shared_ptr<Clip> load_clip(const std::filesystem::path& path, at::Device device) {
+  const OpenFile file = open_file(path, FileContent::clip);
+  const std::shared_ptr<Clip> clip = build(file, [](const Config& config) {
+    check_fit(config);
+    return std::make_shared<Clip>(config.clip);
+  });
+  clip->pixels = file.metadata.config.pixels;
+  clip->provenance = file.metadata.config.provenance;
+  if (file.metadata.content == FileContent::clip) check_no_surplus(clip->weights(), file);
+  load_into(file, clip->weights(), *clip, device);
+  prepare_without_pages(file, *clip);
+  return clip;
+}
+
+void save(const std::filesystem::path& path, const Model& model, at::ScalarType dtype) {
+  write(path, model.weights(), {{kFormatKey, kModelFormat}, {kConfigKey, to_json(model.config)}},
+        *model.clip, dtype);
+}
+
+void save(const std::filesystem::path& path, const Clip& clip, at::ScalarType dtype) {
+  write(path, clip.weights(),
+        {{kFormatKey, kClipFormat}, {kConfigKey, to_json(config_around(clip))}}, clip, dtype);
+}
+
+}  // namespace fcclip::model

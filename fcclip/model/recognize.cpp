@@ -1,13 +1,12 @@
 #include "fcclip/model/recognize.h"
 
-#include <array>
 #include <cmath>
 
-#include "fcclip/classify/builtin_vocabularies.h"
 #include "fcclip/core/check.h"
 #include "fcclip/core/error.h"
+#include "fcclip/model/published.h"
 
-namespace fcclip {
+namespace fcclip::model {
 namespace {
 
 constexpr std::string_view kClipPrefix = "backbone.clip_model.";
@@ -90,46 +89,6 @@ clip::TextConfig recognize_text(const Shapes& clip) {
   return config;
 }
 
-struct Published {
-  const char* name;
-  clip::TowerKind tower;
-  std::array<int64_t, 4> layers;
-  int64_t width;  ///< channels of the first stage (ConvNeXt), the stem's width (ResNet)
-  int64_t embed_dim, text_width, text_heads, text_layers;
-};
-
-constexpr auto kConvNext = clip::TowerKind::convnext;
-constexpr auto kResNet = clip::TowerKind::resnet;
-constexpr std::array kPublished = {
-    Published{"convnext_base_w_320", kConvNext, {3, 3, 27, 3}, 128, 640, 640, 10, 12},
-    Published{"convnext_large_d_320", kConvNext, {3, 3, 27, 3}, 192, 768, 768, 12, 16},
-    Published{"convnext_xxlarge", kConvNext, {3, 4, 30, 3}, 384, 1024, 1024, 16, 24},
-    Published{"RN50", kResNet, {3, 4, 6, 3}, 64, 1024, 512, 8, 12},
-    Published{"RN101", kResNet, {3, 4, 23, 3}, 64, 512, 512, 8, 12},
-    Published{"RN50x4", kResNet, {4, 6, 10, 6}, 80, 640, 640, 10, 12},
-    Published{"RN50x16", kResNet, {6, 8, 18, 8}, 96, 768, 768, 12, 12},
-    Published{"RN50x64", kResNet, {3, 15, 36, 10}, 128, 1024, 1024, 16, 12},
-};
-
-const Published* find_published(const clip::ClipConfig& config) {
-  const bool convnext = config.tower == kConvNext;
-  const std::vector<int64_t>& layers = convnext ? config.convnext.depths : config.resnet.layers;
-  const int64_t width = convnext ? config.convnext.dims.front() : config.resnet.width;
-  for (const Published& row : kPublished) {
-    if (row.tower == config.tower && row.width == width && row.embed_dim == config.embed_dim &&
-        row.text_width == config.text.width && row.text_layers == config.text.layers &&
-        std::equal(layers.begin(), layers.end(), row.layers.begin(), row.layers.end())) {
-      return &row;
-    }
-  }
-  return nullptr;
-}
-
-/// timm gives the LayerNorms of its largest ConvNeXt another epsilon; no tensor shows it.
-bool has_xxlarge_norms(const clip::ConvNextConfig& config) {
-  return config.dims.front() >= 384;
-}
-
 void recognize_pixel_decoder(const Shapes& head, head::PixelDecoderConfig& config) {
   config.conv_dim = head.extent("input_proj.0.0.weight", 4, 0);
   config.in_channels = {
@@ -154,6 +113,11 @@ void recognize_mask_decoder(const Shapes& head, head::MaskDecoderConfig& config)
   config.heads = std::max<int64_t>(1, config.hidden_dim / kDecoderHeadWidth);
 }
 
+std::string name_of(const clip::ClipConfig& config) {
+  if (const PublishedModel* published = find_published(config)) return published->name;
+  return config.tower == clip::TowerKind::convnext ? "custom ConvNeXt" : "custom ResNet";
+}
+
 }  // namespace
 
 CheckpointParts parts_of(const TensorShapes& shapes) {
@@ -172,11 +136,11 @@ clip::ClipConfig recognize_clip(const TensorShapes& shapes) {
   config.text = recognize_text(clip);
   config.embed_dim = clip.extent("text_projection", 2, 1);
   if (visual.has("trunk.stem.0.weight")) {
-    config.tower = kConvNext;
     config.convnext = recognize_convnext(visual);
-    if (has_xxlarge_norms(config.convnext)) config.convnext.norm_eps = 1e-5;
+    const PublishedModel* known = find_published_tower(config);
+    if (known != nullptr) config.convnext.norm_eps = known->clip.convnext.norm_eps;
   } else if (visual.has("attnpool.positional_embedding")) {
-    config.tower = kResNet;
+    config.tower = clip::TowerKind::resnet;
     config.resnet = recognize_resnet(visual);
     config.image_size = config.resnet.pool_grid * kStride;
     config.text.quick_gelu = true;
@@ -186,24 +150,26 @@ clip::ClipConfig recognize_clip(const TensorShapes& shapes) {
          "ModifiedResNet "
          "(visual.attnpool.positional_embedding); vision transformers can't be used here");
   }
-  if (const Published* published = find_published(config))
-    config.text.heads = published->text_heads;
+  if (const PublishedModel* published = find_published(config)) {
+    config.text.heads = published->clip.text.heads;
+    config.image_size = published->clip.image_size;
+  }
   return config;
 }
 
-void recognize_head(const TensorShapes& shapes, ModelConfig& config) {
+void recognize_head(const TensorShapes& shapes, Config& config) {
   recognize_pixel_decoder(Shapes(shapes, "sem_seg_head.pixel_decoder."), config.pixel_decoder);
   recognize_mask_decoder(Shapes(shapes, "sem_seg_head.predictor."), config.mask_decoder);
   config.mask_decoder.in_dim = config.pixel_decoder.conv_dim;
 }
 
-bool apply_published_settings(ModelConfig& config) {
-  config.ensemble.only_valid_masks = config.clip.tower == kResNet;
-  const Published* published = find_published(config.clip);
-  config.name = published != nullptr
-                    ? published->name
-                    : (config.clip.tower == kConvNext ? "custom ConvNeXt" : "custom ResNet");
-  return published != nullptr;
+Config recognize(const TensorShapes& shapes) {
+  Config config;
+  config.clip = recognize_clip(shapes);
+  if (parts_of(shapes).head) recognize_head(shapes, config);
+  apply_published_settings(config);
+  config.name = name_of(config.clip);
+  return config;
 }
 
 int64_t training_classes(const TensorShapes& shapes) {
@@ -211,8 +177,4 @@ int64_t training_classes(const TensorShapes& shapes) {
   return found == shapes.end() || found->second.size() != 1 ? 0 : found->second[0] - 1;
 }
 
-classify::Vocabulary published_training_vocabulary() {
-  return classify::builtin_vocabulary("coco_panoptic_133");
-}
-
-}  // namespace fcclip
+}  // namespace fcclip::model

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "fcclip/model/model_config.h"
+#include "fcclip/model/config.h"
 
-namespace fcclip {
+namespace fcclip::model {
 
 /// Names as in a published FC-CLIP checkpoint ("backbone.clip_model.visual.…").
 using TensorShapes = std::map<std::string, std::vector<int64_t>>;
@@ -20,25 +20,22 @@ struct CheckpointParts {
 CheckpointParts parts_of(const TensorShapes& shapes);
 
 /// Everything that CLIP's tensors tell: tower, depths, widths, head, text sizes; and, what they
-/// can't tell, from the published model of that shape or else by convention: text heads = width /
-/// 64, ResNet heads = channels / 64, eps 1e-6 (1e-5 for xxlarge), QuickGELU with a ResNet (OpenAI's
+/// can't tell, from the published model of that shape (published.h) or else by convention: text
+/// heads = width / 64, ResNet heads = channels / 64, eps 1e-6, QuickGELU with a ResNet (OpenAI's
 /// weights). Throws Error{missing_tensor} naming the tensor that its neighbours imply,
 /// Error{shape_mismatch} for one that can't be.
 clip::ClipConfig recognize_clip(const TensorShapes& shapes);
 
 /// Fills the head's sizes: those that its tensors tell; points = 4, norm groups = 32 as in the
 /// reference; decoder heads = width / 32. Throws as above.
-void recognize_head(const TensorShapes& shapes, ModelConfig& config);
+void recognize_head(const TensorShapes& shapes, Config& config);
 
-/// Name, ensemble and inference settings of the published model with these sizes. False when there
-/// is none: the settings are then those that all published models share.
-bool apply_published_settings(ModelConfig& config);
+/// CLIP's sizes and, where it is there, the head's; the published model's name, or one that says
+/// that there is none of these sizes; settings that all published models share. Throws as above.
+Config recognize(const TensorShapes& shapes);
 
 /// Number of classes the head was trained on, when the checkpoint still holds its loss weights;
 /// else 0.
 int64_t training_classes(const TensorShapes& shapes);
 
-/// COCO's 133 panoptic classes, on which every published model was trained.
-classify::Vocabulary published_training_vocabulary();
-
-}  // namespace fcclip
+}  // namespace fcclip::model

@@ -6,8 +6,9 @@
 #include <ATen/Parallel.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/model/published.h"
 
-namespace fcclip {
+namespace fcclip::model {
 namespace {
 
 struct Range {
@@ -79,32 +80,6 @@ at::Tensor fill(const nn::Weight& row, uint64_t seed) {
   return out;
 }
 
-ModelConfig convnext_preset(std::string name, clip::ConvNextConfig tower, int64_t embed_dim,
-                            clip::TextConfig text) {
-  ModelConfig config;
-  config.name = std::move(name);
-  config.clip.convnext = std::move(tower);
-  config.clip.convnext.head_hidden = config.clip.convnext.dims.back();
-  config.clip.embed_dim = embed_dim;
-  config.clip.text = text;
-  config.pixel_decoder.in_channels = config.clip.feature_channels();
-  config.mask_decoder.embed_dim = embed_dim;
-  return config;
-}
-
-ModelConfig resnet50_preset() {
-  ModelConfig config;
-  config.name = "RN50";
-  config.clip.tower = clip::TowerKind::resnet;
-  config.clip.embed_dim = 1024;
-  config.clip.image_size = 224;
-  config.clip.text = {77, 49408, 512, 8, 12, true};
-  config.pixel_decoder.in_channels = config.clip.feature_channels();
-  config.mask_decoder.embed_dim = 1024;
-  config.ensemble.only_valid_masks = true;
-  return config;
-}
-
 }  // namespace
 
 void fill_untrained(Model& model, uint64_t seed) {
@@ -112,9 +87,19 @@ void fill_untrained(Model& model, uint64_t seed) {
   model.prepare();
 }
 
-ModelConfig tiny_config() {
-  ModelConfig config =
-      convnext_preset("tiny", {{1, 1, 2, 1}, {16, 32, 64, 128}}, 64, {77, 49408, 64, 2, 2, false});
+void fill_untrained(Clip& clip, uint64_t seed) {
+  for (const nn::Weight& row : clip.weights().rows()) *row.member = fill(row, seed);
+  clip.prepare();
+}
+
+Config tiny_config() {
+  Config config;
+  config.name = "tiny";
+  config.clip.convnext = {{1, 1, 2, 1}, {16, 32, 64, 128}};
+  config.clip.convnext.head_hidden = 128;
+  config.clip.embed_dim = 64;
+  config.clip.text = {77, 49408, 64, 2, 2, false};
+  config.pixel_decoder.in_channels = config.clip.feature_channels();
   config.pixel_decoder.conv_dim = config.pixel_decoder.mask_dim = 64;
   config.pixel_decoder.encoder_layers = 2;
   config.pixel_decoder.heads = 4;
@@ -125,21 +110,20 @@ ModelConfig tiny_config() {
   return config;
 }
 
-ModelConfig preset_config(std::string_view name) {
-  if (name == "tiny") return tiny_config();
-  if (name == "RN50") return resnet50_preset();
-  if (name == "convnext_base_w_320") {
-    ModelConfig config = convnext_preset(std::string(name), {{3, 3, 27, 3}, {128, 256, 512, 1024}},
-                                         640, {77, 49408, 640, 10, 12, false});
-    config.clip.convnext.head = clip::HeadKind::linear;
-    return config;
-  }
-  if (name == "convnext_large_d_320") {
-    return convnext_preset(std::string(name), {{3, 3, 27, 3}, {192, 384, 768, 1536}}, 768,
-                           {77, 49408, 768, 12, 16, false});
-  }
-  fail(ErrorCode::invalid_argument, "no configuration named '", name,
-       "'; there are tiny, RN50, convnext_base_w_320 and convnext_large_d_320");
+std::vector<std::string> preset_names() {
+  std::vector<std::string> names = {"tiny"};
+  for (const PublishedModel& model : published_models()) names.push_back(model.name);
+  return names;
 }
 
-}  // namespace fcclip
+Config preset_config(std::string_view name) {
+  if (name == "tiny") return tiny_config();
+  for (const PublishedModel& model : published_models()) {
+    if (name == model.name) return published_config(model);
+  }
+  std::string names;
+  for (const std::string& one : preset_names()) names += (names.empty() ? "" : ", ") + one;
+  fail(ErrorCode::invalid_argument, "no configuration named '", name, "'; there are ", names);
+}
+
+}  // namespace fcclip::model

@@ -3,21 +3,25 @@
 // are at hand.
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "fcclip/model/model.h"
 
-namespace fcclip {
+namespace fcclip::model {
 
 /// Sets every weight from a hash of its name, its index and `seed`: the same on every machine.
 /// Ranges follow the fan-in, so activations keep their scale and the masks of a picture are mixed;
 /// the words mean nothing.
 void fill_untrained(Model& model, uint64_t seed);
+void fill_untrained(Clip& clip, uint64_t seed);
 
 /// A small configuration: ConvNeXt 1-1-2-1 × 16-32-64-128, 64-wide head, 20 queries, a two-layer
 /// text tower.
-ModelConfig tiny_config();
-/// convnext_base_w_320, convnext_large_d_320, RN50 … as published, or "tiny".
+Config tiny_config();
+/// "tiny" and every published model.
+std::vector<std::string> preset_names();
 /// Throws Error{invalid_argument} naming what there is.
-ModelConfig preset_config(std::string_view name);
+Config preset_config(std::string_view name);
 
-}  // namespace fcclip
+}  // namespace fcclip::model

@@ -9,7 +9,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/text/printable.h"
 
-namespace fcclip {
+namespace fcclip::model {
 namespace {
 
 constexpr std::string_view kPublishedClip = "backbone.clip_model.";
@@ -191,4 +191,4 @@ std::string foreign_form(const TensorShapes& shapes) {
   return {};
 }
 
-}  // namespace fcclip
+}  // namespace fcclip::model

@@ -7,7 +7,7 @@
 #include "fcclip/io/checkpoint.h"
 #include "fcclip/model/recognize.h"
 
-namespace fcclip {
+namespace fcclip::model {
 
 /// A name as open_clip has it ("visual.trunk.…") or as FC-CLIP has it, in the latter's form.
 std::string published_name(const std::string& name);
@@ -31,4 +31,4 @@ PublishedWeights published_weights(const io::Checkpoint& checkpoint, const std::
 /// where nothing is known.
 std::string foreign_form(const TensorShapes& shapes);
 
-}  // namespace fcclip
+}  // namespace fcclip::model

@@ -16,6 +16,10 @@ void WeightTable::add(std::string name, at::Tensor& member, std::vector<int64_t>
   rows_.push_back({std::move(name), &member, std::move(shape), role});
 }
 
+void WeightTable::append(const WeightTable& other) {
+  rows_.insert(rows_.end(), other.rows_.begin(), other.rows_.end());
+}
+
 const Weight* WeightTable::find(std::string_view name) const {
   for (const Weight& row : rows_) {
     if (row.name == name) return &row;
@@ -41,17 +45,6 @@ bool block_is_finite(const float* data, int64_t count) {
   return found == 0;
 }
 
-bool is_finite(const at::Tensor& value) {
-  if (!value.is_cpu()) return value.isfinite().all().item<bool>();
-  constexpr int64_t kGrain = int64_t{1} << 18;
-  const float* data = value.const_data_ptr<float>();
-  std::atomic<bool> finite = true;
-  at::parallel_for(0, value.numel(), kGrain, [&](int64_t begin, int64_t end) {
-    if (!block_is_finite(data + begin, end - begin)) finite = false;
-  });
-  return finite;
-}
-
 void check_finite(const std::string& name, const at::Tensor& value) {
   if (!is_finite(value)) {
     fail(ErrorCode::missing_tensor, "tensor ", name,
@@ -60,6 +53,18 @@ void check_finite(const std::string& name, const at::Tensor& value) {
 }
 
 }  // namespace
+
+bool is_finite(const at::Tensor& value) {
+  const bool plain = value.is_cpu() && value.scalar_type() == at::kFloat && value.is_contiguous();
+  if (!plain) return value.isfinite().all().item<bool>();
+  constexpr int64_t kGrain = int64_t{1} << 18;
+  const float* data = value.const_data_ptr<float>();
+  std::atomic<bool> finite = true;
+  at::parallel_for(0, value.numel(), kGrain, [&](int64_t begin, int64_t end) {
+    if (!block_is_finite(data + begin, end - begin)) finite = false;
+  });
+  return finite;
+}
 
 void load_weights(const WeightTable& table, const WeightSource& source, at::Device device) {
   for (const Weight& row : table.rows()) {

@@ -4,7 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/clip/tokenizer.h"
-#include "fcclip/model/model_config.h"
+#include "fcclip/model/config.h"
 #include "fcclip/pretrain/learner.h"
 #include "fcclip/pretrain/pairs.h"
 

@@ -9,7 +9,6 @@
 
 #include "fcclip/core/check.h"
 #include "fcclip/engine/stored_tensor.h"
-#include "fcclip/model/model.h"
 
 namespace fcclip::pretrain {
 namespace {
@@ -85,16 +84,13 @@ Learner::Learner(const clip::ClipConfig& config, int64_t classes, const InitialW
   text_norm.to(device);
 }
 
-const clip::ConvNext& Learner::tower() const {
-  return static_cast<const clip::ConvNext&>(*clip_.image_tower);  // check_config
-}
-
 at::Tensor& Learner::member(const std::string& name) const {
   return *clip_.weights().find(kPrefix + name)->member;
 }
 
 Projected Learner::embed_pictures(const at::Tensor& pixels, const Regions& regions) const {
-  const at::Tensor map = tower().forward_plain(pixels).dense.flatten(1, 2);  // [P, h·w, C]
+  const clip::ImageTower& tower = *clip_.image_tower;
+  const at::Tensor map = tower.forward_plain(pixels).dense.flatten(1, 2);  // [P, h·w, C]
   at::Tensor pooled;
   if (regions.cells.defined()) {
     check_shape("cells", regions.cells, {kAny, map.size(1)});
@@ -103,11 +99,8 @@ Projected Learner::embed_pictures(const at::Tensor& pixels, const Regions& regio
   } else {
     pooled = map.mean(1);
   }
-  Projected result;
-  result.embeddings = tower().head()(pooled, [&](std::string_view name, const at::Tensor& x) {
-    if (name == "classify.visual_head.trunk_head") result.input_mean = x.detach().mean(0);
-  });
-  return result;
+  const at::Tensor normed = tower.visual_head().norm(pooled);
+  return {tower.visual_head().project(normed), normed.detach().mean(0)};
 }
 
 Projected Learner::embed_texts(const at::Tensor& tokens) const {
@@ -124,11 +117,9 @@ Projected Learner::embed_texts(const at::Tensor& tokens) const {
     const int64_t count = std::min(together, tokens.size(0) - first);
     const int64_t length = lengths_sorted[first + count - 1].item<int64_t>();
     const at::Tensor part = sorted.narrow(0, first, count).narrow(1, 0, length).contiguous();
-    const at::Tensor rows = at::arange(count, tokens.options());
-    embeddings.push_back(
-        clip_.text_tower.encode_padded(part, [&](std::string_view name, const at::Tensor& x) {
-          if (name == "ln_final") inputs.push_back(x.detach().index({rows, part.argmax(1)}));
-        }));
+    const at::Tensor states = clip_.text_tower.end_states(part);
+    embeddings.push_back(clip_.text_tower.embed(states));
+    inputs.push_back(states.detach());
   }
   return {at::cat(embeddings).index_select(0, order.argsort()), at::cat(inputs).mean(0)};
 }
@@ -161,9 +152,9 @@ at::Tensor Learner::final_texts(const at::Tensor& embeddings) const {
   return text_norm.apply(embeddings, member(kTextProjection).t());
 }
 
-std::shared_ptr<Clip> Learner::plain_clip(const std::string& merges) const {
+std::shared_ptr<model::Clip> Learner::plain_clip(const std::string& merges) const {
   const at::NoGradGuard no_grad;
-  auto plain = std::make_shared<Clip>(clip_.config);
+  auto plain = std::make_shared<model::Clip>(clip_.config);
   EmbeddingNorm pictures = picture_norm, texts = text_norm;
   pictures.to(at::kCPU);
   texts.to(at::kCPU);
@@ -178,7 +169,7 @@ std::shared_ptr<Clip> Learner::plain_clip(const std::string& merges) const {
     if (name == kTextProjection) value.div_(texts.deviation());
     *row.member = value;
   }
-  plain->tokenizer = make_tokenizer(merges, plain->config.text);
+  plain->tokenizer = model::make_tokenizer(merges, plain->config.text);
   plain->prepare();
   return plain;
 }

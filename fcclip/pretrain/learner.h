@@ -9,8 +9,8 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "fcclip/clip/convnext.h"
-#include "fcclip/model/clip_file.h"
+#include "fcclip/clip/visual_head.h"
+#include "fcclip/model/clip.h"
 #include "fcclip/pretrain/embedding_norm.h"
 
 namespace fcclip::pretrain {
@@ -48,7 +48,7 @@ class Learner {
   /// What training changes, under the published names and "pretrain.classifier.*". Vectors and the
   /// logit scale have roles without weight decay.
   const std::vector<const nn::Weight*>& weights() const { return weight_pointers_; }
-  const Clip& clip() const { return clip_; }
+  const model::Clip& clip() const { return clip_; }
 
   /// pixels [P, H, W, 3] normalised; without regions every picture's plain mean. Differentiable.
   Projected embed_pictures(const at::Tensor& pixels, const Regions& regions = {}) const;
@@ -68,17 +68,16 @@ class Learner {
   at::Tensor final_texts(const at::Tensor& embeddings) const;
   /// A copy with the norms folded in: a plain CLIP of the published layout, on the CPU, ready to
   /// run.
-  std::shared_ptr<Clip> plain_clip(const std::string& merges) const;
+  std::shared_ptr<model::Clip> plain_clip(const std::string& merges) const;
 
   /// Running averages, for checkpoints.
   void save(std::map<std::string, at::Tensor>& tensors) const;
   void load(const std::map<std::string, at::Tensor>& tensors);
 
  private:
-  const clip::ConvNext& tower() const;
   at::Tensor& member(const std::string& name) const;
 
-  Clip clip_;
+  model::Clip clip_;
   at::Tensor classifier_weight_, classifier_bias_;
   std::deque<nn::Weight> weights_;
   std::vector<const nn::Weight*> weight_pointers_;

@@ -12,7 +12,7 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/core/random.h"
-#include "fcclip/model/model.h"
+#include "fcclip/model/model_file.h"
 #include "fcclip/nn/unit.h"
 #include "fcclip/pretrain/contrastive.h"
 #include "fcclip/pretrain/merge_trainer.h"
@@ -40,7 +40,7 @@ void keep_to_one_thread() {
 // The embedding norms are folded into an exported CLIP's projections, so training goes on from the
 // same function; the training-only classifier begins anew.
 void start_from(const std::string& file, const std::string& merges, Learner& learner) {
-  const std::shared_ptr<Clip> clip = load_clip(file);
+  const std::shared_ptr<model::Clip> clip = model::load_clip(file);
   if (clip->tokenizer == nullptr || clip->tokenizer->merges() != merges) {
     fail(ErrorCode::invalid_argument, file, " has other words (merges) than this run's pairs give");
   }
@@ -91,7 +91,7 @@ PretrainTask::PretrainTask(const PretrainOptions& options, std::shared_ptr<const
   constexpr int64_t kPieces = 512, kMarks = 2;
   merges_ = train_merges(pairs_->texts(), options_.vocabulary - kPieces - kMarks);
   text.vocab_size = kPieces + kMarks + count_merges(merges_);
-  tokenizer_ = make_tokenizer(merges_, text);
+  tokenizer_ = model::make_tokenizer(merges_, text);
   learner_ = std::make_unique<Learner>(options_.clip, std::max<int64_t>(1, pairs_->classes()),
                                        options_.initial, device_);
   if (!options_.start.empty()) start_from(options_.start, merges_, *learner_);

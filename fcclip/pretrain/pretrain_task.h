@@ -15,7 +15,7 @@
 namespace fcclip::pretrain {
 
 /// What evaluation says about a plain CLIP.
-using Evaluate = std::function<engine::Numbers(const Clip& clip, bool is_last)>;
+using Evaluate = std::function<engine::Numbers(const model::Clip& clip, bool is_last)>;
 
 class PretrainTask final : public engine::Task {
  public:
@@ -35,7 +35,7 @@ class PretrainTask final : public engine::Task {
 
   void set_evaluation(Evaluate evaluate) { evaluate_ = std::move(evaluate); }
   /// The CLIP as it is now, on the CPU.
-  std::shared_ptr<Clip> plain_clip() const { return learner_->plain_clip(merges_); }
+  std::shared_ptr<model::Clip> plain_clip() const { return learner_->plain_clip(merges_); }
   const std::string& merges() const { return merges_; }
   const Learner& learner() const { return *learner_; }
 

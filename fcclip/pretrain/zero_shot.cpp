@@ -120,8 +120,8 @@ struct DenseResult {
 };
 
 // As Segmenter does it with given masks.
-void ask_dense(const Clip& clip, const data::Sample& sample, const std::vector<Extent>& extents,
-               DenseResult& result) {
+void ask_dense(const model::Clip& clip, const data::Sample& sample,
+               const std::vector<Extent>& extents, DenseResult& result) {
   std::vector<at::Tensor> masks;
   std::vector<const data::TruthSegment*> kept;
   for (const data::TruthSegment& segment : sample.segments) {
@@ -151,7 +151,7 @@ struct CropResult {
   std::vector<at::Tensor> pending;
 };
 
-void embed_pending(const Clip& clip, CropResult& result) {
+void embed_pending(const model::Clip& clip, CropResult& result) {
   if (result.pending.empty()) return;
   const at::Tensor dense =
       clip.image_tower
@@ -167,8 +167,8 @@ void embed_pending(const Clip& clip, CropResult& result) {
   result.pending.clear();
 }
 
-void ask_crops(const Clip& clip, const data::Sample& sample, const std::vector<Extent>& extents,
-               int64_t crop_side, CropResult& result) {
+void ask_crops(const model::Clip& clip, const data::Sample& sample,
+               const std::vector<Extent>& extents, int64_t crop_side, CropResult& result) {
   const int64_t height = sample.rgb.size(0), width = sample.rgb.size(1);
   for (const data::TruthSegment& segment : sample.segments) {
     const Extent& extent = extents[segment.id];
@@ -189,7 +189,7 @@ void ask_crops(const Clip& clip, const data::Sample& sample, const std::vector<E
 
 }  // namespace
 
-ZeroShotRows encode_words(const Clip& clip, const ZeroShotWords& words,
+ZeroShotRows encode_words(const model::Clip& clip, const ZeroShotWords& words,
                           const std::vector<std::string>& templates) {
   if (clip.tokenizer == nullptr) {
     fail(ErrorCode::invalid_argument, "zero-shot classes need a CLIP with its tokenizer");
@@ -201,7 +201,7 @@ ZeroShotRows encode_words(const Clip& clip, const ZeroShotWords& words,
   return {found.rows, found.synonyms_per_class};
 }
 
-std::map<std::string, double> zero_shot(const Clip& clip, const ZeroShotWords& words,
+std::map<std::string, double> zero_shot(const model::Clip& clip, const ZeroShotWords& words,
                                         const ZeroShotRows& rows, const SceneSource& scenes,
                                         const ZeroShotOptions& options) {
   const at::NoGradGuard no_grad;

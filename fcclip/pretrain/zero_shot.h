@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "fcclip/classify/vocabulary.h"
-#include "fcclip/model/clip_file.h"
+#include "fcclip/model/clip.h"
 #include "fcclip/pretrain/scene_pairs.h"
 
 namespace fcclip::pretrain {
@@ -31,7 +31,7 @@ struct ZeroShotRows {
   at::Tensor rows;                          ///< [T, D]
   std::vector<int64_t> synonyms_per_class;  ///< sums to T
 };
-ZeroShotRows encode_words(const Clip& clip, const ZeroShotWords& words,
+ZeroShotRows encode_words(const model::Clip& clip, const ZeroShotWords& words,
                           const std::vector<std::string>& templates);
 
 /// Shares in percent. Of the segments of some scenes:
@@ -41,7 +41,7 @@ ZeroShotRows encode_words(const Clip& clip, const ZeroShotWords& words,
 ///   "crop_…"   a crop as tall as 1.2 times the thing, resized to `crop_side` pixels; things only
 /// with "top1", "top5", "seen_top1", "unseen_top1", "stuff_top1" and, of things by the square root
 /// of their visible area, "to32_top1", "to64_top1", "to128_top1", "beyond_top1".
-std::map<std::string, double> zero_shot(const Clip& clip, const ZeroShotWords& words,
+std::map<std::string, double> zero_shot(const model::Clip& clip, const ZeroShotWords& words,
                                         const ZeroShotRows& rows, const SceneSource& scenes,
                                         const ZeroShotOptions& options);
 

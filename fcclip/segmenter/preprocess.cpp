@@ -19,7 +19,7 @@ int64_t round_up(int64_t value, int64_t divisor) {
 using NormalTable = std::array<std::array<float, 256>, 3>;
 
 // There are only 256 values a channel; float32 throughout, as the reference normalises.
-NormalTable normal_table(const PixelConfig& config) {
+NormalTable normal_table(const model::PixelConfig& config) {
   NormalTable table;
   for (int c = 0; c < 3; ++c) {
     const auto mean = static_cast<float>(config.mean[c]), std = static_cast<float>(config.std[c]);
@@ -28,7 +28,8 @@ NormalTable normal_table(const PixelConfig& config) {
   return table;
 }
 
-at::Tensor normalise_and_pad(const at::Tensor& resized, Size padded, const PixelConfig& config) {
+at::Tensor normalise_and_pad(const at::Tensor& resized, Size padded,
+                             const model::PixelConfig& config) {
   const at::Tensor in = resized.contiguous();
   at::Tensor out = at::empty({1, padded.height, padded.width, 3}, at::kFloat);
   const NormalTable table = normal_table(config);
@@ -81,7 +82,7 @@ at::Tensor resize_bilinear_u8(const at::Tensor& rgb, Size size) {
   return ops::resize_bilinear_u8(rgb, size);
 }
 
-NetworkInput preprocess(const at::Tensor& rgb, const PixelConfig& config, int64_t short_side,
+NetworkInput preprocess(const at::Tensor& rgb, const model::PixelConfig& config, int64_t short_side,
                         int64_t max_side) {
   check_shape("picture", rgb, {kAny, kAny, 3});
   check_dtype("picture", rgb, at::kByte);

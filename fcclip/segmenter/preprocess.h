@@ -4,7 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/core/size.h"
-#include "fcclip/model/model_config.h"
+#include "fcclip/model/config.h"
 
 namespace fcclip {
 
@@ -23,7 +23,7 @@ struct NetworkInput {
 };
 
 /// Throws Error{shape_mismatch} unless rgb is [H, W, 3] uint8.
-NetworkInput preprocess(const at::Tensor& rgb, const PixelConfig& config, int64_t short_side,
+NetworkInput preprocess(const at::Tensor& rgb, const model::PixelConfig& config, int64_t short_side,
                         int64_t max_side);
 
 }  // namespace fcclip

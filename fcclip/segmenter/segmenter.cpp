@@ -9,7 +9,7 @@
 #include "fcclip/classify/ensemble.h"
 #include "fcclip/core/check.h"
 #include "fcclip/core/device.h"
-#include "fcclip/model/model.h"
+#include "fcclip/model/model_file.h"
 #include "fcclip/ops/resize.h"
 #include "fcclip/segmenter/describe.h"
 #include "fcclip/segmenter/preprocess.h"
@@ -17,12 +17,12 @@
 namespace fcclip {
 namespace {
 
-std::string text_fingerprint(const Model& model) {
-  return classify::fingerprint(model.text_tower.weights(), model.tokenizer->merges());
+std::string text_fingerprint(const model::Model& model) {
+  return classify::fingerprint(model.clip->text_tower.weights(), model.clip->tokenizer->merges());
 }
 
-at::Device device_of(const Model& model) {
-  return model.void_embedding.device();
+at::Device device_of(const model::Model& model) {
+  return model.head.void_embedding.device();
 }
 
 // Mask logits at the resolution of CLIP's last map: what both towers pool with.
@@ -55,13 +55,13 @@ head::MaskPredictions replace_masks(const head::MaskPredictions& predicted, cons
   return {logits, predicted.class_embed.index_select(1, best)};
 }
 
-classify::ClassLogits both_logits(const Model& model, const EncodedImage& image,
+classify::ClassLogits both_logits(const model::Model& model, const EncodedImage& image,
                                   const classify::TextClassifier& classifier) {
-  const at::Tensor void_row = model.void_embedding.cpu();
+  const at::Tensor void_row = model.head.void_embedding.cpu();
   return {classify::class_logits(image.class_embed.unsqueeze(0), classifier, void_row,
-                                 model.mask_decoder.logit_scale().cpu()),
+                                 model.head.mask_decoder.logit_scale().cpu()),
           classify::class_logits(image.clip_embed.unsqueeze(0), classifier, void_row,
-                                 at::scalar_tensor(model.text_tower.logit_scale()))};
+                                 at::scalar_tensor(model.clip->text_tower.logit_scale()))};
 }
 
 }  // namespace
@@ -76,18 +76,18 @@ struct Segmenter::TextStore {
 
 Segmenter Segmenter::load(const std::filesystem::path& model, const SegmenterOptions& options) {
   std::string fingerprint;
-  const auto look = [&](const Model& loaded) {
-    if (options.use_text_cache && loaded.tokenizer) fingerprint = text_fingerprint(loaded);
+  const auto look = [&](const model::Model& loaded) {
+    if (options.use_text_cache && loaded.clip->tokenizer) fingerprint = text_fingerprint(loaded);
   };
-  Segmenter segmenter(load_model(model, parse_device(options.device), look), options);
+  Segmenter segmenter(model::load_model(model, parse_device(options.device), look), options);
   segmenter.text_store_->fingerprint = fingerprint;
   return segmenter;
 }
 
-Segmenter::Segmenter(std::shared_ptr<Model> model, const SegmenterOptions& options)
+Segmenter::Segmenter(std::shared_ptr<model::Model> model, const SegmenterOptions& options)
     : model_(std::move(model)), options_(options), text_store_(std::make_shared<TextStore>()) {}
 
-const ModelConfig& Segmenter::config() const {
+const model::Config& Segmenter::config() const {
   return model_->config;
 }
 
@@ -119,7 +119,7 @@ EncodedImage Segmenter::run(const at::Tensor& rgb, const EncodeSize& size,
   const int64_t parts = model_->config.clip.block_count() + 3;
   int64_t done = 0;
   const auto tick = [&] { report_progress(progress, ++done, parts, "parts of the network"); };
-  const PixelConfig& pixels = model_->config.pixels;
+  const model::PixelConfig& pixels = model_->config.pixels;
   NetworkInput input =
       preprocess(rgb, pixels, size.short_side > 0 ? size.short_side : pixels.short_side,
                  size.max_side > 0 ? size.max_side : pixels.max_side);
@@ -128,13 +128,14 @@ EncodedImage Segmenter::run(const at::Tensor& rgb, const EncodeSize& size,
     trace("image.padded", reference_layout(input.pixels));
   }
   const at::Device device = device_of(*model_);
-  clip::ClipFeatures clip = model_->image_tower->forward(input.pixels.to(device), trace, tick);
+  clip::ClipFeatures clip =
+      model_->clip->image_tower->forward(input.pixels.to(device), trace, tick);
   const at::Tensor dense = clip.dense;
-  head::PixelFeatures features = model_->pixel_decoder.forward(
+  head::PixelFeatures features = model_->head.pixel_decoder.forward(
       {std::move(clip.res2), std::move(clip.res3), std::move(clip.res4), std::move(clip.res5)},
       trace);
   tick();
-  head::MaskPredictions masks = model_->mask_decoder.forward(features, trace);
+  head::MaskPredictions masks = model_->head.mask_decoder.forward(features, trace);
   features = {};
   tick();
 
@@ -142,7 +143,7 @@ EncodedImage Segmenter::run(const at::Tensor& rgb, const EncodeSize& size,
   if (given_masks.defined()) masks = replace_masks(masks, given_masks, image);
   const at::Tensor pooling = masks_for_pooling(masks.mask_logits, dense);
   if (trace) trace("classify.mask_for_pooling", pooling);
-  image.clip_embed = model_->image_tower->embed_masks(dense, pooling, trace)[0].cpu();
+  image.clip_embed = model_->clip->image_tower->embed_masks(dense, pooling, trace)[0].cpu();
   image.class_embed = masks.class_embed[0].cpu();
   image.mask_logits = masks.mask_logits[0].cpu();
   image.valid = (pooling[0] > 0).flatten(1).any(1).cpu();
@@ -175,7 +176,7 @@ PreparedVocabulary Segmenter::prepare(const classify::Vocabulary& vocabulary,
   if (vocabulary.classes.empty()) {
     fail(ErrorCode::invalid_argument, "the vocabulary has no classes; name at least one");
   }
-  if (!model_->tokenizer) {
+  if (!model_->clip->tokenizer) {
     fail(ErrorCode::unsupported,
          "the model file has no tokenizer merges; convert it again with --merges");
   }
@@ -185,8 +186,8 @@ PreparedVocabulary Segmenter::prepare(const classify::Vocabulary& vocabulary,
   options.progress = progress;
   options.log = options_.log;
   PreparedVocabulary prepared{vocabulary};
-  prepared.classifier =
-      classify::encode_vocabulary(model_->text_tower, *model_->tokenizer, vocabulary, options);
+  prepared.classifier = classify::encode_vocabulary(model_->clip->text_tower,
+                                                    *model_->clip->tokenizer, vocabulary, options);
   prepared.classifier.rows = prepared.classifier.rows.cpu();
   prepared.seen = classify::seen_classes(vocabulary, model_->config.training_vocabulary);
   prepared.seconds =

@@ -11,12 +11,14 @@
 #include "fcclip/core/log.h"
 #include "fcclip/core/progress.h"
 #include "fcclip/core/trace.h"
-#include "fcclip/model/model_config.h"
+#include "fcclip/model/config.h"
 #include "fcclip/results/results.h"
 
 namespace fcclip {
 
+namespace model {
 struct Model;
+}
 
 struct SegmenterOptions {
   std::string device = "cpu";  ///< "cpu", "cuda", "cuda:1"
@@ -61,7 +63,7 @@ class Segmenter {
  public:
   /// Throws as load_model does; Error{unsupported} when the device is not there.
   static Segmenter load(const std::filesystem::path& model, const SegmenterOptions& options = {});
-  Segmenter(std::shared_ptr<Model> model, const SegmenterOptions& options);
+  Segmenter(std::shared_ptr<model::Model> model, const SegmenterOptions& options);
 
   /// rgb [H, W, 3] uint8, at least 1×1. One run of the network. `progress` is asked between its
   /// blocks; Error{interrupted} when it says stop.
@@ -89,8 +91,8 @@ class Segmenter {
                                  const EncodeSize& size = {}, const Progress& progress = {}) const;
 
   AskOptions ask_defaults() const;
-  const ModelConfig& config() const;
-  const Model& model() const { return *model_; }
+  const model::Config& config() const;
+  const model::Model& model() const { return *model_; }
 
  private:
   EncodedImage run(const at::Tensor& rgb, const EncodeSize& size, const at::Tensor& masks,
@@ -99,7 +101,7 @@ class Segmenter {
   struct TextStore;
   const classify::TextCache* text_cache() const;
 
-  std::shared_ptr<Model> model_;
+  std::shared_ptr<model::Model> model_;
   SegmenterOptions options_;
   std::shared_ptr<TextStore> text_store_;  ///< shared by copies: the model's fingerprint, once
 };

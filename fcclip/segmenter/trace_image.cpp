@@ -20,7 +20,7 @@ bool is_class_embedding(std::string_view name) {
 // decoder.
 class Collector {
  public:
-  Collector(const Model& model, const PreparedVocabulary& vocabulary)
+  Collector(const model::Model& model, const PreparedVocabulary& vocabulary)
       : model_(model), vocabulary_(vocabulary) {}
 
   void add(std::string_view name, const at::Tensor& value) {
@@ -35,25 +35,27 @@ class Collector {
  private:
   void add_logits(std::string_view name, const at::Tensor& class_embed) {
     const std::string head(name.substr(0, name.rfind('.')));
-    add(head + ".pred_logits", classify::class_logits(class_embed.cpu(), vocabulary_.classifier,
-                                                      model_.void_embedding.cpu(),
-                                                      model_.mask_decoder.logit_scale().cpu()));
+    add(head + ".pred_logits",
+        classify::class_logits(class_embed.cpu(), vocabulary_.classifier,
+                               model_.head.void_embedding.cpu(),
+                               model_.head.mask_decoder.logit_scale().cpu()));
   }
 
-  const Model& model_;
+  const model::Model& model_;
   const PreparedVocabulary& vocabulary_;
   io::NamedTensors tensors_;
 };
 
-void add_vocabulary(Collector& out, const Model& model, const PreparedVocabulary& vocabulary) {
+void add_vocabulary(Collector& out, const model::Model& model,
+                    const PreparedVocabulary& vocabulary) {
   const at::Tensor void_row =
-      model.void_embedding.cpu() / model.void_embedding.cpu().norm(2, -1, true);
+      model.head.void_embedding.cpu() / model.head.void_embedding.cpu().norm(2, -1, true);
   out.add("test.text_classifier", vocabulary.classifier.rows);
   out.add("test.text_classifier_with_void", at::cat({vocabulary.classifier.rows, void_row}));
   out.add("test.num_templates", at::tensor(vocabulary.classifier.synonyms_per_class, at::kLong));
   std::vector<int64_t> seen(vocabulary.seen.begin(), vocabulary.seen.end());
   out.add("category_overlapping_mask", at::tensor(seen, at::kLong));
-  out.add("void_embedding.weight", model.void_embedding);
+  out.add("void_embedding.weight", model.head.void_embedding);
 }
 
 // Eight pixels a byte, the first in the lowest bit, rows joined: [N, ceil(h·w / 8)] uint8.
@@ -107,22 +109,23 @@ void add_results(Collector& out, const EncodedImage& image, const at::Tensor& lo
 }
 
 // The text tower's layers on the first synonym's first prompts.
-void add_text(Collector& out, const Model& model, const PreparedVocabulary& vocabulary) {
+void add_text(Collector& out, const model::Model& model, const PreparedVocabulary& vocabulary) {
   constexpr size_t kPrompts = 8;
-  if (!model.tokenizer) return;
+  if (!model.clip->tokenizer) return;
   const std::string& name = vocabulary.vocabulary.classes.front().synonyms.front();
   std::vector<at::Tensor> rows;
   for (const std::string& text : model.config.templates) {
     if (rows.size() == kPrompts) break;
     std::string prompt = text;
     prompt.replace(prompt.find("{}"), 2, name);
-    rows.push_back(at::tensor(model.tokenizer->encode_padded(prompt), at::kLong));
+    rows.push_back(at::tensor(model.clip->tokenizer->encode_padded(prompt), at::kLong));
   }
-  const at::Tensor tokens = at::stack(rows).to(model.void_embedding.device());
+  const at::Tensor tokens = at::stack(rows).to(model.head.void_embedding.device());
   out.add("text.tokens", tokens);
-  model.text_tower.encode_padded(tokens, [&](std::string_view layer, const at::Tensor& value) {
-    out.add("text." + std::string(layer), value);
-  });
+  model.clip->text_tower.encode_padded(tokens,
+                                       [&](std::string_view layer, const at::Tensor& value) {
+                                         out.add("text." + std::string(layer), value);
+                                       });
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/data/dataset.h"
-#include "fcclip/model/model_config.h"
+#include "fcclip/model/config.h"
 #include "fcclip/train/bad_pictures.h"
 #include "fcclip/train/matcher.h"
 
@@ -27,6 +27,7 @@ Targets targets_of(const data::Sample& sample, bool drop_empty);
 Batch make_batch(const std::vector<data::Sample>& samples, bool drop_empty);
 
 /// Normalised pixels, [B, H, W, 3] float32 on `device`; H and W must be multiples of the divisor.
-at::Tensor network_input(const at::Tensor& rgb, const PixelConfig& pixels, at::Device device);
+at::Tensor network_input(const at::Tensor& rgb, const model::PixelConfig& pixels,
+                         at::Device device);
 
 }  // namespace fcclip::train

@@ -4,35 +4,32 @@
 #include <c10/core/GradMode.h>
 
 #include "fcclip/classify/ensemble.h"
-#include "fcclip/clip/convnext.h"
-#include "fcclip/core/error.h"
 
 namespace fcclip::train {
 
 namespace {
 
-clip::ClipFeatures clip_features(const Model& model, const at::Tensor& pixels, Trunk trunk) {
+clip::ClipFeatures clip_features(const model::Model& model, const at::Tensor& pixels, Trunk trunk) {
   if (trunk == Trunk::frozen) {
     const c10::NoGradGuard frozen;
-    return model.image_tower->forward(pixels);
+    return model.clip->image_tower->forward(pixels);
   }
-  const auto* tower = dynamic_cast<const clip::ConvNext*>(model.image_tower.get());
-  if (!tower) fail(ErrorCode::unsupported, "only a ConvNeXt trunk can be trained");
-  return tower->forward_plain(pixels);
+  return model.clip->image_tower->forward_plain(pixels);
 }
 
 }  // namespace
 
-std::vector<Prediction> forward(const Model& model, const at::Tensor& pixels,
+std::vector<Prediction> forward(const model::Model& model, const at::Tensor& pixels,
                                 const classify::TextClassifier& words, Trunk trunk) {
   const clip::ClipFeatures clip = clip_features(model, pixels, trunk);
   const head::PixelFeatures features =
-      model.pixel_decoder.forward({clip.res2, clip.res3, clip.res4, clip.res5});
+      model.head.pixel_decoder.forward({clip.res2, clip.res3, clip.res4, clip.res5});
   std::vector<Prediction> predictions;
-  for (const head::MaskPredictions& masks : model.mask_decoder.forward_all(features)) {
-    predictions.push_back({classify::class_logits(masks.class_embed, words, model.void_embedding,
-                                                  model.mask_decoder.logit_scale()),
-                           masks.mask_logits});
+  for (const head::MaskPredictions& masks : model.head.mask_decoder.forward_all(features)) {
+    predictions.push_back(
+        {classify::class_logits(masks.class_embed, words, model.head.void_embedding,
+                                model.head.mask_decoder.logit_scale()),
+         masks.mask_logits});
   }
   return predictions;
 }

@@ -15,7 +15,7 @@ enum class Trunk { frozen, trained };
 
 /// pixels [B, H, W, 3] normalised and padded; one prediction per decoder layer and the final one
 /// (last).
-std::vector<Prediction> forward(const Model& model, const at::Tensor& pixels,
+std::vector<Prediction> forward(const model::Model& model, const at::Tensor& pixels,
                                 const classify::TextClassifier& words, Trunk trunk = Trunk::frozen);
 
 }  // namespace fcclip::train

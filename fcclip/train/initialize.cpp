@@ -68,7 +68,7 @@ bool has_random_bias(const nn::Weight& row) {
   return is_plain_linear(row) || contains(row, ".linear1") || contains(row, ".linear2");
 }
 
-at::Tensor initial(const nn::Weight& row, const ModelConfig& config, at::Generator random,
+at::Tensor initial(const nn::Weight& row, const model::Config& config, at::Generator random,
                    double bias_bound) {
   at::Tensor value = at::zeros(row.shape, at::kFloat);
   const bool is_bias = row.name.ends_with("bias");
@@ -89,13 +89,13 @@ at::Tensor initial(const nn::Weight& row, const ModelConfig& config, at::Generat
 
 }  // namespace
 
-void initialize_head(Model& model, uint64_t seed) {
-  for (const nn::Weight* row : engine::trainable_weights(model.weights())) {
+void initialize_head(model::Model& model, uint64_t seed) {
+  for (const nn::Weight* row : engine::trainable_weights(model.head.weights())) {
     at::Generator random = at::detail::createCPUGenerator(mix_bits(seed ^ seed_of_text(row->name)));
     double bias_bound = 0;
     if (row->name.ends_with(".bias")) {
       const std::string matrix = row->name.substr(0, row->name.size() - 4) + "weight";
-      const nn::Weight* weight = model.weights().find(matrix);
+      const nn::Weight* weight = model.head.weights().find(matrix);
       if (weight && weight->shape.size() > 1) bias_bound = 1 / std::sqrt(fan_in(*weight));
     }
     const at::Device device = row->member->defined() ? row->member->device() : at::kCPU;

@@ -10,6 +10,6 @@ namespace fcclip::train {
 /// Sets the head's and the void row's weights as the reference's modules initialise themselves
 /// (Xavier products, unit norms, sampling offsets in a ring). CLIP's weights are left as they are.
 /// A weight depends on seed and its name alone.
-void initialize_head(Model& model, uint64_t seed);
+void initialize_head(model::Model& model, uint64_t seed);
 
 }  // namespace fcclip::train

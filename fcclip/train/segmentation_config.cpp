@@ -149,9 +149,9 @@ double learning_rate(const SegmentationConfig& config) {
   return rate * static_cast<double>(config.run.batch) / config.run.reference_batch;
 }
 
-ModelConfig model_config(const ModelSettings& s, const clip::ClipConfig& clip,
-                         const PixelConfig& pixels) {
-  ModelConfig config;
+model::Config model_config(const ModelSettings& s, const clip::ClipConfig& clip,
+                           const model::PixelConfig& pixels) {
+  model::Config config;
   config.name = s.name;
   config.clip = clip;
   config.pixels = pixels;

@@ -7,7 +7,7 @@
 #include "fcclip/engine/loop.h"
 #include "fcclip/engine/optimizer.h"
 #include "fcclip/engine/settings.h"
-#include "fcclip/model/model_config.h"
+#include "fcclip/model/config.h"
 #include "fcclip/train/augment.h"
 #include "fcclip/train/losses.h"
 
@@ -85,7 +85,7 @@ void finish(SegmentationConfig& config);
 double learning_rate(const SegmentationConfig& config);
 
 /// The model's configuration around this CLIP.
-ModelConfig model_config(const ModelSettings& settings, const clip::ClipConfig& clip,
-                         const PixelConfig& pixels);
+model::Config model_config(const ModelSettings& settings, const clip::ClipConfig& clip,
+                           const model::PixelConfig& pixels);
 
 }  // namespace fcclip::train

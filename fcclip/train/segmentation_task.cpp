@@ -6,7 +6,7 @@
 #include <c10/util/ParallelGuard.h>
 
 #include "fcclip/core/error.h"
-#include "fcclip/model/clip_file.h"
+#include "fcclip/model/model_file.h"
 #include "fcclip/train/initialize.h"
 #include "fcclip/train/live_evaluation.h"
 #include "fcclip/train/point_draws.h"
@@ -34,13 +34,14 @@ void check_shares(const RunSettings& run, int64_t processes) {
 
 }  // namespace
 
-std::shared_ptr<Model> open_model(const ModelSettings& settings, int64_t seed, at::Device device) {
-  if (!settings.init.empty()) return load_model(settings.init, device);
-  const std::shared_ptr<Clip> clip = load_clip(settings.clip, device);
-  auto model = std::make_shared<Model>(model_config(settings, clip->config, clip->pixels));
-  use_clip(*model, *clip);
+std::shared_ptr<model::Model> open_model(const ModelSettings& settings, int64_t seed,
+                                         at::Device device) {
+  if (!settings.init.empty()) return model::load_model(settings.init, device);
+  const std::shared_ptr<model::Clip> clip = model::load_clip(settings.clip, device);
+  auto model =
+      std::make_shared<model::Model>(model_config(settings, clip->config, clip->pixels), clip);
   initialize_head(*model, static_cast<uint64_t>(seed));
-  for (const nn::Weight* weight : engine::trainable_weights(model->weights())) {
+  for (const nn::Weight* weight : engine::trainable_weights(model->head.weights())) {
     *weight->member = weight->member->to(device);
   }
   return model;
@@ -65,14 +66,14 @@ SegmentationTask::SegmentationTask(const SegmentationConfig& config, engine::Pro
     for (const std::string& line : source_.dataset->remarks()) log(LogLevel::warning, line);
   }
   model_->config.training_vocabulary = source_.vocabulary;
-  model_->image_tower->prepare();
-  words_ = classify::encode_vocabulary(model_->text_tower, *model_->tokenizer, source_.vocabulary,
-                                       {model_->config.templates});
+  model_->clip->image_tower->prepare();
+  words_ = classify::encode_vocabulary(model_->clip->text_tower, *model_->clip->tokenizer,
+                                       source_.vocabulary, {model_->config.templates});
   optimizer_ =
-      std::make_unique<engine::Optimizer>(model_->weights(), config_.optimizer, &processes_);
+      std::make_unique<engine::Optimizer>(model_->head.weights(), config_.optimizer, &processes_);
   std::vector<at::Tensor> watched = optimizer_->parameters();
   if (!config_.model.freeze_clip) {
-    trunk_optimizer_ = std::make_unique<engine::Optimizer>(trunk_weights(model_->weights()),
+    trunk_optimizer_ = std::make_unique<engine::Optimizer>(trunk_weights(model_->clip->weights()),
                                                            config_.optimizer, &processes_);
     watched.insert(watched.end(), trunk_optimizer_->parameters().begin(),
                    trunk_optimizer_->parameters().end());
@@ -289,7 +290,7 @@ void SegmentationTask::export_model(const std::filesystem::path& path, at::Scala
   model_->config.provenance = "trained by fcclip train, " + std::to_string(steps) + " steps of " +
                               std::to_string(config_.run.batch) + " pictures, seed " +
                               std::to_string(config_.run.seed);
-  save_model(path, *model_, dtype);
+  model::save(path, *model_, dtype);
 }
 
 }  // namespace fcclip::train

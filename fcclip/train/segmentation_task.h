@@ -35,7 +35,7 @@ class SegmentationTask final : public engine::Task {
 
   /// The model with the averaged weights where an average is kept; written atomically.
   void export_model(const std::filesystem::path& path, at::ScalarType dtype, int64_t steps);
-  const Model& model() const { return *model_; }
+  const model::Model& model() const { return *model_; }
 
  private:
   using Parts = std::vector<Batch>;
@@ -62,7 +62,7 @@ class SegmentationTask final : public engine::Task {
   engine::Processes& processes_;
   at::Device device_;
   engine::Precision precision_;
-  std::shared_ptr<Model> model_;
+  std::shared_ptr<model::Model> model_;
   Source source_;
   std::optional<Source> evaluation_;
   std::optional<PreparedVocabulary> evaluation_words_;
@@ -76,6 +76,7 @@ class SegmentationTask final : public engine::Task {
 };
 
 /// A fresh head around settings.clip, or the model of settings.init; float32 on `device`.
-std::shared_ptr<Model> open_model(const ModelSettings& settings, int64_t seed, at::Device device);
+std::shared_ptr<model::Model> open_model(const ModelSettings& settings, int64_t seed,
+                                         at::Device device);
 
 }  // namespace fcclip::train

@@ -9,6 +9,7 @@
 
 #include "fcclip/image/id_colours.h"
 #include "fcclip/image/label_file.h"
+#include "fcclip/model/model_file.h"
 #include "fcclip/model/untrained.h"
 #include "tests/apps/command_line.h"
 #include "tests/data/miniature.h"
@@ -25,12 +26,12 @@ class EvalCommand : public ::testing::Test {
   static void SetUpTestSuite() {
     folder_ = std::make_unique<test::TemporaryFolder>();
     test::make_coco(root());
-    ModelConfig config = tiny_config();
+    model::Config config = model::tiny_config();
     config.clip.text.vocab_size = 514;
-    Model model(config);
-    model.tokenizer = std::make_unique<clip::Tokenizer>("#version: 0.2\n", 514);
-    fill_untrained(model, 3);
-    save_model(root() / "tiny.safetensors", model);
+    model::Model model(config);
+    model.clip->tokenizer = std::make_unique<clip::Tokenizer>("#version: 0.2\n", 514);
+    model::fill_untrained(model, 3);
+    model::save(root() / "tiny.safetensors", model);
   }
   static void TearDownTestSuite() { folder_.reset(); }
   static fs::path root() { return folder_->path(); }

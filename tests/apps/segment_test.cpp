@@ -9,6 +9,7 @@
 
 #include "fcclip/image/image_file.h"
 #include "fcclip/io/atomic_file.h"
+#include "fcclip/model/model_file.h"
 #include "fcclip/model/untrained.h"
 #include "tests/apps/command_line.h"
 
@@ -19,14 +20,14 @@ namespace fs = std::filesystem;
 
 // Character-level tokenizer: no merges needed.
 void write_tiny_model(const fs::path& path) {
-  ModelConfig config = tiny_config();
+  model::Config config = model::tiny_config();
   config.clip.text.vocab_size = 514;
   config.pixels.short_side = 64;
   config.pixels.max_side = 160;
-  Model model(config);
-  model.tokenizer = std::make_unique<clip::Tokenizer>("#version: 0.2\n", 514);
-  fill_untrained(model, 3);
-  save_model(path, model);
+  model::Model model(config);
+  model.clip->tokenizer = std::make_unique<clip::Tokenizer>("#version: 0.2\n", 514);
+  model::fill_untrained(model, 3);
+  model::save(path, model);
 }
 
 at::Tensor picture(int64_t height, int64_t width) {

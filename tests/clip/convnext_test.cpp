@@ -77,7 +77,7 @@ TEST(ConvNext, FastPathEqualsPlainPath) {
     const auto tower = test::random_tower(config);
     const at::Tensor image = test::formula_tensor("image", "fast", {batch, 96, 160, 3}, -2, 2);
     const ClipFeatures fast = tower->forward(image);
-    const ClipFeatures plain = dynamic_cast<const ConvNext&>(*tower).forward_plain(image);
+    const ClipFeatures plain = tower->forward_plain(image);
     EXPECT_TRUE(test::near(fast.res2, plain.res2, 1e-5));
     EXPECT_TRUE(test::near(fast.res3, plain.res3, 1e-5));
     EXPECT_TRUE(test::near(fast.res4, plain.res4, 1e-5));
@@ -89,7 +89,7 @@ TEST(ConvNext, PlainPathIsDifferentiable) {
   const auto tower = test::random_tower(test::tiny_convnext_config());
   at::Tensor image = test::formula_tensor("image", "grad", {1, 32, 32, 3}, -1, 1);
   image.requires_grad_(true);
-  dynamic_cast<const ConvNext&>(*tower).forward_plain(image).dense.sum().backward();
+  tower->forward_plain(image).dense.sum().backward();
   EXPECT_GT(image.grad().abs().max().item<double>(), 0);
   EXPECT_FALSE(tower->forward(image).dense.requires_grad());
 }
@@ -100,8 +100,7 @@ TEST(ConvNext, EmptyMaskGivesTheHeadOfZero) {
   const at::Tensor masks = at::full({1, 2, 2, 3}, -1.0);
   masks[0][1].fill_(0.0);  // a logit of exactly 0 is background
   const at::Tensor embedding = tower->embed_masks(dense, masks);
-  const at::Tensor zero =
-      dynamic_cast<const ConvNext&>(*tower).head()(at::zeros({128})).expand({1, 2, 64});
+  const at::Tensor zero = tower->visual_head()(at::zeros({128})).expand({1, 2, 64});
   EXPECT_TRUE(test::near(embedding, zero, 1e-6));
 }
 

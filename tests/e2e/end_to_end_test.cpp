@@ -38,7 +38,8 @@ class EndToEnd : public ::testing::TestWithParam<Case> {
   void SetUp() override {
     FCCLIP_NEEDS_GOLDENS();
     config_json_ = golden_json(GetParam().model + "/config.json");
-    auto model = std::make_shared<Model>(apply_reference_config({}, config_json_.dump()));
+    auto model =
+        std::make_shared<model::Model>(model::apply_reference_config({}, config_json_.dump()));
     nn::load_weights(model->weights(), test::formula_weights(GetParam().model), at::kCPU);
     model->prepare();
     segmenter_ = std::make_unique<Segmenter>(model, SegmenterOptions{});

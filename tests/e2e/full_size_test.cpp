@@ -29,12 +29,12 @@ class FullSize : public ::testing::TestWithParam<const char*> {
     FCCLIP_NEEDS_GOLDENS();
     folder_ = std::string("full/") + GetParam();
     summary_ = test::golden_json(folder_ + "/summary.json");
-    ModelConfig config = preset_config(GetParam());
+    model::Config config = model::preset_config(GetParam());
     config.mask_decoder.queries = summary_["num_queries"];
     config.ensemble.only_valid_masks = summary_["ensemble_on_valid_mask"];
     config.training_vocabulary =
         classify::parse_vocabulary_json(summary_["train_vocabulary"].dump());
-    model_ = std::make_shared<Model>(config);
+    model_ = std::make_shared<model::Model>(config);
     nn::load_weights(model_->weights(), test::formula_weights(folder_), at::kCPU);
     model_->prepare();
     segmenter_ = std::make_unique<Segmenter>(model_, SegmenterOptions{});
@@ -63,7 +63,7 @@ class FullSize : public ::testing::TestWithParam<const char*> {
 
   std::string folder_;
   json summary_;
-  std::shared_ptr<Model> model_;
+  std::shared_ptr<model::Model> model_;
   std::unique_ptr<Segmenter> segmenter_;
   at::Tensor rgb_;
   EncodeSize size_;
@@ -138,7 +138,7 @@ TEST_P(FullSize, WordsGiveTheRecordedClassifier) {
   } catch (const Error&) {
     GTEST_SKIP() << "CLIP's merge file is not on this machine";
   }
-  model_->tokenizer = std::make_unique<clip::Tokenizer>(merges);
+  model_->clip->tokenizer = std::make_unique<clip::Tokenizer>(merges);
   SegmenterOptions options;
   options.use_text_cache = false;
   const PreparedVocabulary prepared = Segmenter(model_, options).prepare(words());

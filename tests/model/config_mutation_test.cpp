@@ -8,7 +8,7 @@
 #include "fcclip/model/model.h"
 #include "tests/segmenter/small_model.h"
 
-namespace fcclip {
+namespace fcclip::model {
 namespace {
 
 TEST(ModelConfigMutation, GivesAResultOrAnErrorEvenWhenAModelIsBuiltFromIt) {
@@ -24,7 +24,7 @@ TEST(ModelConfigMutation, GivesAResultOrAnErrorEvenWhenAModelIsBuiltFromIt) {
     const std::string piece = pieces[random() % std::size(pieces)];
     text.replace(at, std::min<size_t>(random() % 3, text.size() - at), piece);
     try {
-      const Model model(model_config_from_json(text));
+      const Model model(config_from_json(text));
       ++built;
     } catch (const Error& error) {
       EXPECT_NE(error.code(), ErrorCode::internal) << error.what();
@@ -36,4 +36,4 @@ TEST(ModelConfigMutation, GivesAResultOrAnErrorEvenWhenAModelIsBuiltFromIt) {
 }
 
 }  // namespace
-}  // namespace fcclip
+}  // namespace fcclip::model

@@ -6,11 +6,12 @@
 #include "fcclip/core/error.h"
 #include "fcclip/io/safetensors.h"
 #include "fcclip/model/file_summary.h"
+#include "fcclip/model/model_file.h"
 #include "tests/segmenter/small_model.h"
 #include "tests/support/goldens.h"
 #include "tests/support/merges.h"
 
-namespace fcclip {
+namespace fcclip::model {
 namespace {
 
 using test::TemporaryFile;
@@ -151,7 +152,7 @@ TEST(Convert, WhatIsWrongWithHalfAModelComesFirst) {
 TEST(Convert, ConvertingAModelFileKeepsItsProvenance) {
   const Published published;
   const TemporaryFile file("model.safetensors");
-  save_model(file.path(), published.model());
+  save(file.path(), published.model());
   EXPECT_EQ(convert(options_for({file.path()})).model->config.provenance, "test weights");
 }
 
@@ -169,14 +170,29 @@ TEST(Convert, ANewTrainingVocabularyReplacesTheGuess) {
 TEST(Convert, AModelFileConvertsToItselfWithItsMergesAndSettings) {
   const Published published;
   const TemporaryFile file("model.safetensors");
-  save_model(file.path(), published.model());
+  save(file.path(), published.model());
   ConvertOptions options = options_for({file.path()});
   options.merges.clear();
   const Converted converted = convert(options);
   expect_same_weights(*converted.model, published.model());
   EXPECT_EQ(converted.model->config.mask_decoder.heads,
             published.model().config.mask_decoder.heads);
-  EXPECT_EQ(converted.model->tokenizer->merges(), published.model().tokenizer->merges());
+  EXPECT_EQ(converted.model->clip->tokenizer->merges(),
+            published.model().clip->tokenizer->merges());
+}
+
+TEST(Convert, AClipsFileSaysWhatItsTensorsCannot) {
+  Clip clip(test::small_config().clip);
+  clip.pixels.mean = {1, 2, 3};
+  fill_untrained(clip, 1);
+  const Published published;
+  const TemporaryFile file("clip.safetensors"), head("head.safetensors");
+  save(file.path(), clip);
+  save(head, published.head);
+  const Converted converted = convert(options_for({file.path(), head.path()}));
+  EXPECT_EQ(converted.model->config.clip.text.heads, 2);  // the convention were 64 / 64
+  EXPECT_EQ(converted.model->config.pixels.mean, clip.pixels.mean);
+  EXPECT_EQ(converted.model->config.mask_decoder.queries, 20);
 }
 
 TEST(Convert, WithoutMergesItSaysSo) {
@@ -194,12 +210,12 @@ TEST(FileSummary, TellsWhatAFileIs) {
       model("model.safetensors");
   save(clip, published.clip_as_open_clip());
   save(head, published.head);
-  save_model(model.path(), published.model());
-  EXPECT_EQ(summarize_file(clip.path()).kind, "CLIP weights");
-  EXPECT_EQ(summarize_file(head.path()).kind, "segmentation head");
+  save(model.path(), published.model());
+  EXPECT_EQ(summarize_file(clip.path()).kind, FileKind::clip);
+  EXPECT_EQ(summarize_file(head.path()).kind, FileKind::head);
   EXPECT_EQ(summarize_file(head.path()).training_classes, 2);
   const FileSummary summary = summarize_file(model.path());
-  EXPECT_EQ(summary.kind, "model file");
+  EXPECT_EQ(summary.kind, FileKind::model_file);
   EXPECT_TRUE(summary.has_merges);
   EXPECT_EQ(to_json(*summary.config), to_json(published.model().config));
   EXPECT_EQ(summary.parameters.at("void embedding"), 64);
@@ -230,9 +246,9 @@ TEST(Convert, TheRecordedCheckpointGivesTheRecordedWeights) {
     EXPECT_TRUE(row.member->equal(want)) << row.name;
   }
   const TemporaryFile file("m.safetensors");
-  save_model(file.path(), *converted.model);
+  save(file.path(), *converted.model);
   const auto loaded = load_model(file.path(), at::kCPU);
-  EXPECT_THROW(loaded->text_tower.encode({loaded->tokenizer->encode("cat")}),
+  EXPECT_THROW(loaded->clip->text_tower.encode({loaded->clip->tokenizer->encode("cat")}),
                Error);  // ids beyond the cut
 }
 
@@ -259,13 +275,13 @@ TEST(Convert, RecordedFilesThatAreWrongAtModelLevelAreRefusedByName) {
 TEST(FileSummary, RecordedFiles) {
   FCCLIP_NEEDS_GOLDENS();
   const FileSummary checkpoint = summarize_file(recorded("model_detectron2.pth"));
-  EXPECT_EQ(checkpoint.kind, "FC-CLIP checkpoint");
+  EXPECT_EQ(checkpoint.kind, FileKind::checkpoint);
   EXPECT_EQ(checkpoint.iteration, 1234);
   EXPECT_EQ(checkpoint.training_classes, 8);
   EXPECT_EQ(checkpoint.config->mask_decoder.queries, 20);
-  EXPECT_EQ(summarize_file(recorded("open_clip_model.safetensors")).kind, "CLIP weights");
-  EXPECT_EQ(summarize_file(recorded("variety_legacy.pth")).kind, "tensors");
+  EXPECT_EQ(summarize_file(recorded("open_clip_model.safetensors")).kind, FileKind::clip);
+  EXPECT_EQ(summarize_file(recorded("variety_legacy.pth")).kind, FileKind::tensors);
 }
 
 }  // namespace
-}  // namespace fcclip
+}  // namespace fcclip::model

@@ -1,3 +1,5 @@
+#include "fcclip/model/model_file.h"
+
 #include <limits>
 
 #include <ATen/ATen.h>
@@ -5,11 +7,10 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/io/safetensors.h"
-#include "fcclip/model/model.h"
 #include "tests/segmenter/small_model.h"
 #include "tests/support/goldens.h"
 
-namespace fcclip {
+namespace fcclip::model {
 namespace {
 
 using test::small_model;
@@ -23,7 +24,7 @@ struct Content {
 
 Content content_of_small_model() {
   const TemporaryFile file("m.safetensors");
-  save_model(file.path(), *small_model());
+  save(file.path(), *small_model());
   const io::SafetensorsFile saved(file.path());
   Content content{{}, saved.metadata()};
   for (const std::string& name : saved.names()) {
@@ -59,11 +60,11 @@ const char* const kSomeTensor = "sem_seg_head.predictor.query_feat.weight";
 TEST(ModelFile, SavedAndLoadedIsTheSameModel) {
   const TemporaryFile file("m.safetensors");
   const auto saved = small_model();
-  save_model(file.path(), *saved);
+  save(file.path(), *saved);
   const auto loaded = load_model(file.path(), at::kCPU);
   EXPECT_EQ(to_json(loaded->config), to_json(saved->config));
-  EXPECT_EQ(loaded->tokenizer->merges(), saved->tokenizer->merges());
-  EXPECT_EQ(loaded->tokenizer->encode("the cat"), saved->tokenizer->encode("the cat"));
+  EXPECT_EQ(loaded->clip->tokenizer->merges(), saved->clip->tokenizer->merges());
+  EXPECT_EQ(loaded->clip->tokenizer->encode("the cat"), saved->clip->tokenizer->encode("the cat"));
   ASSERT_EQ(loaded->weights().rows().size(), saved->weights().rows().size());
   for (const nn::Weight& row : saved->weights().rows()) {
     EXPECT_TRUE(loaded->weights().find(row.name)->member->equal(*row.member)) << row.name;
@@ -72,8 +73,8 @@ TEST(ModelFile, SavedAndLoadedIsTheSameModel) {
 
 TEST(ModelFile, ALoadedModelCanBeSavedAgainByteForByte) {
   const TemporaryFile first("m.safetensors"), second("m.safetensors");
-  save_model(first.path(), *small_model());
-  save_model(second.path(), *load_model(first.path(), at::kCPU));
+  save(first.path(), *small_model());
+  save(second.path(), *load_model(first.path(), at::kCPU));
   EXPECT_EQ(std::filesystem::file_size(first.path()), std::filesystem::file_size(second.path()));
   const io::SafetensorsFile a(first.path()), b(second.path());
   EXPECT_EQ(a.metadata(), b.metadata());
@@ -83,10 +84,11 @@ TEST(ModelFile, ALoadedModelCanBeSavedAgainByteForByte) {
 
 TEST(ModelFile, AModelMayReplaceTheFileItIsMappedFrom) {
   const TemporaryFile file("m.safetensors");
-  save_model(file.path(), *small_model());
+  save(file.path(), *small_model());
   const auto loaded = load_model(file.path(), at::kCPU);
-  save_model(file.path(), *loaded);
-  EXPECT_TRUE(load_model(file.path(), at::kCPU)->void_embedding.equal(loaded->void_embedding));
+  save(file.path(), *loaded);
+  EXPECT_TRUE(
+      load_model(file.path(), at::kCPU)->head.void_embedding.equal(loaded->head.void_embedding));
 }
 
 class NarrowModelFile : public ::testing::TestWithParam<std::pair<at::ScalarType, double>> {};
@@ -95,8 +97,8 @@ TEST_P(NarrowModelFile, KeepsVectorsExactAndRoundsMatrices) {
   const auto [dtype, tolerance] = GetParam();
   const TemporaryFile file("m.safetensors"), whole("w.safetensors");
   const auto saved = small_model();
-  save_model(file.path(), *saved, dtype);
-  save_model(whole.path(), *saved);
+  save(file.path(), *saved, dtype);
+  save(whole.path(), *saved);
   EXPECT_LT(std::filesystem::file_size(file.path()),
             std::filesystem::file_size(whole.path()) * 6 / 10);
   const auto loaded = load_model(file.path(), at::kCPU);
@@ -114,9 +116,9 @@ INSTANTIATE_TEST_SUITE_P(ModelFile, NarrowModelFile,
 TEST(ModelFile, ValuesTooLargeForFloat16AreNamedAndNothingIsWritten) {
   const TemporaryFile file("m.safetensors");
   const auto model = small_model();
-  model->void_embedding = at::full({1, 64}, 1e5f);
+  model->head.void_embedding = at::full({1, 64}, 1e5f);
   try {
-    save_model(file.path(), *model, at::kHalf);
+    save(file.path(), *model, at::kHalf);
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::unsupported);
@@ -198,6 +200,116 @@ TEST(ModelFile, LossBuffersOfACheckpointAreNoSurplus) {
   EXPECT_NE(load_model(file.path(), at::kCPU), nullptr);
 }
 
+std::unique_ptr<Clip> small_clip() {
+  auto clip = std::make_unique<Clip>(test::small_config().clip);
+  clip->tokenizer = make_tokenizer(test::small_merges(), clip->config.text);
+  clip->pixels.mean = {1, 2, 3};
+  clip->provenance = "a test";
+  fill_untrained(*clip, 2);
+  return clip;
+}
+
+void expect_clip_refused(const std::filesystem::path& path, ErrorCode code,
+                         const std::string& part_of_message) {
+  try {
+    load_clip(path);
+    FAIL() << "no error, expected one about " << part_of_message;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), code) << error.what();
+    EXPECT_NE(std::string(error.what()).find(part_of_message), std::string::npos) << error.what();
+  }
+}
+
+TEST(ClipFile, SavedAndLoadedIsTheSameClip) {
+  const TemporaryFile file("clip.safetensors");
+  const auto saved = small_clip();
+  save(file.path(), *saved);
+  const auto loaded = load_clip(file.path());
+  EXPECT_EQ(loaded->pixels.mean, saved->pixels.mean);
+  EXPECT_EQ(loaded->provenance, "a test");
+  EXPECT_EQ(loaded->tokenizer->merges(), saved->tokenizer->merges());
+  for (const nn::Weight& row : saved->weights().rows()) {
+    EXPECT_TRUE(loaded->weights().find(row.name)->member->equal(*row.member)) << row.name;
+  }
+  EXPECT_EQ(read_metadata(file.path()).content, FileContent::clip);
+}
+
+TEST(ClipFile, AModelFileHoldsOneToo) {
+  const TemporaryFile file("m.safetensors");
+  const auto model = small_model();
+  save(file.path(), *model);
+  const auto clip = load_clip(file.path());
+  for (const nn::Weight& row : model->clip->weights().rows()) {
+    EXPECT_TRUE(clip->weights().find(row.name)->member->equal(*row.member)) << row.name;
+  }
+  EXPECT_EQ(clip->config.text.vocab_size, model->config.clip.text.vocab_size);
+}
+
+TEST(ClipFile, IsNoModelFile) {
+  const TemporaryFile file("clip.safetensors");
+  save(file.path(), *small_clip());
+  for (const auto& open : {+[](const std::filesystem::path& path) { load_model(path, at::kCPU); },
+                           +[](const std::filesystem::path& path) { load_config(path); }}) {
+    try {
+      open(file.path());
+      ADD_FAILURE() << "no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::bad_format);
+      EXPECT_NE(std::string(error.what()).find("model.clip="), std::string::npos) << error.what();
+    }
+  }
+}
+
+TEST(ClipFile, SurplusAndForeignTensorsAreRefused) {
+  const TemporaryFile file("clip.safetensors");
+  save(file.path(), *small_clip());
+  const io::SafetensorsFile saved(file.path());
+  io::NamedTensors tensors;
+  for (const std::string& name : saved.names()) {
+    tensors.emplace_back(name, saved.tensor(name).clone());
+  }
+  const TemporaryFile foreign("foreign.safetensors"), surplus("surplus.safetensors");
+  io::save_safetensors(foreign.path(), tensors, {{"format", "pt"}});
+  expect_clip_refused(foreign.path(), ErrorCode::bad_format, "fcclip pretrain");
+  tensors.emplace_back("extra.weight", at::ones({2}));
+  io::save_safetensors(surplus.path(), tensors, saved.metadata());
+  expect_clip_refused(surplus.path(), ErrorCode::missing_tensor, "extra.weight");
+}
+
+TEST(ClipFile, ValuesThatAreNotFiniteAreNotWritten) {
+  const TemporaryFile file("clip.safetensors");
+  const auto clip = small_clip();
+  const nn::Weight* row = clip->weights().find("backbone.clip_model.text_projection");
+  row->member->flatten()[3] = std::numeric_limits<float>::quiet_NaN();
+  for (const at::ScalarType dtype : {at::kFloat, at::kHalf}) {
+    try {
+      save(file.path(), *clip, dtype);
+      ADD_FAILURE() << "no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::missing_tensor);
+      EXPECT_NE(std::string(error.what()).find("text_projection"), std::string::npos);
+    }
+  }
+  EXPECT_FALSE(std::filesystem::exists(file.path()));
+}
+
+TEST(Model, TakesSizesAndNormalisationOfTheClipItIsBuiltOn) {
+  std::shared_ptr<Clip> clip = small_clip();
+  const Model model(test::small_config(), clip);
+  EXPECT_EQ(model.clip, clip);
+  EXPECT_EQ(model.config.pixels.mean, clip->pixels.mean);
+  EXPECT_EQ(model.weights().find("backbone.clip_model.text_projection")->member,
+            clip->weights().find("backbone.clip_model.text_projection")->member);
+  Config other = test::small_config();
+  other.mask_decoder.embed_dim = 32;
+  try {
+    const Model refused(other, clip);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+  }
+}
+
 TEST(MakeTokenizer, FollowsTheEmbeddingUnlessItIsACutOne) {
   clip::TextConfig text;
   text.vocab_size = 518;
@@ -209,4 +321,4 @@ TEST(MakeTokenizer, FollowsTheEmbeddingUnlessItIsACutOne) {
 }
 
 }  // namespace
-}  // namespace fcclip
+}  // namespace fcclip::model

@@ -7,7 +7,7 @@
 
 #include "fcclip/core/error.h"
 
-namespace fcclip {
+namespace fcclip::model {
 namespace {
 
 io::Checkpoint checkpoint_with(const std::vector<std::string>& names) {
@@ -100,4 +100,4 @@ TEST(WeightNames, OtherNetworksAreNamed) {
 }
 
 }  // namespace
-}  // namespace fcclip
+}  // namespace fcclip::model

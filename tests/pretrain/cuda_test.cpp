@@ -26,7 +26,7 @@ TEST(CudaPretraining, ExportsAClipForTheProcessorAndGoesOnFromACheckpoint) {
   options.optimizer.muon = true;
   PretrainTask task(options, test::shape_pairs(), alone, at::kCUDA);
   for (int64_t step = 0; step < 4; ++step) task.step(step, 1);
-  const std::shared_ptr<Clip> plain = task.plain_clip();
+  const std::shared_ptr<model::Clip> plain = task.plain_clip();
   for (const nn::Weight& row : plain->weights().rows()) {
     EXPECT_TRUE(row.member->is_cpu()) << row.name;
   }

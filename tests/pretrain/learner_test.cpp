@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/model/model_file.h"
 #include "fcclip/pretrain/merge_trainer.h"
 #include "tests/io/temporary_folder.h"
 #include "tests/pretrain/shapes.h"
@@ -64,7 +65,7 @@ TEST(Learner, ThePlainClipEmbedsAsTrainingDoes) {
   trained.run_some_batches();
   const at::NoGradGuard no_grad;
   const Learner& learner = *trained.learner;
-  const std::shared_ptr<Clip> plain = learner.plain_clip(trained.merges);
+  const std::shared_ptr<model::Clip> plain = learner.plain_clip(trained.merges);
 
   const at::Tensor want = learner.final_pictures(learner.embed_pictures(trained.pixels).embeddings);
   const at::Tensor dense = plain->image_tower->forward(trained.pixels).dense;
@@ -80,9 +81,9 @@ TEST(Learner, SavedPlainClipReadsBack) {
   const test::TemporaryFolder folder;
   Trained trained;
   trained.run_some_batches();
-  const std::shared_ptr<Clip> plain = trained.learner->plain_clip(trained.merges);
-  save_clip(folder.path() / "clip.safetensors", *plain);
-  const std::shared_ptr<Clip> read = load_clip(folder.path() / "clip.safetensors");
+  const std::shared_ptr<model::Clip> plain = trained.learner->plain_clip(trained.merges);
+  model::save(folder.path() / "clip.safetensors", *plain);
+  const std::shared_ptr<model::Clip> read = model::load_clip(folder.path() / "clip.safetensors");
   EXPECT_EQ(read->tokenizer->merges(), trained.merges);
   EXPECT_EQ(read->tokenizer->encode("red"), plain->tokenizer->encode("red"));
   const at::Tensor want = plain->image_tower->forward(trained.pixels).dense;
@@ -114,9 +115,9 @@ TEST(Learner, CellsChooseWhatIsAveraged) {
   };
   EXPECT_TRUE(at::allclose(embed(uniform, own), plain, 1e-4, 1e-5));
   EXPECT_TRUE(at::allclose(embed(uniform, own.flip(0)), plain.flip(0), 1e-4, 1e-5));
-  const auto& tower = static_cast<const clip::ConvNext&>(*trained.learner->clip().image_tower);
+  const clip::ImageTower& tower = *trained.learner->clip().image_tower;
   const at::Tensor one = tower.forward_plain(trained.pixels).dense.flatten(1, 2).select(1, 2);
-  EXPECT_TRUE(at::allclose(embed(cells, own), tower.head()(one), 1e-4, 1e-5));
+  EXPECT_TRUE(at::allclose(embed(cells, own), tower.visual_head()(one), 1e-4, 1e-5));
 }
 
 TEST(Learner, ATowerThatCannotBeFoldedIsRefused) {

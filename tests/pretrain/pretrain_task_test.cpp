@@ -66,7 +66,7 @@ TEST(PretrainTask, GoesOnFromAnExportedClip) {
   const std::vector<double> before = losses_of(first, 0, 30);
   const test::TemporaryFolder folder;
   options.start = (folder.path() / "clip.safetensors").string();
-  save_clip(options.start, *first.plain_clip());
+  model::save(options.start, *first.plain_clip());
   PretrainTask second(options, test::shape_pairs(), alone);
   // Only the auxiliary classifier is new: the contrastive loss goes on where it was.
   const double fresh =

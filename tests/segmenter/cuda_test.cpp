@@ -28,7 +28,7 @@ TEST_P(CudaSegmenter, FindsWhatTheProcessorFinds) {
   FCCLIP_NEEDS_CUDA();
   at::globalContext().setAllowTF32CuDNN(false);
   const test::TemporaryFile file("model.safetensors");
-  save_model(file.path(), *test::small_model());
+  model::save(file.path(), *test::small_model());
   at::manual_seed(1);
   const at::Tensor rgb = at::randint(0, 256, {96, 130, 3}, at::kByte);
   const results::Segmentation cpu = segment(file.path(), "cpu", rgb, GetParam());

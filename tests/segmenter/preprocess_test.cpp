@@ -125,7 +125,7 @@ TEST(Preprocess, ResizesOfTheTrainingAugmentation) {
 
 TEST(Preprocess, PadsWithZerosToTheDivisor) {
   const at::Tensor rgb = at::full({10, 7, 3}, 200, at::kByte);
-  PixelConfig config;
+  model::PixelConfig config;
   config.size_divisor = 16;
   const NetworkInput input = preprocess(rgb, config, 14, 100);
   EXPECT_EQ(input.original_size, (Size{10, 7}));

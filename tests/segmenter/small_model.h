@@ -6,6 +6,7 @@
 #include <string>
 #include <unistd.h>
 
+#include "fcclip/model/model_file.h"
 #include "fcclip/model/untrained.h"
 
 namespace fcclip::test {
@@ -15,18 +16,18 @@ inline std::string small_merges() {
   return "#version: test\nt h\nth e</w>\nc a\nca t</w>\n";
 }
 
-inline ModelConfig small_config() {
-  ModelConfig config = tiny_config();
+inline model::Config small_config() {
+  model::Config config = model::tiny_config();
   config.clip.text.vocab_size = 2 * 256 + 2 + 4;
   config.training_vocabulary = {"two", {{3, {"cat", "kitty"}, true}, {7, {"sky"}, false}}};
   config.provenance = "test weights";
   return config;
 }
 
-inline std::shared_ptr<Model> small_model() {
-  auto model = std::make_shared<Model>(small_config());
-  model->tokenizer = make_tokenizer(small_merges(), model->config.clip.text);
-  fill_untrained(*model, 1);
+inline std::shared_ptr<model::Model> small_model() {
+  auto model = std::make_shared<model::Model>(small_config());
+  model->clip->tokenizer = model::make_tokenizer(small_merges(), model->config.clip.text);
+  model::fill_untrained(*model, 1);
   return model;
 }
 

@@ -86,7 +86,7 @@ TEST(Batch, TargetsLeaveOutCrowdsAndOnWishWhatIsEmpty) {
 }
 
 TEST(Batch, PixelsAreNormalised) {
-  const PixelConfig pixels;
+  const model::PixelConfig pixels;
   const at::Tensor input =
       network_input(at::full({1, 32, 32, 3}, 100, at::kByte), pixels, at::kCPU);
   EXPECT_EQ(input.scalar_type(), at::kFloat);

@@ -10,11 +10,12 @@ namespace fcclip::train {
 namespace {
 
 std::vector<Prediction> predictions_on(const SegmentationConfig& config, at::Device device) {
-  const std::shared_ptr<Model> model = open_model(config.model, 3, device);
+  const std::shared_ptr<model::Model> model = open_model(config.model, 3, device);
   model->prepare();
   const Source source = open_source(config.data, Purpose::training, 3);
-  const classify::TextClassifier words = classify::encode_vocabulary(
-      model->text_tower, *model->tokenizer, source.vocabulary, {model->config.templates});
+  const classify::TextClassifier words =
+      classify::encode_vocabulary(model->clip->text_tower, *model->clip->tokenizer,
+                                  source.vocabulary, {model->config.templates});
   at::manual_seed(1);
   const at::Tensor pixels = at::randn({2, 64, 64, 3}).to(device);
   return forward(*model, pixels, words);

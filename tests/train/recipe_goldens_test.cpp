@@ -54,7 +54,7 @@ class Recipe : public ::testing::TestWithParam<const char*> {
     folder_ = GetParam();
     config_ = test::golden_json(folder_ + "/config.json");
     record_ = test::golden_json(folder_ + "/train.json");
-    model_ = std::make_unique<Model>(apply_reference_config({}, config_.dump()));
+    model_ = std::make_unique<model::Model>(model::apply_reference_config({}, config_.dump()));
     nn::load_weights(model_->weights(), test::formula_weights(folder_), at::kCPU);
     model_->prepare();
     options_.points.points = config_["train"]["num_points"];
@@ -120,7 +120,7 @@ class Recipe : public ::testing::TestWithParam<const char*> {
 
   std::string folder_;
   json config_, record_;
-  std::unique_ptr<Model> model_;
+  std::unique_ptr<model::Model> model_;
   LossOptions options_;
   classify::TextClassifier words_;
   at::Tensor pixels_;
@@ -128,7 +128,7 @@ class Recipe : public ::testing::TestWithParam<const char*> {
 };
 
 TEST_P(Recipe, PredictionsAndLossesEqualTheRecordedOnes) {
-  const engine::Optimizer optimizer(model_->weights(), {});
+  const engine::Optimizer optimizer(model_->head.weights(), {});
   const std::vector<Prediction> predictions = forward(*model_, pixels_, words_);
   EXPECT_TRUE(test::near(predictions.back().mask_logits, tensor("step0.final.pred_masks"),
                          test::kDecoderTolerance));
@@ -159,7 +159,7 @@ TEST_P(Recipe, MatchesEqualTheRecordedOnes) {
 }
 
 TEST_P(Recipe, GradientsEqualTheRecordedOnes) {
-  const engine::Optimizer optimizer(model_->weights(), {});
+  const engine::Optimizer optimizer(model_->head.weights(), {});
   EXPECT_EQ(optimizer.weights().size(), record_["steps"][0]["grad_norms"].size());
   losses(0).total.backward();
   int64_t compared = 0;
@@ -177,7 +177,7 @@ TEST_P(Recipe, GradientsEqualTheRecordedOnes) {
 }
 
 TEST_P(Recipe, ThreeStepsMoveTheWeightsAsRecorded) {
-  engine::Optimizer optimizer(model_->weights(), {});
+  engine::Optimizer optimizer(model_->head.weights(), {});
   for (int step = 0; step < 3; ++step) {
     optimizer.zero_gradients();
     const Losses now = losses(step);

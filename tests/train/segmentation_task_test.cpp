@@ -135,7 +135,8 @@ TEST(SegmentationTask, EvaluatesShowsAndExportsAModelThatLoads) {
   }
   EXPECT_EQ(task.picture(1).size(2), 3);
   task.export_model(folder / "model.safetensors", at::kHalf, 1);
-  const std::shared_ptr<Model> model = load_model(folder / "model.safetensors", at::kCPU);
+  const std::shared_ptr<model::Model> model =
+      model::load_model(folder / "model.safetensors", at::kCPU);
   EXPECT_EQ(model->config.mask_decoder.queries, 12);
   // Four of the eight things are seen, and the three grounds.
   EXPECT_EQ(model->config.training_vocabulary.classes.size(), 7u);

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "fcclip/model/clip_file.h"
+#include "fcclip/model/model_file.h"
 #include "fcclip/model/untrained.h"
 #include "fcclip/train/segmentation_task.h"
 #include "tests/scenes/small_world.h"
@@ -41,20 +41,10 @@ inline void save_tiny_clip(const std::filesystem::path& path) {
   config.convnext.head_hidden = 32;
   config.embed_dim = 16;
   config.text = {32, 517, 16, 2, 1, false};  // 256 bytes twice, 3 merges, start, end
-  ModelConfig around;
-  around.clip = config;
-  around.pixel_decoder.in_channels = config.feature_channels();
-  around.mask_decoder.embed_dim = config.embed_dim;
-  around.pixel_decoder.conv_dim = around.pixel_decoder.mask_dim = 32;
-  around.mask_decoder = {32, 32, 32, 16, 3, 4, 32, 4};
-  Model filled(around);  // the formula covers whole models
-  fill_untrained(filled, 5);
-  Clip clip(config);
-  clip.tokenizer = make_tokenizer(kFewMerges, config.text);
-  for (const nn::Weight& row : clip.weights().rows()) {
-    *row.member = *filled.weights().find(row.name)->member;
-  }
-  save_clip(path, clip);
+  model::Clip clip(config);
+  clip.tokenizer = model::make_tokenizer(kFewMerges, config.text);
+  model::fill_untrained(clip, 5);
+  model::save(path, clip);
 }
 
 /// Four pictures of 64×64 a step, 30 steps.

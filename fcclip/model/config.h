@@ -11,7 +11,7 @@
 #include "fcclip/head/config.h"
 #include "fcclip/results/results.h"
 
-namespace fcclip {
+namespace fcclip::model {
 
 struct PixelConfig {
   std::array<double, 3> mean = {122.7709383, 116.7460125, 104.09373615};
@@ -20,7 +20,7 @@ struct PixelConfig {
   int64_t short_side = 800, max_side = 1333;
 };
 
-struct ModelConfig {
+struct Config {
   std::string name = "fcclip_convnext_large_d_320";
   clip::ClipConfig clip;
   head::PixelDecoderConfig pixel_decoder;
@@ -34,15 +34,18 @@ struct ModelConfig {
   std::string provenance;  ///< where the weights came from, one line
 };
 
-/// Checks that the sizes fit together. Throws Error{invalid_argument} saying which do not.
-void validate(const ModelConfig& config);
+/// Checks every part's sizes and that they fit together, without building anything (the parts check
+/// themselves where they are built). Throws Error{invalid_argument} saying which do not.
+void validate(const Config& config);
+/// The second half: that the parts fit together, pictures' sizes and templates.
+void check_fit(const Config& config);
 
 /// JSON text <-> configuration (the "fcclip" entry of a model file's metadata). Unknown keys are an
 /// error.
-std::string to_json(const ModelConfig& config);
-ModelConfig model_config_from_json(std::string_view text);
+std::string to_json(const Config& config);
+Config config_from_json(std::string_view text);
 
 /// A configuration in the form of the recorded reference's config.json, over `base`.
-ModelConfig apply_reference_config(ModelConfig base, std::string_view json);
+Config apply_reference_config(Config base, std::string_view json);
 
-}  // namespace fcclip
+}  // namespace fcclip::model

@@ -1,7 +1,8 @@
-#include "fcclip/model/model_config.h"
+#include "fcclip/model/config.h"
 
 #include <nlohmann/json.hpp>
 
+#include "fcclip/core/check.h"
 #include "fcclip/core/error.h"
 
 namespace fcclip {
@@ -45,11 +46,12 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PanopticOptions, object_mask_threshold, overl
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(InstanceOptions, top_k, things_only)
 }  // namespace results
 
+namespace model {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PixelConfig, mean, std, size_divisor, short_side, max_side)
 
 // In this namespace ADL does not find nlohmann's overload set for the public function of the same
 // name.
-static void write_config(nlohmann::json& json, const ModelConfig& c) {
+static void write_config(nlohmann::json& json, const Config& c) {
   json = {{"name", c.name},
           {"clip", c.clip},
           {"pixel_decoder", c.pixel_decoder},
@@ -63,7 +65,7 @@ static void write_config(nlohmann::json& json, const ModelConfig& c) {
           {"provenance", c.provenance}};
 }
 
-static void read_config(const nlohmann::json& json, ModelConfig& c) {
+static void read_config(const nlohmann::json& json, Config& c) {
   json.at("name").get_to(c.name);
   json.at("clip").get_to(c.clip);
   json.at("pixel_decoder").get_to(c.pixel_decoder);
@@ -130,7 +132,7 @@ void apply_clip(clip::ClipConfig& clip, const nlohmann::json& json) {
   clip.text.quick_gelu = json.value("quick_gelu", clip.text.quick_gelu);
 }
 
-void apply_head(ModelConfig& config, const nlohmann::json& json) {
+void apply_head(Config& config, const nlohmann::json& json) {
   head::PixelDecoderConfig& pixel = config.pixel_decoder;
   head::MaskDecoderConfig& mask = config.mask_decoder;
   pixel.in_channels = config.clip.feature_channels();
@@ -154,7 +156,7 @@ void apply_head(ModelConfig& config, const nlohmann::json& json) {
   mask.embed_dim = config.clip.embed_dim;
 }
 
-void apply_inference(ModelConfig& config, const nlohmann::json& json) {
+void apply_inference(Config& config, const nlohmann::json& json) {
   classify::EnsembleOptions& ensemble = config.ensemble;
   ensemble.alpha = json.value("geometric_ensemble_alpha", ensemble.alpha);
   ensemble.beta = json.value("geometric_ensemble_beta", ensemble.beta);
@@ -185,98 +187,50 @@ nlohmann::json parse(std::string_view text) {
   }
 }
 
-/// Sizes a file may claim: far above any model, far below what would exhaust the memory before a
-/// tensor is compared with them.
-void require_counts(const std::vector<int64_t>& values, int64_t most, const char* what) {
-  for (const int64_t value : values) {
-    if (value < 1 || value > most) {
-      fail(ErrorCode::invalid_argument, "model configuration: ", what, ": expected 1 to ", most,
-           ", got ", value);
-    }
-  }
-}
-
-void validate_tower(const clip::ClipConfig& config) {
-  constexpr int64_t kMostBlocks = 1000, kMostChannels = 1 << 16, kMostTokens = 1 << 24;
-  const bool convnext = config.tower == clip::TowerKind::convnext;
-  const std::vector<int64_t>& layers = convnext ? config.convnext.depths : config.resnet.layers;
-  require(layers.size() == 4, "the image tower needs four stages");
-  require_counts(layers, kMostBlocks, "blocks of an image tower's stage");
-  if (convnext) {
-    require(config.convnext.dims.size() == 4, "clip.convnext.dims must be four");
-    require_counts(config.convnext.dims, kMostChannels, "clip.convnext.dims");
-    require_counts({config.convnext.head_hidden}, kMostChannels, "clip.convnext.head_hidden");
-    require(config.convnext.norm_eps > 0, "clip.convnext.norm_eps must be above 0");
-  } else {
-    const auto& [unused, width, heads, grid] = config.resnet;
-    require_counts({width, heads, grid}, kMostChannels / 32, "clip.resnet.width, heads, pool_grid");
-    require(width * 32 % heads == 0,
-            "clip.resnet.heads must divide the channels of the last stage");
-  }
-  require_counts({config.embed_dim, config.text.width}, kMostChannels,
-                 "clip.embed_dim, clip.text.width");
-  require_counts({config.text.heads, config.text.layers}, kMostBlocks, "clip.text.heads, layers");
-  require_counts({config.text.vocab_size}, kMostTokens, "clip.text.vocab_size");
-  require_counts({config.text.context_length}, kMostChannels, "clip.text.context_length");
-  require(config.text.width % config.text.heads == 0,
-          "clip.text.width must be a multiple of heads");
-}
-
-void validate_head_sizes(const ModelConfig& config) {
-  constexpr int64_t kMostLayers = 1000, kMostChannels = 1 << 16;
-  const auto& [in, conv, mask, layers, heads, points, ffn, groups] = config.pixel_decoder;
-  require_counts({conv, mask, ffn}, kMostChannels, "pixel_decoder widths");
-  require_counts({layers, heads, points, groups}, kMostLayers, "pixel_decoder counts");
-  const head::MaskDecoderConfig& decoder = config.mask_decoder;
-  require_counts({decoder.hidden_dim, decoder.ffn_dim, decoder.queries}, kMostChannels,
-                 "mask_decoder widths and queries");
-  require_counts({decoder.layers, decoder.heads}, kMostLayers, "mask_decoder counts");
-}
-
 }  // namespace
 
-void validate(const ModelConfig& config) {
-  validate_tower(config.clip);
-  validate_head_sizes(config);
-  const auto& [in, conv, mask, layers, heads, points, ffn, groups] = config.pixel_decoder;
-  require(in == config.clip.feature_channels(),
-          "pixel_decoder.in_channels differ from the image tower's channels");
-  require(conv > 0 && heads > 0 && conv % heads == 0,
-          "pixel_decoder.conv_dim must be a multiple of heads");
-  require(groups > 0 && conv % groups == 0,
-          "pixel_decoder.conv_dim must be a multiple of norm_groups");
+void validate(const Config& config) {
+  clip::validate_image_tower(config.clip);
+  clip::validate_text_tower(config.clip);
+  head::validate(config.pixel_decoder);
+  head::validate(config.mask_decoder);
+  check_fit(config);
+}
+
+void check_fit(const Config& config) {
+  const head::PixelDecoderConfig& pixel = config.pixel_decoder;
   const head::MaskDecoderConfig& decoder = config.mask_decoder;
-  require(decoder.in_dim == conv && decoder.mask_dim == mask,
+  require(pixel.in_channels == config.clip.feature_channels(),
+          "pixel_decoder.in_channels differ from the image tower's channels");
+  require(decoder.in_dim == pixel.conv_dim && decoder.mask_dim == pixel.mask_dim,
           "mask_decoder.in_dim and mask_dim must equal the pixel decoder's conv_dim and mask_dim");
   require(decoder.embed_dim == config.clip.embed_dim,
           "mask_decoder.embed_dim must equal clip.embed_dim");
-  require(decoder.heads > 0 && decoder.hidden_dim % decoder.heads == 0,
-          "mask_decoder.hidden_dim must be a multiple of heads");
-  require_counts({config.pixels.size_divisor, config.pixels.short_side, config.pixels.max_side},
-                 1 << 16, "pixels' sizes");
-  require(config.pixels.size_divisor > 0 && config.pixels.size_divisor % 32 == 0,
-          "pixels.size_divisor must be a multiple of 32");
+  check_counts("model configuration: pixels' sizes",
+               {config.pixels.size_divisor, config.pixels.short_side, config.pixels.max_side},
+               1 << 16);
+  require(config.pixels.size_divisor % 32 == 0, "pixels.size_divisor must be a multiple of 32");
   for (const double std : config.pixels.std) require(std > 0, "pixels.std must be above 0");
   for (const std::string& one : config.templates) {
     require(one.find("{}") != std::string::npos, "every template needs {} where the name goes");
   }
 }
 
-std::string to_json(const ModelConfig& config) {
+std::string to_json(const Config& config) {
   nlohmann::json json;
   write_config(json, config);
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-ModelConfig model_config_from_json(std::string_view text) {
+Config config_from_json(std::string_view text) {
   const nlohmann::json json = parse(text);
   nlohmann::json known;
-  write_config(known, ModelConfig{});
+  write_config(known, Config{});
   if (const std::string key = unknown_key(json, known, ""); !key.empty()) {
     fail(ErrorCode::bad_format, "model configuration: unknown key '", key,
          "'; made by a newer version?");
   }
-  ModelConfig config;
+  Config config;
   try {
     read_config(json, config);
   } catch (const nlohmann::json::exception& error) {
@@ -285,7 +239,7 @@ ModelConfig model_config_from_json(std::string_view text) {
   return config;
 }
 
-ModelConfig apply_reference_config(ModelConfig base, std::string_view text) {
+Config apply_reference_config(Config base, std::string_view text) {
   const nlohmann::json json = parse(text);
   try {
     base.name = json.value("clip_model_name", base.name);
@@ -301,4 +255,5 @@ ModelConfig apply_reference_config(ModelConfig base, std::string_view text) {
   return base;
 }
 
+}  // namespace model
 }  // namespace fcclip

@@ -1,4 +1,4 @@
-#include "fcclip/model/model_config.h"
+#include "fcclip/model/config.h"
 
 #include <gtest/gtest.h>
 
@@ -6,16 +6,16 @@
 #include "tests/segmenter/small_model.h"
 #include "tests/support/goldens.h"
 
-namespace fcclip {
+namespace fcclip::model {
 namespace {
 
 TEST(ModelConfig, JsonRoundTripKeepsEverything) {
-  ModelConfig config = test::small_config();
+  Config config = test::small_config();
   config.pixels.mean = {1.25, 2.5, 3.0000000001};
   config.ensemble = {0.1, 0.9, true};
   config.clip.text.quick_gelu = true;
   config.templates = {"a {}", "die {} ✓"};
-  const ModelConfig back = model_config_from_json(to_json(config));
+  const Config back = config_from_json(to_json(config));
   EXPECT_EQ(to_json(back), to_json(config));
   EXPECT_EQ(back.pixels.mean, config.pixels.mean);
   EXPECT_EQ(back.training_vocabulary.classes.at(0).synonyms.at(1), "kitty");
@@ -24,31 +24,31 @@ TEST(ModelConfig, JsonRoundTripKeepsEverything) {
 
 TEST(ModelConfig, UnknownAndMissingKeysAreErrors) {
   std::string text = to_json(test::small_config());
-  EXPECT_THROW(model_config_from_json("{\"newer\": 1," + text.substr(1)), Error);
-  EXPECT_THROW(model_config_from_json("{}"), Error);
-  EXPECT_THROW(model_config_from_json("[]"), Error);
-  EXPECT_THROW(model_config_from_json("{\"name\":"), Error);
+  EXPECT_THROW(config_from_json("{\"newer\": 1," + text.substr(1)), Error);
+  EXPECT_THROW(config_from_json("{}"), Error);
+  EXPECT_THROW(config_from_json("[]"), Error);
+  EXPECT_THROW(config_from_json("{\"name\":"), Error);
   text.replace(text.find("\"alpha\""), 7, "\"alpaca\"");
-  EXPECT_THROW(model_config_from_json(text), Error);
+  EXPECT_THROW(config_from_json(text), Error);
 }
 
 TEST(ModelConfig, SizesThatDoNotFitTogetherAreRefused) {
   const auto refuses = [](auto change) {
-    ModelConfig config = test::small_config();
+    Config config = test::small_config();
     change(config);
     EXPECT_THROW(validate(config), Error);
   };
   validate(test::small_config());
-  refuses([](ModelConfig& c) { c.mask_decoder.heads = 5; });
-  refuses([](ModelConfig& c) { c.pixel_decoder.in_channels[1] = 1; });
-  refuses([](ModelConfig& c) { c.mask_decoder.embed_dim = 63; });
-  refuses([](ModelConfig& c) { c.clip.text.heads = 0; });
-  refuses([](ModelConfig& c) { c.templates = {"no place"}; });
+  refuses([](Config& c) { c.mask_decoder.heads = 5; });
+  refuses([](Config& c) { c.pixel_decoder.in_channels[1] = 1; });
+  refuses([](Config& c) { c.mask_decoder.embed_dim = 63; });
+  refuses([](Config& c) { c.clip.text.heads = 0; });
+  refuses([](Config& c) { c.templates = {"no place"}; });
 }
 
 TEST(ModelConfig, TheRecordedReferencesConfigIsApplied) {
   FCCLIP_NEEDS_GOLDENS();
-  const ModelConfig convnext =
+  const Config convnext =
       apply_reference_config({}, test::golden_json("tiny-convnext/config.json").dump());
   validate(convnext);
   EXPECT_EQ(convnext.clip.convnext.dims, (std::vector<int64_t>{16, 32, 64, 128}));
@@ -57,7 +57,7 @@ TEST(ModelConfig, TheRecordedReferencesConfigIsApplied) {
   EXPECT_EQ(convnext.panoptic.overlap_threshold, 0.5);
   EXPECT_EQ(convnext.instances.top_k, 40);
   EXPECT_EQ(convnext.training_vocabulary.classes.size(), 8u);
-  const ModelConfig resnet =
+  const Config resnet =
       apply_reference_config({}, test::golden_json("tiny-resnet/config.json").dump());
   validate(resnet);
   EXPECT_EQ(resnet.clip.tower, clip::TowerKind::resnet);
@@ -67,4 +67,4 @@ TEST(ModelConfig, TheRecordedReferencesConfigIsApplied) {
 }
 
 }  // namespace
-}  // namespace fcclip
+}  // namespace fcclip::model
