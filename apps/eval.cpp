@@ -12,10 +12,9 @@
 #include "apps/commands.h"
 #include "apps/eval_flags.h"
 #include "apps/evaluation_record.h"
-#include "apps/json_text.h"
+#include "apps/options_file.h"
 #include "apps/overlay_flags.h"
 #include "apps/progress_bar.h"
-#include "apps/run_record.h"
 #include "apps/stop_signal.h"
 #include "fcclip/core/error.h"
 #include "fcclip/eval/html_report.h"
@@ -24,6 +23,8 @@
 #include "fcclip/eval/record_file.h"
 #include "fcclip/eval/summary.h"
 #include "fcclip/io/atomic_file.h"
+#include "fcclip/outputs/json_text.h"
+#include "fcclip/runs/run_record.h"
 
 namespace fcclip::apps {
 namespace {
@@ -80,7 +81,7 @@ class Run {
             {"number of pictures", count_},
             {"number of classes", words().classes.size()},
             {"model", config.name + " " + config.provenance},
-            {"model file", file_fingerprint(find_model(flags_.model.model))},
+            {"model file", runs::file_fingerprint(find_model(flags_.model.model))},
             {"task", {o.panoptic, o.instances, o.semantic}},
             {"classifier", flags_.classifier},
             {"oracle", flags_.oracle},
@@ -144,7 +145,7 @@ class Run {
             words());
       }
     }
-    io::write_atomically(folder_ / "scores.json", json_text(scores));
+    io::write_atomically(folder_ / "scores.json", outputs::json_text(scores));
     eval::write_html_report(
         folder_ / "report.html",
         {*target_.benchmark, scores, totals.at(shown()).semantic, shown(),
@@ -232,9 +233,7 @@ void print_scores(const json& scores) {
 
 void evaluate(const EvalFlags& flags) {
   std::vector<EvalTarget> targets = open_targets(flags);
-  if (takes_bundled_model(flags.model)) {
-    std::cerr << bundled_model_notice(model_config(flags.model), {});
-  }
+  tell_bundled_model(flags.model, model_config(flags.model), {});
   const Segmenter segmenter = load_segmenter(flags.model);
   announce_stop("stopping after this picture; again to stop now");
   stop_signal();  // from here on a signal ends the run between two pictures
@@ -258,7 +257,7 @@ void evaluate(const EvalFlags& flags) {
       print_scores(scores);
     }
   }
-  if (flags.json) std::cout << json_text(all.size() == 1 ? all[0] : all);
+  if (flags.json) std::cout << outputs::json_text(all.size() == 1 ? all[0] : all);
 }
 
 }  // namespace
@@ -267,7 +266,10 @@ void add_eval(CLI::App& app) {
   auto flags = std::make_shared<EvalFlags>();
   CLI::App* command = app.add_subcommand("eval", "Evaluate a model on data sets");
   add_eval_flags(*command, *flags);
-  command->callback([flags] { evaluate(*flags); });
+  command->callback([flags, command] {
+    read_options_file(*command, flags->config);
+    evaluate(*flags);
+  });
 }
 
 }  // namespace fcclip::apps

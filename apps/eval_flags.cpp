@@ -5,6 +5,7 @@
 #include <set>
 
 #include "apps/option_checks.h"
+#include "apps/options_file.h"
 #include "fcclip/core/error.h"
 #include "fcclip/data/registry.h"
 #include "fcclip/words/load_vocabulary.h"
@@ -113,6 +114,7 @@ void add_eval_flags(CLI::App& command, EvalFlags& flags) {
                   "pascal_context_59, pascal_context_459, voc20, voc21, coco_stuff, lvis")
       ->type_name("DATASET");
   command.option_defaults()->group("What is evaluated");
+  add_options_file(command, flags.config);
   command
       .add_option("--root", flags.root,
                   "Folder of the data sets; default $FCCLIP_DATASETS or ./datasets")
@@ -121,7 +123,7 @@ void add_eval_flags(CLI::App& command, EvalFlags& flags) {
       .add_option("-t,--task", flags.tasks,
                   "panoptic, instance, semantic, or several at commas; default all it has")
       ->type_name("TASK")
-      ->check(one_of({"panoptic", "instance", "semantic"}))
+      ->transform(task_name())
       ->delimiter(',');
   command
       .add_option("--classifier", flags.classifier,

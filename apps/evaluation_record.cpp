@@ -1,6 +1,6 @@
 #include "apps/evaluation_record.h"
 
-#include "apps/run_record.h"
+#include "fcclip/runs/run_record.h"
 
 namespace fcclip::apps {
 namespace {
@@ -32,7 +32,7 @@ json evaluation_record(const fs::path& model, const Segmenter& segmenter,
   json record = {{"model", fs::absolute(model, error).string()},
                  {"model_name", config.name},
                  {"provenance", config.provenance},
-                 {"fingerprint", file_fingerprint(model)},
+                 {"fingerprint", runs::file_fingerprint(model)},
                  {"classifiers", classifiers},
                  {"input_size",
                   {{"short_side", options.size.short_side}, {"max_side", options.size.max_side}}},
@@ -41,7 +41,7 @@ json evaluation_record(const fs::path& model, const Segmenter& segmenter,
                    {"overlap_threshold", options.panoptic_options.overlap_threshold},
                    {"top_k", options.instance_options.top_k}}},
                  {"oracle", oracle_name(options.oracle)}};
-  record.update(circumstances_json());
+  record.update(runs::circumstances_json());
   return record;
 }
 

@@ -1,5 +1,6 @@
 #include "apps/option_checks.h"
 
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <functional>
@@ -48,6 +49,12 @@ std::string normalise_number(std::string& text) {
   }
   text = plain;
   return "";
+}
+
+// "-c=bat"; "-1=…" is none.
+bool is_short_with_equals(const std::string& argument) {
+  return argument.size() > 3 && argument[0] == '-' && argument[2] == '=' &&
+         std::isalpha(static_cast<unsigned char>(argument[1])) != 0;
 }
 
 bool takes_values(const CLI::Option& option) {
@@ -110,6 +117,14 @@ CLI::Validator one_of(const std::vector<std::string>& names) {
           ""};
 }
 
+CLI::Validator task_name() {
+  return {[known = one_of({"panoptic", "instance", "semantic"})](std::string& text) -> std::string {
+            if (text == "instances") text = "instance";
+            return known(text);
+          },
+          ""};
+}
+
 CLI::Validator not_below(const int64_t& short_side) {
   return {[&short_side](std::string& text) -> std::string {
             int64_t value = 0;
@@ -131,6 +146,12 @@ std::vector<std::string> protect_arguments(const std::vector<std::string>& argum
     if (!options_end && argument.starts_with("--") && argument.find('=') == argument.size() - 1) {
       safe.push_back(argument.substr(0, argument.size() - 1));
       safe.emplace_back();
+      continue;
+    }
+    // It would take "=bat" for the value of -c.
+    if (!options_end && is_short_with_equals(argument)) {
+      safe.push_back(argument.substr(0, 2));
+      safe.push_back(argument.substr(3));
       continue;
     }
     const bool is_list = argument.starts_with('[') && argument.ends_with(']');

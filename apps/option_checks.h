@@ -20,11 +20,14 @@ CLI::Validator number(double least, double most = std::numeric_limits<double>::i
 /// One of `names`; the message says which was probably meant.
 CLI::Validator one_of(const std::vector<std::string>& names);
 
+/// panoptic, instance or semantic; "instances" is taken for instance. To be given to transform().
+CLI::Validator task_name();
+
 /// For --max-side behind --short-side: refuses what is below `short_side`, when that is above 0.
 CLI::Validator not_below(const int64_t& short_side);
 
-/// Makes the arguments safe for CLI11: what stands behind "--" never is an option, and brackets
-/// around a value belong to it.
+/// Makes the arguments safe for CLI11: what stands behind "--" never is an option, brackets around a
+/// value belong to it, and "-c=bat" is "-c bat".
 std::vector<std::string> protect_arguments(const std::vector<std::string>& arguments);
 
 /// An argument as it was typed.

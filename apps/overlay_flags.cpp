@@ -1,12 +1,9 @@
 #include "apps/overlay_flags.h"
 
-#include <charconv>
-#include <optional>
 #include <sstream>
 
 #include "apps/option_checks.h"
 #include "fcclip/core/error.h"
-#include "fcclip/draw/vocabulary_colours.h"
 #include "fcclip/io/atomic_file.h"
 
 namespace fcclip::apps {
@@ -17,45 +14,14 @@ namespace fs = std::filesystem;
 // The longest side that can be drawn on.
 constexpr int64_t kLongestOverlay = 32000;
 
-std::string trimmed(const std::string& text) {
-  const size_t begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string::npos) return "";
-  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
-}
-
-std::optional<int64_t> parse_integer(std::string_view text, int base) {
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-std::optional<draw::Colour> parse_colour(const std::string& text) {
-  draw::Colour colour{};
-  if (text.size() == 7 && text[0] == '#') {
-    const auto value = parse_integer(std::string_view(text).substr(1), 16);
-    if (!value || *value < 0) return std::nullopt;
-    for (int c = 0; c < 3; ++c) colour[c] = static_cast<uint8_t>(*value >> (16 - 8 * c) & 255);
-    return colour;
-  }
-  std::istringstream parts(text);
-  size_t count = 0;
-  for (std::string part; std::getline(parts, part, ','); ++count) {
-    const auto value = parse_integer(trimmed(part), 10);
-    if (count == 3 || !value || *value < 0 || *value > 255) return std::nullopt;
-    colour[count] = static_cast<uint8_t>(*value);
-  }
-  return count == 3 ? std::optional(colour) : std::nullopt;
-}
-
 void set_size(draw::OverlayOptions& options, const std::string& text) {
   if (text == "auto") return;
   if (text == "original") {
     options.min_longer_side = 1;
     options.max_longer_side = kLongestOverlay;
-  } else if (const auto number = parse_integer(text, 10);
-             number && *number >= 1 && *number <= kLongestOverlay) {
-    options.min_longer_side = options.max_longer_side = *number;
+  } else if (int64_t side = 0; whole_number(1, kLongestOverlay)(text).empty()) {
+    std::istringstream(text) >> side;
+    options.min_longer_side = options.max_longer_side = side;
   } else {
     fail(ErrorCode::invalid_argument, "--overlay-size '", text,
          "': expected auto, original or the longer side in pixels, 1 to ", kLongestOverlay);
@@ -91,8 +57,8 @@ void add_overlay_flags(CLI::App& command, OverlayFlags& flags) {
   command.add_flag("--overlay-no-outlines", flags.no_outlines, "Segments without outlines");
 }
 
-OverlayStyle overlay_style(const OverlayFlags& flags) {
-  OverlayStyle style;
+outputs::OverlayStyle overlay_style(const OverlayFlags& flags) {
+  outputs::OverlayStyle style;
   style.jpeg = flags.format == "jpg";
   style.boxes = !flags.no_boxes;
   style.scores = !flags.no_scores;
@@ -102,58 +68,8 @@ OverlayStyle overlay_style(const OverlayFlags& flags) {
   style.options.font_folder = bundled_fonts();
   set_size(style.options, flags.size);
   if (!flags.colours.empty())
-    style.colours = parse_colours(io::read_file(flags.colours), flags.colours);
+    style.colours = outputs::parse_colours(io::read_file(flags.colours), flags.colours);
   return style;
-}
-
-std::string OverlayStyle::ending() const {
-  return jpeg ? ".overlay.jpg" : ".overlay.png";
-}
-
-nlohmann::json OverlayStyle::record() const {
-  const draw::OverlayOptions usual;
-  nlohmann::json out;
-  if (jpeg) out["format"] = "jpg";
-  if (options.fill_opacity != usual.fill_opacity) out["opacity"] = options.fill_opacity;
-  if (options.min_longer_side != usual.min_longer_side)
-    out["longer_side"] = {options.min_longer_side, options.max_longer_side};
-  if (!options.labels) out["labels"] = false;
-  if (!options.outlines) out["outlines"] = false;
-  if (!scores) out["scores"] = false;
-  if (!boxes) out["boxes"] = false;
-  for (const auto& [name, colour] : colours) out["colours"][name] = colour;
-  return out;
-}
-
-std::vector<draw::Colour> styled_colours(const classify::Vocabulary& vocabulary,
-                                         const OverlayStyle& style) {
-  std::vector<draw::Colour> colours = draw::vocabulary_colours(vocabulary);
-  for (size_t i = 0; i < colours.size(); ++i) {
-    const auto own = style.colours.find(vocabulary.classes[i].synonyms.front());
-    if (own != style.colours.end()) colours[i] = own->second;
-  }
-  return colours;
-}
-
-std::map<std::string, draw::Colour> parse_colours(const std::string& text,
-                                                  const std::string& name) {
-  std::map<std::string, draw::Colour> colours;
-  std::istringstream lines(text);
-  int64_t number = 0;
-  for (std::string line; std::getline(lines, line);) {
-    if (++number == 1 && line.starts_with("\xef\xbb\xbf")) line.erase(0, 3);
-    line = trimmed(line);
-    if (line.empty() || line == "#" || line.starts_with("# ")) continue;
-    const size_t equals = line.rfind('=');
-    const std::optional<draw::Colour> colour =
-        equals == std::string::npos ? std::nullopt : parse_colour(trimmed(line.substr(equals + 1)));
-    if (!colour || trimmed(line.substr(0, equals)).empty()) {
-      fail(ErrorCode::bad_format, name, ", line ", number, ": '", line,
-           "', expected \"name = #rrggbb\" or \"name = red, green, blue\" (0 to 255)");
-    }
-    colours[trimmed(line.substr(0, equals))] = *colour;
-  }
-  return colours;
 }
 
 fs::path bundled_fonts() {

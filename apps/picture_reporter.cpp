@@ -1,73 +1,60 @@
 #include "apps/picture_reporter.h"
 
 #include <iostream>
-#include <sys/stat.h>
+
+#include <nlohmann/json.hpp>
 
 #include "apps/failure.h"
-#include "apps/json_text.h"
 #include "apps/report.h"
+#include "apps/run_report.h"
 #include "apps/standard_streams.h"
+#include "apps/stop_signal.h"
+#include "fcclip/outputs/json_text.h"
+#include "fcclip/outputs/segments_json.h"
 
 namespace fcclip::apps {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kListedFailures = 1000;
-
 }  // namespace
 
-std::string file_state(const InputPicture& picture) {
-  struct stat about {};
-  if (picture.path.empty() || ::stat(picture.path.c_str(), &about) != 0) return "";
-  return std::to_string(about.st_size) + " " + std::to_string(about.st_mtim.tv_sec) + "." +
-         std::to_string(about.st_mtim.tv_nsec);
+void PictureReporter::note(const std::string& line) {
+  if (bar_) bar_->clear();
+  std::cerr << "fcclip: " << visible_text(line) << '\n';
 }
 
-PictureReporter::PictureReporter(ReporterOptions options, int64_t pictures)
-    : options_(std::move(options)), progress_("segmenting", pictures, "images") {
-  count_.pictures = pictures;
-  if (pictures > 1) progress_.update(0);
+void PictureReporter::reading_words(int64_t done, int64_t total) {
+  if (!bar_ && done == total) return;  // all in the cache: nothing to wait for
+  if (!bar_) bar_ = std::make_unique<ProgressBar>("reading words", total, "words", done);
+  bar_->update(done);
+  if (done == total) bar_.reset();
 }
 
-void PictureReporter::answered(const PictureAnswers& answers, const WrittenAnswers& written,
-                               const PictureQuestion& question) {
-  total_ += answers.timing;
-  if (failed_ == &answers.picture) return;
-  if (question.number == 0) current_files_.clear();
-  progress_.clear();
-  for (const std::string& warning : answers.warnings) warn(answers.picture, warning);
-  for (const fs::path& file : written.kept) kept(file);
-  if (options_.folder != nullptr) {
-    for (const fs::path& file : written.files) {
-      current_files_.push_back(options_.folder->key(file));
-    }
+void PictureReporter::counted(const runs::RunCount& count) {
+  if (!bar_) {
+    bar_ = std::make_unique<ProgressBar>("segmenting", count.pictures, "images", count.skipped);
   }
-  print(answers, written, question.number);
-  if (question.last) picture_done(answers, question);
+  if (count.pictures > 1) bar_->update(count.done + count.failed + count.skipped);
 }
 
-void PictureReporter::picture_done(const PictureAnswers& answers, const PictureQuestion& question) {
-  if (options_.folder != nullptr) {
-    options_.folder->finish(answers.picture.output_stem.generic_string(),
-                            {options_.run, file_state(answers.picture), current_files_});
-  }
-  ++count_.done;
-  if (question.changed) ++count_.changed;
-  if (count_.pictures > 1) progress_.update(count_.done + count_.failed + count_.skipped);
+void PictureReporter::answered(const runs::PictureAnswers& answers,
+                               const runs::WrittenAnswers& written, size_t question) {
+  if (bar_) bar_->clear();
+  print(answers, written, question);
 }
 
-void PictureReporter::print(const PictureAnswers& answers, const WrittenAnswers& written,
-                            size_t question) {
+void PictureReporter::print(const runs::PictureAnswers& answers,
+                            const runs::WrittenAnswers& written, size_t question) {
   const results::Segmentation& result = answers.by_task.at(options_.asked);
   if (options_.json) {
-    nlohmann::json line = to_json(result);
-    line["image"] = answers.picture.path.empty() ? "standard input" : answers.picture.path.string();
+    nlohmann::json line = outputs::to_json(result);
+    line["image"] = answers.picture.shown();
     line["question"] = question + 1;
     line["seconds"] = to_json(answers.timing);
     for (const fs::path& path : written.files) line["files"].push_back(path.string());
     for (const fs::path& path : written.kept) line["kept"].push_back(path.string());
-    std::cout << json_line(line) << std::endl;
+    std::cout << outputs::json_line(line) << std::endl;
   } else if (!options_.quiet) {
     std::string title = picture_line(visible_text(answers.picture.shown()), result) + " (" +
                         timing_line(answers.timing) + ")";
@@ -79,39 +66,24 @@ void PictureReporter::print(const PictureAnswers& answers, const WrittenAnswers&
 
 // JSON that nobody gets makes the run useless; the table is only a by-product of files.
 void PictureReporter::check_output() const {
-  if (options_.json || options_.folder == nullptr || standard_output_closed()) {
-    check_standard_output();
-  }
+  if (options_.json || !options_.writes || standard_output_closed()) check_standard_output();
 }
 
-void PictureReporter::failed(const InputPicture& picture, const std::string& line) {
-  if (failed_ == &picture) return;  // by another question
-  failed_ = &picture;
-  ++count_.failed;
+void PictureReporter::failed(const runs::InputPicture&, const std::string& line) {
   note(line);
-  if (failures_.size() < kListedFailures) {
-    failures_.push_back({{"image", picture.shown()}, {"error", line}});
-  }
-  if (count_.pictures > 1) progress_.update(count_.done + count_.failed + count_.skipped);
-}
-
-void PictureReporter::skipped(int64_t pictures) {
-  count_.skipped += pictures;
-}
-
-void PictureReporter::note(const std::string& line) {
-  progress_.clear();
-  std::cerr << "fcclip: " << visible_text(line) << '\n';
-}
-
-void PictureReporter::warn(const InputPicture& picture, const std::string& message) {
-  if (message.starts_with(picture.shown()) || told_.insert(message).second)
-    note("warning: " + message);
 }
 
 void PictureReporter::kept(const fs::path& file) {
-  ++count_.kept;
   note(file.string() + ": kept, since fcclip did not write it as it is; --overwrite replaces it");
+}
+
+std::string PictureReporter::failure_line(const std::exception& error,
+                                          const runs::InputPicture& picture) const {
+  return apps::failure_line(error, picture.shown());
+}
+
+bool PictureReporter::wants_stop() const {
+  return stop_signal();
 }
 
 }  // namespace fcclip::apps

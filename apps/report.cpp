@@ -159,30 +159,4 @@ void print_table(std::ostream& out, const std::string& title, const results::Seg
   }
 }
 
-nlohmann::json to_json(const results::Segmentation& result) {
-  nlohmann::json segments = nlohmann::json::array();
-  for (const results::Segment& segment : result.segments()) {
-    nlohmann::json others = nlohmann::json::array();
-    for (const results::NameScore& other : segment.next_best) {
-      others.push_back({{"name", other.name}, {"score", other.score}});
-    }
-    segments.push_back({{"id", segment.id},
-                        {"name", segment.name},
-                        {"synonym", segment.synonym},
-                        {"thing", segment.is_thing},
-                        {"score", segment.score},
-                        {"in_vocabulary_score", segment.in_vocabulary_score},
-                        {"out_of_vocabulary_score", segment.out_of_vocabulary_score},
-                        {"next_best", others},
-                        {"area_px", segment.area_px},
-                        {"box_xywh_px", segment.box_xywh_px}});
-  }
-  return {{"task", results::task_name(result.task())},
-          {"height", result.size.height},
-          {"width", result.size.width},
-          {"min_score", result.min_score},
-          {"below_min_score", result.below_min_score},
-          {"segments", segments}};
-}
-
 }  // namespace fcclip::apps

@@ -1,14 +1,11 @@
 #pragma once
-// What `segment` says about a result: a short table for people, JSON for machines.
+// What `segment` says about a result to people: a short table.
 
 #include <iosfwd>
 #include <string>
-#include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "apps/text_width.h"
-#include "fcclip/segmenter/segmenter.h"
+#include "fcclip/results/segmentation.h"
 
 namespace fcclip::apps {
 
@@ -17,10 +14,5 @@ namespace fcclip::apps {
 /// telling ones go, then names are shortened.
 void print_table(std::ostream& out, const std::string& title, const results::Segmentation& result,
                  int64_t width = terminal_width());
-
-/// {"task", "height", "width", "min_score", "below_min_score", "segments": [{"id", "name",
-/// "synonym", "thing", "score", "in_vocabulary_score", "out_of_vocabulary_score", "next_best",
-/// "area_px", "box_xywh_px"}]}
-nlohmann::json to_json(const results::Segmentation& result);
 
 }  // namespace fcclip::apps

@@ -1,27 +1,14 @@
 #include "apps/run_report.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <utility>
+
+#include "fcclip/core/counted.h"
 
 namespace fcclip::apps {
 namespace {
-
-struct TimedStep {
-  double Timing::*seconds;
-  const char* key;
-  const char* shown;
-};
-
-constexpr std::array<TimedStep, 8> kSteps = {{{&Timing::load, "load", "loading"},
-                                              {&Timing::words, "words", "words"},
-                                              {&Timing::decode, "decode", "decoding"},
-                                              {&Timing::network, "network", "network"},
-                                              {&Timing::ask, "ask", "answer"},
-                                              {&Timing::draw, "draw", "drawing"},
-                                              {&Timing::write, "write", "writing"},
-                                              {&Timing::wait, "wait", "waiting"}}};
 
 // Two digits that mean something.
 std::string seconds_text(double seconds) {
@@ -44,22 +31,9 @@ std::string rate_text(int64_t count, double seconds) {
 
 }  // namespace
 
-Timing& Timing::operator+=(const Timing& other) {
-  for (const TimedStep& step : kSteps) this->*step.seconds += other.*step.seconds;
-  return *this;
-}
-
-nlohmann::json to_json(const Timing& timing) {
-  nlohmann::json out = nlohmann::json::object();
-  for (const TimedStep& step : kSteps) {
-    if (const double seconds = timing.*step.seconds; seconds > 0) out[step.key] = seconds;
-  }
-  return out;
-}
-
-std::string timing_line(const Timing& timing) {
+std::string timing_line(const runs::Timing& timing) {
   std::string line;
-  for (const TimedStep& step : kSteps) {
+  for (const runs::TimedStep& step : runs::timed_steps()) {
     const double seconds = timing.*step.seconds;
     if (seconds <= 0) continue;
     line += (line.empty() ? "" : ", ") + (step.shown + (" " + seconds_text(seconds)));
@@ -67,24 +41,27 @@ std::string timing_line(const Timing& timing) {
   return line;
 }
 
-std::string run_line(const RunCount& count, const Timing& before, const Timing& total,
-                     double seconds) {
-  std::string line = counted(count.done, "picture", "pictures") + " in " + seconds_text(seconds) +
-                     ", " + rate_text(count.done, seconds) + ":";
-  for (const TimedStep& step : kSteps) {
-    if (step.seconds == &Timing::load || step.seconds == &Timing::words) continue;
+std::string run_line(const runs::SegmentRun& run) {
+  const auto [decoders, drawers] = runs::SegmentRun::threads();
+  runs::Timing total = run.total();
+  total.decode /= static_cast<double>(decoders);
+  total.draw /= static_cast<double>(drawers);
+  total.write /= static_cast<double>(drawers);
+  const runs::Timing& before = run.before();
+  const int64_t done = run.count().done;
+  const double seconds = run.seconds();
+  std::string line = counted(done, "picture", "pictures") + " in " + seconds_text(seconds) + ", " +
+                     rate_text(done, seconds) + ":";
+  for (const runs::TimedStep& step : runs::timed_steps()) {
+    if (step.seconds == &runs::Timing::load || step.seconds == &runs::Timing::words) continue;
     const double share = 100 * (total.*step.seconds) / seconds;
     if (share < 0.5) continue;
     line += (line.back() == ':' ? " " : ", ") +
-            (step.shown + (" " + std::to_string(std::lround(share)) + " %"));
+            (step.shown + (" " + std::to_string(std::min(100L, std::lround(share))) + " %"));
   }
   line += " of the time, partly at once; before that loading " + seconds_text(before.load) +
           ", words " + seconds_text(before.words);
   return line;
-}
-
-std::string counted(int64_t count, const std::string& one, const std::string& many) {
-  return std::to_string(count) + " " + (count == 1 ? one : many);
 }
 
 std::string picture_line(const std::string& picture, const results::Segmentation& result) {

@@ -9,9 +9,10 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/commands.h"
-#include "apps/json_text.h"
 #include "apps/option_checks.h"
 #include "apps/progress_bar.h"
+#include "fcclip/core/error.h"
+#include "fcclip/outputs/json_text.h"
 #include "fcclip/words/load_vocabulary.h"
 
 namespace fcclip::apps {
@@ -62,7 +63,7 @@ void score_panoptic(const ScoreFlags& flags) {
   print_remarks(score.remarks);
   const nlohmann::json scores = eval::to_json(score);
   if (flags.json) {
-    std::cout << json_text(scores);
+    std::cout << outputs::json_text(scores);
     return;
   }
   print_panoptic(scores);
@@ -84,7 +85,7 @@ void score_instances(const ScoreFlags& flags) {
   print_remarks(score.remarks);
   const nlohmann::json scores = eval::to_json(score);
   if (flags.json) {
-    std::cout << json_text(scores);
+    std::cout << outputs::json_text(scores);
     return;
   }
   std::printf("%-24s  %6s  %6s  %6s  %6s  %6s  %6s\n", "", "AP", "AP50", "AP75", "APs", "APm",
@@ -118,7 +119,7 @@ void score_semantic(const ScoreFlags& flags) {
                                 bar_until_stopped("scoring", "images"));
   }();
   if (flags.json) {
-    std::cout << json_text(eval::to_json(score, names, flags.ignore));
+    std::cout << outputs::json_text(eval::to_json(score, names, flags.ignore));
     return;
   }
   const eval::SemanticSummary summary = score.summary();
@@ -130,6 +131,11 @@ void score_semantic(const ScoreFlags& flags) {
     const eval::SemanticClassScore& one = summary.classes[k];
     print_row(names[k].c_str(), {100 * one.iou, 100 * one.accuracy, 100 * one.boundary_iou});
   }
+}
+
+void refuse_classes(const std::string& value) {
+  fail(ErrorCode::invalid_argument,
+       "--classes names words in other commands; the number of classes is --class-count ", value);
 }
 
 CLI::App* add_kind(CLI::App& score, ScoreFlags& flags, const char* name, const char* help) {
@@ -162,23 +168,29 @@ void add_score(CLI::App& app) {
       "  fcclip score panoptic truth.json prediction.json");
   panoptic->callback([flags] { score_panoptic(*flags); });
   CLI::App* instances =
-      add_kind(*score, *flags, "instances", "COCO instances JSON and results JSON");
+      add_kind(*score, *flags, "instance", "COCO instances JSON and results JSON");
+  instances->alias("instances");
   instances->footer(
       "Example:\n"
-      "  fcclip score instances truth.json results.json");
+      "  fcclip score instance truth.json results.json");
   instances->callback([flags] { score_instances(*flags); });
   CLI::App* semantic =
       add_kind(*score, *flags, "semantic", "Folders of label PNGs with equal names");
-  semantic->add_option("--classes", flags->classes, "Number of classes")
+  semantic->add_option("--class-count", flags->classes, "Number of classes")
       ->required()
       ->check(whole_number(1, 65535));
+  // Elsewhere they are words; until 0.1 it was this number.
+  semantic->add_option_function<std::string>("--classes", refuse_classes)
+      ->group("")
+      ->type_name("NUMBER")
+      ->trigger_on_parse();
   semantic->add_option("--ignore", flags->ignore, "Label that is not scored")
       ->capture_default_str();
   semantic->add_option("--names", flags->names, "Vocabulary whose names are shown")
       ->type_name("VOCABULARY");
   semantic->footer(
       "Example:\n"
-      "  fcclip score semantic truth/ prediction/ --classes 150 --names ade20k");
+      "  fcclip score semantic truth/ prediction/ --class-count 150 --names ade20k");
   semantic->callback([flags] { score_semantic(*flags); });
 }
 

@@ -2,16 +2,35 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iostream>
 
 #include "apps/commands.h"
 #include "apps/option_checks.h"
-#include "apps/segment_run.h"
+#include "apps/overlay_flags.h"
+#include "apps/picture_flags.h"
+#include "apps/picture_reporter.h"
+#include "apps/run_report.h"
+#include "apps/segment_options.h"
 #include "apps/standard_streams.h"
 #include "apps/stop_signal.h"
+#include "fcclip/core/counted.h"
 #include "fcclip/core/error.h"
+#include "fcclip/runs/segment_run.h"
 
 namespace fcclip::apps {
 namespace {
+
+struct SegmentFlags {
+  std::vector<std::string> inputs;
+  std::string output_folder = "out", write;
+  double tolerance_px = 1;
+  bool json = false, resume = false, overwrite = false, quiet = false;
+  ModelFlags model;
+  WordFlags words;
+  AskFlags ask;
+  PictureFlags picture;
+  OverlayFlags overlay;
+};
 
 // `-c bat wood rock`, as other programs take it, would mean two pictures "wood" and "rock".
 void refuse_words_as_pictures(const SegmentFlags& flags) {
@@ -29,16 +48,94 @@ void refuse_words_as_pictures(const SegmentFlags& flags) {
   }
 }
 
-void segment(const SegmentFlags& flags) {
-  refuse_words_as_pictures(flags);
-  SegmentRun run(flags);
+// Where every picture is missing nothing is worth waiting for; one of many fails in its turn.
+void require_one_picture(const std::vector<runs::InputPicture>& pictures) {
+  for (const runs::InputPicture& picture : pictures) {
+    if (picture.path.empty() || std::filesystem::exists(picture.path)) return;
+  }
+  fail(ErrorCode::not_found, "can't open ", pictures.front().path.string(), ": no such file");
+}
+
+// With few words and none for the rest, semantic answers paint the whole picture in them.
+bool wants_background(const classify::Vocabulary& question) {
+  constexpr int64_t kFewWords = 4;
+  const auto is_background = [](const classify::VocabularyClass& c) { return c.is_background; };
+  return std::ssize(question.classes) <= kFewWords &&
+         std::none_of(question.classes.begin(), question.classes.end(), is_background);
+}
+
+// All that costs nothing to check, before the model. Notes are for people.
+runs::SegmentPlan plan_of(const SegmentFlags& flags, std::vector<std::string>& notes) {
+  runs::SegmentPlan plan;
+  plan.folder = runs::expand_home(flags.output_folder);
+  plan.write = flags.write;
+  plan.resume = flags.resume;
+  plan.overwrite = flags.overwrite;
+  plan.reading = read_options(flags.picture);
+  plan.rendering = {flags.tolerance_px, overlay_style(flags.overlay)};
+  runs::InputList list = runs::expand_inputs(flags.inputs, plan.folder);
+  plan.pictures = std::move(list.pictures);
+  notes = std::move(list.notes);
+  require_one_picture(plan.pictures);
+  const bool writes = !runs::wanted_outputs(flags.write, results::Task::panoptic).kinds.empty();
+  if (writes) runs::check_output_folder(plan.folder);
+  const model::Config config = model_config(flags.model);
+  plan.settings.model = find_model(flags.model.model);
+  plan.settings.templates = load_templates(flags.words);
+  plan.settings.questions = load_questions(flags.words, config);
+  plan.settings.size = encode_size(flags.ask);
+  plan.settings.reading = read_record(flags.picture);
+  tell_bundled_model(flags.model, config, plan.settings.questions);
+  return plan;
+}
+
+void say_totals(const SegmentFlags& flags, const runs::SegmentRun& run) {
+  const runs::RunCount& count = run.count();
+  if (flags.json) return;
+  if (count.skipped > 0) std::cout << count.skipped << " already written, skipped\n";
+  if (count.changed > 0) {
+    std::cout << counted(count.changed, "image", "images")
+              << " answered anew: the results there were of other words, settings or model\n";
+  }
+  if (count.kept > 0) {
+    std::cout << counted(count.kept, "file", "files") << " kept; --overwrite replaces them\n";
+  }
+  if (!flags.quiet && count.done > 1) std::cout << run_line(run) << '\n';
+}
+
+runs::RunCount run_segment(const SegmentFlags& flags) {
+  std::vector<std::string> notes;
+  runs::SegmentPlan plan = plan_of(flags, notes);
+  runs::Stopwatch loading;
+  const Segmenter segmenter = load_segmenter(flags.model);
+  plan.load_seconds = loading.seconds();
+  plan.settings.ask = ask_options(flags.ask, segmenter);
+  const results::Task task = plan.settings.ask.task;
+  const std::vector<classify::Vocabulary>& questions = plan.settings.questions;
+  if (!flags.quiet && !flags.json && task == results::Task::semantic &&
+      std::any_of(questions.begin(), questions.end(), wants_background)) {
+    notes.push_back(
+        "--task semantic gives every pixel one of the words; --background \"wall, ground, sky\" "
+        "names what else there is");
+  }
+  const bool writes = !runs::wanted_outputs(flags.write, task).kinds.empty();
+  PictureReporter reporter({flags.json, flags.quiet, writes, task});
+  runs::SegmentRun run(segmenter, std::move(plan), reporter);
   announce_stop("stopping after this picture; again to stop now");
   stop_signal();  // from here on a signal ends the run between two pictures
   outlive_closed_pipe();
-  const int64_t failed = run.work();
-  if (failed == 0) return;
-  if (run.total() == 1) fail(ErrorCode::bad_format, "");  // its reason says all
-  fail(ErrorCode::partial_failure, failed, " of ", run.total(),
+  for (const std::string& note : notes) reporter.note(note);
+  run.work();
+  say_totals(flags, run);
+  return run.count();
+}
+
+void segment(const SegmentFlags& flags) {
+  refuse_words_as_pictures(flags);
+  const runs::RunCount count = run_segment(flags);
+  if (count.failed == 0) return;
+  if (count.pictures == 1) fail(ErrorCode::bad_format, "");  // its reason says all
+  fail(ErrorCode::partial_failure, count.failed, " of ", count.pictures,
        " pictures failed; the reasons are above");
 }
 
@@ -59,7 +156,7 @@ void add_segment(CLI::App& app) {
   command
       ->add_option(
           "--write", flags->write,
-          "What to write: " + output_kind_names() +
+          "What to write: " + outputs::output_kind_names() +
               ", jsonl, csv, all or none; default overlay, segments and the task's own format")
       ->type_name("KINDS");
   command
@@ -70,7 +167,7 @@ void add_segment(CLI::App& app) {
       ->check(number(0, 100));
   command->add_flag("--json", flags->json, "One JSON object per image on standard output");
   command
-      ->add_option("--only", flags->only,
+      ->add_option("--only", flags->words.only,
                    "Of all the words, report and write these only: \"cat, dog\"")
       ->type_name("WORDS");
   command->add_flag(

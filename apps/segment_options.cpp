@@ -10,6 +10,7 @@
 #include "apps/place_flags.h"
 #include "fcclip/core/error.h"
 #include "fcclip/model/model_file.h"
+#include "fcclip/runs/run_record.h"
 
 namespace fcclip::apps {
 namespace {
@@ -78,12 +79,12 @@ void add_word_flags(CLI::App& command, WordFlags& flags) {
           "a+b; repeat as above")
       ->type_name("VOCABULARY")
       ->trigger_on_parse();
-  command.add_option("--things", flags.things, "Classes to treat as countable things")
+  command.add_option("--things", flags.markings.things, "Classes to treat as countable things")
       ->type_name("WORDS");
-  command.add_option("--stuff", flags.stuff, "Classes to treat as uncountable stuff")
+  command.add_option("--stuff", flags.markings.stuff, "Classes to treat as uncountable stuff")
       ->type_name("WORDS");
   command
-      .add_option("--background", flags.background,
+      .add_option("--background", flags.markings.background,
                   "Words that absorb what you don't want; never reported")
       ->type_name("WORDS");
   command
@@ -141,7 +142,7 @@ void add_ask_flags(CLI::App& command, AskFlags& flags) {
   command.add_option("-t,--task", flags.task, "panoptic, instance or semantic")
       ->capture_default_str()
       ->type_name("TASK")
-      ->check(one_of({"panoptic", "instance", "semantic"}));
+      ->transform(task_name());
   command
       .add_option("--min-score", flags.min_score,
                   "Drop segments with a smaller score, 0 to 1; default 0.3 for instances, else 0")
@@ -154,7 +155,7 @@ void add_ask_flags(CLI::App& command, AskFlags& flags) {
 
 fs::path find_model(const std::string& named) {
   if (!named.empty()) return named;
-  if (const char* set = std::getenv("FCCLIP_MODEL"); set != nullptr && *set != '\0') return set;
+  if (has_model_variable()) return std::getenv("FCCLIP_MODEL");
   const fs::path bundled = bundled_model();
   if (fs::exists(bundled)) return bundled;
   fail(ErrorCode::not_found,
@@ -162,9 +163,18 @@ fs::path find_model(const std::string& named) {
        "it)");
 }
 
-bool takes_bundled_model(const ModelFlags& flags) {
+bool has_model_variable() {
   const char* set = std::getenv("FCCLIP_MODEL");
-  return flags.model.empty() && (set == nullptr || *set == '\0');
+  return set != nullptr && *set != '\0';
+}
+
+bool is_bundled_model(const fs::path& model) {
+  const fs::path bundled = bundled_model();
+  std::error_code error;
+  if (!fs::exists(bundled, error)) return false;
+  return fs::equivalent(model, bundled, error) ||
+         (fs::file_size(model, error) == fs::file_size(bundled, error) &&
+          runs::file_fingerprint(model) == runs::file_fingerprint(bundled));
 }
 
 model::Config model_config(const ModelFlags& flags) {

@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "fcclip/classify/markings.h"
 #include "fcclip/segmenter/segmenter.h"
 
 namespace fcclip::apps {
@@ -26,7 +27,8 @@ struct QuestionFlag {
 
 struct WordFlags {
   std::vector<QuestionFlag> questions;  ///< as typed
-  std::string things, stuff, background, templates;
+  classify::Markings markings;
+  std::string templates, only;
 };
 
 struct AskFlags {
@@ -49,8 +51,10 @@ void add_ask_flags(CLI::App& command, AskFlags& flags);
 /// --model, $FCCLIP_MODEL or the bundled model. Throws Error{not_found} saying how to get one.
 std::filesystem::path find_model(const std::string& named);
 
-/// Whether find_model is left to take the bundled one.
-bool takes_bundled_model(const ModelFlags& flags);
+/// Whether $FCCLIP_MODEL names a model.
+bool has_model_variable();
+/// Whether this file is the bundled one, or a copy of it.
+bool is_bundled_model(const std::filesystem::path& model);
 
 /// The configuration of that model, without its weights: words are checked before those are loaded.
 model::Config model_config(const ModelFlags& flags);
@@ -59,17 +63,15 @@ model::Config model_config(const ModelFlags& flags);
 Segmenter load_segmenter(const ModelFlags& flags);
 
 /// One vocabulary per question, in the order typed; without any the words that the model was
-/// trained on, else COCO's. Words that are repeated count once (words::load_question). --things,
-/// --stuff and --background are applied to each: they mark the class one of whose words they name,
-/// or add one. Warns on standard error of what was probably not meant: repeated words, names that
-/// were added, a file or several words given as one class.
-std::vector<classify::Vocabulary> load_questions(const WordFlags& flags,
-                                                 const model::Config& model);
+/// trained on, else COCO's. Words that are repeated count once (words::load_question); markings
+/// hold for each, and --only. Warns on standard error of what was probably not meant: repeated
+/// words, names that were added, a file or several words given as one class.
+std::vector<classify::Vocabulary> load_questions(const WordFlags& flags, const model::Config& model);
 
-/// What the bundled model knows, and where better ones are: for standard error when it was taken
-/// because no other was named. A second line when `questions` have none of its words.
-std::string bundled_model_notice(const model::Config& model,
-                                 const std::vector<classify::Vocabulary>& questions);
+/// On standard error, where the bundled model answers: what it knows and where better ones are,
+/// when no model was named; and that `questions` have none of its words.
+void tell_bundled_model(const ModelFlags& flags, const model::Config& model,
+                        const std::vector<classify::Vocabulary>& questions);
 
 /// The templates of a file (one a line, "{}" where the name goes), or none for the model's own.
 std::vector<std::string> load_templates(const WordFlags& flags);

@@ -3,14 +3,14 @@
 #include <iostream>
 
 #include "apps/commands.h"
-#include "apps/inputs.h"
-#include "apps/json_text.h"
 #include "apps/own_file.h"
 #include "apps/picture_flags.h"
 #include "apps/segment_options.h"
 #include "fcclip/core/error.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/io/safetensors.h"
+#include "fcclip/outputs/json_text.h"
+#include "fcclip/runs/inputs.h"
 #include "fcclip/segmenter/trace_image.h"
 
 namespace fcclip::apps {
@@ -36,11 +36,11 @@ void trace(const TraceFlags& flags) {
   reading.log = [](LogLevel, const std::string& message) {
     std::cerr << "fcclip: warning: " << message << '\n';
   };
-  const at::Tensor rgb = flags.image == "-"
-                             ? image::decode_rgb(read_standard_input(), "standard input", reading)
-                             : image::read_rgb(flags.image, reading);
+  const at::Tensor rgb =
+      flags.image == "-" ? image::decode_rgb(runs::read_standard_input(), "standard input", reading)
+                         : image::read_rgb(flags.image, reading);
   const std::vector<std::string> templates = load_templates(flags.words);
-  if (takes_bundled_model(flags.model)) std::cerr << bundled_model_notice(config, questions);
+  tell_bundled_model(flags.model, config, questions);
   const Segmenter segmenter = load_segmenter(flags.model);
   const PreparedVocabulary vocabulary = segmenter.prepare(questions.front(), {}, templates);
   const io::NamedTensors tensors = trace_image(segmenter, rgb, encode_size(flags.ask), vocabulary,
@@ -48,7 +48,7 @@ void trace(const TraceFlags& flags) {
   io::save_safetensors(
       flags.output, tensors,
       {{"format", "fcclip-trace-1"},
-       {"image", nlohmann::json::parse(json_line(flags.image)).get<std::string>()}});
+       {"image", nlohmann::json::parse(outputs::json_line(flags.image)).get<std::string>()}});
   std::cout << flags.output << ": " << tensors.size() << " tensors\n";
 }
 

@@ -1,7 +1,9 @@
 // One word, one place in a vocabulary.
+#include <algorithm>
 #include <map>
 #include <unordered_map>
 
+#include "fcclip/classify/markings.h"
 #include "fcclip/classify/vocabulary.h"
 #include "fcclip/clip/tokenizer.h"
 #include "fcclip/text/printable.h"
@@ -80,6 +82,20 @@ std::vector<std::string> unite_repeated_words(Vocabulary& vocabulary) {
   vocabulary.classes = unite_names(std::move(vocabulary.classes), named, notes);
   settle_synonyms(vocabulary.classes, named, notes);
   return notes;
+}
+
+void unite_with_warning(Vocabulary& vocabulary, const std::string& about, const LogCallback& log) {
+  const std::vector<std::string> notes = unite_repeated_words(vocabulary);
+  if (notes.empty() || !log) return;
+  constexpr size_t kShown = 3;
+  std::string line = about;
+  for (size_t i = 0; i < std::min(notes.size(), kShown); ++i) {
+    line += (i == 0 ? ": " : "; ") + notes[i];
+  }
+  if (notes.size() > kShown) {
+    line += "; and " + std::to_string(notes.size() - kShown) + " more repeated words";
+  }
+  log(LogLevel::warning, line);
 }
 
 }  // namespace fcclip::classify

@@ -6,7 +6,7 @@
 
 #include <c10/util/ParallelGuard.h>
 
-#include "fcclip/engine/loader.h"
+#include "fcclip/core/loader.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/train/bad_pictures.h"
 
@@ -34,9 +34,8 @@ PictureReport look_at(const std::filesystem::path& path) {
 void check_pairs(const std::vector<ListedPicture>& pictures, PairReport& report,
                  const Progress& progress) {
   const int64_t total = std::ssize(pictures);
-  const engine::LoaderOptions options{std::max<int64_t>(1, std::thread::hardware_concurrency()),
-                                      64};
-  engine::Loader<PictureReport> reports(
+  const LoaderOptions options{std::max<int64_t>(1, std::thread::hardware_concurrency()), 64};
+  Loader<PictureReport> reports(
       [&](int64_t index) {
         return index < total ? look_at(pictures[index].path) : PictureReport();
       },

@@ -161,9 +161,8 @@ engine::Numbers PretrainTask::step(int64_t step, double learning_rate_factor) {
       if (options_.loader_workers > 0) keep_to_one_thread();
       return make_batch(index);
     };
-    loader_ = std::make_unique<engine::Loader<Batch>>(
-        make, step,
-        engine::LoaderOptions{options_.loader_workers, 2 * options_.loader_workers + 1});
+    loader_ = std::make_unique<Loader<Batch>>(
+        make, step, LoaderOptions{options_.loader_workers, 2 * options_.loader_workers + 1});
   }
   const Batch made = loader_->next();
   loader_step_ = step + 1;

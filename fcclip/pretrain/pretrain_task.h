@@ -5,7 +5,7 @@
 #include <memory>
 #include <optional>
 
-#include "fcclip/engine/loader.h"
+#include "fcclip/core/loader.h"
 #include "fcclip/engine/loop.h"
 #include "fcclip/pretrain/batch.h"
 #include "fcclip/pretrain/learner.h"
@@ -54,8 +54,8 @@ class PretrainTask final : public engine::Task {
   std::unique_ptr<engine::Optimizer> optimizer_;
   Evaluate evaluate_;
   train::BadPictures bad_;
-  bool is_whole_ = true;                           // no update is half done
-  std::unique_ptr<engine::Loader<Batch>> loader_;  // last: its threads use the others
+  bool is_whole_ = true;                   // no update is half done
+  std::unique_ptr<Loader<Batch>> loader_;  // last: its threads use the others
   int64_t loader_step_ = -1;
 };
 

@@ -5,7 +5,7 @@
 #include <ATen/ATen.h>
 #include <c10/util/ParallelGuard.h>
 
-#include "fcclip/engine/loader.h"
+#include "fcclip/core/loader.h"
 
 namespace fcclip::train {
 namespace {
@@ -59,10 +59,8 @@ void add(DataReport& all, const DataReport& one) {
 void check_data(const Source& source, DataReport& report, const Progress& progress) {
   const int64_t size = source.dataset->size();
   const int64_t total = size >= data::kEndless ? kOfEndless : size;
-  const engine::LoaderOptions options{std::max<int64_t>(1, std::thread::hardware_concurrency()),
-                                      64};
-  engine::Loader<DataReport> reports([&](int64_t index) { return check_one(source, index); }, 0,
-                                     options);
+  const LoaderOptions options{std::max<int64_t>(1, std::thread::hardware_concurrency()), 64};
+  Loader<DataReport> reports([&](int64_t index) { return check_one(source, index); }, 0, options);
   report.problems = source.dataset->remarks();
   for (int64_t i = 0; i < total; ++i) {
     add(report, reports.next());

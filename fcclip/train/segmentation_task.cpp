@@ -210,9 +210,9 @@ engine::Numbers SegmentationTask::over_processes(const engine::Numbers& numbers)
 
 engine::Numbers SegmentationTask::step(int64_t step, double learning_rate_factor) {
   if (!loader_) {
-    loader_ = std::make_unique<engine::Loader<Parts>>(
-        [this](int64_t i) { return make_parts(i); }, step,
-        engine::LoaderOptions{config_.data.workers, config_.data.ahead});
+    loader_ =
+        std::make_unique<Loader<Parts>>([this](int64_t i) { return make_parts(i); }, step,
+                                        LoaderOptions{config_.data.workers, config_.data.ahead});
   }
   const Parts parts = loader_->next();
   std::vector<BadPicture> bad;

@@ -5,7 +5,7 @@
 #include <memory>
 #include <optional>
 
-#include "fcclip/engine/loader.h"
+#include "fcclip/core/loader.h"
 #include "fcclip/engine/loop.h"
 #include "fcclip/engine/precision.h"
 #include "fcclip/engine/weight_average.h"
@@ -72,7 +72,7 @@ class SegmentationTask final : public engine::Task {
   engine::LossScaler scaler_;
   BadPictures bad_, bad_in_evaluation_;
   bool is_whole_ = true;  // no update is half done
-  std::unique_ptr<engine::Loader<Parts>> loader_;
+  std::unique_ptr<Loader<Parts>> loader_;
 };
 
 /// A fresh head around settings.clip, or the model of settings.init; float32 on `device`.

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "fcclip/classify/builtin_vocabularies.h"
+#include "fcclip/classify/markings.h"
 #include "fcclip/core/error.h"
 #include "fcclip/core/nearest_name.h"
 #include "fcclip/text/printable.h"
@@ -49,21 +50,6 @@ classify::Vocabulary read_vocabulary(const fs::path& path, const LogCallback& lo
 
 }  // namespace
 
-void unite_with_warning(classify::Vocabulary& vocabulary, const std::string& about,
-                        const LogCallback& log) {
-  const std::vector<std::string> notes = classify::unite_repeated_words(vocabulary);
-  if (notes.empty() || !log) return;
-  constexpr size_t kShown = 3;
-  std::string line = about;
-  for (size_t i = 0; i < std::min(notes.size(), kShown); ++i) {
-    line += (i == 0 ? ": " : "; ") + notes[i];
-  }
-  if (notes.size() > kShown) {
-    line += "; and " + std::to_string(notes.size() - kShown) + " more repeated words";
-  }
-  log(LogLevel::warning, line);
-}
-
 classify::Vocabulary load_vocabulary(const std::string& spec, const LogCallback& log) {
   if (classify::is_builtin_vocabulary(spec)) return classify::builtin_vocabulary(spec);
   std::error_code ignored;
@@ -76,7 +62,7 @@ classify::Vocabulary load_vocabulary(const std::string& spec, const LogCallback&
 
 classify::Vocabulary load_question(const std::string& spec, const LogCallback& log) {
   classify::Vocabulary vocabulary = load_vocabulary(spec, log);
-  if (!classify::is_builtin_vocabulary(spec)) unite_with_warning(vocabulary, spec, log);
+  if (!classify::is_builtin_vocabulary(spec)) classify::unite_with_warning(vocabulary, spec, log);
   return vocabulary;
 }
 

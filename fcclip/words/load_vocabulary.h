@@ -21,8 +21,4 @@ classify::Vocabulary load_vocabulary(const std::string& spec, const LogCallback&
 /// (classify::unite_repeated_words), told to `log` in one line; built-in tables stay as published.
 classify::Vocabulary load_question(const std::string& spec, const LogCallback& log);
 
-/// Hands what unite_repeated_words found to `log` as one line that begins with `about`.
-void unite_with_warning(classify::Vocabulary& vocabulary, const std::string& about,
-                        const LogCallback& log);
-
 }  // namespace fcclip::words

@@ -56,6 +56,13 @@ TEST(OptionChecks, TextsStayAsTyped) {
             (Texts{"a.png", "-c", "--", "b.png"}));
 }
 
+TEST(OptionChecks, ShortOptionsTakeAnEqualsSign) {
+  EXPECT_EQ(parse_typed({"-c=bat", "a.png"}).words, Texts{"bat"});
+  EXPECT_EQ(parse_typed({"-c=bat", "a.png"}).pictures, Texts{"a.png"});
+  EXPECT_EQ(parse_typed({"-cbat=2"}).words, Texts{"bat=2"});
+  EXPECT_EQ(parse_typed({"--", "-c=bat"}).pictures, Texts{"-c=bat"});
+}
+
 TEST(OptionChecks, NumbersAreDecimal) {
   EXPECT_EQ(parse_typed({"--count", "010"}).count, 10);
   EXPECT_EQ(parse_typed({"--count", "+7"}).count, 7);

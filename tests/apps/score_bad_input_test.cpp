@@ -158,7 +158,7 @@ TEST_F(ScoreBadInput, MasksOfAnotherSizeOrDamaged) {
 TEST_F(ScoreBadInput, LabelMaps) {
   const fs::path truth = root() / "truth", answer = root() / "answer";
   const auto score = [&] {
-    return call_and_listen({"score", "semantic", truth, answer, "--classes", "2"});
+    return call_and_listen({"score", "semantic", truth, answer, "--class-count", "2"});
   };
   EXPECT_TRUE(fails_naming(score(), {truth}));
   const at::Tensor labels = at::zeros({4, 6}, at::kByte);

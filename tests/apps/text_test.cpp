@@ -1,33 +1,14 @@
-// Words in file names and in tables.
+// Words in tables.
 
 #include <sstream>
 
 #include <gtest/gtest.h>
 
-#include "apps/file_names.h"
 #include "apps/report.h"
 #include "apps/text_width.h"
 
 namespace fcclip::apps {
 namespace {
-
-TEST(FileNamePart, KeepsLettersOfAnyScriptAlone) {
-  EXPECT_EQ(file_name_part("baseball bat"), "baseball_bat");
-  EXPECT_EQ(file_name_part("../../etc/passwd"), "_etc_passwd");
-  EXPECT_EQ(file_name_part("a.b\\c:d*e?\"<>|"), "a_b_c_d_e_");
-  EXPECT_EQ(file_name_part("Straße-7_b"), "Straße-7_b");
-  EXPECT_EQ(file_name_part("हिन्दी 椅子 🦇"), "हिन्दी_椅子_🦇");
-  EXPECT_EQ(file_name_part("a\n\x1b\x7f\u202E\u200Bb"), "a_b");
-  EXPECT_EQ(file_name_part("caf\xe9"), "caf_");
-  EXPECT_EQ(file_name_part(""), "_");
-  EXPECT_EQ(file_name_part("..."), "_");
-}
-
-TEST(FileNamePart, IsCutBetweenCharacters) {
-  EXPECT_EQ(file_name_part(std::string(300, 'n')), std::string(60, 'n'));
-  EXPECT_EQ(file_name_part("椅子椅子", 7), "椅子");
-  EXPECT_EQ(file_name_part("椅子", 2), "_");
-}
 
 TEST(TextWidth, CountsWhatATerminalShows) {
   EXPECT_EQ(display_width("bat"), 3);
@@ -103,7 +84,6 @@ TEST(Table, TellsHowManyAreNotShown) {
   nothing.min_score = 0.3;
   nothing.below_min_score = 90;
   EXPECT_EQ(table_lines(nothing, 0)[1], "  90 below 0.3 not shown (--min-score)");
-  EXPECT_EQ(to_json(nothing).at("below_min_score"), 90);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tomllib
 import unittest
 
 from support import MODEL, PROGRAM, SCENE, SOURCE, Case
@@ -102,7 +103,7 @@ class Mistyped(Case):
         self.refused("help", "scoer", says=["did you mean score?"], see="fcclip")
         self.refused("photo.jpg", says=["unknown command 'photo.jpg'", "there are segment, "], see="fcclip")
         self.refused("score", "panoptc", "a", "b", says=["did you mean panoptic?"], see="fcclip score")
-        self.refused("score", says=["panoptic, instances, semantic"], see="fcclip score")
+        self.refused("score", says=["panoptic, instance, semantic"], see="fcclip score")
 
     def test_options(self):
         for typed, meant in (("--clases", "--classes"), ("--class", "--classes"), ("--min_score", "--min-score"),
@@ -112,8 +113,43 @@ class Mistyped(Case):
                          see="fcclip segment")
         self.refused("convert", "x.pth", "--outptu", "y", says=["did you mean --output?"], see="fcclip convert")
 
+    def test_one_word_for_one_thing(self):
+        self.refused("score", "semantic", "a", "b", "--classes", "150", says=["--class-count 150"],
+                     see="fcclip score semantic")
+        # "instances" is taken too.
+        self.assert_refused(self.run_fcclip("segment", "x.png", "-t", "instances"), "x.png")
+        self.assert_refused(self.run_fcclip("score", "instances", "x.json", "x.json"), "x.json")
+        for command in ("segment", "trace", "eval", "train", "pretrain"):
+            with self.subTest(command):
+                self.assertIn("--device DEVICE         cpu, cuda or cuda:N; default cpu\n", help_of(command))
+                self.assertIn("--threads NUMBER        CPU threads; default all cores\n", help_of(command))
+
+    def test_options_of_eval_from_a_file(self):
+        (self.folder / "eval.toml").write_text('datasets = ["ade20k_150"]\nroot = "nowhere"\nlimit = 3\n')
+        self.assert_refused(self.run_fcclip("eval", "--config", "eval.toml"), "nowhere/ADEChallengeData2016")
+        self.assert_refused(self.run_fcclip("eval", "--config", "eval.toml", "--root", "typed"), "typed/ADEChallenge")
+        for text, says in (("limit = 0", "expected 1"), ("limits = 3", "did you mean limit?"), ("[a]\nlimit = 3", "[a]"),
+                           ("task = 'nosuch'", "expected one of panoptic")):
+            with self.subTest(text):
+                (self.folder / "eval.toml").write_text(text + "\n")
+                self.refused("eval", "ade20k_150", "--config", "eval.toml", says=[says], see="fcclip eval")
+
+    def test_a_trainings_options_are_settings(self):
+        for command, steps, section in (("train", "schedule.steps", "run"), ("pretrain", "training.steps", "training")):
+            with self.subTest(command):
+                out = self.run_fcclip(command, "--steps", "7", "--seed", "3", "--device", "cuda:1", "--threads", "2",
+                                      "--dtype", "bfloat16", "--print-config").out
+                settings = tomllib.loads(out)
+                part, key = steps.split(".")
+                self.assertEqual(settings[part][key], 7)
+                wanted = {"seed": 3, "device": "cuda:1", "threads": 2, "export_dtype": "bfloat16"}
+                self.assertEqual({name: settings[section][name] for name in wanted}, wanted)
+                self.assert_refused(self.run_fcclip(command, "--set", f"{section}.threads=2000", "-o", "x",
+                                                    "--pairs" if command == "pretrain" else "--set",
+                                                    "y" if command == "pretrain" else "model.clip=y"), "threads", status=2)
+
     def test_every_command_names_an_unknown_option(self):
-        for command in COMMANDS + (("score", "panoptic"), ("score", "instances"), ("score", "semantic")):
+        for command in COMMANDS + (("score", "panoptic"), ("score", "instance"), ("score", "semantic")):
             command = (command,) if isinstance(command, str) else command
             if command == ("score",):
                 continue
@@ -222,7 +258,7 @@ class Help(Case):
                 self.assertRegex(outcome.out, rf"(?m)^{part} +\S")
 
     def test_every_page(self):
-        pages = [()] + [(name,) for name in COMMANDS] + [("score", kind) for kind in ("panoptic", "instances",
+        pages = [()] + [(name,) for name in COMMANDS] + [("score", kind) for kind in ("panoptic", "instance",
                                                                                         "semantic")]
         for page in pages:
             with self.subTest(page):
@@ -296,7 +332,7 @@ class ExitCodes(Case):
         ("eval", "--label-pngs", "x"),
         ("init", "-o", "x", "--preset", "nosuch"),
         ("prepare", "nosuch"),
-        ("score", "semantic", "a", "b", "--classes", "0"),
+        ("score", "semantic", "a", "b", "--class-count", "0"),
         ("score", "semantic", "a", "b"),
         ("synth",),
         ("synth", "--size", "0", "--list"),
@@ -327,7 +363,7 @@ class ExitCodes(Case):
         ("prepare", "ade20k_150"),
         ("score", "panoptic", "nosuch.json", "nosuch.json"),
         ("score", "instances", "nosuch.json", "nosuch.json"),
-        ("score", "semantic", "nosuch", "nosuch", "--classes", "3"),
+        ("score", "semantic", "nosuch", "nosuch", "--class-count", "3"),
         ("synth", "--list", "--world", "nosuch"),
         ("train", "nosuch.toml"),
         ("train", "--check", "nosuch.json"),

@@ -232,8 +232,8 @@ class StandardOutput(SegmentCase):
                           ["segment", "a.jpg", "-c", "rock", "-o", "T"],
                           ["info", MODEL], ["info", MODEL, "--json"], ["classes"], ["classes", "coco", "--json"],
                           ["tokenize", "a", "--model", MODEL], ["--version"], ["--help"], ["segment", "--help"],
-                          ["score", "semantic", "labels", "labels", "--classes", "3"],
-                          ["score", "semantic", "labels", "labels", "--classes", "3", "--json"]):
+                          ["score", "semantic", "labels", "labels", "--class-count", "3"],
+                          ["score", "semantic", "labels", "labels", "--class-count", "3", "--json"]):
             if arguments[0] == "score":
                 (self.folder / "labels").mkdir(exist_ok=True)
                 self.run_fcclip("segment", "a.jpg", "-c", "rock", "--write", "ade20k", "-q", "-o", "T2")

@@ -126,7 +126,7 @@ class Scores(SetCase):
         for folder in ("truth", "prediction"):
             (self.folder / folder).mkdir()
             (self.folder / folder / "a.PNG").write_bytes(b"")
-        self.assert_refused(self.run_fcclip("score", "semantic", "truth", "prediction", "--classes", "2"),
+        self.assert_refused(self.run_fcclip("score", "semantic", "truth", "prediction", "--class-count", "2"),
                             "truth: no PNG files in it", "a.PNG")
 
     def test_instances_with_any_ids(self):
@@ -279,7 +279,7 @@ class Scores(SetCase):
 
     def test_the_file_at_fault_is_named(self):
         self.take("truth-blamed-on-prediction")
-        self.assert_refused(self.run_fcclip("score", "semantic", "truth", "prediction", "--classes", "2"),
+        self.assert_refused(self.run_fcclip("score", "semantic", "truth", "prediction", "--class-count", "2"),
                             "fcclip: truth/a.png: label 2")
 
     def test_hidden_files_among_labels(self):
@@ -288,7 +288,7 @@ class Scores(SetCase):
             self.write(folder + "/a.png", map_of_labels)
             self.write(folder + "/.DS_Store", b"\0\0\0\1Bud1")
         self.write("truth/._a.png", b"\0\5\x16\7")
-        self.assert_ok(self.run_fcclip("score", "semantic", "truth", "answer", "--classes", "2"))
+        self.assert_ok(self.run_fcclip("score", "semantic", "truth", "answer", "--class-count", "2"))
 
     def test_annotations_that_belong_nowhere(self):
         # pycocotools passes over pictures and categories that are not listed.
@@ -366,7 +366,7 @@ class KindsOfFile(SetCase):
                 (("panoptic", "detections.json", "panoptic.json"), ("fcclip: detections.json: this is a COCO results file",)),
                 (("instances", "detections.json", "instances.json"), ("fcclip: detections.json: this is", "second file")),
                 (("instances", "instances.json", "instances.json"), ("fcclip: instances.json: this is a COCO instances file",)),
-                (("semantic", "instances.json", "instances.json", "--classes", "2"), ("instances.json: a file",))):
+                (("semantic", "instances.json", "instances.json", "--class-count", "2"), ("instances.json: a file",))):
             self.assert_refused(self.run_fcclip("score", *arguments), *words)
 
     def test_files_of_other_tools_everywhere(self):

@@ -6,7 +6,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/error.h"
-#include "fcclip/engine/loader.h"
+#include "fcclip/core/loader.h"
 #include "fcclip/engine/precision.h"
 #include "fcclip/engine/schedule.h"
 #include "fcclip/engine/tensorboard_file.h"
@@ -45,7 +45,7 @@ TEST(Schedule, WarmsUpLinearlyAndCosineEndsAtItsShare) {
 
 TEST(Loader, GivesItemsInOrderForAnyNumberOfThreads) {
   for (const int64_t workers : {0, 1, 4}) {
-    engine::Loader<int64_t> loader(
+    Loader<int64_t> loader(
         [](int64_t i) {
           std::this_thread::sleep_for(std::chrono::microseconds(i % 3 * 300));
           return i * i;
@@ -56,7 +56,7 @@ TEST(Loader, GivesItemsInOrderForAnyNumberOfThreads) {
 }
 
 TEST(Loader, AnErrorReachesTheItemItBelongsTo) {
-  engine::Loader<int64_t> loader(
+  Loader<int64_t> loader(
       [](int64_t i) {
         if (i == 2) fail(ErrorCode::bad_format, "picture 2");
         return i;

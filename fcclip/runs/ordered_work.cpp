@@ -1,0 +1,98 @@
+#include "fcclip/runs/ordered_work.h"
+
+#include <utility>
+
+#include <ATen/Parallel.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+namespace fcclip::runs {
+namespace {
+
+// The number is this thread's own, but LibTorch sets it at a thread's first operation: first that.
+void keep_operations_on_this_thread() {
+  at::init_num_threads();
+#ifdef _OPENMP
+  omp_set_num_threads(1);
+#endif
+}
+
+}  // namespace
+
+OrderedWork::OrderedWork(int64_t threads, int64_t bytes) : most_bytes_(bytes) {
+  for (int64_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+}
+
+OrderedWork::~OrderedWork() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    waiting_.clear();
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void OrderedWork::add(Work work, int64_t bytes) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return error_ || bytes_ == 0 || bytes_ + bytes <= most_bytes_; });
+  if (error_) throw Stopped();
+  bytes_ += bytes;
+  waiting_.push_back({given_++, bytes, std::move(work)});
+  lock.unlock();
+  changed_.notify_all();
+}
+
+void OrderedWork::finish() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return error_ || finished_ == given_; });
+  if (error_) std::rethrow_exception(error_);
+}
+
+void OrderedWork::run() {
+  keep_operations_on_this_thread();
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [&] { return stopping_ || (!waiting_.empty() && !error_); });
+    if (stopping_) return;
+    try {
+      do_next(lock);
+      finish_in_order(lock);
+    } catch (...) {
+      if (!lock.owns_lock()) lock.lock();
+      if (!error_) error_ = std::current_exception();
+      finishing_ = false;
+    }
+    changed_.notify_all();
+  }
+}
+
+void OrderedWork::do_next(std::unique_lock<std::mutex>& lock) {
+  Piece piece = std::move(waiting_.front());
+  waiting_.pop_front();
+  lock.unlock();
+  Finish finish = piece.work();
+  piece.work = nullptr;  // what it held is freed before the lock is taken again
+  lock.lock();
+  done_.emplace(piece.position, Done{piece.bytes, std::move(finish)});
+}
+
+// One thread at a time; what others complete meanwhile it finishes too.
+void OrderedWork::finish_in_order(std::unique_lock<std::mutex>& lock) {
+  if (finishing_) return;
+  finishing_ = true;
+  while (!error_ && !done_.empty() && done_.begin()->first == finished_) {
+    Done next = std::move(done_.extract(done_.begin()).mapped());
+    lock.unlock();
+    if (next.finish) next.finish();
+    next.finish = nullptr;
+    lock.lock();
+    ++finished_;
+    bytes_ -= next.bytes;
+    changed_.notify_all();
+  }
+  finishing_ = false;
+}
+
+}  // namespace fcclip::runs

@@ -1,0 +1,40 @@
+#pragma once
+// run.json: what stands beside the results and says how they came about.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "fcclip/segmenter/segmenter.h"
+
+namespace fcclip::runs {
+
+/// Everything that decides what an answer is. Two runs with equal settings give equal files.
+struct RunSettings {
+  std::filesystem::path model;
+  std::vector<classify::Vocabulary> questions;
+  std::vector<std::string> templates;  ///< empty: the model's own
+  AskOptions ask;
+  EncodeSize size;
+  double tolerance_px = 1;
+  nlohmann::json reading = nullptr;  ///< how pictures are read, where it is not as usual
+  nlohmann::json drawing = nullptr;  ///< how overlays look, where it is not as usual
+};
+
+/// {"model", "task", "questions", …}. Throws Error{not_found, io_failure} when the model's file
+/// can't be read.
+nlohmann::json settings_json(const RunSettings& settings);
+
+/// 32 hexadecimal digits that differ when the bytes of a model's file do. Throws Error{not_found}.
+std::string file_fingerprint(const std::filesystem::path& path);
+
+/// 16 hexadecimal digits that differ when settings do; the model's place does not count, what its
+/// file holds does.
+std::string settings_id(const nlohmann::json& settings);
+
+/// {"program", "command", "folder", "date", "libtorch", "instruction_set", "threads"}
+nlohmann::json circumstances_json();
+
+}  // namespace fcclip::runs

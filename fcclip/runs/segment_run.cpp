@@ -1,0 +1,362 @@
+#include "fcclip/runs/segment_run.h"
+
+#include <algorithm>
+#include <memory>
+#include <sys/stat.h>
+#include <thread>
+
+#include <ATen/ATen.h>
+
+#include "fcclip/core/counted.h"
+#include "fcclip/core/error.h"
+#include "fcclip/core/loader.h"
+#include "fcclip/image/image_file.h"
+#include "fcclip/outputs/json_text.h"
+#include "fcclip/outputs/summaries.h"
+
+namespace fcclip::runs {
+namespace {
+
+namespace fs = std::filesystem;
+using outputs::OutputKind;
+
+// Pictures and answers that wait to be written hold at most so much; a larger one waits alone.
+constexpr int64_t kWaitingBytes = int64_t{256} << 20;
+constexpr size_t kListedFailures = 1000;
+
+constexpr const char* kRecordName = "run.json";
+constexpr const char* kOtherRecordName = "fcclip-run.json";
+
+bool is_interruption(const std::exception& error) {
+  const auto* own = dynamic_cast<const Error*>(&error);
+  return own != nullptr && own->code() == ErrorCode::interrupted;
+}
+
+// Size and time of a picture's file, to know it again; empty for standard input.
+std::string file_state(const InputPicture& picture) {
+  struct stat about {};
+  if (picture.path.empty() || ::stat(picture.path.c_str(), &about) != 0) return "";
+  return std::to_string(about.st_size) + " " + std::to_string(about.st_mtim.tv_sec) + "." +
+         std::to_string(about.st_mtim.tv_nsec);
+}
+
+nlohmann::json settings_of(const SegmentPlan& plan, bool draws) {
+  RunSettings settings = plan.settings;
+  settings.tolerance_px = plan.rendering.tolerance_px;
+  if (draws) settings.drawing = plan.rendering.overlay.record();
+  return settings_json(settings);
+}
+
+}  // namespace
+
+outputs::WantedOutputs wanted_outputs(const std::string& write, results::Task task) {
+  if (write.empty()) return {outputs::default_output_kinds(task)};
+  return outputs::parse_output_kinds(write);
+}
+
+std::pair<int64_t, int64_t> SegmentRun::threads() {
+  const auto cores = std::max<int64_t>(1, std::thread::hardware_concurrency());
+  return {cores >= 4 ? 2 : 1, std::clamp<int64_t>(cores / 2, 1, 4)};
+}
+
+SegmentRun::SegmentRun(const Segmenter& segmenter, SegmentPlan plan, SegmentListener& listener)
+    : segmenter_(segmenter), plan_(std::move(plan)), listener_(listener) {
+  before_.load = plan_.load_seconds;
+  count_.pictures = std::ssize(plan_.pictures);
+  wanted_ = wanted_outputs(plan_.write, plan_.settings.ask.task);
+  settings_ = settings_of(plan_, wanted_.kinds.contains(OutputKind::overlay));
+  id_ = settings_id(settings_);
+  for (const classify::Vocabulary& question : plan_.settings.questions) {
+    prepare(question);
+    outputs::drop_unfitting_kinds(plan_.write, question, wanted_.kinds);
+  }
+  before_.words = watch_.lap();
+  circumstances_ = circumstances_json();
+  output_ = {wanted_.kinds, plan_.settings.ask.task, plan_.rendering};
+  if (!wanted_.kinds.empty()) open_folder();
+}
+
+void SegmentRun::prepare(const classify::Vocabulary& question) {
+  const Progress report = [this](int64_t done, int64_t total) {
+    listener_.reading_words(done, total);
+    return !listener_.wants_stop();
+  };
+  questions_.push_back(segmenter_.prepare(question, report, plan_.settings.templates));
+  words_cached_ += questions_.back().classifier.cached;
+  words_computed_ += questions_.back().classifier.computed;
+}
+
+void SegmentRun::open_folder() {
+  folder_.emplace(plan_.folder, plan_.overwrite);
+  output_.folder = &*folder_;
+  if (!plan_.resume || plan_.overwrite || !folder_->unknown()) return;
+  const std::string overlay = plan_.rendering.overlay.ending();
+  for (const InputPicture& picture : plan_.pictures) {
+    for (const fs::path& path : output_paths(stem(picture, 0), wanted_.kinds, overlay)) {
+      if (!fs::exists(path)) continue;
+      fail(ErrorCode::bad_format, plan_.folder.string(), ": no ", WrittenFiles::kName,
+           " says which words and model its results answer; start anew with --overwrite, or in "
+           "another --output");
+    }
+  }
+}
+
+// Which pictures an earlier run has finished with the same settings.
+void SegmentRun::choose_pictures() {
+  const std::string overlay = plan_.rendering.overlay.ending();
+  changed_.assign(plan_.pictures.size(), false);
+  for (size_t i = 0; i < plan_.pictures.size(); ++i) {
+    const InputPicture& picture = plan_.pictures[i];
+    const FinishedPicture* before =
+        plan_.resume && folder_ ? folder_->finished(picture.output_stem.generic_string()) : nullptr;
+    bool same = before != nullptr && before->run == id_ && before->picture == file_state(picture) &&
+                !picture.path.empty();
+    for (size_t q = 0; same && q < questions_.size(); ++q) {
+      for (const fs::path& path : output_paths(stem(picture, q), wanted_.kinds, overlay)) {
+        same = same && fs::exists(path);
+      }
+    }
+    changed_[i] = before != nullptr && before->run != id_;
+    if (!same) todo_.push_back(i);
+  }
+  count_.skipped = count_.pictures - std::ssize(todo_);
+}
+
+int64_t SegmentRun::work() {
+  choose_pictures();
+  listener_.counted(count_);
+  record("running");
+  watch_.lap();
+  try {
+    run_pictures();
+    if (listener_.wants_stop()) {
+      fail(ErrorCode::interrupted, "stopped after ", counted(count_.done, "image", "images"),
+           folder_ ? "; the same command with --resume goes on from there" : "");
+    }
+    summarise();
+  } catch (const std::exception& error) {
+    listener_.ending();
+    record(is_interruption(error) ? "interrupted" : "failed");
+    throw;
+  }
+  listener_.ending();
+  record("complete");
+  return count_.failed;
+}
+
+void SegmentRun::run_pictures() {
+  const auto [decoders, drawers] = threads();
+  const auto make = [this](int64_t i) {
+    return i < std::ssize(todo_) ? decode(plan_.pictures[todo_[i]]) : Decoded();
+  };
+  Loader<Decoded> pictures(make, 0, {decoders, decoders});
+  OrderedWork writers(drawers, kWaitingBytes);
+  for (const size_t index : todo_) {
+    if (listener_.wants_stop()) break;
+    const InputPicture& picture = plan_.pictures[index];
+    try {
+      const Stopwatch wait;
+      Decoded decoded = pictures.next();
+      waited_ += wait.seconds();
+      if (picture.path.empty()) decoded = decode_now(picture);
+      answer(index, decoded, writers);
+    } catch (const OrderedWork::Stopped&) {
+      break;  // finish() says why
+    } catch (const std::exception& error) {
+      if (is_interruption(error)) throw;
+      hand_over_failure(picture, error, writers);
+    }
+  }
+  const Stopwatch wait;
+  writers.finish();
+  waited_ += wait.seconds();
+}
+
+// Standard input is read when it is its turn: a thread that waits for it could not be stopped.
+SegmentRun::Decoded SegmentRun::decode(const InputPicture& picture) const {
+  return picture.path.empty() ? Decoded() : decode_now(picture);
+}
+
+SegmentRun::Decoded SegmentRun::decode_now(const InputPicture& picture) const {
+  const Stopwatch watch;
+  Decoded decoded;
+  image::ReadOptions options = plan_.reading;
+  options.log = [&decoded](LogLevel, const std::string& message) {
+    decoded.warnings.push_back(message);
+  };
+  decoded.rgb = picture.path.empty()
+                    ? image::decode_rgb(read_standard_input(), "standard input", options)
+                    : image::read_rgb(picture.path, options);
+  decoded.seconds = watch.seconds();
+  return decoded;
+}
+
+void SegmentRun::answer(size_t index, const Decoded& decoded, OrderedWork& writers) {
+  const InputPicture& picture = plan_.pictures[index];
+  Stopwatch watch;
+  const EncodedImage encoded = segmenter_.encode(decoded.rgb, plan_.settings.size);
+  const double network = watch.lap();
+  for (size_t q = 0; q < questions_.size(); ++q) {
+    watch.lap();
+    PictureAnswers answers{picture, decoded.rgb, questions_[q].vocabulary, stem(picture, q)};
+    for (const results::Task task : needed_tasks(output_)) {
+      AskOptions options = plan_.settings.ask;
+      options.task = task;
+      answers.by_task.emplace(task, segmenter_.ask(encoded, questions_[q], options));
+    }
+    answers.timing.ask = watch.lap();
+    if (q == 0) {
+      answers.warnings = decoded.warnings;
+      answers.timing.decode = decoded.seconds;
+      answers.timing.network = network;
+      if (!std::exchange(before_told_, true)) answers.timing += before_;
+    }
+    hand_over(std::move(answers), {q, q + 1 == questions_.size(), changed_[index]}, writers);
+  }
+}
+
+void SegmentRun::hand_over(PictureAnswers answers, const PictureQuestion& question,
+                           OrderedWork& writers) {
+  const int64_t bytes = answers.bytes();
+  const Stopwatch wait;
+  const auto shared = std::make_shared<PictureAnswers>(std::move(answers));
+  writers.add(
+      [this, shared, question]() -> OrderedWork::Finish {
+        try {
+          const WrittenAnswers written = write_answers(output_, *shared);
+          return [this, shared, question, written] { finish_answer(*shared, written, question); };
+        } catch (const std::exception& error) {
+          const std::string line = listener_.failure_line(error, shared->picture);
+          return [this, shared, line] { finish_failure(shared->picture, line); };
+        }
+      },
+      bytes);
+  waited_ += wait.seconds();
+}
+
+void SegmentRun::hand_over_failure(const InputPicture& picture, const std::exception& error,
+                                   OrderedWork& writers) {
+  const std::string line = listener_.failure_line(error, picture);
+  writers.add(
+      [this, &picture, line]() -> OrderedWork::Finish {
+        return [this, &picture, line] { finish_failure(picture, line); };
+      },
+      0);
+}
+
+void SegmentRun::finish_answer(const PictureAnswers& answers, const WrittenAnswers& written,
+                               const PictureQuestion& question) {
+  total_ += answers.timing;
+  if (failed_ == &answers.picture) return;
+  if (question.number == 0) current_files_.clear();
+  for (const std::string& warning : answers.warnings) {
+    if (warning.starts_with(answers.picture.shown()) || told_.insert(warning).second) {
+      listener_.warned(warning);
+    }
+  }
+  for (const fs::path& file : written.kept) keep(file);
+  if (folder_) {
+    for (const fs::path& file : written.files) current_files_.push_back(folder_->key(file));
+  }
+  listener_.answered(answers, written, question.number);
+  if (!question.last) return;
+  if (folder_) {
+    folder_->finish(answers.picture.output_stem.generic_string(),
+                    {id_, file_state(answers.picture), current_files_});
+  }
+  ++count_.done;
+  if (question.changed) ++count_.changed;
+  listener_.counted(count_);
+}
+
+void SegmentRun::finish_failure(const InputPicture& picture, const std::string& line) {
+  if (failed_ == &picture) return;  // by another question
+  failed_ = &picture;
+  ++count_.failed;
+  listener_.failed(picture, line);
+  if (failures_.size() < kListedFailures) {
+    failures_.push_back({{"image", picture.shown()}, {"error", line}});
+  }
+  listener_.counted(count_);
+}
+
+void SegmentRun::keep(const fs::path& file) {
+  ++count_.kept;
+  listener_.kept(file);
+}
+
+Timing SegmentRun::total() const {
+  Timing total = total_;
+  total.wait = waited_;
+  return total;
+}
+
+std::string SegmentRun::suffix(size_t question) const {
+  return plan_.settings.questions.size() > 1 ? "." + std::to_string(question + 1) : "";
+}
+
+// out/name, or out/name.2 for the second question.
+fs::path SegmentRun::stem(const InputPicture& picture, size_t question) const {
+  return (plan_.folder / picture.output_stem) += suffix(question);
+}
+
+// Answered with these settings (another run's results may lie there too), and the files that are
+// joined are ours.
+bool SegmentRun::is_summarised(const InputPicture& picture, size_t question) const {
+  const FinishedPicture* finished = folder_->finished(picture.output_stem.generic_string());
+  if (finished == nullptr || finished->run != id_) return false;
+  std::set<OutputKind> joined;
+  for (const OutputKind kind : {OutputKind::coco, OutputKind::segments}) {
+    if (wanted_.kinds.contains(kind)) joined.insert(kind);
+  }
+  const std::vector<fs::path> paths = output_paths(stem(picture, question), joined);
+  return std::all_of(paths.begin(), paths.end(), [&](const fs::path& path) {
+    const std::vector<std::string>& files = finished->files;
+    return std::find(files.begin(), files.end(), folder_->key(path)) != files.end();
+  });
+}
+
+void SegmentRun::summarise() {
+  if (!folder_) return;
+  const std::string overlay = plan_.rendering.overlay.ending();
+  std::vector<outputs::AnsweredQuestion> answered;
+  for (size_t q = 0; q < questions_.size(); ++q) {
+    answered.push_back({suffix(q), questions_[q].vocabulary, {}});
+    for (const InputPicture& picture : plan_.pictures) {
+      if (!is_summarised(picture, q)) continue;
+      answered.back().pictures.push_back({picture.path, stem(picture, q), overlay});
+    }
+  }
+  for (outputs::OutputFile& file : outputs::render_summaries(wanted_, plan_.folder, answered)) {
+    const FolderFile placed{plan_.folder / file.name, std::move(file.bytes)};
+    if (!folder_->write(placed)) keep(placed.path);
+  }
+}
+
+void SegmentRun::record(const std::string& status) {
+  if (!folder_) return;
+  nlohmann::json all = circumstances_;
+  all["status"] = status;
+  all["run"] = id_;
+  all["settings"] = settings_;
+  all["images"] = {{"all", count_.pictures},
+                   {"answered", count_.done},
+                   {"failed", count_.failed},
+                   {"finished before", count_.skipped}};
+  all["failures"] = failures_;
+  all["seconds"] = to_json(total_);
+  all["seconds"]["wait"] = waited_;
+  all["seconds"]["wall"] = watch_.seconds();
+  all["words"] = {{"cached", words_cached_}, {"computed", words_computed_}};
+  all["files"] = WrittenFiles::kName;
+  const bool taken =
+      std::any_of(plan_.pictures.begin(), plan_.pictures.end(), [](const InputPicture& one) {
+        return one.output_stem == fs::path("run");  // whose labelme file has that name
+      });
+  const std::string text = outputs::json_text(all);
+  if (!taken && folder_->write({plan_.folder / kRecordName, text})) return;
+  const fs::path other = plan_.folder / kOtherRecordName;
+  if (!folder_->write({other, text})) keep(other);
+}
+
+}  // namespace fcclip::runs
