@@ -25,6 +25,7 @@ std::string short_description(const std::string& text) {
 std::string option_words(const CLI::App& command) {
   std::string words;
   for (const CLI::Option* option : command.get_options()) {
+    if (option->get_group().empty()) continue;  // only there to say what it is called now
     for (const std::string& name : option->get_lnames()) words += " --" + name;
     for (const std::string& name : option->get_snames()) words += " -" + name;
   }
@@ -78,7 +79,7 @@ std::string fish_completion(const CLI::App& app) {
     out << "complete -c fcclip -n __fish_use_subcommand -a " << command->get_name() << " -d "
         << shell_quoted(short_description(command->get_description())) << '\n';
     for (const CLI::Option* option : command->get_options()) {
-      if (option->get_positional()) continue;
+      if (option->get_positional() || option->get_group().empty()) continue;
       out << "complete -c fcclip -n '__fish_seen_subcommand_from " << command->get_name() << '\'';
       for (const std::string& name : option->get_lnames()) out << " -l " << name;
       for (const std::string& name : option->get_snames()) out << " -s " << name;

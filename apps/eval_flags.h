@@ -13,7 +13,7 @@ namespace fcclip::apps {
 
 struct EvalFlags {
   std::vector<std::string> datasets;
-  std::string root, output = "eval", classifier = "ensemble", oracle = "none", vocabulary;
+  std::string config, root, output = "eval", classifier = "ensemble", oracle = "none", vocabulary;
   std::vector<std::string> tasks;
   std::string panoptic_json, panoptic_pngs, instances_json, label_pngs, images;
   int64_t ignore_label = 255, limit = 0, short_side = 0, max_side = 0;

@@ -25,13 +25,14 @@ void PictureReporter::note(const std::string& line) {
 }
 
 void PictureReporter::reading_words(int64_t done, int64_t total) {
-  if (!bar_ && done == total) return;  // all in the cache: nothing to wait for
-  if (!bar_) bar_ = std::make_unique<ProgressBar>("reading words", total, "words", done);
-  bar_->update(done);
-  if (done == total) bar_.reset();
+  if (!words_ && done == total) return;  // all in the cache: nothing to wait for
+  if (!words_) words_ = std::make_unique<ProgressBar>("reading words", total, "words", done);
+  words_->update(done);
+  if (done == total) words_.reset();
 }
 
 void PictureReporter::counted(const runs::RunCount& count) {
+  words_.reset();
   if (!bar_) {
     bar_ = std::make_unique<ProgressBar>("segmenting", count.pictures, "images", count.skipped);
   }

@@ -43,7 +43,7 @@ class PictureReporter : public runs::SegmentListener {
   void check_output() const;
 
   ReporterOptions options_;
-  std::unique_ptr<ProgressBar> bar_;
+  std::unique_ptr<ProgressBar> words_, bar_;
 };
 
 }  // namespace fcclip::apps

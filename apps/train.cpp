@@ -8,16 +8,16 @@
 #include <ATen/Parallel.h>
 
 #include "apps/commands.h"
-#include "apps/option_checks.h"
-#include "apps/place_flags.h"
 #include "apps/progress_bar.h"
 #include "apps/stop_signal.h"
 #include "apps/training_console.h"
+#include "apps/training_flags.h"
 #include "apps/training_place.h"
 #include "apps/training_record.h"
 #include "apps/warm_memory.h"
 #include "apps/weight_dtype.h"
 #include "apps/world_place.h"
+#include "fcclip/core/counted.h"
 #include "fcclip/core/error.h"
 #include "fcclip/data/file_form.h"
 #include "fcclip/train/check_data.h"
@@ -28,23 +28,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct TrainFlags {
-  std::string config, output, check, device = "cpu", dtype = "float16";
-  std::vector<std::string> overrides;
-  int64_t steps = 0, stop_after = 0, threads = 0, seed = -1;
-  double stop_after_s = 0;
-  bool resume = false, print_config = false;
-};
+const TrainingNames kTrainNames = {"schedule.steps", "run", "model.safetensors"};
 
-// Flags that are short for a setting.
-void apply_short_forms(const TrainFlags& flags, train::SegmentationConfig& config) {
-  if (flags.steps > 0) config.loop.schedule.total_steps = flags.steps;
-  if (flags.seed >= 0) config.run.seed = flags.seed;
-  config.loop.folder = flags.output;
-  config.loop.resume = flags.resume;
-  config.loop.stop_after = flags.stop_after;
-  config.loop.stop_after_s = flags.stop_after_s;
-}
+struct TrainFlags : TrainingFlags {
+  TrainFlags() { dtype = "float16"; }
+  std::string check;
+};
 
 // A data set as `fcclip synth` and the official layouts have it, from its COCO JSON or folder.
 void find_data(const fs::path& given, train::DataSettings& data) {
@@ -58,7 +47,7 @@ void find_data(const fs::path& given, train::DataSettings& data) {
          "instances.json, or a configuration (.toml)");
   }
   const bool instances = data::is_instances_file(json);
-  data.kind = instances ? "instances" : "panoptic";
+  data.kind = instances ? "instance" : "panoptic";
   (instances ? data.instances_json : data.panoptic_json) = json.string();
   data.panoptic_pngs = (json.parent_path() / json.stem()).string();
   data.images = (json.parent_path() / "images").string();
@@ -109,9 +98,10 @@ void print_problems(const std::vector<std::string>& problems) {
 }
 
 void print_report(const train::DataReport& report, const classify::Vocabulary& vocabulary) {
-  std::printf("%lld pictures, %lld segments, %lld crowds, sides %lld to %lld px, %.1f %% void\n",
-              static_cast<long long>(report.pictures), static_cast<long long>(report.segments),
-              static_cast<long long>(report.crowds),
+  std::printf("%s, %s, %s, sides %lld to %lld px, %.1f %% void\n",
+              counted(report.pictures, "picture", "pictures").c_str(),
+              counted(report.segments, "segment", "segments").c_str(),
+              counted(report.crowds, "crowd", "crowds").c_str(),
               static_cast<long long>(report.smallest_side_px),
               static_cast<long long>(report.largest_side_px),
               report.pixels > 0 ? 100.0 * report.void_pixels / report.pixels : 0.0);
@@ -141,7 +131,7 @@ void check(const train::SegmentationConfig& config) {
 
 void train_model(const TrainFlags& flags, const train::SegmentationConfig& config) {
   keep_freed_memory();
-  TrainingPlace place = join_training(flags.device);
+  TrainingPlace place = join_training(config.run.device);
   engine::Processes& processes = place.processes;
   TrainingConsole console("train");
   train::SegmentationTask task(config, processes, place.device, console.log());
@@ -152,7 +142,7 @@ void train_model(const TrainFlags& flags, const train::SegmentationConfig& confi
   console.finish();
   if (!processes.is_first()) return;
   const fs::path model = fs::path(flags.output) / "model.safetensors";
-  task.export_model(model, weight_dtype(flags.dtype), result.steps_done);
+  task.export_model(model, weight_dtype(config.run.export_dtype), result.steps_done);
   report_training_end(result, "model", model, config.loop.schedule.total_steps);
 }
 
@@ -161,12 +151,10 @@ void train_command(const TrainFlags& flags, const CLI::App& command) {
   config.data.world = config.evaluation.world = default_world();
   engine::Settings settings;
   train::bind(settings, config);
-  if (!flags.config.empty()) settings.read_file(flags.config);
   const bool check_config = flags.check.ends_with(".toml");
   if (check_config) settings.read_file(flags.check);
-  for (const std::string& assignment : flags.overrides) settings.set(assignment);
-  apply_short_forms(flags, config);
-  if (flags.threads > 0) at::set_num_threads(static_cast<int>(flags.threads));
+  read_settings(command, flags, kTrainNames, settings);
+  apply_call(flags, config.loop);
   if (flags.print_config) {
     std::cout << settings.to_toml();
     return;
@@ -176,6 +164,7 @@ void train_command(const TrainFlags& flags, const CLI::App& command) {
     return check(config);
   }
   train::finish(config);
+  if (config.run.threads > 0) at::set_num_threads(static_cast<int>(config.run.threads));
   if (flags.output.empty()) {
     fail(ErrorCode::invalid_argument, "--output is needed: a folder for checkpoints and the model");
   }
@@ -189,38 +178,13 @@ void train_command(const TrainFlags& flags, const CLI::App& command) {
 void add_train(CLI::App& app) {
   auto flags = std::make_shared<TrainFlags>();
   CLI::App* command = app.add_subcommand("train", "Train a mask generator on a frozen CLIP");
-  command
-      ->add_option("config", flags->config,
-                   "TOML file of settings; --print-config shows what it may hold")
-      ->type_name("CONFIG");
+  add_training_flags(*command, *flags, kTrainNames);
   command->option_defaults()->group("Settings");
-  command->add_option("--set", flags->overrides, "section.key=value, over the file; repeatable")
-      ->type_name("SETTING");
-  command->add_option("--steps", flags->steps, "Short for --set schedule.steps=NUMBER")
-      ->check(whole_number(1));
-  command->add_option("--seed", flags->seed, "Short for --set run.seed=NUMBER")
-      ->check(whole_number(0));
-  command->add_flag("--print-config", flags->print_config, "Print all settings as TOML and stop");
   command
       ->add_option(
           "--check", flags->check,
           "Read a data set (folder, panoptic or instances JSON, TOML) and say what is wrong")
       ->type_name("DATA");
-  command->option_defaults()->group("Run");
-  command->add_option("-o,--output", flags->output, "Folder of checkpoints, logs and the model")
-      ->type_name("FOLDER");
-  command->add_flag("--resume", flags->resume, "Go on from the folder's newest checkpoint");
-  command->add_option("--stop-after", flags->stop_after, "Stop after NUMBER steps, to be resumed")
-      ->check(whole_number(1));
-  command->add_option("--stop-after-s", flags->stop_after_s, "Stop after so many seconds")
-      ->check(number(0));
-  command
-      ->add_option("--dtype", flags->dtype,
-                   "Of the weights in model.safetensors: float32, float16 or bfloat16")
-      ->check(one_of({"float32", "float16", "bfloat16"}))
-      ->type_name("TYPE")
-      ->capture_default_str();
-  add_place_flags(*command, flags->device, flags->threads);
   command->footer(
       "Examples:\n"
       "  fcclip train --check scenes\n"

@@ -23,10 +23,11 @@ std::string compiler_name() {
 // The kernels are this project's own; LibTorch's device is asked for at run time.
 std::string cuda_state() {
 #ifdef FCCLIP_CUDA
-  return at::hasCUDA() ? "kernels built in, a GPU is there" : "kernels built in, no GPU seen";
+  const std::string kernels = "kernels built in";
 #else
-  return at::hasCUDA() ? "a GPU is there; built without FCCLIP_CUDA's kernels" : "none";
+  const std::string kernels = "no kernels built in";
 #endif
+  return kernels + (at::hasCUDA() ? ", a GPU found" : ", no GPU found");
 }
 
 }  // namespace

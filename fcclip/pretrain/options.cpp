@@ -46,11 +46,15 @@ void bind_training(engine::Settings& settings, PretrainOptions& options) {
   settings.bind("training.log_every", &options.loop.log_every, "steps");
   settings.bind("training.evaluate_every", &options.loop.evaluate_every,
                 "steps; 0: at the end only");
+  settings.bind("training.seed", &options.seed, "of weights, pairs and scenes");
+  settings.bind("training.device", &options.device, "cpu, cuda or cuda:N");
+  settings.bind("training.threads", &options.threads, "CPU threads; 0: all cores");
   settings.bind("training.export_dtype", &options.export_dtype, "float32, float16 or bfloat16");
 }
 
 void bind_pairs(engine::Settings& settings, PretrainOptions& options) {
   ScenePairOptions& scenes = options.scenes;
+  settings.bind("pairs.list", &options.pairs, "pictures and captions: a table or JSON lines");
   settings.bind("pairs.sides", &options.sides, "pixels, multiples of 32; one a batch");
   settings.bind("pairs.side_shares", &options.side_shares, "of the batches");
   settings.bind("pairs.bad_share", &options.bad_share,
@@ -79,6 +83,7 @@ void bind_pairs(engine::Settings& settings, PretrainOptions& options) {
   settings.bind("pairs.synonym_share", &scenes.captions.synonym_share,
                 "captions with a synonym for the name");
   settings.bind("pairs.own_share", &scenes.captions.own_share, "captions of the picture itself");
+  settings.bind("world.file", &options.world, "or the pack that make world writes");
   settings.bind("world.min_pictures", &options.min_pictures, "of a concept; 1: all concepts");
   settings.bind("world.scene_side", &options.scene_side, "pixels");
 }
@@ -138,8 +143,9 @@ void finish(PretrainOptions& options) {
   require(options.export_dtype == "float32" || options.export_dtype == "float16" ||
               options.export_dtype == "bfloat16",
           "training.export_dtype must be float32, float16 or bfloat16");
-  options.initial.seed = options.seed;
-  options.scenes.seed = options.seed;
+  require(options.seed >= 0, "training.seed must be at least 0");
+  require(options.threads >= 0 && options.threads <= 1024, "training.threads must be in [0, 1024]");
+  options.initial.seed = options.scenes.seed = static_cast<uint64_t>(options.seed);
   options.loop.schedule.kind = engine::parse_schedule_kind(options.schedule, "training.schedule");
 }
 

@@ -19,7 +19,10 @@ struct EvaluationOptions {
 struct PretrainOptions {
   PretrainOptions();
 
-  uint64_t seed = 0;
+  int64_t seed = 0;
+  std::string world, pairs;  ///< what is learned from: one of them
+  std::string device = "cpu";
+  int64_t threads = 0;                         ///< of the CPU; 0: all cores
   int64_t batch_size = 128;                    ///< pairs a step, over all processes
   std::vector<int64_t> sides = {64, 96, 128};  ///< pixels of the pictures; one side a batch
   std::vector<double> side_shares = {0.7, 0.15, 0.15};

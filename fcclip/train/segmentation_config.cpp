@@ -34,11 +34,11 @@ void bind_model(engine::Settings& s, ModelSettings& m) {
 
 void bind_data(engine::Settings& s, DataSettings& d, const std::string& section) {
   const auto key = [&](const char* name) { return section + "." + name; };
-  s.bind(key("kind"), &d.kind, "panoptic, instances, semantic, world; empty: none");
+  s.bind(key("kind"), &d.kind, "panoptic, instance, semantic, world; empty: none");
   s.bind(key("images"), &d.images, "folder of pictures");
   s.bind(key("panoptic_json"), &d.panoptic_json, "kind panoptic: COCO panoptic annotations");
   s.bind(key("panoptic_pngs"), &d.panoptic_pngs, "and their PNGs");
-  s.bind(key("instances_json"), &d.instances_json, "kind instances: COCO instances");
+  s.bind(key("instances_json"), &d.instances_json, "kind instance: COCO instances");
   s.bind(key("labels"), &d.labels, "kind semantic: folder of label PNGs");
   s.bind(key("ignore_label"), &d.ignore_label, "value that means not labelled");
   s.bind(key("vocabulary"), &d.vocabulary, "built-in name or file; empty: the data set's own");
@@ -54,6 +54,10 @@ void bind_run(engine::Settings& s, SegmentationConfig& c) {
   s.bind("run.precision", &r.precision, "auto, float32, bfloat16, float16");
   s.bind("run.ema_decay", &r.ema_decay, "0: no average of the weights is kept");
   s.bind("run.seed", &r.seed, "of everything random");
+  s.bind("run.device", &r.device, "cpu, cuda or cuda:N");
+  s.bind("run.threads", &r.threads, "CPU threads; 0: all cores");
+  s.bind("run.export_dtype", &r.export_dtype,
+         "of the model's weights: float32, float16 or bfloat16");
   s.bind("run.checkpoint_every", &c.loop.checkpoint_every, "steps");
   s.bind("run.log_every", &c.loop.log_every, "steps");
   s.bind("run.evaluate_every", &c.loop.evaluate_every, "steps; 0: never");
@@ -126,6 +130,10 @@ void finish(SegmentationConfig& c) {
   need(c.run.batch >= 1, "run.batch", "must be at least 1");
   need(c.run.reference_batch >= 1, "optimizer.reference_batch", "must be at least 1");
   need(c.run.evaluate_pictures >= 1, "run.evaluate_pictures", "must be at least 1");
+  need(c.run.threads >= 0 && c.run.threads <= 1024, "run.threads", "must be in [0, 1024]");
+  const std::string& dtype = c.run.export_dtype;
+  need(dtype == "float32" || dtype == "float16" || dtype == "bfloat16", "run.export_dtype",
+       "must be float32, float16 or bfloat16");
   need(c.data.workers >= 0, "data.workers", "must be at least 0");
   need(c.data.ahead >= 1, "data.ahead", "must be at least 1");
   need(c.data.bad_share >= 0 && c.data.bad_share <= 1, "data.bad_share", "must be in [0, 1]");

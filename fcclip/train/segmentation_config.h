@@ -30,7 +30,7 @@ struct ModelSettings {
 
 /// Which pictures. COCO's own layout by default.
 struct DataSettings {
-  std::string kind = "panoptic";  ///< panoptic, instances, semantic, world
+  std::string kind = "panoptic";  ///< panoptic, instance (or instances), semantic, world
   std::string images = "datasets/coco/train2017";
   std::string panoptic_json = "datasets/coco/annotations/panoptic_train2017.json";
   std::string panoptic_pngs = "datasets/coco/panoptic_train2017";
@@ -57,6 +57,8 @@ struct RunSettings {
   double ema_decay = 0;  ///< 0: no average is kept, as published
   int64_t seed = 0;
   int64_t evaluate_pictures = 100;
+  std::string device = "cpu", export_dtype = "float16";
+  int64_t threads = 0;  ///< of the CPU; 0: all cores
 };
 
 struct SegmentationConfig {

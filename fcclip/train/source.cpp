@@ -39,10 +39,15 @@ Source open_world(const DataSettings& settings, Purpose purpose, int64_t seed) {
   return source;
 }
 
+// Spelt either way.
+bool is_instance(const std::string& kind) {
+  return kind == "instance" || kind == "instances";
+}
+
 // For somebody who has neither named data nor put COCO where it is looked for.
 std::string coco_advice(const DataSettings& settings) {
   if (!settings.images.starts_with("datasets/coco/")) return "";
-  const bool instances = settings.kind == "instances";
+  const bool instances = is_instance(settings.kind);
   return std::string("; name your own data with data.images and ") +
          (instances ? "data.instances_json" : "data.panoptic_json and data.panoptic_pngs") +
          " (fcclip train --print-config), or download " +
@@ -60,13 +65,13 @@ Source open_files(const DataSettings& settings) {
   if (settings.kind == "panoptic") {
     files.panoptic_json = settings.panoptic_json;
     files.panoptic_pngs = settings.panoptic_pngs;
-  } else if (settings.kind == "instances") {
+  } else if (is_instance(settings.kind)) {
     files.instances_json = settings.instances_json;
   } else if (settings.kind == "semantic") {
     files.labels = settings.labels;
   } else {
     fail(ErrorCode::invalid_argument, "data.kind is \"", settings.kind,
-         "\"; expected panoptic, instances, semantic or world");
+         "\"; expected panoptic, instance, semantic or world");
   }
   classify::Vocabulary vocabulary;
   if (!settings.vocabulary.empty()) vocabulary = words::load_vocabulary(settings.vocabulary);
