@@ -1,6 +1,7 @@
 #include "fcclip/api/words.h"
 
 #include "fcclip/classify/builtin_vocabularies.h"
+#include "fcclip/classify/markings.h"
 #include "fcclip/core/boundary.h"
 
 namespace fcclip {
@@ -41,9 +42,7 @@ classify::Vocabulary vocabulary_of(const Words& words) {
 
 Words parse_words(std::string_view text, const WordMarks& marks) {
   return translating_errors([&] {
-    classify::Vocabulary vocabulary = classify::parse_classes(text);
-    classify::unite_repeated_words(vocabulary);
-    return words_of(vocabulary);
+    return words_of(classify::parse_question(text, {marks.things, marks.stuff, marks.background}));
   });
 }
 
