@@ -1,6 +1,9 @@
 #include "fcclip/eval/html_report.h"
 
 #include <algorithm>
+#include <functional>
+#include <map>
+#include <string_view>
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
@@ -18,6 +21,11 @@
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/outputs/coco_json.h"
 
+extern "C" {
+// The page without its tables and pictures (EmbedFiles.cmake).
+extern const char fcclip_embedded_report_html_begin[], fcclip_embedded_report_html_end[];
+}
+
 namespace fcclip::eval {
 namespace {
 
@@ -26,20 +34,18 @@ namespace fs = std::filesystem;
 
 constexpr size_t kExtremes = 4;
 
-const char* const kPageStyle =
-    "<style>body{font:15px system-ui,sans-serif;margin:2em auto;padding:0 1em;max-width:70em;"
-    "color:#222}"
-    "table{border-collapse:collapse;margin:1em 0}td,th{padding:.2em .6em;text-align:right}"
-    "th:first-child,td:first-child{text-align:left}tr:nth-child(even){background:#f3f3f3}"
-    "th.g,td.g{border-left:2px solid #ccc}th.g{text-align:center}"
-    ".many td,.many th{padding:.2em .35em}.many td{font-size:14px}.many th.g{padding-left:.6em}"
-    ".many td.g{padding-left:.6em}.scroll{overflow-x:auto}img{max-width:100%}"
-    ".bar{display:inline-block;height:.8em;background:#3572b0}td.b{text-align:left;min-width:165px}"
-    ".run{font-size:13px}.run td{text-align:left;overflow-wrap:anywhere}"
-    ".run td:first-child{white-space:nowrap}"
-    ".confusion{font-size:12px}.confusion td,.confusion th{padding:.15em .3em;min-width:1.6em}"
-    ".confusion th{vertical-align:bottom}.confusion th span{writing-mode:vertical-rl;"
-    "transform:rotate(180deg);font-weight:normal}</style>";
+// Writes the page with each {{PLACE}} filled.
+void fill_page(std::ostream& out,
+               const std::map<std::string_view, std::function<void(std::ostream&)>>& places) {
+  std::string_view rest(fcclip_embedded_report_html_begin, fcclip_embedded_report_html_end);
+  for (size_t at = rest.find("{{"); at != std::string_view::npos; at = rest.find("{{")) {
+    const size_t end = rest.find("}}", at);
+    out << rest.substr(0, at);
+    places.at(rest.substr(at + 2, end - at - 2))(out);
+    rest.remove_prefix(end + 2);
+  }
+  out << rest;
+}
 
 // Draws the segments of truth and answer.
 class PairPainter {
@@ -105,19 +111,18 @@ void keep_extremes(std::vector<RankedPicture>& kept, RankedPicture picture) {
 }
 
 void write_html_report(const fs::path& path, const ReportInput& input) {
-  const json& one = input.scores.at(input.classifier);
-  io::write_atomically(path, [&](std::ostream& out) {
-    const std::string name = html_escaped(input.scores.at("dataset").get<std::string>());
-    out << "<!doctype html><html lang=en><meta charset=utf-8>"
-           "<meta name=viewport content=\"width=device-width\"><title>"
-        << name << "</title>" << kPageStyle << "<h1>" << name << ", " << input.scores.at("images")
-        << " images</h1>\n";
+  const auto write_body = [&](std::ostream& out) {
     write_score_tables(out, input.scores);
     if (input.scores.contains("run")) write_run_table(out, input.scores["run"]);
-    write_class_tables(out, one);
+    write_class_tables(out, input.scores.at(input.classifier));
     write_confusion_table(out, input.confusion, input.benchmark.vocabulary());
     write_pictures(out, input);
-    out << "</html>\n";
+  };
+  io::write_atomically(path, [&](std::ostream& out) {
+    const std::string name = html_escaped(input.scores.at("dataset").get<std::string>());
+    fill_page(out, {{"NAME", [&](std::ostream& to) { to << name; }},
+                    {"IMAGES", [&](std::ostream& to) { to << input.scores.at("images"); }},
+                    {"BODY", write_body}});
   });
 }
 
