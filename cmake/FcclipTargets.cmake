@@ -1,20 +1,35 @@
 # One static library per folder; its sources are the folder's own files, so a new file needs no CMake edit.
 
 set(FCCLIP_WARNINGS -Wall -Wextra -Wno-unused-parameter -Wno-unknown-pragmas -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  # Some codecs ask for it, and Clang refuses a header that was precompiled without.
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-pthread>)
+endif()
+if(FCCLIP_WERROR)
+  # These two of GCC 12 are wrong too often, inside the standard library above all.
+  list(APPEND FCCLIP_WARNINGS -Werror
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-error=maybe-uninitialized> $<$<CXX_COMPILER_ID:GNU>:-Wno-error=stringop-overflow>)
+endif()
+
+if(FCCLIP_SANITIZE STREQUAL "thread")
+  set(fcclip_sanitizer -fsanitize=thread)
+elseif(FCCLIP_SANITIZE)
+  # A null pointer traps by itself; its checks, and those of object types, are most of the compiler's time.
+  set(fcclip_sanitizer -fsanitize=address,undefined)
+  set(fcclip_sanitizer_limits -fno-sanitize=null,vptr,object-size)
+endif()
 
 function(fcclip_common_options target)
   target_include_directories(${target} PUBLIC
     $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_compile_options(${target} PRIVATE ${FCCLIP_WARNINGS})
   if(FCCLIP_SANITIZE)
-    # A null pointer traps by itself; its checks, and those of object types, are most of the compiler's time.
-    target_compile_options(${target} PRIVATE -fsanitize=address,undefined
-      -fno-sanitize=null,vptr,object-size -fno-omit-frame-pointer)
-    target_link_options(${target} PUBLIC -fsanitize=address,undefined)
+    target_compile_options(${target} PRIVATE ${fcclip_sanitizer} ${fcclip_sanitizer_limits} -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC ${fcclip_sanitizer})
   endif()
   # libFuzzer finds its way by the branches that it sees taken: in the library, not only in the entry points.
   if(FCCLIP_FUZZ AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION)
   endif()
 endfunction()
 
@@ -35,9 +50,7 @@ endmacro()
 function(fcclip_test_options target)
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR})
   target_compile_options(${target} PRIVATE ${FCCLIP_WARNINGS} -O1)
-  if(FCCLIP_SANITIZE)
-    target_link_options(${target} PRIVATE -fsanitize=address,undefined)
-  endif()
+  target_link_options(${target} PRIVATE ${fcclip_sanitizer})
 endfunction()
 
 # LibTorch's headers cost about 9 s a file; precompiled once they cost about 1 s.

@@ -9,6 +9,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/core/nearest_name.h"
 #include "fcclip/io/atomic_file.h"
+#include "fcclip/text/printable.h"
 #include "fcclip/text/text_encoding.h"
 
 namespace fcclip::engine {
@@ -109,7 +110,7 @@ const Settings::Entry& Settings::find(std::string_view key, const std::string& w
   const auto found = std::find_if(entries_.begin(), entries_.end(),
                                   [&](const Entry& entry) { return entry.key == key; });
   if (found == entries_.end()) {
-    fail(ErrorCode::invalid_argument, where, ": no setting is called ", key,
+    fail(ErrorCode::invalid_argument, where, ": no setting is called ", text::printable(key),
          did_you_mean(key, similar_keys(key)), "; --print-config lists them");
   }
   return *found;
@@ -142,10 +143,11 @@ void Settings::read_text(std::string_view text, const std::string& name) {
 void Settings::set(const std::string& assignment) {
   const size_t equal = assignment.find('=');
   if (equal == std::string::npos || equal == 0) {
-    fail(ErrorCode::invalid_argument, "--set ", assignment, ": expected section.key=value");
+    fail(ErrorCode::invalid_argument, "--set ", text::printable(assignment, 1000),
+         ": expected section.key=value");
   }
   const std::string key = assignment.substr(0, equal), value = assignment.substr(equal + 1);
-  const std::string where = "--set " + assignment;
+  const std::string where = "--set " + text::printable(assignment, 1000);
   const Member& member = find(key, where).member;
   const bool is_text = std::holds_alternative<std::string*>(member);
   const bool is_bare = value.empty() || (value[0] != '"' && value[0] != '\'');

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <unistd.h>
 #include <utility>
+#include <zlib.h>
 
 #include <ATen/ATen.h>
 
@@ -154,10 +155,33 @@ at::Tensor labels_of(mat_t* mat, matvar_t& matrix, const std::string& where) {
       .clone(at::MemoryFormat::Contiguous);
 }
 
-// matio takes what ends early for a file with fewer variables, and makes room for a name of any
-// length. Matrices are made of elements too; those of up to four bytes stand in their tag.
-void check_elements(std::string_view bytes, bool swapped, const std::string& file) {
+std::string inflated(std::string_view packed, const std::string& file) {
+  constexpr size_t kPiece = 1 << 16, kLargest = size_t{8} * kMaxPixels;
+  z_stream stream = {};
+  if (inflateInit(&stream) != Z_OK) refuse(file, "can't be unpacked: no memory");
+  const std::unique_ptr<z_stream, int (*)(z_stream*)> guard(&stream, inflateEnd);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
+  stream.avail_in = static_cast<uInt>(packed.size());
+  std::string bytes;
+  std::vector<char> piece(kPiece);
+  int code = Z_OK;
+  while (code == Z_OK && bytes.size() < kLargest) {
+    stream.next_out = reinterpret_cast<Bytef*>(piece.data());
+    stream.avail_out = kPiece;
+    code = inflate(&stream, Z_NO_FLUSH);
+    bytes.append(piece.data(), kPiece - stream.avail_out);
+  }
+  if (code != Z_STREAM_END) refuse(file, kDamaged);
+  return bytes;
+}
+
+// matio takes what ends early for a file with fewer variables, makes room for a name of any length,
+// and follows cells in cells down to the end of its stack. Matrices are made of elements too; those
+// of up to four bytes stand in their tag.
+void check_elements(std::string_view bytes, bool swapped, const std::string& file, int depth = 0) {
   constexpr uint32_t kMatrix = 14, kCompressed = 15;
+  constexpr int kDeepest = 32;
+  if (depth > kDeepest) refuse(file, "cells in cells, deeper than ", kDeepest);
   while (!bytes.empty()) {
     uint32_t tag[2] = {};
     if (bytes.size() < sizeof tag) refuse(file, kDamaged);
@@ -167,7 +191,9 @@ void check_elements(std::string_view bytes, bool swapped, const std::string& fil
     if (tag[0] >> 16 != 0) continue;
     if (tag[1] > bytes.size()) refuse(file, kDamaged);
     const size_t size = tag[1], padding = tag[0] == kCompressed ? 0 : (8 - size % 8) % 8;
-    if (tag[0] == kMatrix) check_elements(bytes.substr(0, size), swapped, file);
+    const std::string_view content = bytes.substr(0, size);
+    if (tag[0] == kMatrix) check_elements(content, swapped, file, depth + 1);
+    if (tag[0] == kCompressed) check_elements(inflated(content, file), swapped, file, depth + 1);
     bytes.remove_prefix(std::min(bytes.size(), size + padding));
   }
 }

@@ -11,7 +11,11 @@ namespace fcclip::image {
 
 /// Largest picture read, in pixels; a header that claims more is refused before memory is asked
 /// for.
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+inline constexpr int64_t kMaxPixels = int64_t{1} << 18;  // a fuzzer has no time for large ones
+#else
 inline constexpr int64_t kMaxPixels = int64_t{1} << 29;
+#endif
 
 /// Which values become black and white when samples have more than 8 bits. No effect on samples of
 /// 8 bits and fewer.

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::engine {
 namespace {
@@ -46,6 +47,16 @@ TEST(Settings, ReadsSectionsAndLeavesTheRest) {
   EXPECT_EQ(values.count, 3);
   EXPECT_EQ(values.rate, 2.0);
   EXPECT_EQ(values.sizes, (std::vector<int64_t>{4, 5, 6}));
+}
+
+TEST(Settings, MessagesStayOnOneLineWhateverTheyQuote) {
+  Values values;
+  EXPECT_ERROR(invalid_argument,
+               "--set one.flag=true?one.count = 1: one.flag must be true or false",
+               values.settings.set("one.flag=true\none.count = 1"));
+  EXPECT_ERROR(invalid_argument, "no setting is called one.a?b", values.settings.set("one.a\nb=1"));
+  EXPECT_ERROR(invalid_argument, "x.toml:1: no setting is called a?b",
+               values.settings.read_text("\"a\\nb\" = 1\n", "x.toml"));
 }
 
 TEST(Settings, PrintedSettingsReadBackUnchanged) {

@@ -9,6 +9,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
 #include "tests/image/pictures.h"
+#include "tests/support/errors.h"
 #include "tests/support/tiny_mat.h"
 
 namespace fcclip::image {
@@ -132,6 +133,19 @@ TEST(MatFile, ExtentsBeyondTheValuesAreRefused) {
       EXPECT_EQ(error_of(mat.bytes()).code(), ErrorCode::bad_format) << packed << " " << rows;
     }
   }
+}
+
+TEST(MatFile, CellsInCellsDoNotEndTheStack) {
+  constexpr uint32_t kMatrixElement = 14;
+  const TinyMat tiny;
+  std::string nested;
+  for (int i = 0; i < 200000; ++i) {
+    nested += tiny.number(kMatrixElement, 4) + tiny.number(8 * (199999 - i), 4);
+  }
+  EXPECT_ERROR(bad_format, "cells in cells",
+               decode_mat_labels(TinyMat().add(nested).bytes(), "LabelMap", "a.mat"));
+  EXPECT_ERROR(bad_format, "cells in cells",
+               decode_mat_labels(TinyMat().add_packed(nested).bytes(), "LabelMap", "a.mat"));
 }
 
 TEST(MatFile, DamageNeverCrashes) {

@@ -1,0 +1,7 @@
+// WebP, moving ones too.
+
+#include "fuzz/picture.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  return fcclip::fuzz::decode_picture(fcclip::fuzz::text(data, size), "RIFF");
+}
