@@ -8,6 +8,7 @@
 
 namespace fcclip::draw {
 
+/// How pictures lie on a page.
 struct TileOptions {
   int64_t gap_px = 4;
   uint8_t background = 32;  ///< grey between and around the pictures
@@ -22,7 +23,7 @@ at::Tensor tile_images(const std::vector<at::Tensor>& images, int64_t columns,
                        const TileOptions& options = {});
 
 /// A line of text above a picture, cut where the picture is narrower: [h + strip, w, 3] uint8.
-/// Where no font loads the strip is empty.
+/// Where no font loads the strip is empty. Throws Error{shape_mismatch}.
 at::Tensor with_heading(const at::Tensor& rgb, const std::string& heading);
 
 }  // namespace fcclip::draw

@@ -11,15 +11,18 @@
 
 namespace fcclip::draw {
 
+/// A segment that wants a label.
 struct LabelRequest {
   int32_t id = 0;            ///< the segment's value in the id map
   std::string name, detail;  ///< what the label says; the detail may be left out
 };
 
+/// Upper left corner and sides in pixels.
 struct Box {
   double x = 0, y = 0, width = 0, height = 0;
 };
 
+/// A request that found its place; `request` is its position in the list.
 struct PlacedLabel {
   size_t request = 0;
   Text text;
@@ -28,11 +31,13 @@ struct PlacedLabel {
   double anchor_x = 0, anchor_y = 0;
 };
 
+/// How large letters may be, and which segments get none.
 struct PlacementOptions {
   double font_px = 20, min_font_px = 11;
   double min_area_fraction = 4e-4;  ///< of the picture; smaller segments get no label
 };
 
+/// Width and height of a text as it would be drawn.
 using MeasureText = std::function<TextSize(const Text&)>;
 
 /// Labels as deep inside their segments as they fit, smaller letters for smaller segments, beside

@@ -11,6 +11,7 @@
 
 namespace fcclip::draw {
 
+/// A chip of this colour and what it means.
 struct LegendEntry {
   std::string name;
   Colour colour;

@@ -13,6 +13,7 @@
 
 namespace fcclip::draw {
 
+/// What is drawn, and how large.
 struct OverlayOptions {
   double fill_opacity = 0.45;
   bool labels = true, scores = true, outlines = true;

@@ -17,6 +17,8 @@ at::Tensor segment_positions(const results::Segmentation& segmentation, Size siz
 
 /// A map at another size; enlarged, its borders are straight where nearest neighbours would give
 /// stairs: the value with the largest bilinear weight wins.
+///   positions  [h, w] int32
+///   returns    [size.height, size.width] int32
 at::Tensor resize_positions(const at::Tensor& positions, Size size);
 
 }  // namespace fcclip::draw

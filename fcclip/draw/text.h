@@ -5,6 +5,7 @@
 
 namespace fcclip::draw {
 
+/// In pixels.
 struct TextSize {
   double width = 0, height = 0;
 };

@@ -17,17 +17,17 @@ struct Decoded {
   int orientation = 1;  ///< EXIF's 1 … 8
 };
 
-/// Each takes a whole file whose first bytes are of its kind. `name` is for messages.
-/// Throws Error{bad_format}.
+/// Each takes a whole file whose first bytes are of its kind; decode_heif HEIC and AVIF. `name` is
+/// for messages. Throws Error{bad_format}; Error{too_large} past ReadOptions::max_pixels.
 Decoded decode_jpeg(std::string_view bytes, std::string_view name, const ReadOptions& options);
 Decoded decode_webp(std::string_view bytes, std::string_view name, const ReadOptions& options);
 Decoded decode_bmp(std::string_view bytes, std::string_view name, const ReadOptions& options);
 Decoded decode_gif(std::string_view bytes, std::string_view name, const ReadOptions& options);
-/// HEIC and AVIF.
 Decoded decode_heif(std::string_view bytes, std::string_view name, const ReadOptions& options);
 Decoded decode_png(std::string_view bytes, std::string_view name, const ReadOptions& options);
 Decoded decode_tiff(std::string_view bytes, std::string_view name, const ReadOptions& options);
 
+/// What a raw camera file is, and what to do about it.
 inline constexpr std::string_view kRawCameraFile =
     "a raw camera file, which holds no finished picture; develop it first (darktable-cli, "
     "rawtherapee-cli) or take the camera's JPEG";

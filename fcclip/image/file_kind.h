@@ -5,6 +5,7 @@
 
 namespace fcclip::image {
 
+/// What decoders there are.
 enum class PictureKind { none, jpeg, png, webp, tiff, bmp, gif, heif };
 
 /// The decoder that takes the bytes; none for everything that is no picture or of a kind that is

@@ -8,6 +8,7 @@
 
 namespace fcclip::image {
 
+/// The keys of one file.
 class GeoKeys {
  public:
   /// The values of tags 34735, 34736 and 34737.

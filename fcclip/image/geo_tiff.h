@@ -9,6 +9,7 @@
 
 namespace fcclip::image {
 
+/// From pixels to the map.
 struct GeoReference {
   /// Pixel corners to map coordinates in GDAL's order: X = t0 + t1·x + t2·y, Y = t3 + t4·x + t5·y.
   std::array<double, 6> transform = {0, 1, 0, 0, 0, 1};

@@ -31,7 +31,8 @@ at::Tensor read_png_exact(const std::filesystem::path& path);
 /// Written atomically. rgb [H, W, 3] or rgb and alpha [H, W, 4] uint8, or grey [H, W] uint8 or
 /// int32 below 65,536 (16 bits).
 void write_png(const std::filesystem::path& path, const at::Tensor& pixels);
-/// Throws Error{shape_mismatch; invalid_argument when a value does not fit; io_failure}.
+/// pixels as above: [H, W, 3], [H, W, 4] or [H, W]. Throws Error{shape_mismatch; invalid_argument
+/// when a value does not fit; io_failure}.
 std::string encode_png(const at::Tensor& pixels);
 
 /// rgb [H, W, 3] uint8, written atomically; full colour resolution (4:4:4) so that drawn text stays

@@ -18,11 +18,13 @@ class PngReader {
   PngReader& operator=(const PngReader&) = delete;
   ~PngReader();
 
+  /// As libpng gives it.
   struct Header {
     png_uint_32 width = 0, height = 0;
     int bit_depth = 0, color_type = 0;
   };
 
+  /// Comes first. Fails for what is no PNG and for damaged headers; message() says why.
   bool read_header(Header* header);
   /// Asks for 8-bit RGB of a picture of at most 8 bits: palette and grey expanded, alpha dropped.
   bool as_rgb8();

@@ -18,10 +18,12 @@ at::Tensor read_unturned_jpeg(const std::filesystem::path& path);
 /// Throws as encode_jpeg.
 std::string encode_pillow_jpeg(const at::Tensor& rgb);
 
-/// OpenCV's INTER_LINEAR of a picture: no antialiasing. pixels [H, W, 3] uint8 -> [h, w, 3].
+/// OpenCV's INTER_LINEAR of a picture: no antialiasing. pixels [H, W, 3] uint8 -> [h, w, 3]. Throws
+/// Error{shape_mismatch, invalid_argument}.
 at::Tensor opencv_linear(const at::Tensor& pixels, Size size);
 
-/// OpenCV's INTER_NEAREST of a map. map [H, W] int32 -> [h, w] int32.
+/// OpenCV's INTER_NEAREST of a map. map [H, W] int32 -> [h, w] int32. Throws Error{shape_mismatch,
+/// invalid_argument}.
 at::Tensor opencv_nearest(const at::Tensor& map, Size size);
 
 }  // namespace fcclip::image

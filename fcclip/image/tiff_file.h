@@ -31,6 +31,7 @@ class TiffFile {
   /// A tag that libtiff does not know, as text; empty when it is not there or no text.
   std::string text(uint32_t tag) const;
 
+  /// What libtiff reads from and writes its complaints to.
   struct Source {
     std::string_view bytes;
     uint64_t position = 0;

@@ -12,6 +12,7 @@
 
 namespace fcclip::image {
 
+/// How a picture lies in the file; the numbers are those of TIFF 6.0.
 struct TiffLayout {
   int64_t width = 0, height = 0;
   int bits = 1, samples = 1, photometric = 0, planar = PLANARCONFIG_CONTIG;
@@ -20,7 +21,9 @@ struct TiffLayout {
   std::vector<int> bands;         ///< that matter, from 0: grey 1, RGB 3, with alpha or CMYK 4
   std::optional<double> no_data;  ///< GDAL's
 
+  /// Bands that are read.
   int used() const { return static_cast<int>(bands.size()); }
+  /// Whether each band stands by itself in the file.
   bool apart() const { return planar == PLANARCONFIG_SEPARATE && samples > 1; }
   bool is_unsigned() const { return format == SAMPLEFORMAT_UINT || format == SAMPLEFORMAT_VOID; }
   /// What samples are kept as: byte, uint16 or float.

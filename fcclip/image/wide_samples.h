@@ -11,6 +11,7 @@
 
 namespace fcclip::image {
 
+/// Samples of more than 8 bits.
 struct WideSamples {
   at::Tensor values;              ///< [H, W, C] uint16 or float32; NaN where there is nothing
   std::string kind;               ///< for messages: "16-bit", "float32"

@@ -22,16 +22,19 @@ class ByteReader {
   size_t remaining() const { return bytes_.size() - position_; }
   const std::string& file() const { return file_; }
 
+  /// From the start.
   void seek(uint64_t position) {
     if (position > bytes_.size()) truncated();
     position_ = position;
   }
+  /// The next `count` bytes.
   std::span<const std::byte> take(uint64_t count) {
     if (count > remaining()) truncated();
     const auto taken = bytes_.subspan(position_, count);
     position_ += count;
     return taken;
   }
+  /// The next `count` bytes as text.
   std::string_view text(uint64_t count) {
     const auto taken = take(count);
     return {reinterpret_cast<const char*>(taken.data()), taken.size()};

@@ -10,6 +10,7 @@
 
 namespace fcclip::io {
 
+/// The tensors of a file and what stands beside them.
 struct Checkpoint {
   std::string format;  ///< "safetensors", "torch zip", "torch legacy"
   std::string
@@ -19,13 +20,14 @@ struct Checkpoint {
   std::vector<std::string> others;   ///< what else the file holds: "optimizer", "iteration", …
   std::optional<int64_t> iteration;  ///< of training, where the file tells
 
-  /// Undefined when there is none.
+  /// Of any shape; undefined when there is none.
   at::Tensor find(const std::string& name) const;
 };
 
 /// Whether the checksums of zip files are held against their bytes, which reads all of them.
 enum class Checksums { skip, verify };
 
+/// What to look at in a file.
 struct OpenOptions {
   Checksums checksums = Checksums::skip;
   /// Of several state dicts in one file: the keys of the one to take, joined by '.', perhaps

@@ -7,6 +7,7 @@
 
 namespace fcclip::io {
 
+/// Of all bytes, as zip and PNG store it.
 uint32_t crc32(std::span<const std::byte> bytes);
 
 }  // namespace fcclip::io

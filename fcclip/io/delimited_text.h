@@ -8,6 +8,7 @@
 
 namespace fcclip::io {
 
+/// One row; the views are of the text that was read.
 struct DelimitedRow {
   int64_t line = 0;        ///< where it begins, from 1
   std::string_view whole;  ///< as it stands in the text, without its end

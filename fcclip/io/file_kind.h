@@ -10,6 +10,7 @@ namespace fcclip::io {
 /// Whether `fcclip convert` reads it.
 enum class WeightForm { none, torch, safetensors };
 
+/// In words, for messages.
 struct FileKind {
   std::string what;    ///< "an HTML page", "a PyTorch checkpoint", "an empty file (0 bytes)"
   std::string advice;  ///< what to do about it wherever it was found; may be empty

@@ -50,7 +50,8 @@ struct TensorView {
 };
 
 /// The view as a tensor that keeps the mapping alive; copied only where its address is not aligned
-/// for its elements. The caller has checked that every element lies inside the file.
+/// for its elements. Any shape will do: the caller has checked that every element lies inside the
+/// file.
 at::Tensor tensor_of(const std::shared_ptr<const MappedFile>& file, const TensorView& view);
 
 /// Strides of a row-major tensor. Throws nothing; extents must be non-negative.

@@ -10,6 +10,7 @@
 
 namespace fcclip::io {
 
+/// What values a checkpoint's pickle may hold.
 enum class PickleKind {
   none,
   boolean,
@@ -36,6 +37,7 @@ std::string_view describe(PickleKind kind);
 /// million levels of nesting, and neither may matter.
 using PickleRef = uint32_t;
 
+/// One value; which members mean something is said by its kind.
 struct PickleValue {
   PickleKind kind = PickleKind::none;
   int64_t integer = 0;  ///< also booleans, and positions in storages / tensors
@@ -53,6 +55,7 @@ struct PickledStorage {
   int64_t view_offset = 0;  ///< of legacy files: first element inside the storage that is stored
 };
 
+/// A tensor as torch pickles it: a view of a storage.
 struct PickledTensor {
   size_t storage = 0;  ///< in PickleDocument::storages
   at::ScalarType dtype;
@@ -60,6 +63,7 @@ struct PickledTensor {
   std::vector<int64_t> shape, strides;
 };
 
+/// Every value of one pickle.
 struct PickleDocument {
   std::vector<PickleValue> values;
   std::vector<PickledStorage> storages;

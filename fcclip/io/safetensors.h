@@ -33,7 +33,7 @@ class SafetensorsFile {
   /// In the order of their bytes in the file.
   std::vector<std::string> names() const;
   bool contains(const std::string& name) const;
-  /// Throws Error{missing_tensor} naming it.
+  /// Of any shape. Throws Error{missing_tensor} naming it.
   at::Tensor tensor(const std::string& name) const;
 
  private:

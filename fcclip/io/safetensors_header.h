@@ -12,6 +12,7 @@
 
 namespace fcclip::io {
 
+/// One tensor of the header.
 struct HeaderEntry {
   std::string name;
   at::ScalarType dtype;
@@ -19,6 +20,7 @@ struct HeaderEntry {
   uint64_t begin = 0, end = 0;  ///< bytes from the start of the data
 };
 
+/// What a header says, checked.
 struct SafetensorsHeader {
   Metadata metadata;
   std::vector<HeaderEntry> entries;  ///< by rising offset

@@ -9,6 +9,7 @@
 
 namespace fcclip::io {
 
+/// A dict of weights and where it stands.
 struct StateDict {
   PickleRef dict = 0;
   std::string path;  ///< its keys from the root, joined by '.'; "" for the root itself

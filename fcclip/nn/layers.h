@@ -10,6 +10,7 @@
 
 namespace fcclip::nn {
 
+/// What follows a linear layer.
 enum class Activation { gelu, quick_gelu, relu };
 
 /// x [..., C] -> same shape. gelu is exact (erf); quick_gelu is x·σ(1.702x) (OpenAI's CLIP).
@@ -20,6 +21,7 @@ struct Linear {
   int64_t in = 0, out = 0;
   bool with_bias = true;
   at::Tensor weight, bias;
+  /// Adds the weights above under their names.
   void declare(WeightTable& table, const std::string& prefix);
   at::Tensor operator()(const at::Tensor& x) const;
 };
@@ -29,6 +31,7 @@ struct PointwiseConv {
   int64_t in = 0, out = 0;
   bool with_bias = true;
   at::Tensor weight, bias;
+  /// Adds the weights above under their names.
   void declare(WeightTable& table, const std::string& prefix);
   at::Tensor operator()(const at::Tensor& x) const;
 };
@@ -38,15 +41,17 @@ struct Conv {
   int64_t in = 0, out = 0, kernel = 3, stride = 1, padding = 1;
   bool with_bias = true;
   at::Tensor weight, bias;
+  /// Adds the weights above under their names.
   void declare(WeightTable& table, const std::string& prefix);
   at::Tensor operator()(const at::Tensor& x) const;
 };
 
-/// Over the last axis.
+/// Over the last axis. Checkpoint: <prefix>.weight [channels], <prefix>.bias [channels].
 struct LayerNorm {
   int64_t channels = 0;
   double eps = 1e-5;
   at::Tensor weight, bias;
+  /// Adds the weights above under their names.
   void declare(WeightTable& table, const std::string& prefix);
   at::Tensor operator()(const at::Tensor& x) const;
 };
@@ -56,6 +61,7 @@ struct GroupNorm {
   int64_t channels = 0, groups = 32;
   double eps = 1e-5;
   at::Tensor weight, bias;
+  /// Adds the weights above under their names.
   void declare(WeightTable& table, const std::string& prefix);
   at::Tensor operator()(const at::Tensor& x) const;
 };
@@ -66,6 +72,7 @@ struct MultiheadAttention {
   int64_t width = 0, heads = 1;
   at::Tensor in_weight, in_bias;
   Linear out_proj;
+  /// Adds the weights above under their names.
   void declare(WeightTable& table, const std::string& prefix);
   /// query [B, Nq, C], key and value [B, Nk, C];
   /// blocked: undefined, or bool broadcastable to [B, heads, Nq, Nk], true where attention is not
@@ -80,6 +87,7 @@ struct Mlp {
   std::vector<Linear> layers;
   Mlp() = default;
   Mlp(int64_t in, int64_t hidden, int64_t out, int64_t depth);
+  /// Adds the weights above under their names.
   void declare(WeightTable& table, const std::string& prefix);
   at::Tensor operator()(const at::Tensor& x) const;
 };

@@ -19,6 +19,7 @@ enum class WeightRole {
   statistic,  ///< BatchNorm running mean and variance: never trained
 };
 
+/// A row of the table.
 struct Weight {
   std::string name;  ///< full name in a published checkpoint
   at::Tensor* member;
@@ -26,8 +27,11 @@ struct Weight {
   WeightRole role;
 };
 
+/// The weights of a model or of one of its parts. Rows point to members, which must not move.
 class WeightTable {
  public:
+  /// shape: of the tensor in a checkpoint, [out, in]; load_weights() makes `member` one of that
+  /// shape.
   void add(std::string name, at::Tensor& member, std::vector<int64_t> shape,
            WeightRole role = WeightRole::weight);
   /// The rows of another table, whose members these stay.

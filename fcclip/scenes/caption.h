@@ -9,6 +9,7 @@
 
 namespace fcclip::scenes {
 
+/// A segment that a caption may name, with its area.
 struct Seen {
   const Concept* entry = nullptr;
   const Picture* picture = nullptr;

@@ -9,6 +9,7 @@
 
 namespace fcclip::scenes {
 
+/// Which scenes, and where to.
 struct ExportOptions {
   std::filesystem::path folder;
   int64_t first = 0, count = 0;  ///< scenes first … first + count − 1

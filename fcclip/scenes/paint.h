@@ -39,6 +39,7 @@ struct Pose {
 /// Weight of a region's colour for every pixel, 0 … 1.
 using Coverage = std::vector<float>;
 
+/// A texture for stuff.
 struct Ground {
   const Pyramid* pyramid = nullptr;
   Pose pose;
@@ -49,11 +50,13 @@ struct Ground {
 /// A texture without end where `coverage` is above 0; `owner` where it is above one half.
 void paint_ground(Canvas& canvas, const Coverage& coverage, const Ground& ground, int32_t owner);
 
+/// What a thing casts.
 struct Shadow {
   double dx = 0, dy = 0;  ///< of the shadow's centre from the thing's, in pixels
   double strength = 0;    ///< 0: none, 1: black
 };
 
+/// A cut-out for a thing.
 struct Thing {
   const Pyramid* pyramid = nullptr;
   Pose pose;

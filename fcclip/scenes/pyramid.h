@@ -20,6 +20,7 @@ struct Level {
 /// one before, premultiplied, down to one pixel.
 class Pyramid {
  public:
+  /// pixels [H, W, 4] uint8, red, green, blue, alpha; must outlive this.
   explicit Pyramid(const at::Tensor& pixels);
   const std::vector<Level>& levels() const { return levels_; }
   /// The finest level whose longer side is at most `side` pixels.
@@ -37,7 +38,7 @@ class Pyramid {
 class Pyramids {
  public:
   explicit Pyramids(size_t count) : slots_(count) {}
-  /// pixels: of picture `index`; the same at every call.
+  /// pixels [H, W, 4] uint8: of picture `index`; the same at every call.
   const Pyramid& get(size_t index, const at::Tensor& pixels) const;
 
  private:

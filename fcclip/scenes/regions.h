@@ -11,6 +11,7 @@ namespace fcclip::scenes {
 /// What a region is of: it decides which stuff is likely there.
 enum class Role { any, backdrop, ground };
 
+/// A piece of stuff.
 struct Region {
   Role role = Role::any;
   Coverage coverage;  ///< of what it hides of the regions before it

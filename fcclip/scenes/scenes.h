@@ -12,6 +12,7 @@ namespace fcclip::scenes {
 enum class Concepts { seen, all };        ///< which things may appear; stuff always may
 enum class Pictures { known, held_out };  ///< pictures for training, or those kept from it
 
+/// What scenes may hold. Scenes of equal options are equal.
 struct SceneOptions {
   Size size{256, 256};
   Concepts concepts = Concepts::seen;

@@ -17,6 +17,7 @@ struct TableItem {
   std::u32string value;
 };
 
+/// A file of sections, read once.
 class EmbeddedTable {
  public:
   /// text must outlive the table. Throws Error{internal} for an item that is not in the form above.
@@ -45,6 +46,7 @@ class RangeSet {
  public:
   RangeSet() = default;
   explicit RangeSet(const std::vector<TableItem>& ranges);
+  /// Whether any range holds it.
   bool contains(char32_t c) const;
   const std::vector<std::pair<char32_t, char32_t>>& ranges() const { return ranges_; }
 

@@ -10,10 +10,12 @@
 
 namespace fcclip::text {
 
+/// Rules of one name in a table. Thread-safe once made.
 class SequencePatterns {
  public:
   /// Sections "<name> rules" (items like 0+1+1: set numbers; ^ for the start of the text) and
-  /// "<name> set <i>".
+  /// "<name> set <i>". Throws Error{internal} for sections that are not there or rules that name no
+  /// set.
   SequencePatterns(const EmbeddedTable& table, const std::string& name);
 
   /// Length of the first rule that fits at text[at]; 0 when none does. text: a view of code points
@@ -28,6 +30,7 @@ class SequencePatterns {
     return 0;
   }
 
+  /// Whether any rule fits anywhere.
   template <typename Char>
   bool found_in(std::basic_string_view<Char> text) const {
     for (size_t at = 0; at < text.size(); ++at) {

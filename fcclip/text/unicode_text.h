@@ -9,6 +9,7 @@
 
 namespace fcclip::text {
 
+/// Stands for bytes that are no UTF-8.
 inline constexpr char32_t kReplacement = 0xFFFD;
 
 /// Every code point of the text. Encoded surrogates are let through as they are (CESU-8; clean_text
@@ -20,6 +21,7 @@ std::optional<std::u32string> decode_utf8_strict(std::string_view bytes, bool va
 
 /// Appends one code point.
 void append_utf8(char32_t c, std::string& out);
+/// Of every code point.
 std::string encode_utf8(std::u32string_view text);
 
 /// The code point at text[pos] of valid UTF-8 and moves pos behind it; U+FFFD and one byte on if it
@@ -37,7 +39,9 @@ std::u32string to_lower(std::u32string_view text);
 enum class CharClass : uint8_t { letter, number, other, unmatched };
 CharClass char_class(char32_t c);
 
+/// As str.isspace(): white space of any script.
 bool is_space(char32_t c);
+/// As str.isdecimal(): digits of any script.
 bool is_decimal(char32_t c);
 
 }  // namespace fcclip::text

@@ -12,6 +12,7 @@
 
 namespace fcclip::words {
 
+/// A line of a list.
 struct TextLine {
   size_t number = 0;      ///< from 1
   std::string_view text;  ///< without blanks at its ends
@@ -32,6 +33,7 @@ std::optional<std::array<uint8_t, 3>> colour_of_text(std::string_view text);
 /// "cat" or 'cat' -> cat; others as they are.
 std::string_view unquoted(std::string_view text);
 
+/// What a line says of a class; `line` counts from 1.
 struct Row {
   size_t line = 0;
   std::optional<int64_t> id;  ///< negative: none
