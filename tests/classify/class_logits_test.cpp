@@ -4,6 +4,7 @@
 
 #include "fcclip/classify/ensemble.h"
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::classify {
@@ -107,13 +108,18 @@ TEST(ClassLogits, GradientsOfEmbeddingsVoidAndScale) {
 TEST(ClassLogits, RejectsWhatDoesNotFit) {
   const at::Tensor x = noise({1, 2, 12}, "x"), void_row = noise({1, 12}, "void");
   TextClassifier classifier = some_classifier({2, 1});
-  EXPECT_THROW(class_logits(noise({1, 2, 11}, "x"), classifier, void_row, ten()), Error);
-  EXPECT_THROW(class_logits(x, classifier, noise({2, 12}, "void"), ten()), Error);
-  EXPECT_THROW(class_logits(x, classifier, void_row, noise({2}, "scale")), Error);
+  EXPECT_ERROR(shape_mismatch, "class_logits: embeddings: expected shape [*, *, 12]",
+               class_logits(noise({1, 2, 11}, "x"), classifier, void_row, ten()));
+  EXPECT_ERROR(shape_mismatch, "class_logits: void row: expected shape [1, 12]",
+               class_logits(x, classifier, noise({2, 12}, "void"), ten()));
+  EXPECT_ERROR(shape_mismatch, "class_logits: the scale must be one number",
+               class_logits(x, classifier, void_row, noise({2}, "scale")));
   classifier.synonyms_per_class = {2, 2};
-  EXPECT_THROW(class_logits(x, classifier, void_row, ten()), Error);
+  EXPECT_ERROR(invalid_argument, "class_logits: 3 classifier rows for 4 synonyms",
+               class_logits(x, classifier, void_row, ten()));
   classifier.synonyms_per_class = {3, 0};
-  EXPECT_THROW(winning_synonyms(x, classifier), Error);
+  EXPECT_ERROR(invalid_argument, "class_logits: class 1 has no synonyms",
+               winning_synonyms(x, classifier));
 }
 
 class ClassLogitsRecorded : public ::testing::TestWithParam<std::string> {};

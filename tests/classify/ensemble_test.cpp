@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::classify {
@@ -68,10 +69,12 @@ TEST(Ensemble, StaysFiniteWhereAProbabilityIsZero) {
 }
 
 TEST(Ensemble, RejectsWhatDoesNotFit) {
-  EXPECT_THROW(ensemble(some_logits(1), {true, false}, {}, {}), Error);
-  EXPECT_THROW(ensemble(some_logits(1), kSeen, {}, {0.4, 0.8, true}), Error);
-  EXPECT_THROW(ensemble(some_logits(1), kSeen, at::ones({2, 6}, at::kBool), {0.4, 0.8, true}),
-               Error);
+  EXPECT_ERROR(shape_mismatch, "ensemble: in-vocabulary logits: expected shape [*, *, 3]",
+               ensemble(some_logits(1), {true, false}, {}, {}));
+  EXPECT_ERROR(invalid_argument, "ensemble: only_valid_masks is set, but not which masks are valid",
+               ensemble(some_logits(1), kSeen, {}, {0.4, 0.8, true}));
+  EXPECT_ERROR(shape_mismatch, "ensemble: valid: expected shape [2, 7]",
+               ensemble(some_logits(1), kSeen, at::ones({2, 6}, at::kBool), {0.4, 0.8, true}));
 }
 
 // --- recorded reference -------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 #include "tests/support/merges.h"
 
@@ -167,12 +168,14 @@ TEST_F(EncodeVocabulary, RowsCanBeTrainedAgainst) {
 }
 
 TEST_F(EncodeVocabulary, RejectsWhatIsNoVocabulary) {
-  EXPECT_THROW(encode(Vocabulary{}), Error);
-  EXPECT_THROW(encode(words({{"cat"}, {}})), Error);
+  EXPECT_ERROR(invalid_argument, "the vocabulary has no classes", encode(Vocabulary{}));
+  EXPECT_ERROR(invalid_argument, "class 1 of the vocabulary has no synonyms",
+               encode(words({{"cat"}, {}})));
   options_.templates = {};
-  EXPECT_THROW(encode(words({{"cat"}})), Error);
+  EXPECT_ERROR(invalid_argument, "no templates", encode(words({{"cat"}})));
   options_.templates = {"a photo"};
-  EXPECT_THROW(encode(words({{"cat"}})), Error);
+  EXPECT_ERROR(invalid_argument, "template \"a photo\" has no {} for the name",
+               encode(words({{"cat"}})));
 }
 
 // --- recorded reference -------------------------------------------------------------------------

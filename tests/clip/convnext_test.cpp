@@ -2,6 +2,7 @@
 
 #include "fcclip/core/error.h"
 #include "tests/clip/tower_support.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::clip {
 namespace {
@@ -106,18 +107,23 @@ TEST(ConvNext, EmptyMaskGivesTheHeadOfZero) {
 
 TEST(ConvNext, ImageOfAnotherShapeIsAClearError) {
   const auto tower = test::random_tower(test::tiny_convnext_config());
-  EXPECT_THROW(tower->forward(at::zeros({1, 40, 32, 3})), Error);
-  EXPECT_THROW(tower->forward(at::zeros({1, 3, 32, 32})), Error);
-  EXPECT_THROW(tower->forward(at::zeros({1, 32, 32, 3}, at::kDouble)), Error);
+  EXPECT_ERROR(shape_mismatch, "image: height and width must be multiples of 32",
+               tower->forward(at::zeros({1, 40, 32, 3})));
+  EXPECT_ERROR(shape_mismatch, "image: expected shape [*, *, *, 3]",
+               tower->forward(at::zeros({1, 3, 32, 32})));
+  EXPECT_ERROR(shape_mismatch, "image: expected dtype Float",
+               tower->forward(at::zeros({1, 32, 32, 3}, at::kDouble)));
 }
 
 TEST(ImageTower, ImpossibleSizesAreRefused) {
   ClipConfig config;
   config.convnext.dims = {192, 384, 768};
-  EXPECT_THROW(make_image_tower(config), Error);
+  EXPECT_ERROR(invalid_argument, "convnext dims: expected 4 positive numbers",
+               make_image_tower(config));
   config = test::tiny_resnet_config();
   config.resnet.heads = 7;
-  EXPECT_THROW(make_image_tower(config), Error);
+  EXPECT_ERROR(invalid_argument, "resnet heads: 7 does not divide 512 channels",
+               make_image_tower(config));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 #include "tests/support/merges.h"
 
@@ -158,8 +159,10 @@ TEST(Tokenizer, BadMergesNameTheirLine) {
 }
 
 TEST(Tokenizer, ImpossibleSizesAreErrors) {
-  EXPECT_THROW(Tokenizer(kMerges, 10), Error);
-  EXPECT_THROW(Tokenizer(kMerges, kSize, 1), Error);
+  EXPECT_ERROR(invalid_argument, "vocabulary size: expected at least 514 entries",
+               Tokenizer(kMerges, 10));
+  EXPECT_ERROR(invalid_argument, "context length: expected at least 2",
+               Tokenizer(kMerges, kSize, 1));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "fcclip/results/rle_polygon.h"
 #include "tests/data/miniature.h"
 #include "tests/io/temporary_folder.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::data {
 namespace {
@@ -93,7 +94,8 @@ TEST(Segmentations, FarCoordinatesCostNothing) {
   for (const double far : {1e4, 1e9, 1e15, 1e300}) {
     EXPECT_EQ(results::from_polygon({10, 10, far, 10, far, 40, 10, 40}, {60, 80}), near) << far;
   }
-  EXPECT_THROW(results::from_polygon({10, 10, INFINITY, 10, 20, 40}, {60, 80}), Error);
+  EXPECT_ERROR(bad_format, "a polygon with a coordinate inf",
+               results::from_polygon({10, 10, INFINITY, 10, 20, 40}, {60, 80}));
 }
 
 TEST(FileTables, FindFilesAsAnnotationsNameThem) {

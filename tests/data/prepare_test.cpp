@@ -10,6 +10,7 @@
 #include "fcclip/data/registry.h"
 #include "tests/data/miniature.h"
 #include "tests/io/temporary_folder.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::data {
 namespace prepare_test {
@@ -88,8 +89,9 @@ TEST(Prepare, CocoLabelsAreThoseOfThePanopticTruth) {
 
 TEST(Prepare, SaysWhatItCantDo) {
   const test::TemporaryFolder folder;
-  EXPECT_THROW(prepare("lvis", {folder.path(), {}}), Error);
-  EXPECT_THROW(prepare("ade20k_150", {folder.path(), {}}), Error);
+  EXPECT_ERROR(invalid_argument, "lvis needs no preparation", prepare("lvis", {folder.path(), {}}));
+  EXPECT_ERROR(not_found, "no such folder (download ADEChallengeData2016.zip and",
+               prepare("ade20k_150", {folder.path(), {}}));
 }
 
 }  // namespace prepare_test

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::draw {
 namespace {
@@ -29,9 +30,12 @@ TEST(ContactSheet, PlacesPicturesRowByRow) {
 }
 
 TEST(ContactSheet, RefusesNothingAndOtherTypes) {
-  EXPECT_THROW(tile_images({}, 2), Error);
-  EXPECT_THROW(tile_images({at::zeros({2, 2, 3}, at::kByte)}, 0), Error);
-  EXPECT_THROW(tile_images({at::zeros({2, 2}, at::kByte)}, 1), Error);
+  EXPECT_ERROR(invalid_argument, "cannot tile 0 pictures in 2 columns with a gap of 4 pixels",
+               tile_images({}, 2));
+  EXPECT_ERROR(invalid_argument, "cannot tile 1 pictures in 0 columns with a gap of 4 pixels",
+               tile_images({at::zeros({2, 2, 3}, at::kByte)}, 0));
+  EXPECT_ERROR(shape_mismatch, "picture to tile: expected shape [*, *, 3]",
+               tile_images({at::zeros({2, 2}, at::kByte)}, 1));
 }
 
 }  // namespace

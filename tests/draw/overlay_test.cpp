@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::draw {
 namespace {
@@ -101,7 +102,8 @@ TEST(Overlay, InstancesComeFromRunLengths) {
   EXPECT_EQ(drawn[150][2][2].item<int>(), 185);
   EXPECT_TRUE(drawn.slice(1, 10).eq(128).all().item<bool>());
   input.segments()[0].rle_counts = {0, 640001};
-  EXPECT_THROW(draw_overlay(grey(800, 800), input, options), Error);
+  EXPECT_ERROR(invalid_argument, "run lengths of a mask cover more than the picture's 800 x 800",
+               draw_overlay(grey(800, 800), input, options));
 }
 
 TEST(Overlay, ExtremePictures) {
@@ -126,9 +128,12 @@ TEST(Overlay, ManySmallSegments) {
 }
 
 TEST(Overlay, RefusesMapsOfAnotherSize) {
-  EXPECT_THROW(draw_overlay(grey(10, 10), two_halves(10, 11)), Error);
-  EXPECT_THROW(draw_overlay(at::zeros({10, 10}), two_halves(10, 10)), Error);
-  EXPECT_THROW(draw_overlay(grey(0, 10), two_halves(0, 10)), Error);
+  EXPECT_ERROR(shape_mismatch, "id map of an overlay: expected shape [10, 10]",
+               draw_overlay(grey(10, 10), two_halves(10, 11)));
+  EXPECT_ERROR(shape_mismatch, "picture under an overlay: expected shape [*, *, 3]",
+               draw_overlay(at::zeros({10, 10}), two_halves(10, 10)));
+  EXPECT_ERROR(shape_mismatch, "picture under an overlay has no pixels",
+               draw_overlay(grey(0, 10), two_halves(0, 10)));
 }
 
 TEST(Overlay, EveryClassNeedsAColour) {

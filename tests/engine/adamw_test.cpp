@@ -5,6 +5,7 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/engine/optimizer.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::engine {
@@ -79,7 +80,7 @@ TEST(AdamW, GoesOnFromWhatItSaved) {
   again.step(1e-2);
   EXPECT_TRUE(weights.matrix.detach().equal(expected));
   saved["matrix.exp_avg"] = at::zeros({3, 5});
-  EXPECT_THROW(again.load(saved), Error);
+  EXPECT_ERROR(shape_mismatch, "the checkpoint's matrix.exp_avg is [3, 5]", again.load(saved));
 }
 
 TEST(Optimizer, ClipsAllGradientsTogether) {
@@ -96,7 +97,7 @@ TEST(Optimizer, ClipsAllGradientsTogether) {
   EXPECT_NEAR(after, 0.5, 1e-5);
   weights.norm.mutable_grad().fill_(INFINITY);
   const at::Tensor before = weights.matrix.detach().clone();
-  EXPECT_THROW(optimizer.step(), Error);
+  EXPECT_ERROR(diverged, "gradient_norm is not finite (inf)", optimizer.step());
   EXPECT_TRUE(weights.matrix.detach().equal(before));
 }
 

@@ -7,6 +7,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::head {
@@ -238,10 +239,12 @@ TEST(MaskDecoder, FeaturesOfTheWrongWidthAreAnErrorThatNamesThem) {
 TEST(MaskDecoder, SizesThatDoNotFitAreAnError) {
   MaskDecoderConfig config = tiny_config();
   config.heads = 5;
-  EXPECT_THROW(MaskDecoder{config}, Error);
+  EXPECT_ERROR(invalid_argument, "mask decoder: hidden_dim 64 must be a multiple of 4 and of its",
+               MaskDecoder{config});
   config = tiny_config();
   config.mask_dim = 32;
-  EXPECT_THROW(MaskDecoder{config}, Error);
+  EXPECT_ERROR(invalid_argument, "mask decoder: expected mask_dim = hidden_dim",
+               MaskDecoder{config});
 }
 
 }  // namespace mask_decoder_test

@@ -8,6 +8,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::head {
@@ -247,9 +248,11 @@ TEST(PixelDecoder, InputsOfAnotherShapeAreErrorsThatNameThem) {
 TEST(PixelDecoder, SizesThatDoNotFitAreRefused) {
   PixelDecoderConfig config = tiny_config({8, 16, 24, 32});
   config.heads = 5;
-  EXPECT_THROW(PixelDecoder{config}, Error);
+  EXPECT_ERROR(invalid_argument, "pixel decoder: width 64 must divide by 4, by its 5 heads and by",
+               PixelDecoder{config});
   config = tiny_config({8, 16, 24});
-  EXPECT_THROW(PixelDecoder{config}, Error);
+  EXPECT_ERROR(invalid_argument, "pixel decoder: expected channels of res2 to res5",
+               PixelDecoder{config});
 }
 
 }  // namespace pixel_decoder_test

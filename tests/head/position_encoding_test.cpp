@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::head {
@@ -38,7 +39,8 @@ TEST(SinePositionsShape, PutsYBeforeX) {
 }
 
 TEST(SinePositionsShape, ChannelsNotInMultiplesOfFourAreAnError) {
-  EXPECT_THROW(sine_positions({3, 5}, 6, at::kCPU), Error);
+  EXPECT_ERROR(invalid_argument, "sine_positions: expected channels in multiples of 4 and a map",
+               sine_positions({3, 5}, 6, at::kCPU));
 }
 
 }  // namespace

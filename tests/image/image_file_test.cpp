@@ -1,6 +1,7 @@
 #include "fcclip/image/image_file.h"
 
 #include "tests/image/pictures.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::image {
 namespace {
@@ -59,8 +60,10 @@ TEST(ImageFile, ExactReadingKeepsStoredValues) {
   EXPECT_LE(read_png_exact(test::pictures_folder() / "palette2.png").max().item<int>(), 3);
   EXPECT_GT(read_png_exact(test::pictures_folder() / "grey16.png").max().item<int>(), 255);
   EXPECT_EQ(read_png_exact(test::pictures_folder() / "rgba.png").size(2), 3);
-  EXPECT_THROW(read_png_exact(test::pictures_folder() / "rgb16.png"), Error);
-  EXPECT_THROW(read_png_exact(test::pictures_folder() / "420.jpg"), Error);
+  EXPECT_ERROR(bad_format, "a colour PNG of 16 bits, expected 8-bit RGB or one channel of",
+               read_png_exact(test::pictures_folder() / "rgb16.png"));
+  EXPECT_ERROR(bad_format, "a picture, expected a PNG",
+               read_png_exact(test::pictures_folder() / "420.jpg"));
 }
 
 TEST(ImageFile, JpegIsCloseAndSharp) {
@@ -69,7 +72,7 @@ TEST(ImageFile, JpegIsCloseAndSharp) {
   ASSERT_EQ(back.sizes(), rgb.sizes());
   EXPECT_LT((back.to(at::kFloat) - rgb.to(at::kFloat)).abs().mean().item<float>(), 2);
   EXPECT_LT(encode_jpeg(rgb, 30).size(), encode_jpeg(rgb, 95).size());
-  EXPECT_THROW(encode_jpeg(rgb, 0), Error);
+  EXPECT_ERROR(invalid_argument, "JPEG quality is 0, expected 1 to 100", encode_jpeg(rgb, 0));
 }
 
 TEST(ImageFile, ExtremeShapes) {
@@ -107,7 +110,7 @@ TEST(ImageFile, MissingFilesAndFolders) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::not_found);
   }
-  EXPECT_THROW(read_rgb(folder.path()), Error);
+  EXPECT_ERROR(io_failure, "can't read", read_rgb(folder.path()));
 }
 
 TEST(ImageFile, EveryTruncationIsRefused) {
@@ -181,14 +184,22 @@ TEST(ImageFile, PngThatClaimsMoreThanItsBytesCanHold) {
 }
 
 TEST(ImageFile, WritersRefuseWhatDoesNotFit) {
-  EXPECT_THROW(encode_png(at::full({2, 2}, 65536, at::kInt)), Error);
-  EXPECT_THROW(encode_png(at::full({2, 2}, -1, at::kInt)), Error);
-  EXPECT_THROW(encode_png(at::zeros({2, 2, 5}, at::kByte)), Error);
-  EXPECT_THROW(encode_png(at::zeros({2, 2})), Error);
-  EXPECT_THROW(encode_png(at::zeros({0, 2}, at::kByte)), Error);
-  EXPECT_THROW(encode_png(at::Tensor()), Error);
-  EXPECT_THROW(encode_jpeg(at::zeros({2, 2}, at::kByte)), Error);
-  EXPECT_THROW(encode_jpeg(at::zeros({1, 70000, 3}, at::kByte)), Error);
+  EXPECT_ERROR(invalid_argument, "a value of 65536 does not fit a PNG of 16 bits (0 to 65535)",
+               encode_png(at::full({2, 2}, 65536, at::kInt)));
+  EXPECT_ERROR(invalid_argument, "a value of -1 does not fit a PNG of 16 bits (0 to 65535)",
+               encode_png(at::full({2, 2}, -1, at::kInt)));
+  EXPECT_ERROR(shape_mismatch, "pixels of a PNG are [2, 2, 5], expected [H, W, 3 or 4] uint8,",
+               encode_png(at::zeros({2, 2, 5}, at::kByte)));
+  EXPECT_ERROR(shape_mismatch, "pixels of a PNG are [2, 2], expected [H, W, 3 or 4] uint8, or",
+               encode_png(at::zeros({2, 2})));
+  EXPECT_ERROR(shape_mismatch, "pixels of a PNG are [0, 2], expected [H, W, 3 or 4] uint8, or",
+               encode_png(at::zeros({0, 2}, at::kByte)));
+  EXPECT_ERROR(shape_mismatch, "pixels of a PNG are undefined, expected [H, W, 3 or 4] uint8,",
+               encode_png(at::Tensor()));
+  EXPECT_ERROR(shape_mismatch, "pixels of a JPEG: expected shape [*, *, 3]",
+               encode_jpeg(at::zeros({2, 2}, at::kByte)));
+  EXPECT_ERROR(invalid_argument, "a JPEG cannot hold 70000 x 1 pixels",
+               encode_jpeg(at::zeros({1, 70000, 3}, at::kByte)));
 }
 
 TEST(ImageFile, ExtensionsOfPictures) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::image {
 namespace {
@@ -63,7 +64,10 @@ TEST(ValueRange, IsParsed) {
   EXPECT_EQ(range.low, -1.5);
   EXPECT_EQ(range.high, 3000);
   for (const char* wrong : {"", ":", "1", "3:1", "1:1", "a:b", "0:nan", "0:inf", "1:2x", "AUTO"}) {
-    EXPECT_THROW(parse_value_range(wrong), Error) << wrong;
+    EXPECT_ERROR(invalid_argument,
+                 "expected auto, full or LOW:HIGH, two numbers, the second larger",
+                 parse_value_range(wrong))
+        << wrong;
   }
 }
 
@@ -71,7 +75,10 @@ TEST(Bands, AreParsed) {
   EXPECT_EQ(parse_bands("4,3,2"), (std::vector<int>{4, 3, 2}));
   EXPECT_EQ(parse_bands("5"), (std::vector<int>{5}));
   for (const char* wrong : {"", "0", "1,2", "1,2,3,4", "a", "1,,2", "-1", "1,2,"}) {
-    EXPECT_THROW(parse_bands(wrong), Error) << wrong;
+    EXPECT_ERROR(invalid_argument,
+                 "expected one number (grey) or three (red, green, blue), counted",
+                 parse_bands(wrong))
+        << wrong;
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "fcclip/core/error.h"
 #include "tests/io/temporary_folder.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::io {
 namespace {
@@ -109,7 +110,7 @@ TEST(ReadFile, TellsNoFileFromAFolder) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::not_found);
   }
-  EXPECT_THROW(read_file(folder.path()), Error);
+  EXPECT_ERROR(io_failure, "can't read", read_file(folder.path()));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
 #include "tests/io/temporary_folder.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::io {
@@ -99,8 +100,10 @@ TEST(Safetensors, AMissingTensorIsNamed) {
 TEST(Safetensors, ANameGivenTwiceIsRefusedAndNothingIsWritten) {
   TemporaryFolder folder;
   const auto path = folder.path() / "t.safetensors";
-  EXPECT_THROW(save_safetensors(path, {{"a", at::ones({1})}, {"a", at::ones({1})}}), Error);
-  EXPECT_THROW(save_safetensors(path, {{"\xff\xfe", at::ones({1})}}), Error);
+  EXPECT_ERROR(invalid_argument, "two tensors named a for one file",
+               save_safetensors(path, {{"a", at::ones({1})}, {"a", at::ones({1})}}));
+  EXPECT_ERROR(invalid_argument, "a tensor's name or the metadata is not UTF-8: can't be saved",
+               save_safetensors(path, {{"\xff\xfe", at::ones({1})}}));
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 

@@ -4,6 +4,7 @@
 
 #include "fcclip/core/error.h"
 #include "tests/segmenter/small_model.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::model {
@@ -24,19 +25,21 @@ TEST(ModelConfig, JsonRoundTripKeepsEverything) {
 
 TEST(ModelConfig, UnknownAndMissingKeysAreErrors) {
   std::string text = to_json(test::small_config());
-  EXPECT_THROW(config_from_json("{\"newer\": 1," + text.substr(1)), Error);
-  EXPECT_THROW(config_from_json("{}"), Error);
-  EXPECT_THROW(config_from_json("[]"), Error);
-  EXPECT_THROW(config_from_json("{\"name\":"), Error);
+  EXPECT_ERROR(bad_format, "model configuration: unknown key 'newer'",
+               config_from_json("{\"newer\": 1," + text.substr(1)));
+  EXPECT_ERROR(bad_format, "key 'name' not found", config_from_json("{}"));
+  EXPECT_ERROR(bad_format, "cannot use at() with array", config_from_json("[]"));
+  EXPECT_ERROR(bad_format, "model configuration: not valid JSON:", config_from_json("{\"name\":"));
   text.replace(text.find("\"alpha\""), 7, "\"alpaca\"");
-  EXPECT_THROW(config_from_json(text), Error);
+  EXPECT_ERROR(bad_format, "model configuration: unknown key 'ensemble.alpaca'",
+               config_from_json(text));
 }
 
 TEST(ModelConfig, SizesThatDoNotFitTogetherAreRefused) {
   const auto refuses = [](auto change) {
     Config config = test::small_config();
     change(config);
-    EXPECT_THROW(validate(config), Error);
+    EXPECT_ERROR(invalid_argument, "model configuration", validate(config));
   };
   validate(test::small_config());
   refuses([](Config& c) { c.mask_decoder.heads = 5; });

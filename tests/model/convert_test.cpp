@@ -8,6 +8,7 @@
 #include "fcclip/model/file_summary.h"
 #include "fcclip/model/model_file.h"
 #include "tests/segmenter/small_model.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 #include "tests/support/merges.h"
 
@@ -248,8 +249,9 @@ TEST(Convert, TheRecordedCheckpointGivesTheRecordedWeights) {
   const TemporaryFile file("m.safetensors");
   save(file.path(), *converted.model);
   const auto loaded = load_model(file.path(), at::kCPU);
-  EXPECT_THROW(loaded->clip->text_tower.encode({loaded->clip->tokenizer->encode("cat")}),
-               Error);  // ids beyond the cut
+  EXPECT_ERROR(invalid_argument, "text 0 has token id 49406",
+               loaded->clip->text_tower.encode(
+                   {loaded->clip->tokenizer->encode("cat")}));  // ids beyond the cut
 }
 
 TEST(Convert, RecordedFilesThatAreWrongAtModelLevelAreRefusedByName) {

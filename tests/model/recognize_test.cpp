@@ -7,6 +7,7 @@
 #include "fcclip/model/published.h"
 #include "fcclip/model/weight_names.h"
 #include "tests/segmenter/small_model.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::model {
@@ -68,16 +69,18 @@ TEST(Recognize, AMissingTensorIsNamed) {
 TEST(Recognize, ImpossibleShapesAreErrors) {
   TensorShapes shapes = shapes_of(test::small_config());
   shapes["backbone.clip_model.text_projection"] = {64};
-  EXPECT_THROW(recognize(shapes), Error);
+  EXPECT_ERROR(shape_mismatch, "text_projection: expected 2 dimensions", recognize(shapes));
   clip::ClipConfig resnet;
   resnet.tower = clip::TowerKind::resnet;
   resnet.resnet = {{1, 1, 1, 1}, 16, 8, 7};
   resnet.text = {77, 49408, 64, 1, 1, true};
   TensorShapes resnet_shapes = shapes_of(published_config({"x", resnet}));
   resnet_shapes["backbone.clip_model.visual.attnpool.positional_embedding"] = {49, 512};
-  EXPECT_THROW(recognize_clip(resnet_shapes), Error);
+  EXPECT_ERROR(shape_mismatch, "expected a square grid and one row more",
+               recognize_clip(resnet_shapes));
   resnet_shapes["backbone.clip_model.visual.attnpool.positional_embedding"] = {0, 512};
-  EXPECT_THROW(recognize_clip(resnet_shapes), Error);
+  EXPECT_ERROR(shape_mismatch, "expected a square grid and one row more",
+               recognize_clip(resnet_shapes));
 }
 
 TEST(Recognize, AVisionTransformerIsUnsupported) {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::model {
 namespace {
@@ -88,9 +89,9 @@ TEST(WeightNames, OpenClipsNamesAndItsCustomTextTower) {
 }
 
 TEST(WeightNames, OneNameTwiceIsRefused) {
-  EXPECT_THROW(published_weights(
-                   checkpoint_with({"visual.bn1.weight", "_orig_mod.visual.bn1.weight"}), "", "f"),
-               Error);
+  EXPECT_ERROR(bad_format, "f: tensor backbone.clip_model.visual.bn1.weight is there twice,",
+               published_weights(
+                   checkpoint_with({"visual.bn1.weight", "_orig_mod.visual.bn1.weight"}), "", "f"));
 }
 
 TEST(WeightNames, OtherNetworksAreNamed) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops {
@@ -39,8 +40,10 @@ INSTANTIATE_TEST_SUITE_P(Channels, AddNorm, ::testing::Values(256, 64, 19, 3));
 
 TEST(AddNorm, AnotherShapeIsAnError) {
   const NormWeights norm = {at::ones({8}), at::zeros({8})};
-  EXPECT_THROW(add_norm(at::ones({2, 8}), at::ones({3, 8}), norm, at::ones({2, 8})), Error);
-  EXPECT_THROW(add_norm(at::ones({2, 9}), at::ones({2, 9}), norm, at::ones({2, 9})), Error);
+  EXPECT_ERROR(shape_mismatch, "add_norm: y: expected shape [2, 8]",
+               add_norm(at::ones({2, 8}), at::ones({3, 8}), norm, at::ones({2, 8})));
+  EXPECT_ERROR(shape_mismatch, "add_norm: weight: expected shape [9]",
+               add_norm(at::ones({2, 9}), at::ones({2, 9}), norm, at::ones({2, 9})));
 }
 
 }  // namespace add_norm_test

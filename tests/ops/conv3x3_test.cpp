@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops {
@@ -37,8 +38,10 @@ INSTANTIATE_TEST_SUITE_P(Shapes, Conv3x3,
 
 TEST(Conv3x3, AnotherNumberOfChannelsIsAnError) {
   const PackedConv3x3 conv(at::ones({4, 3, 3, 3}));
-  EXPECT_THROW(conv(at::ones({5, 5, 4})), Error);
-  EXPECT_THROW(PackedConv3x3(at::ones({4, 3, 5, 5})), Error);
+  EXPECT_ERROR(shape_mismatch, "3x3 convolution: x: expected shape [*, *, 3]",
+               conv(at::ones({5, 5, 4})));
+  EXPECT_ERROR(shape_mismatch, "3x3 convolution: weight: expected shape [*, *, 3, 3]",
+               PackedConv3x3(at::ones({4, 3, 5, 5})));
 }
 
 }  // namespace conv3x3_test

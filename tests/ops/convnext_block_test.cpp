@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops {
@@ -71,15 +72,18 @@ INSTANTIATE_TEST_SUITE_P(Isas, ConvNextBlockMaps,
 TEST(ConvNextBlock, RefusesToWriteOverItsInput) {
   const PackedConvNextBlock block(weights_of(8));
   at::Tensor x = at::zeros({1, 2, 2, 8});
-  EXPECT_THROW(block.run(x, x), Error);
+  EXPECT_ERROR(invalid_argument, "x and y: expected two contiguous tensors of their own",
+               block.run(x, x));
 }
 
 TEST(ConvNextBlock, WrongShapesAreRefused) {
   ConvNextBlockWeights weights = weights_of(8);
   at::Tensor y = at::zeros({1, 2, 2, 7});
-  EXPECT_THROW(PackedConvNextBlock(weights).run(at::zeros({1, 2, 2, 7}), y), Error);
+  EXPECT_ERROR(shape_mismatch, "x: expected shape [*, *, *, 8]",
+               PackedConvNextBlock(weights).run(at::zeros({1, 2, 2, 7}), y));
   weights.gamma = at::zeros({7});
-  EXPECT_THROW(PackedConvNextBlock{weights}, Error);
+  EXPECT_ERROR(shape_mismatch, "bias, norm or gamma: expected shape [8]",
+               PackedConvNextBlock{weights});
 }
 
 }  // namespace convnext_block_test

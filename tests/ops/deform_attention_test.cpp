@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops {
@@ -112,8 +113,10 @@ TEST(DeformAttention, SamplesFarOutsideOrNotANumberAreZero) {
 
 TEST(DeformAttention, ShapesThatDoNotFitAreErrors) {
   const Case c = random_case(at::kFloat);
-  EXPECT_THROW(deform_attention(c.value, {{5, 7}}, c.locations, c.weights), Error);
-  EXPECT_THROW(deform_attention(c.value, c.levels, c.locations, c.weights.narrow(1, 0, 3)), Error);
+  EXPECT_ERROR(shape_mismatch, "deformable attention: value: expected shape [*, 35, *, *]",
+               deform_attention(c.value, {{5, 7}}, c.locations, c.weights));
+  EXPECT_ERROR(shape_mismatch, "deformable attention: locations: expected shape [2, 3, 3, 2, 4,",
+               deform_attention(c.value, c.levels, c.locations, c.weights.narrow(1, 0, 3)));
 }
 
 // The fused kernel against softmax, locations and deform_attention_plain.
@@ -151,7 +154,7 @@ TEST_P(DeformTokens, EqualTheUnfusedComputationOnEveryInstructionSet) {
   ASSERT_EQ(raw.size(1), 3 * samples * heads);
   for (const Isa isa : available_isas()) {
     const at::Tensor got = at::full_like(value, -1);
-    for (const auto [begin, end] : {std::pair<int64_t, int64_t>{0, 50}, {50, positions}}) {
+    for (const auto& [begin, end] : {std::pair<int64_t, int64_t>{0, 50}, {50, positions}}) {
       deform_attention_tokens({levels, heads, points, isa}, value,
                               raw.narrow(0, begin, end - begin), begin,
                               got.narrow(0, begin, end - begin));
@@ -181,9 +184,9 @@ TEST(DeformTokens, OffsetsFarOutsideOrNotANumberReadNothing) {
 TEST(DeformTokens, MorePointsThanTheKernelHoldsAreRefused) {
   const std::vector<Size> levels = {{2, 3}};
   EXPECT_FALSE(deform_tokens_supported(levels, 65));
-  EXPECT_THROW(deform_attention_tokens({levels, 1, 65}, at::ones({6, 4}), at::ones({6, 195}), 0,
-                                       at::ones({6, 4})),
-               Error);
+  EXPECT_ERROR(shape_mismatch, "deformable attention: 1 levels of 65 points are more than its",
+               deform_attention_tokens({levels, 1, 65}, at::ones({6, 4}), at::ones({6, 195}), 0,
+                                       at::ones({6, 4})));
 }
 
 }  // namespace deform_attention_test

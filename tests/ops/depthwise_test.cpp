@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::ops {
 namespace depthwise_test {
@@ -53,7 +54,8 @@ TEST(Depthwise, IsOneNodeWithGradientsToAllThree) {
 }
 
 TEST(Depthwise, OtherKernelsAreRefused) {
-  EXPECT_THROW(depthwise7(at::zeros({1, 4, 4, 8}), at::zeros({8, 1, 3, 3}), at::zeros({8})), Error);
+  EXPECT_ERROR(shape_mismatch, "depthwise7: weight: expected shape [8, 1, 7, 7]",
+               depthwise7(at::zeros({1, 4, 4, 8}), at::zeros({8, 1, 3, 3}), at::zeros({8})));
 }
 
 }  // namespace depthwise_test

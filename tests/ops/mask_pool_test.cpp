@@ -4,6 +4,7 @@
 #include <c10/core/GradMode.h>
 
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops {
@@ -104,7 +105,8 @@ TEST(MaskPool, NoGradientReachesTheMasks) {
 }
 
 TEST(MaskPool, MasksOfAnotherSizeAreAnError) {
-  EXPECT_THROW(mask_pool(at::zeros({1, 4, 5, 2}), at::zeros({1, 3, 5, 4})), Error);
+  EXPECT_ERROR(shape_mismatch, "mask_pool: mask logits: expected shape [1, *, 4, 5]",
+               mask_pool(at::zeros({1, 4, 5, 2}), at::zeros({1, 3, 5, 4})));
 }
 
 TEST(PredictAndPoolMasks, EqualsTheTwoSteps) {

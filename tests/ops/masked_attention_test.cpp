@@ -7,6 +7,7 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/ops/cpu/kernel_table.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops {
@@ -131,8 +132,10 @@ TEST(MaskedAttentionGradient, EqualsTheForwardWithoutIt) {
 
 TEST(MaskedAttentionArguments, HeadsThatDoNotDivideTheWidthAreAnError) {
   const at::Tensor x = at::zeros({1, 2, 8});
-  EXPECT_THROW(masked_attention(x, x, x, 3), Error);
-  EXPECT_THROW(masked_attention(x, at::zeros({1, 2, 4}), x, 2), Error);
+  EXPECT_ERROR(invalid_argument, "masked_attention: 8 channels can't be split into 3 heads",
+               masked_attention(x, x, x, 3));
+  EXPECT_ERROR(shape_mismatch, "masked_attention: k: expected shape [1, *, 8]",
+               masked_attention(x, at::zeros({1, 2, 4}), x, 2));
 }
 
 }  // namespace masked_attention_test

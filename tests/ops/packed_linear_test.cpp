@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops {
@@ -92,10 +93,12 @@ INSTANTIATE_TEST_SUITE_P(Isas, PackedLinearIsas, ::testing::ValuesIn(available_i
 
 TEST(PackedLinear, WrongShapesAreRefused) {
   const PackedLinear linear(numbers("w", {4, 3}), numbers("b", {4}));
-  EXPECT_THROW(linear(at::zeros({2, 4})), Error);
-  EXPECT_THROW(linear(at::zeros({2, 3}), Activation::none, at::zeros({2, 3})), Error);
-  EXPECT_THROW(linear(at::zeros({2, 3}, at::kDouble)), Error);
-  EXPECT_THROW(PackedLinear(numbers("w", {4, 3}), numbers("b", {3})), Error);
+  EXPECT_ERROR(shape_mismatch, "x: expected shape [*, 3]", linear(at::zeros({2, 4})));
+  EXPECT_ERROR(shape_mismatch, "residual: expected shape [2, 4]",
+               linear(at::zeros({2, 3}), Activation::none, at::zeros({2, 3})));
+  EXPECT_ERROR(shape_mismatch, "x: expected dtype Float", linear(at::zeros({2, 3}, at::kDouble)));
+  EXPECT_ERROR(shape_mismatch, "bias: expected shape [4]",
+               PackedLinear(numbers("w", {4, 3}), numbers("b", {3})));
 }
 
 }  // namespace packed_linear_test

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops {
@@ -50,8 +51,9 @@ INSTANTIATE_TEST_SUITE_P(Isas, PatchConvCases,
 
 TEST(PatchConv, ASizeThatIsNoMultipleIsRefused) {
   const PackedPatchConv conv(at::zeros({4, 3, 2, 2}), at::zeros({4}), std::nullopt, std::nullopt);
-  EXPECT_THROW(conv(at::zeros({1, 3, 4, 3})), Error);
-  EXPECT_THROW(conv(at::zeros({1, 4, 4, 2})), Error);
+  EXPECT_ERROR(shape_mismatch, "x: height and width must be multiples of 2",
+               conv(at::zeros({1, 3, 4, 3})));
+  EXPECT_ERROR(shape_mismatch, "x: expected shape [*, *, *, 3]", conv(at::zeros({1, 4, 4, 2})));
 }
 
 }  // namespace patch_conv_test

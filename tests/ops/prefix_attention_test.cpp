@@ -6,6 +6,7 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/ops/cpu/kernel_table.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops {
@@ -101,10 +102,14 @@ TEST(PrefixAttention, HugeScoresStayFinite) {
 
 TEST(PrefixAttention, RejectsANodeThatDoesNotExist) {
   const at::Tensor x = noise({2, 8}, "x");
-  EXPECT_THROW(prefix_attention(x, x, x, at::full({2, 1}, 2, at::kInt), 1), Error);
-  EXPECT_THROW(prefix_attention(x, x, x, at::full({2, 1}, -2, at::kInt), 1), Error);
-  EXPECT_THROW(prefix_attention(x, x, x, at::full({2, 1}, 0, at::kInt), 3), Error);
-  EXPECT_THROW(prefix_attention(x, x, x, at::full({3, 1}, 0, at::kInt), 1), Error);
+  EXPECT_ERROR(invalid_argument, "prefix_attention: a path names a node outside [0, 2)",
+               prefix_attention(x, x, x, at::full({2, 1}, 2, at::kInt), 1));
+  EXPECT_ERROR(invalid_argument, "prefix_attention: a path names a node outside [0, 2)",
+               prefix_attention(x, x, x, at::full({2, 1}, -2, at::kInt), 1));
+  EXPECT_ERROR(invalid_argument, "prefix_attention: width 8 can't be split into 3 heads",
+               prefix_attention(x, x, x, at::full({2, 1}, 0, at::kInt), 3));
+  EXPECT_ERROR(shape_mismatch, "prefix_attention: paths: expected shape [2, *]",
+               prefix_attention(x, x, x, at::full({3, 1}, 0, at::kInt), 1));
 }
 
 }  // namespace prefix_attention_test

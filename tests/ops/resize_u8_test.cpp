@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::ops {
 namespace {
@@ -85,12 +86,18 @@ TEST(ResizeU8, NearestTakesPixelCentres) {
 
 TEST(ResizeU8, RefusesEmptySizesAndOtherTypes) {
   const at::Tensor in = random_pixels({4, 4, 3}, 8);
-  EXPECT_THROW(resize_bilinear_u8(in, {0, 4}), Error);
-  EXPECT_THROW(resize_bilinear_u8(in.to(at::kFloat), {2, 2}), Error);
-  EXPECT_THROW(resize_bilinear_u8(at::zeros({4, 4, 5}, at::kByte), {2, 2}), Error);
-  EXPECT_THROW(resize_bilinear_u8(at::zeros({0, 4, 3}, at::kByte), {2, 2}), Error);
-  EXPECT_THROW(resize_nearest(in, {2, -1}), Error);
-  EXPECT_THROW(resize_nearest(at::zeros({0, 3}), {2, 2}), Error);
+  EXPECT_ERROR(invalid_argument, "cannot resize a picture to 0 x 4 pixels (height x width)",
+               resize_bilinear_u8(in, {0, 4}));
+  EXPECT_ERROR(shape_mismatch, "picture to resize: expected dtype Byte",
+               resize_bilinear_u8(in.to(at::kFloat), {2, 2}));
+  EXPECT_ERROR(shape_mismatch, "picture to resize is [4, 4, 5], expected [H, W, C] with H, W >=",
+               resize_bilinear_u8(at::zeros({4, 4, 5}, at::kByte), {2, 2}));
+  EXPECT_ERROR(shape_mismatch, "picture to resize is [0, 4, 3], expected [H, W, C] with H, W >=",
+               resize_bilinear_u8(at::zeros({0, 4, 3}, at::kByte), {2, 2}));
+  EXPECT_ERROR(invalid_argument, "cannot resize a picture to 2 x -1 pixels (height x width)",
+               resize_nearest(in, {2, -1}));
+  EXPECT_ERROR(shape_mismatch, "map to resize is [0, 3], expected [H, W] or [H, W, C] with at",
+               resize_nearest(at::zeros({0, 3}), {2, 2}));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/outputs/ring_crossings.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::outputs {
 namespace {
@@ -141,8 +142,10 @@ TEST(Contours, SimplifiedNoiseNeverCrosses) {
 }
 
 TEST(Contours, NegativeToleranceIsAnError) {
-  EXPECT_THROW(mask_polygons(at::ones({2, 2}, at::kByte), -1), Error);
-  EXPECT_THROW(mask_polygons(at::ones({2}, at::kByte)), Error);
+  EXPECT_ERROR(invalid_argument, "tolerance must be 0 or more pixels",
+               mask_polygons(at::ones({2, 2}, at::kByte), -1));
+  EXPECT_ERROR(shape_mismatch, "mask: expected shape [*, *]",
+               mask_polygons(at::ones({2}, at::kByte)));
 }
 
 TEST(RingCrossings, KnowsCrossingFromTouching) {

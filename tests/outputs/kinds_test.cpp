@@ -17,6 +17,7 @@
 #include "fcclip/outputs/segments_json.h"
 #include "fcclip/outputs/summaries.h"
 #include "fcclip/results/rle.h"
+#include "tests/support/errors.h"
 #include "tests/support/tiny_tiff.h"
 
 namespace fcclip::outputs {
@@ -328,7 +329,7 @@ TEST(OutputKinds, AllLeavesOutWhatDoesNotFit) {
 TEST(OutputKinds, AreParsedByName) {
   EXPECT_EQ(parse_output_kinds("yolo,cityscapes-instances,none").kinds,
             (std::set<OutputKind>{OutputKind::yolo, OutputKind::cityscapes_instances}));
-  EXPECT_THROW(parse_output_kinds("poster"), Error);
+  EXPECT_ERROR(invalid_argument, "unknown kind 'poster'", parse_output_kinds("poster"));
   EXPECT_EQ(parse_output_kinds(" yolo ,\tcrops ").kinds,
             (std::set<OutputKind>{OutputKind::yolo, OutputKind::crops}));
   EXPECT_EQ(parse_output_kinds("gallery").kinds,

@@ -9,6 +9,7 @@
 #include "fcclip/outputs/label_maps.h"
 #include "fcclip/outputs/outline_writers.h"
 #include "fcclip/results/rle.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::outputs {
@@ -82,7 +83,8 @@ TEST(CocoJson, PanopticAnnotationHasDataSetIds) {
 TEST(CocoJson, ClassOutsideTheVocabularyIsAnError) {
   std::vector<results::Segment> segments = two_cars_and_a_road();
   segments[0].class_index = 2;
-  EXPECT_THROW(coco_panoptic_annotation(kImage, "x.png", segments, words()), Error);
+  EXPECT_ERROR(invalid_argument, "class 2 is not in the vocabulary test of 2 classes",
+               coco_panoptic_annotation(kImage, "x.png", segments, words()));
 }
 
 TEST(CocoJson, InstanceMasksComeBack) {
@@ -131,8 +133,10 @@ TEST(CocoJson, IdsSurviveThePicture) {
   EXPECT_EQ(rgb.sizes(), (std::vector<int64_t>{2, 4, 3}));
   EXPECT_EQ(rgb[0][3][1].item<int>(), 1);
   EXPECT_TRUE(image::ids_of_rgb(rgb).equal(ids));
-  EXPECT_THROW(image::rgb_of_ids(at::full({1, 1}, 1 << 24, at::kInt)), Error);
-  EXPECT_THROW(image::rgb_of_ids(at::full({1, 1}, -1, at::kInt)), Error);
+  EXPECT_ERROR(invalid_argument, "segment id 16777216 does not fit in a panoptic PNG",
+               image::rgb_of_ids(at::full({1, 1}, 1 << 24, at::kInt)));
+  EXPECT_ERROR(invalid_argument, "segment id -1 does not fit in a panoptic PNG",
+               image::rgb_of_ids(at::full({1, 1}, -1, at::kInt)));
 }
 
 TEST(LabelMaps, DataSetIds) {
@@ -142,17 +146,20 @@ TEST(LabelMaps, DataSetIds) {
   EXPECT_TRUE(ids.equal(at::tensor({0, 7, 26, 26}, at::kByte).view({2, 2})));
   EXPECT_TRUE(ade20k_label_map(labels, 2).equal(at::tensor({0, 1, 2, 2}, at::kByte).view({2, 2})));
   EXPECT_EQ(ade20k_label_map(labels, 847).scalar_type(), at::kInt);
-  EXPECT_THROW(ade20k_label_map(labels, 1), Error);
+  EXPECT_ERROR(invalid_argument, "labels has the value 1, expected less than 1",
+               ade20k_label_map(labels, 1));
   classify::Vocabulary large = words();
   large.classes[0].id = 70000;
-  EXPECT_THROW(dataset_id_map(labels, large), Error);
+  EXPECT_ERROR(invalid_argument, "id 70000 does not fit in a label PNG (0 to 65535)",
+               dataset_id_map(labels, large));
 }
 
 TEST(LabelMaps, SegmentsBecomeInstances) {
   const at::Tensor ids = at::tensor({0, 1, 2, 3}, at::kInt).view({2, 2});
   EXPECT_TRUE(cityscapes_instance_map(ids, two_cars_and_a_road(), words())
                   .equal(at::tensor({0, 7, 26000, 26001}, at::kInt).view({2, 2})));
-  EXPECT_THROW(cityscapes_instance_map(ids + 1, two_cars_and_a_road(), words()), Error);
+  EXPECT_ERROR(invalid_argument, "ids has the value 4, expected less than 4",
+               cityscapes_instance_map(ids + 1, two_cars_and_a_road(), words()));
 }
 
 TEST(Polygon, SingleRingKeepsTheArea) {
@@ -192,7 +199,7 @@ TEST(Yolo, OneLineASegmentInPartsOfTheImage) {
   ASSERT_EQ(values.size(), 20);
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
   for (const double v : values) EXPECT_TRUE(v >= 0 && v <= 1);
-  EXPECT_THROW(yolo_text({0, 0}, {}), Error);
+  EXPECT_ERROR(invalid_argument, "image size must be at least 1x1", yolo_text({0, 0}, {}));
   EXPECT_EQ(yolo_data_yaml(words(), {"/data: #1", "train", "val", "where\nto"}),
             "# where to\npath: \"/data: #1\"\ntrain: \"train\"\nval: \"val\"\n"
             "names:\n  0: \"road\"\n  1: \"car\"\n");
@@ -232,7 +239,8 @@ TEST(GeoJson, MapTransformKeepsOuterRingsCounterclockwise) {
     }
   }
   options.transform = MapTransform{0, 1, 1, 0, 1, 1};
-  EXPECT_THROW(geojson(kImage, {two}, words(), options), Error);
+  EXPECT_ERROR(invalid_argument, "map transform must be finite and invertible",
+               geojson(kImage, {two}, words(), options));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "fcclip/pretrain/merge_trainer.h"
 #include "tests/io/temporary_folder.h"
 #include "tests/pretrain/shapes.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::pretrain {
 namespace {
@@ -123,7 +124,8 @@ TEST(Learner, CellsChooseWhatIsAveraged) {
 TEST(Learner, ATowerThatCannotBeFoldedIsRefused) {
   clip::ClipConfig config = test::tiny_options().clip;
   config.convnext.head = clip::HeadKind::mlp;
-  EXPECT_THROW(Learner(config, 3, {}), Error);
+  EXPECT_ERROR(unsupported, "pretraining needs a ConvNeXt with a linear head: only there the",
+               Learner(config, 3, {}));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "fcclip/core/error.h"
 #include "tests/io/temporary_folder.h"
 #include "tests/pretrain/shapes.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::pretrain {
 namespace {
@@ -90,7 +91,8 @@ TEST(PretrainTask, ABatchThatDoesNotDivideIsRefused) {
   engine::Processes alone;
   PretrainOptions options = test::tiny_options();
   options.batch_size = 12;
-  EXPECT_THROW(PretrainTask(options, test::shape_pairs(), alone), Error);
+  EXPECT_ERROR(invalid_argument, "training.batch_size 12 must be a multiple of 8: 1 processes",
+               PretrainTask(options, test::shape_pairs(), alone));
 }
 
 TEST(PretrainTask, ACheckpointOfOtherCaptionsIsRefused) {
@@ -99,7 +101,8 @@ TEST(PretrainTask, ACheckpointOfOtherCaptionsIsRefused) {
   engine::TrainingState state;
   task.save(state);
   state.notes["merges"] = "#version: 0.2\na b\n";
-  EXPECT_THROW(task.load(state), Error);
+  EXPECT_ERROR(bad_format, "the checkpoint was made with other captions: its byte-pair",
+               task.load(state));
 }
 
 TEST(PretrainTask, WindowsTrainToo) {

@@ -9,6 +9,7 @@
 #include "fcclip/pretrain/batch.h"
 #include "fcclip/pretrain/merge_trainer.h"
 #include "tests/pretrain/shapes.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::pretrain {
 namespace {
@@ -29,7 +30,8 @@ TEST(ScenePairs, ABatchIsTheSameHoweverItIsShared) {
     EXPECT_EQ(parts[i].present, whole[i].present);
     EXPECT_TRUE(at::equal(parts[i].rgb, whole[i].rgb));
   }
-  EXPECT_THROW(source->draw(request(4, 8)), Error);
+  EXPECT_ERROR(invalid_argument, "pairs 4 to 12 of a batch: expected multiples of 8",
+               source->draw(request(4, 8)));
 }
 
 TEST(ScenePairs, SubjectsOfAGroupDiffer) {

@@ -3,6 +3,7 @@
 #include "fcclip/core/error.h"
 #include "tests/results/naive_results.h"
 #include "tests/results/recorded_case.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::results {
 namespace panoptic_test {
@@ -162,14 +163,18 @@ TEST(Panoptic, VanishingSigmoidsTieForTheFirstQuery) {
 
 TEST(Panoptic, WrongShapesAreNamed) {
   const Scene s = make_scene({4, 3, {8, 8}, {32, 32}, {32, 32}}, 5);
-  EXPECT_THROW(panoptic(s.masks, at::zeros({5, 4}), s.is_thing, {}), Error);
-  EXPECT_THROW(panoptic(s.masks, s.log_probs, {true}, {}), Error);
+  EXPECT_ERROR(shape_mismatch, "class_log_probs: expected shape [4, *]",
+               panoptic(s.masks, at::zeros({5, 4}), s.is_thing, {}));
+  EXPECT_ERROR(shape_mismatch, "is_thing has 1 entries for 3 classes",
+               panoptic(s.masks, s.log_probs, {true}, {}));
   MaskSource bad = s.masks;
   bad.original = {0, 5};
-  EXPECT_THROW(panoptic(bad, s.log_probs, s.is_thing, {}), Error);
+  EXPECT_ERROR(invalid_argument, "original size must be at least 1x1",
+               panoptic(bad, s.log_probs, s.is_thing, {}));
   bad = s.masks;
   bad.resized = {33, 32};
-  EXPECT_THROW(panoptic(bad, s.log_probs, s.is_thing, {}), Error);
+  EXPECT_ERROR(invalid_argument, "resized size 33x32 does not fit in padded size 32x32",
+               panoptic(bad, s.log_probs, s.is_thing, {}));
 }
 
 }  // namespace panoptic_test

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::results {
@@ -88,13 +89,23 @@ TEST(Rle, BoxOverlap) {
 
 TEST(Rle, BadStringsAreErrors) {
   const Size size = {10, 10};
-  for (const char* text :
-       {"", "!", "P", "0", "zzzzzzzzzzzzzzzz", "oooooooooooooooooooo", "S3S3", "1O"}) {
-    EXPECT_THROW(from_string(text, size), Error) << text;
+  const std::pair<const char*, const char*> cases[] = {
+      {"", "sum to 0, expected 100"},
+      {"!", "a bad character at 0"},
+      {"P", "ends inside a number"},
+      {"0", "sum to 0, expected 100"},
+      {"zzzzzzzzzzzz", "character at 0"},
+      {"oooooooooooooooooooo", "a bad character at 8"},
+      {"S3S3", "sum to 198"},
+      {"1O", "has run length -1 before character 2"}};
+  for (const auto& [text, part] : cases) {
+    EXPECT_ERROR(bad_format, part, from_string(text, size)) << text;
   }
-  EXPECT_THROW(from_string("T3", {-1, 10}), Error);
-  EXPECT_THROW(to_mask({size, {99}}), Error);
-  EXPECT_THROW(iou({{2, 2}, {4}}, {{2, 3}, {6}}, false), Error);
+  EXPECT_ERROR(bad_format, "RLE size -1x10 is negative", from_string("T3", {-1, 10}));
+  EXPECT_ERROR(bad_format, "run lengths of a 10x10 mask sum to 99, expected 100",
+               to_mask({size, {99}}));
+  EXPECT_ERROR(shape_mismatch, "masks of different sizes: 2x2 and 2x3",
+               iou({{2, 2}, {4}}, {{2, 3}, {6}}, false));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "fcclip/core/error.h"
 #include "tests/results/naive_results.h"
 #include "tests/results/recorded_case.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::results {
 namespace semantic_test {
@@ -128,7 +129,7 @@ INSTANTIATE_TEST_SUITE_P(Semantic, SemanticSizes,
 
 TEST(Semantic, QueryOutsideIsNamed) {
   const Scene s = make_scene({4, 3, {8, 8}, {32, 32}, {32, 32}}, 5);
-  EXPECT_THROW(full_size_masks(s.masks, {4}), Error);
+  EXPECT_ERROR(invalid_argument, "query 4 is not one of 4", full_size_masks(s.masks, {4}));
 }
 
 }  // namespace semantic_test

@@ -11,6 +11,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/runs/natural_order.h"
 #include "fcclip/runs/written_files.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::runs {
 namespace {
@@ -100,7 +101,7 @@ TEST_F(Inputs, NamedTwiceIsTakenOnce) {
   make("a.jpg");
   const std::string a = (folder_ / "a.jpg").string();
   EXPECT_EQ(found({a, folder_.string(), (folder_ / "." / "a.jpg").string()}), Names{"a.jpg"});
-  EXPECT_THROW(expand_inputs({"-", "-"}, ""), Error);
+  EXPECT_ERROR(invalid_argument, "- is named twice", expand_inputs({"-", "-"}, ""));
 }
 
 TEST_F(Inputs, BracketsAreNamesBeforeTheyArePatterns) {

@@ -9,6 +9,7 @@
 #include "fcclip/words/load_vocabulary.h"
 #include "tests/io/temporary_folder.h"
 #include "tests/scenes/small_world.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::scenes {
 namespace {
@@ -102,13 +103,7 @@ TEST_F(Export, WithoutScenesThereAreOnlyWords) {
 TEST_F(Export, StoppedInTheMiddleLeavesNoJson) {
   ExportOptions options{out(), 0, 5, /*jpeg=*/false,
                         [](int64_t done, int64_t) { return done < 2; }};
-  try {
-    export_coco(*scenes_, *world_, options);
-    FAIL() << "went on";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::interrupted);
-    EXPECT_STREQ(error.what(), "stopped after 2 of 5 scenes");
-  }
+  EXPECT_ERROR(interrupted, "stopped after 2 of 5 scenes", export_coco(*scenes_, *world_, options));
   EXPECT_TRUE(fs::exists(out() / "images" / "scene_1.png"));
   EXPECT_FALSE(fs::exists(out() / "panoptic.json"));
 }

@@ -11,6 +11,7 @@
 #include "fcclip/core/error.h"
 #include "tests/io/temporary_folder.h"
 #include "tests/scenes/small_world.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::scenes {
 namespace {
@@ -251,7 +252,8 @@ TEST(Scenes, RefuseAWorldWithoutAllowedPictures) {
   const auto world = World::open(folder.path() / "world.safetensors", {3});
   SceneOptions options;
   options.only_free = true;
-  EXPECT_THROW(SceneDataset(world, options), Error);
+  EXPECT_ERROR(invalid_argument, "the world has no picture of a thing that the options allow",
+               SceneDataset(world, options));
 }
 
 }  // namespace

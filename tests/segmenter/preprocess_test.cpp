@@ -6,6 +6,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/ops/resize_u8.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 #include "tests/support/sha256.h"
 
@@ -147,10 +148,14 @@ TEST(Preprocess, ThinPicturesKeepOnePixel) {
 }
 
 TEST(Preprocess, RefusesWhatIsNotAPicture) {
-  EXPECT_THROW(preprocess(at::zeros({4, 4, 3}), {}, 8, 8), Error);
-  EXPECT_THROW(preprocess(at::zeros({4, 4}, at::kByte), {}, 8, 8), Error);
-  EXPECT_THROW(preprocess(at::zeros({0, 4, 3}, at::kByte), {}, 8, 8), Error);
-  EXPECT_THROW(preprocess(at::zeros({4, 4, 3}, at::kByte), {}, 0, 8), Error);
+  EXPECT_ERROR(shape_mismatch, "picture: expected dtype Byte",
+               preprocess(at::zeros({4, 4, 3}), {}, 8, 8));
+  EXPECT_ERROR(shape_mismatch, "picture: expected shape [*, *, 3]",
+               preprocess(at::zeros({4, 4}, at::kByte), {}, 8, 8));
+  EXPECT_ERROR(shape_mismatch, "picture is [0, 4, 3], expected at least one pixel",
+               preprocess(at::zeros({0, 4, 3}, at::kByte), {}, 8, 8));
+  EXPECT_ERROR(invalid_argument, "cannot resize 4 x 4 pixels (height x width) to a shorter side",
+               preprocess(at::zeros({4, 4, 3}, at::kByte), {}, 0, 8));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::train {
@@ -84,7 +85,8 @@ TEST(Assignment, NothingToMatchIsNoError) {
 }
 
 TEST(Assignment, NotANumberIsAnError) {
-  EXPECT_THROW(assign({1, 1, {std::numeric_limits<double>::quiet_NaN()}}), Error);
+  EXPECT_ERROR(diverged, "matching costs hold nan",
+               assign({1, 1, {std::numeric_limits<double>::quiet_NaN()}}));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "fcclip/data/dataset.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::train {
 namespace {
@@ -40,7 +41,7 @@ TEST(BadPictures, TheNextUsableOneIsTaken) {
 TEST(BadPictures, OtherErrorsAreNotThePictures) {
   std::vector<BadPicture> bad;
   const auto get = [](int64_t) -> int64_t { fail(ErrorCode::out_of_memory, "too large"); };
-  EXPECT_THROW(first_usable(0, 5, 5, bad, get), Error);
+  EXPECT_ERROR(out_of_memory, "too large", first_usable(0, 5, 5, bad, get));
 }
 
 TEST(BadPictures, ASmallSetMayHaveThreeAndALargeOneItsShare) {

@@ -8,6 +8,7 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
+#include "tests/support/errors.h"
 #include "tests/train/tiny_run.h"
 
 namespace fcclip::train {
@@ -78,7 +79,8 @@ TEST(Loop, ARunThatDiedGoesOnFromItsCheckpointAndItsLogHasNoDoubles) {
     // Dies in step 6 (counted from 0), two steps after the checkpoint.
     Counter task;
     task.breaks_at = 6;
-    EXPECT_THROW(engine::run_loop(task, alone, options), Error);
+    EXPECT_ERROR(diverged, "step 6: loss is not finite (nan)",
+                 engine::run_loop(task, alone, options));
   }
   options.resume = true;
   Counter task;
@@ -158,7 +160,8 @@ TEST(Loop, ARunThatGotNowhereMayBeginAgain) {
   Failing broken;
   broken.fails_at = 0;
   engine::Processes alone;
-  EXPECT_THROW(engine::run_loop(broken, alone, options_in(folder)), Error);
+  EXPECT_ERROR(bad_format, "a.png: no picture",
+               engine::run_loop(broken, alone, options_in(folder)));
   EXPECT_EQ(engine::CheckpointFolder(folder / "run").latest()->step, 0);
   Failing sound;
   sound.fails_at = -1;

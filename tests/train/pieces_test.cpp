@@ -13,6 +13,7 @@
 #include "fcclip/engine/weight_average.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/train/point_draws.h"
+#include "tests/support/errors.h"
 #include "tests/train/tiny_run.h"
 
 namespace fcclip::train {
@@ -64,7 +65,7 @@ TEST(Loader, AnErrorReachesTheItemItBelongsTo) {
       0, {2, 8});
   EXPECT_EQ(loader.next(), 0);
   EXPECT_EQ(loader.next(), 1);
-  EXPECT_THROW(loader.next(), Error);
+  EXPECT_ERROR(bad_format, "picture 2", loader.next());
   EXPECT_EQ(loader.next(), 3);
 }
 

@@ -12,6 +12,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/train/bad_pictures.h"
+#include "tests/support/errors.h"
 #include "tests/train/tiny_run.h"
 
 extern char** environ;
@@ -79,10 +80,10 @@ TEST(ProcessesChild, DISABLED_SharesBadPictures) {
   EXPECT_EQ(told, is_first ? want : std::vector<std::string>{});
   // One that both know is none more; one that one of them finds ends the run of both.
   bad.share({{4, "4.png: gone"}}, processes);
-  EXPECT_THROW(bad.share(is_first ? std::vector<train::BadPicture>{}
+  EXPECT_ERROR(bad_format, "4 of 10 pictures cannot be used, more than data.bad_share allows",
+               bad.share(is_first ? std::vector<train::BadPicture>{}
                                   : std::vector<train::BadPicture>{{8, "8.png: cut off"}},
-                         processes),
-               Error);
+                         processes));
 }
 
 TEST(ProcessesChild, DISABLED_LosesItsPartner) {
