@@ -13,7 +13,7 @@ OUT ?= $(if $(writable),out/demo,$(BUILD)-demo)
 export CMAKE_BUILD_PARALLEL_LEVEL = $(JOBS)
 export VENV OUT
 
-.PHONY: demo test build setup setup-tests world mini asan fuzz check install uninstall clean
+.PHONY: demo test build setup setup-tests world mini asan fuzz nightly check install uninstall clean
 
 setup:
 	@scripts/setup.sh
@@ -28,7 +28,7 @@ demo: build
 	@scripts/demo.sh $(BUILD)
 
 test: setup-tests check
-	@scripts/build.sh $(BUILD) -DFCCLIP_TESTS=ON
+	@scripts/build.sh $(BUILD) -DFCCLIP_TESTS=ON $(OPTIONS)
 	@scripts/check_consumer.sh $(BUILD)
 	@scripts/check_install.sh $(BUILD)
 	@cd $(BUILD) && ctest --output-on-failure --no-tests=error -j $(JOBS)
@@ -41,6 +41,10 @@ asan: setup
 SECONDS ?= 60
 fuzz: setup
 	@scripts/fuzz.sh $(SECONDS)
+
+# What is too long for .ci/run (docs/development.md).
+nightly:
+	@scripts/nightly.sh
 
 # Pictures of everyday things and stuff from Debian packages, packed for `fcclip synth` and for training.
 world:

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing and nothing else: Debian or Ubuntu packages, and LibTorch (the torch wheel) with CLIP's
 # merge file into $VENV (.venv). A second run finds all in place and touches no network.
+#   scripts/setup.sh [--tests | --ci]    also what the tests compare with; also what .ci/run needs (Clang, …)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,6 +13,8 @@ packages=(g++ cmake make ninja-build pkg-config python3-venv lld
   nlohmann-json3-dev libyaml-cpp-dev libtomlplusplus-dev libcli11-dev libgtest-dev zlib1g-dev libxxhash-dev
   libjpeg-dev libpng-dev libdeflate-dev libwebp-dev libtiff-dev libheif-dev libgif-dev libmatio-dev libhdf5-dev
   libcairo2-dev libpango1.0-dev libopencv-imgproc-dev fonts-dejavu-core)
+# What CI holds the sources to besides: scripts/setup.sh --ci
+ci_packages=(clang-14 clang clang-tidy clang-format-14 libclang-rt-14-dev llvm-14 libomp-dev)
 # Training in several CPU processes; the check of the sources' format. Left out where a release has no such package.
 optional_packages=(libgloo-dev clang-format-14)
 
@@ -94,10 +97,12 @@ install_evaluators() {
   pip_install --no-warn-conflicts "pycocotools==2.0.11" "numpy<3" "Pillow<14"
 }
 
+case "${1:-}" in
+  --ci) optional_packages+=("${ci_packages[@]}"); rm -f "$VENV/optional-packages" ;;
+esac
 install_packages
 [ -x "$VENV/bin/python" ] || python3 -m venv "$VENV"
 touch "$VENV/optional-packages"
 install_torch
 install_merges
-[ "${1:-}" = --tests ] && install_evaluators
-exit 0
+case "${1:-}" in --tests | --ci) install_evaluators ;; esac

@@ -59,6 +59,8 @@ size_t word_end(std::string_view text, size_t at, bool& found) {
   return end;
 }
 
+}  // namespace
+
 /// Words seen before. Bounded, so that a server can't be filled by its callers.
 class WordCache {
  public:
@@ -84,8 +86,6 @@ class WordCache {
   mutable std::shared_mutex mutex_;
   std::unordered_map<std::string, std::vector<int32_t>, Hash, std::equal_to<>> words_;
 };
-
-}  // namespace
 
 struct Tokenizer::Impl {
   Impl(std::string_view merges, int64_t vocab_size, int64_t context)

@@ -42,9 +42,10 @@ class DetailFile {
     std::ifstream in(path);
     if (!in) fail(ErrorCode::io_failure, path.string(), ": can't be read");
     try {
-      static_cast<void>(json::parse(in, [this](int depth, json::parse_event_t event, json& value) {
-        return keeps(depth, event, value);
-      }));
+      [[maybe_unused]] const json rest =
+          json::parse(in, [this](int depth, json::parse_event_t event, json& value) {
+            return keeps(depth, event, value);
+          });
     } catch (const json::exception& error) {
       fail(ErrorCode::bad_format, path.string(),
            ": no annotations of the Detail API: ", error.what());

@@ -269,7 +269,6 @@ std::string_view text_of(const MappedFile& file) {
 }
 
 bool looks_like_safetensors(const MappedFile& file) {
-  const auto bytes = file.bytes();
   const WeightForm form = file_kind(text_of(file)).form;
   const bool is_named_so = file.path().extension() == ".safetensors" && file.bytes().size() > 8;
   return form == WeightForm::safetensors || (form == WeightForm::none && is_named_so);

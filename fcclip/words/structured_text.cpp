@@ -111,7 +111,7 @@ std::string yaml_as_json(const std::string& text) {
 
 std::optional<std::string_view> assigned_value(std::string_view text) {
   const size_t equals = text.find('=');
-  if (equals == std::string_view::npos || equals > 80) return std::nullopt;
+  if (equals > 80) return std::nullopt;  // or nowhere
   const std::string_view name = trim(text.substr(0, equals));
   const bool is_name = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';

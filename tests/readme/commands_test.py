@@ -31,6 +31,8 @@ NOT_RUN = {
     "make install": "builds; scripts/check_install.sh installs, runs and uninstalls",
     "make uninstall": "takes away an installation; scripts/check_install.sh does it too",
     "yolo segment": "needs ultralytics",
+    "make fuzz": "minutes; needs Clang",
+    "ctest --test-dir": "runs this test",
     "make world": "fetches 830 MB of packages",
     "fcclip prepare ade20k_150": "needs the downloaded data set",
     "fcclip eval ade20k_150": "needs the downloaded data set",
@@ -52,7 +54,7 @@ NOT_RUN = {
     "fcclip pretrain --world": "needs the world's pack",
     "fcclip eval --images out/scenes/images": "needs what synth wrote",
 }
-SHELL = re.compile(r"^([A-Z]+=\S+ )*(fcclip|make|cmake|export|eval|torchrun|srun|mpirun|python3|yolo) ")
+SHELL = re.compile(r"^([A-Z]+=\S+ )*(fcclip|make|cmake|ctest|export|eval|torchrun|srun|mpirun|python3|yolo) ")
 
 
 def indented_blocks(page):
@@ -230,24 +232,39 @@ class PrintedCommands(unittest.TestCase):
                     self.assertRegex(pages[tuple(name)], rf"(?m)^  .*(?<!\S){re.escape(option)}(?![a-z-])",
                                      f"{page}: {command}")
 
-    def test_the_program_of_the_readme_compiles(self):
-        program = next(block for block in indented_blocks("README.md") if block.startswith("#include"))
-        (self.folder / "ask.cpp").write_text(program + "\n")
-        entries = json.loads((BUILD / "compile_commands.json").read_text())
-        entry = next(one for one in entries if one["file"].endswith("examples/ask_twice.cpp"))
-        arguments = shlex.split(entry["command"])
-        # Neither the precompiled header nor the object file of the build is wanted.
-        kept, skip = [], False
-        for word in arguments:
-            if skip:
-                skip = False
-            elif word in ("-o", "-include", "-include-pch", "-MF", "-MT", "-MQ"):
-                skip = True
-            elif word not in ("-c", "-MD", "-MMD", "-Winvalid-pch") and not word.endswith("examples/ask_twice.cpp"):
-                kept.append(word)
-        finished = subprocess.run([*kept, "-fsyntax-only", "-Werror", str(self.folder / "ask.cpp")],
-                                  cwd=entry["directory"], capture_output=True, text=True)
+    def test_every_program_is_one_of_the_readme(self):
+        """Which is compiled below: a page that shows another has to bring it here."""
+        for page in PAGES:
+            programs = [block for block in indented_blocks(page) if "#include" in block]
+            self.assertEqual(len(programs), 1 if page == "README.md" else 0, page)
+
+    def test_the_program_of_the_readme_runs(self):
+        """README's program and its lines of CMake, against an installation, with the bundled model."""
+        blocks = list(indented_blocks("README.md"))
+        project = self.folder / "project"
+        project.mkdir()
+        (project / "ask.cpp").write_text(next(block for block in blocks if block.startswith("#include")) + "\n")
+        lines = next(block for block in blocks if block.startswith("find_package"))
+        (project / "CMakeLists.txt").write_text("cmake_minimum_required(VERSION 3.22)\nproject(ask LANGUAGES CXX)\n"
+                                                "set(CMAKE_CXX_STANDARD 20)\nadd_compile_options(-Wall -Wextra -Werror)\n"
+                                                + lines + "\n")
+        cache = (BUILD / "CMakeCache.txt").read_text()
+        torch = re.search(r"(?m)^CMAKE_PREFIX_PATH:\w+=(.*)$", cache)
+        torch = torch[1] if torch else os.environ["CMAKE_PREFIX_PATH"]
+        prefix = self.folder / "prefix"
+        for command in (["cmake", "--install", BUILD, "--prefix", prefix, "--component", "development"],
+                        ["cmake", "-S", project, "-B", project / "build", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
+                         f"-DCMAKE_PREFIX_PATH={prefix};{torch}"],
+                        ["cmake", "--build", project / "build"]):
+            finished = subprocess.run(command, capture_output=True, text=True)
+            self.assertEqual(finished.returncode, 0, finished.stdout + finished.stderr)
+        (project / "fcclip-large.safetensors").symlink_to(SOURCE / "models" / "mini.safetensors")
+        shutil.copy(self.folder / "photo.jpg", project)
+        finished = subprocess.run([project / "build" / "ask"], cwd=project, env=dict(self.environment),
+                                  capture_output=True, text=True)
         self.assertEqual(finished.returncode, 0, finished.stderr)
+        for line in finished.stdout.splitlines():
+            self.assertRegex(line, r"^(cat|dog|grass) [01]\.\d\d$")
 
 
 if __name__ == "__main__":

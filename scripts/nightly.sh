@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# What is too long for .ci/run: scripts/nightly.sh [seconds for each fuzzer]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/setup.sh --ci
+scripts/asan.sh build/asan --all
+scripts/tsan.sh build/tsan --all
+scripts/clang.sh build/clang
+scripts/cuda_syntax.sh build/clang
+scripts/fuzz.sh "${1:-600}" --count
+echo "nightly: all green"
