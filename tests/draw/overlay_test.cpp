@@ -139,7 +139,8 @@ TEST(Overlay, RefusesMapsOfAnotherSize) {
 TEST(Overlay, EveryClassNeedsAColour) {
   OverlayOptions options;
   options.class_colours = {{}, {255, 0, 0}};  // of class 1, not of class 2
-  EXPECT_THROW(draw_overlay(grey(80, 80), two_halves(80, 80), options), Error);
+  EXPECT_ERROR(invalid_argument, "class 2 has none of 2 colours",
+               draw_overlay(grey(80, 80), two_halves(80, 80), options));
 }
 
 TEST(Overlay, SemanticLabelsAreClasses) {

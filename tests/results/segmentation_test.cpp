@@ -6,6 +6,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/results/rle.h"
 #include "tests/results/naive_results.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::results {
 namespace segmentation_test {
@@ -75,7 +76,8 @@ TEST(Semantic, SegmentsAreTheLabelsThatOccur) {
     covered += segment.area_px;
   }
   EXPECT_EQ(covered, found.labels.numel());
-  EXPECT_THROW(semantic(s.masks, s.log_probs, {true}), Error);
+  EXPECT_ERROR(shape_mismatch, "is_thing has 1 entries for",
+               semantic(s.masks, s.log_probs, {true}));
 }
 
 }  // namespace segmentation_test

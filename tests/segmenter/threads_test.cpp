@@ -76,13 +76,13 @@ TEST_F(SegmenterInThreads, AsksOnePictureSeveralQuestionsAtOnce) {
       segmenter_.prepare(words({"cat", "sky"})), segmenter_.prepare(words({"the hat"})),
       segmenter_.prepare(words({"sky", "the hat", "cat"})), segmenter_.prepare(words({"cat"}))};
   AskOptions options = segmenter_.ask_defaults();
-  options.task = Task::semantic;
-  std::vector<Segmentation> got(kThreads);
+  options.task = results::Task::semantic;
+  std::vector<results::Segmentation> got(kThreads);
   in_threads([&](int i) { got[i] = segmenter_.ask(image, questions[i], options); });
   for (int i = 0; i < kThreads; ++i) {
-    const Segmentation alone = segmenter_.ask(image, questions[i], options);
-    EXPECT_TRUE(got[i].ids.equal(alone.ids)) << i;
-    ASSERT_EQ(got[i].segments.size(), alone.segments.size()) << i;
+    const results::Segmentation alone = segmenter_.ask(image, questions[i], options);
+    EXPECT_TRUE(got[i].semantic().labels.equal(alone.semantic().labels)) << i;
+    EXPECT_EQ(got[i].segments().size(), alone.segments().size()) << i;
   }
 }
 
