@@ -54,10 +54,11 @@ world:
 mini: build
 	@scripts/mini.sh $(BUILD)
 
-# Layering, sizes and formatting.
+# Layering, sizes, documented headers and formatting.
 check:
 	@python3 scripts/check_layers.py
 	@python3 scripts/check_sizes.py
+	@python3 scripts/check_docs.py
 	@scripts/check_format.sh
 
 install: build

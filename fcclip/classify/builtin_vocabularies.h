@@ -9,6 +9,7 @@
 
 namespace fcclip::classify {
 
+/// A vocabulary that the program brings.
 struct BuiltinVocabulary {
   std::string name;                  ///< of the data file, e.g. "coco_panoptic_133"
   std::vector<std::string> aliases;  ///< e.g. "coco"
@@ -27,7 +28,8 @@ bool is_builtin_vocabulary(std::string_view name);
 /// published. Throws Error{not_found} listing the names.
 Vocabulary builtin_vocabulary(std::string_view name);
 
-/// The data file itself: also the ignore label, label divisor and original names.
+/// The data file itself: also the ignore label, label divisor and original names. Throws
+/// Error{not_found} for another name, with those that there are.
 std::string_view builtin_vocabulary_json(std::string_view name);
 
 }  // namespace fcclip::classify

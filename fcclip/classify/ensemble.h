@@ -25,6 +25,7 @@ at::Tensor class_logits(const at::Tensor& embeddings, const TextClassifier& clas
 /// first of equal ones.
 at::Tensor winning_synonyms(const at::Tensor& embeddings, const TextClassifier& classifier);
 
+/// How the two classifiers are mixed (paper, section 3.3).
 struct EnsembleOptions {
   double alpha = 0.4;             ///< exponent of p_out for seen classes
   double beta = 0.8;              ///< for unseen classes
@@ -37,6 +38,7 @@ struct ClassLogits {
   at::Tensor out_of_vocabulary;
 };
 
+/// What classes the masks are of.
 struct Classification {
   at::Tensor log_probs;    ///< [B, Q, K+1]: log([p·(1−v), v] + 1e-8); softmax it for scores
   at::Tensor p_in, p_out;  ///< [B, Q, K]: softmax without void

@@ -20,6 +20,7 @@ struct Record {
   size_t count = 0;
 };
 
+/// The bytes of one record; row: `count` numbers.
 std::string encode_record(const Hash& key, std::string_view text, const float* row, size_t count);
 
 /// Calls `visit` for every sound record of `key` in `bytes`, oldest first. Damaged bytes are

@@ -30,10 +30,11 @@ class TextCache {
   std::optional<at::Tensor> find(const std::vector<std::string>& templates,
                                  const std::string& text) const;
   /// Throws Error{io_failure} when the folder or file can't be written (full disk: nothing is left
-  /// behind).
+  /// behind). row [D].
   void store(const std::vector<std::string>& templates, const std::string& text,
              const at::Tensor& row) const;
-  /// rows [N, D], one per text; one write for all.
+  /// rows [N, D], one per text; one write for all. Throws Error{io_failure} as above,
+  /// Error{shape_mismatch}.
   void store(const std::vector<std::string>& templates, const std::vector<std::string>& texts,
              const at::Tensor& rows) const;
   /// Where the rows of these templates are.

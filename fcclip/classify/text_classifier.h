@@ -22,6 +22,7 @@ struct TextClassifier {
   int64_t cached = 0, computed = 0;         ///< distinct synonyms: found in the cache, or encoded
 };
 
+/// How words become rows.
 struct EncodeOptions {
   std::vector<std::string> templates = default_templates();  ///< "{}" is where the name goes
   const TextCache* cache = nullptr;

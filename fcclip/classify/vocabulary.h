@@ -10,6 +10,7 @@
 
 namespace fcclip::classify {
 
+/// A class by all its names.
 struct VocabularyClass {
   int64_t id = 0;                     ///< the data set's id; position + 1 when the user gave none
   std::vector<std::string> synonyms;  ///< at least one; the first is the displayed name
@@ -19,6 +20,7 @@ struct VocabularyClass {
       colour_rgb;  ///< of the data set's palette, where there is one
 };
 
+/// Classes in the order in which results count them.
 struct Vocabulary {
   std::string name;
   std::vector<VocabularyClass> classes;

@@ -10,6 +10,7 @@
 
 namespace fcclip::clip {
 
+/// The weights of the pooling, and the pooling.
 class AttentionPool {
  public:
   AttentionPool() = default;

@@ -7,10 +7,12 @@
 
 namespace fcclip::clip {
 
+/// Which image tower.
 enum class TowerKind { convnext, resnet };
 /// What follows the pooled ConvNeXt feature: a linear layer or LayerNorm-less MLP (`visual.head`).
 enum class HeadKind { linear, mlp };
 
+/// Sizes of a ConvNeXt: blocks and channels of each stage.
 struct ConvNextConfig {
   std::vector<int64_t> depths = {3, 3, 27, 3};
   std::vector<int64_t> dims = {192, 384, 768, 1536};
@@ -19,6 +21,7 @@ struct ConvNextConfig {
   int64_t head_hidden = 1536;
 };
 
+/// Sizes of a ModifiedResNet: bottlenecks of each layer, channels of the stem.
 struct ResNetConfig {
   std::vector<int64_t> layers = {3, 4, 6, 3};
   int64_t width = 64;
@@ -26,11 +29,13 @@ struct ResNetConfig {
   int64_t pool_grid = 7;  ///< side of the positional embedding's grid: image_size / 32
 };
 
+/// Sizes of the text tower.
 struct TextConfig {
   int64_t context_length = 77, vocab_size = 49408, width = 768, heads = 12, layers = 16;
   bool quick_gelu = false;  ///< OpenAI's weights
 };
 
+/// Sizes of a whole CLIP.
 struct ClipConfig {
   TowerKind tower = TowerKind::convnext;
   ConvNextConfig convnext;  ///< used when tower == convnext

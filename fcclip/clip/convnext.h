@@ -40,11 +40,13 @@ struct Downsample {
   }
 };
 
+/// Blocks of one stride.
 struct ConvNextStage {
   std::optional<Downsample> downsample;  ///< not in the first stage
   std::vector<ConvNextBlock> blocks;
 };
 
+/// ImageTower of this kind.
 class ConvNext : public ImageTower {
  public:
   explicit ConvNext(const ClipConfig& config);

@@ -20,6 +20,7 @@ struct ClipFeatures {
   at::Tensor dense;                   ///< `clip_vis_dense`, stride 32: what masks pool from
 };
 
+/// One picture tower; const calls may come from several threads at once.
 class ImageTower {
  public:
   virtual ~ImageTower() = default;

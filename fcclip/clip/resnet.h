@@ -15,14 +15,18 @@ namespace fcclip::clip {
 /// fold() turns both into one convolution with bias.
 struct ConvNorm {
   int64_t in = 0, out = 0, kernel = 1, stride = 1;
+  /// [out, in, kernel, kernel], then [out] each.
   at::Tensor weight, norm_weight, norm_bias, running_mean, running_var;
+  /// Of fold(): [out, in, kernel, kernel] and [out].
   at::Tensor folded_weight, folded_bias;
+  /// Under two names: of the convolution and of its norm.
   void declare(nn::WeightTable& table, const std::string& conv, const std::string& norm);
   void fold();
   /// x [B, C, H, W] in channels-last memory, as are the results.
   at::Tensor operator()(const at::Tensor& x) const;
 };
 
+/// Three convolutions and a way round them.
 struct Bottleneck {
   ConvNorm conv1, conv2, conv3, downsample;
   int64_t stride = 1;
@@ -33,6 +37,7 @@ struct Bottleneck {
   at::Tensor operator()(const at::Tensor& x) const;
 };
 
+/// ImageTower of this kind.
 class ResNet : public ImageTower {
  public:
   explicit ResNet(const ClipConfig& config);

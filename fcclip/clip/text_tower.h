@@ -12,6 +12,7 @@
 
 namespace fcclip::clip {
 
+/// x + attention(LayerNorm(x)), then x + MLP(LayerNorm(x)).
 struct TextBlock {
   nn::LayerNorm ln_1, ln_2;
   nn::MultiheadAttention attn;
@@ -20,8 +21,10 @@ struct TextBlock {
 
 struct PrefixTree;
 
+/// One tower; const calls may come from several threads at once.
 class TextTower {
  public:
+  /// Without weights. Throws Error{invalid_argument} where the sizes do not fit one another.
   explicit TextTower(const ClipConfig& config);
   /// Checkpoint names under `prefix` ("backbone.clip_model"): token_embedding,
   /// positional_embedding, transformer.resblocks.{i}, ln_final, text_projection, logit_scale.

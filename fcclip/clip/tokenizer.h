@@ -13,6 +13,7 @@ namespace fcclip::clip {
 /// U+FFFD.
 std::string clean_text(std::string_view text);
 
+/// Words to ids. Thread-safe once made.
 class Tokenizer {
  public:
   /// merges: the text of CLIP's merge file (first line a version comment, then "left right" per

@@ -13,7 +13,7 @@ namespace fcclip {
 /// Error{internal} with the first line of its message.
 Error as_error(const std::exception& error);
 
-/// For a catch (...) block: as_error of what is being handled.
+/// For a catch (...) block: as_error of what is being handled. Throws Error always.
 [[noreturn]] void rethrow_as_error();
 
 /// What work() returns.

@@ -10,7 +10,8 @@
 
 namespace fcclip {
 
-/// Numbers are part of the C interface: new ones go to the end.
+/// What kind of thing went wrong: what a caller may act on. Numbers are part of the C interface: new
+/// ones go to the end.
 enum class ErrorCode {
   invalid_argument,  ///< the caller passed something that can't work (usage)
   shape_mismatch,    ///< a tensor has the wrong shape or dtype

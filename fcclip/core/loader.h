@@ -13,6 +13,7 @@
 
 namespace fcclip {
 
+/// How many threads, and how far ahead.
 struct LoaderOptions {
   int64_t workers = 2;  ///< threads; 0: items are made when asked for
   int64_t ahead = 4;    ///< at most so many finished items wait
@@ -40,6 +41,7 @@ class Loader {
     for (std::thread& thread : threads_) thread.join();
   }
 
+  /// The next item in order; waits for it. Throws what making it threw.
   Item next() {
     if (threads_.empty()) return make_(next_to_give_++);
     std::unique_lock lock(mutex_);

@@ -6,6 +6,7 @@
 
 namespace fcclip {
 
+/// How much it matters.
 enum class LogLevel { debug, info, warning };
 
 using LogCallback = std::function<void(LogLevel, const std::string&)>;

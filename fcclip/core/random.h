@@ -7,6 +7,7 @@
 
 namespace fcclip {
 
+/// The multipliers of splitmix64's finaliser.
 inline constexpr uint64_t kMixFirst = 0xbf58476d1ce4e5b9ULL, kMixSecond = 0x94d049bb133111ebULL;
 
 /// The finaliser of splitmix64: a bijection of 64 bits that mixes them all.
@@ -16,6 +17,7 @@ constexpr uint64_t mix_bits(uint64_t x) {
   return x ^ (x >> 31);
 }
 
+/// 2^64 divided by the golden ratio: the step of splitmix64.
 inline constexpr uint64_t kGolden = 0x9e3779b97f4a7c15ULL;  // 2^64 / golden ratio, odd
 
 /// FNV-1a, mixed.
@@ -31,6 +33,7 @@ class Random {
   Random(uint64_t seed, uint64_t index)
       : state_(mix_bits(mix_bits(seed + kGolden) ^ mix_bits(index * kGolden + 1))) {}
 
+  /// 64 random bits.
   uint64_t bits() { return mix_bits(state_ += kGolden); }
   /// In [0, 1), 53 bits.
   double uniform() { return static_cast<double>(bits() >> 11) * 0x1p-53; }

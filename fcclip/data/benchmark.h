@@ -37,12 +37,14 @@ struct BenchmarkFiles {
   std::string advice;  ///< ends the message about a missing file: what to download, how to prepare
 };
 
+/// Ids of a picture and what they stand for.
 struct PanopticTruth {
   at::Tensor ids;  ///< [h, w] int32, 0 is void
   std::vector<TruthSegment> segments;
   std::vector<int64_t> areas_px;  ///< per segment, as the JSON says; counted where it does not
 };
 
+/// One object; its box may differ from its mask.
 struct InstanceTruth {
   int64_t class_index = 0;
   std::array<double, 4> box_xywh_px = {0, 0, 0, 0};
@@ -51,6 +53,7 @@ struct InstanceTruth {
   results::Rle mask;
 };
 
+/// The objects of a picture.
 struct PictureInstances {
   std::vector<InstanceTruth> instances;
   /// Federated truth (LVIS): only these classes are known to be there or not; the second are not
@@ -59,6 +62,7 @@ struct PictureInstances {
   std::vector<int64_t> judged_classes, incomplete_classes;
 };
 
+/// A data set with truth, read picture by picture.
 class Benchmark : public Dataset {
  public:
   /// Throws Error{not_found, bad_format} naming the file: what it is when it is of another kind,
@@ -79,11 +83,12 @@ class Benchmark : public Dataset {
 
   /// Thread-safe. Throw Error{not_found, bad_format} naming the file: a map of another size than
   /// its annotation (a picture turned by its EXIF orientation is said to be), unknown ids and
-  /// categories.
+  /// categories. [H, W, 3] uint8.
   at::Tensor rgb(int64_t index) const;
   PanopticTruth panoptic(int64_t index) const;
   PictureInstances instances(int64_t index) const;
-  /// [h, w] int32: position in the vocabulary; −1 is not labelled.
+  /// [h, w] int32: position in the vocabulary; −1 is not labelled. Throws Error{not_found,
+  /// io_failure, bad_format}.
   at::Tensor labels(int64_t index) const;
 
  private:

@@ -32,6 +32,7 @@ class IdTable {
   std::unordered_map<std::string, size_t> positions_;
 };
 
+/// One entry of "categories".
 struct CategoryEntry {
   std::string id;  ///< as id_key gives it
   std::string name;
@@ -39,6 +40,7 @@ struct CategoryEntry {
   nlohmann::json colour;         ///< three numbers, or null
 };
 
+/// All of them, and where an id is.
 struct Categories {
   std::vector<CategoryEntry> entries;  ///< in the file's order, each id once
   IdTable ids;
@@ -49,6 +51,7 @@ struct Categories {
 Categories read_categories(const nlohmann::json& document, const std::filesystem::path& path,
                            Remarks& remarks);
 
+/// One entry of "images".
 struct ImageEntry {
   std::string id;         ///< as id_key gives it
   std::string file_name;  ///< empty when the file does not say
@@ -56,6 +59,7 @@ struct ImageEntry {
   const nlohmann::json* source = nullptr;
 };
 
+/// All of them, and where an id is.
 struct ImageList {
   std::vector<ImageEntry> entries;  ///< in the file's order, each id once
   IdTable ids;

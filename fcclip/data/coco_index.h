@@ -11,11 +11,13 @@
 
 namespace fcclip::data {
 
+/// One entry of "segments_info".
 struct SegmentEntry {
   int64_t id = 0, category_id = 0, area_px = 0;
   bool is_crowd = false;
 };
 
+/// One annotation of an instances file.
 struct InstanceEntry {
   int64_t category_id = 0;
   double area_px = 0;
@@ -39,6 +41,7 @@ struct CocoPicture {
   bool is_federated = false;
 };
 
+/// An annotation file, remembered.
 struct CocoIndex {
   std::vector<CocoPicture> pictures;  ///< in the file's order (panoptic: of its annotations)
   classify::Vocabulary categories;    ///< without classes when the file has none

@@ -21,6 +21,7 @@ struct TruthSegment {
                             ///< special in scores
 };
 
+/// A picture with its truth.
 struct Sample {
   std::string name;  ///< unique in the data set; the file's name without extension
   at::Tensor rgb;    ///< [H, W, 3] uint8
@@ -32,6 +33,7 @@ struct Sample {
   std::string caption;  ///< empty when the data set has none
 };
 
+/// Pictures by number. Const calls may come from several threads at once.
 class Dataset {
  public:
   virtual ~Dataset() = default;
@@ -45,6 +47,7 @@ class Dataset {
   virtual std::vector<std::string> remarks() const { return {}; }
 };
 
+/// The size of a data set that never ends.
 inline constexpr int64_t kEndless = int64_t{1} << 62;
 
 }  // namespace fcclip::data

@@ -8,6 +8,7 @@
 
 namespace fcclip::data {
 
+/// What an annotation file may be.
 enum class JsonForm {
   panoptic,   ///< COCO: annotations with segments_info
   instances,  ///< COCO: annotations with segmentation or bbox
@@ -16,6 +17,7 @@ enum class JsonForm {
   other       ///< anything else; see describe_form
 };
 
+/// By the keys of the document and of its first entries.
 JsonForm form_of(const nlohmann::json& document);
 /// "a COCO captions file", "a labelme file", ….
 std::string describe_form(const nlohmann::json& document);

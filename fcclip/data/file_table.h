@@ -10,6 +10,7 @@
 
 namespace fcclip::data {
 
+/// A file under all names that annotations may give it.
 struct ListedFile {
   std::filesystem::path path;
   std::string relative;  ///< below its folder: "cam0/0000.jpg"
@@ -17,6 +18,7 @@ struct ListedFile {
   std::string name;      ///< without folders: "0000"
 };
 
+/// The files of some folders, found by what annotations call them.
 class FileTable {
  public:
   FileTable() = default;

@@ -11,6 +11,7 @@
 
 namespace fcclip::data {
 
+/// Where the downloaded files lie.
 struct PrepareOptions {
   std::filesystem::path root;
   Progress progress;  ///< of pictures

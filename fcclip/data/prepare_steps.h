@@ -9,12 +9,13 @@
 namespace fcclip::data {
 
 /// ADE20K_2021_17_01: pictures and labels with a short side of at most 512 from the full data set.
-/// A pixel's class number is R/10 · 256 + G of the picture's *_seg.png.
+/// A pixel's class number is R/10 · 256 + G of the picture's *_seg.png. Throws as prepare().
 void prepare_ade20k_full(const PrepareOptions& options);
 
 /// VOC2010 with the run-length masks of trainval_merged.json (59 classes), and with the label maps
 /// in trainval/*.mat (459 classes).
 void prepare_context_59(const PrepareOptions& options);
+/// Throws as prepare().
 void prepare_context_459(const PrepareOptions& options);
 
 /// One step of `total` is done.

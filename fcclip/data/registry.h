@@ -35,6 +35,7 @@ struct BenchmarkSpec {
   std::string prepare;   ///< the `fcclip prepare` name that makes the missing files; may be empty
 };
 
+/// All of them, in the order of `fcclip eval --help`.
 const std::vector<BenchmarkSpec>& benchmarks();
 
 /// By name or alias; case and '-' or '_' do not matter. Throws Error{invalid_argument} listing the

@@ -8,6 +8,7 @@
 
 namespace fcclip::data {
 
+/// Slips by kind, each kind said once.
 class Remarks {
  public:
   /// `what` in the singular ("a polygon of fewer than 3 points left out"), `where` one place.

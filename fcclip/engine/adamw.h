@@ -11,11 +11,13 @@
 
 namespace fcclip::engine {
 
+/// Decoupled weight decay and clipping are of OptimizerOptions.
 struct AdamWOptions {
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
   double weight_decay = 0.05;  ///< of weights whose role is `weight`; none on norms and embeddings
 };
 
+/// The optimizer of the published recipe.
 class AdamW {
  public:
   AdamW(std::vector<const nn::Weight*> weights, const AdamWOptions& options);

@@ -17,11 +17,12 @@ using Numbers = std::map<std::string, double>;
 
 class TensorBoardFile;
 
+/// A run told line by line.
 class Journal {
  public:
   /// Appends to <folder>/log.jsonl and begins a TensorBoard events file in <folder>. Lines of steps
   /// beyond `first_step` (from a run that was cut off after its checkpoint) are dropped. An empty
-  /// folder name writes nothing.
+  /// folder name writes nothing. Throws Error{io_failure}.
   Journal(const std::filesystem::path& folder, int64_t first_step);
   ~Journal();
   /// One line {"step": …, "<name>": …}; NaN and infinities become null.

@@ -34,6 +34,7 @@ class Task {
 /// Throws Error{diverged} naming the first term that is not finite.
 void check_finite(const Numbers& losses);
 
+/// How long, how often, where to.
 struct LoopOptions {
   std::string folder;  ///< of checkpoints and logs; empty: none are written
   ScheduleOptions schedule;
@@ -45,6 +46,7 @@ struct LoopOptions {
   std::string settings;     ///< written to <folder>/config.toml as the run begins; empty: nothing
 };
 
+/// When the loop calls.
 enum class Moment {
   step,       ///< one more is done
   line,       ///< the same, and the log has got a line
@@ -60,6 +62,7 @@ struct StepReport {
   Numbers numbers;         ///< means since the last line of the log; of an evaluation its scores
 };
 
+/// How a run ended.
 struct LoopResult {
   int64_t steps_done = 0;
   bool finished = false;     ///< false: stopped by request, to be resumed

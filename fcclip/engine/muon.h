@@ -13,10 +13,11 @@
 
 namespace fcclip::engine {
 
-/// The nearest matrix with singular values near 1 (0.7 … 1.2), of each in `matrices`
-/// [N, R, C] float32, R <= C: five Newton–Schulz steps.
+/// The nearest matrix with singular values near 1 (0.7 … 1.2), of each in `matrices` [N, R, C]
+/// float32, R <= C: five Newton–Schulz steps. Throws Error{shape_mismatch}.
 at::Tensor orthogonal(const at::Tensor& matrices);
 
+/// Of its matrices; the rest is stepped by AdamW.
 struct MuonOptions {
   double momentum = 0.95;  ///< Nesterov's
   double weight_decay = 0.05;
@@ -27,6 +28,7 @@ struct MuonOptions {
 /// depthwise kernels, vectors.
 bool is_mixing_matrix(const nn::Weight& weight);
 
+/// Momentum made orthogonal for matrices, AdamW for the rest.
 class Muon {
  public:
   /// Matrices of more than two axes count as [first, all others]. Several processes share the work;

@@ -13,6 +13,7 @@
 
 namespace fcclip::engine {
 
+/// What all optimizers share.
 struct OptimizerOptions {
   double learning_rate = 1e-4;
   double weight_decay = 0.05;  ///< none on norms and embeddings
@@ -37,6 +38,7 @@ class Optimizer {
       : Optimizer(trainable_weights(table), options, processes) {}
   ~Optimizer();
 
+  /// Before a step.
   void zero_gradients();
   /// Clips the gradients. Returns the norm of all of them before. Throws Error{diverged} when that
   /// is not finite.

@@ -8,6 +8,7 @@
 
 namespace fcclip::engine {
 
+/// What matrices are multiplied in.
 enum class Precision { float32, bfloat16, float16 };
 
 /// "float32", "bfloat16", "float16" or "auto" (the paper's float16 on CUDA, float32 on a CPU).
@@ -34,6 +35,7 @@ class AutocastRegion {
 class LossScaler {
  public:
   explicit LossScaler(Precision precision);
+  /// loss: one number.
   at::Tensor scale(const at::Tensor& loss) const { return scale_ == 1 ? loss : loss * scale_; }
   /// Divides the gradients; false when one is not finite: the step must be skipped.
   bool unscale(const std::vector<at::Tensor>& parameters);

@@ -7,6 +7,7 @@
 
 namespace fcclip::engine {
 
+/// How the learning rate falls.
 enum class ScheduleKind {
   steps,   ///< times `gamma` at each milestone (the published recipe)
   poly,    ///< (1 − t)^power
@@ -16,6 +17,7 @@ enum class ScheduleKind {
 /// "steps", "poly" or "cosine". Throws Error{invalid_argument} that names `setting`.
 ScheduleKind parse_schedule_kind(const std::string& name, const std::string& setting);
 
+/// Steps count from 0.
 struct ScheduleOptions {
   ScheduleKind kind = ScheduleKind::steps;
   int64_t total_steps = 368750;

@@ -11,9 +11,11 @@
 
 namespace fcclip::engine {
 
+/// An event file that TensorBoard reads.
 class TensorBoardFile {
  public:
-  /// A new file events.out.tfevents.<seconds>.<first step> in `folder`, which must exist.
+  /// A new file events.out.tfevents.<seconds>.<first step> in `folder`, which must exist. Throws
+  /// Error{io_failure}.
   TensorBoardFile(const std::filesystem::path& folder, int64_t first_step);
   void write_scalar(int64_t step, const std::string& tag, double value);
   void write_picture(int64_t step, const std::string& tag, std::string_view png, Size size);

@@ -10,6 +10,7 @@
 
 namespace fcclip::engine {
 
+/// All that a run needs to go on.
 struct TrainingState {
   int64_t step = 0;                           ///< steps done
   std::map<std::string, at::Tensor> tensors;  ///< weights, moments, averages; by name
@@ -36,6 +37,7 @@ class CheckpointFolder {
   int64_t keep_;
 };
 
+/// Of a checkpoint that was written. Throws Error{not_found, io_failure, bad_format}.
 TrainingState read_state(const std::filesystem::path& file);
 
 }  // namespace fcclip::engine

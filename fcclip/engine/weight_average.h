@@ -9,6 +9,7 @@
 
 namespace fcclip::engine {
 
+/// An exponential moving average of weights.
 class WeightAverage {
  public:
   /// Begins with the weights as they are. decay 0: does nothing.
@@ -19,6 +20,7 @@ class WeightAverage {
   /// Exchanges weights and average; twice gives back what was.
   void swap();
   void save(std::map<std::string, at::Tensor>& tensors) const;
+  /// Throws Error{missing_tensor} for a checkpoint without averages.
   void load(const std::map<std::string, at::Tensor>& tensors);
 
  private:

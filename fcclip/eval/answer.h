@@ -9,6 +9,7 @@
 
 namespace fcclip::eval {
 
+/// What is right.
 struct PictureTruth {
   std::optional<PanopticMap> panoptic;  ///< categories are positions in the vocabulary
   std::optional<data::PictureInstances> instances;
@@ -23,13 +24,15 @@ PictureTruth read_truth(const data::Benchmark& benchmark, int64_t index,
 /// Instances of things of a panoptic map.
 data::PictureInstances instances_of(const PanopticMap& map, const classify::Vocabulary& vocabulary);
 
+/// What was found; labels [H, W] int32, undefined where not asked for.
 struct PictureAnswer {
   std::optional<results::PanopticSegmentation> panoptic;
   std::optional<results::InstanceSegmentation> instances;
   at::Tensor labels;
 };
 
-/// Adds one picture's answer to the scores. `picture` names it in messages.
+/// Adds one picture's answer to the scores. `picture` names it in messages. What is thrown names
+/// the picture.
 void score_answer(PictureScores& scores, const PictureTruth& truth, const PictureAnswer& answer,
                   int64_t index, std::string_view picture);
 
@@ -40,6 +43,7 @@ struct TrueRegions {
   std::vector<int64_t> classes, ids;
   std::vector<bool> from_things;
 };
+/// Masks of the truth, for oracle classifiers.
 TrueRegions true_regions(const PictureTruth& truth, const classify::Vocabulary& vocabulary);
 
 /// Log-probabilities [Q, K+1] that give each mask the class of the region it overlaps most, with

@@ -11,8 +11,10 @@
 
 namespace fcclip::eval {
 
+/// What overlaps are measured on.
 enum class ApKind { box, mask };
 
+/// One true object.
 struct TruthInstance {
   int64_t category_id = 0;
   std::array<double, 4> box_xywh_px = {0, 0, 0, 0};
@@ -21,6 +23,7 @@ struct TruthInstance {
   results::Rle mask;  ///< ApKind::mask only
 };
 
+/// One found object.
 struct DetectedInstance {
   int64_t category_id = 0;
   double score = 0;
@@ -64,11 +67,13 @@ class AveragePrecision {
   static constexpr int kAreas = 4;        ///< all, small, medium, large
   static constexpr int kThresholds = 10;  ///< IoU 0.50, 0.55 … 0.95
 
+  /// A detection and whether it is right at each threshold.
   struct Scored {
     double score;
     int16_t rank;                                   ///< by score, within its picture and category
     std::array<uint16_t, kAreas> matched, ignored;  ///< a bit per threshold
   };
+  /// One picture and category.
   struct ImageResult {
     int64_t image_id;
     std::vector<Scored> detections;           ///< falling score

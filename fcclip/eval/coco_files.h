@@ -13,6 +13,7 @@
 
 namespace fcclip::eval {
 
+/// A class as people see it.
 struct Category {
   std::string id;  ///< as people write it, without quotation marks
   std::string name;
@@ -26,11 +27,13 @@ struct PanopticEntry {
   std::vector<PanopticSegmentInfo> segments;  ///< category_id: position among the categories
 };
 
+/// One panoptic file.
 struct PanopticFile {
   std::vector<PanopticEntry> entries;
   std::vector<std::string> remarks;  ///< what was mended, a line each
 };
 
+/// Categories and where an id is.
 struct CategoryTable {
   std::vector<Category> categories;
   data::IdTable ids;
@@ -41,12 +44,14 @@ struct CategoryTable {
 /// of another category, two different entries of one picture, ….
 PanopticFile read_panoptic_file(const std::filesystem::path& path, CategoryTable& table);
 
+/// A picture with its true objects.
 struct InstanceImage {
   std::string id;  ///< as data::id_key gives it
   Size size;       ///< 0×0 when the file does not say
   std::vector<TruthInstance> truths;
 };
 
+/// A file of true objects.
 struct InstanceFile {
   CategoryTable table;
   std::vector<InstanceImage> images;  ///< by rising id: numbers, then texts
@@ -60,6 +65,7 @@ struct InstanceFile {
 /// categories that the file does not list are left out, as pycocotools does.
 InstanceFile read_instance_file(const std::filesystem::path& path);
 
+/// A file of found objects.
 struct ResultsFile {
   std::vector<std::vector<DetectedInstance>> found;  ///< per picture of the truth
   std::vector<std::string> remarks;

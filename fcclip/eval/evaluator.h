@@ -24,12 +24,14 @@ struct Classifier {
 std::vector<Classifier> classifiers_of(const std::string& name,
                                        const classify::EnsembleOptions& published);
 
+/// What is taken from the truth, to see what the rest is worth.
 enum class Oracle {
   none,
   names,  ///< each mask has the class of the true segment it overlaps most, and that IoU as score
   masks   ///< the true masks, named by the model
 };
 
+/// What is measured, and how the model is asked.
 struct EvaluateOptions {
   bool panoptic = true, instances = true, semantic = true;
   bool resized_late = false;
@@ -41,6 +43,7 @@ struct EvaluateOptions {
   std::filesystem::path predictions;  ///< folder for PNGs; empty: none are written
 };
 
+/// A model measured on one benchmark.
 class Evaluator {
  public:
   /// All must outlive the evaluator.

@@ -12,6 +12,7 @@
 
 namespace fcclip::eval {
 
+/// A picture that was among the best or the worst.
 struct RankedPicture {
   int64_t index = 0;
   std::string name;
@@ -23,6 +24,7 @@ struct RankedPicture {
 /// Keeps the four best and four worst of all pictures shown to it, best first.
 void keep_extremes(std::vector<RankedPicture>& kept, RankedPicture picture);
 
+/// All that the page shows.
 struct ReportInput {
   const data::Benchmark& benchmark;
   const nlohmann::json& scores;       ///< {"dataset", "images", "run", classifier: summarise(…)}

@@ -11,6 +11,7 @@
 
 namespace fcclip::eval {
 
+/// A segment of an id map.
 struct PanopticSegmentInfo {
   int64_t id = 0;  ///< value in the id map
   int64_t category_id = 0;
@@ -31,6 +32,7 @@ struct MatchCounts {
   bool empty() const { return true_positives + false_positives + false_negatives == 0; }
 };
 
+/// 0 … 1.
 struct Quality {
   double pq = 0, sq = 0, rq = 0;
 };
@@ -55,6 +57,7 @@ class PanopticQuality {
   void add_counts(int64_t category, const MatchCounts& counts);
 
   const std::map<int64_t, MatchCounts>& counts() const { return counts_; }
+  /// Of one category, over all pictures so far.
   MatchCounts counts(int64_t category) const;
   /// Mean over those of `categories` that occur; zeros when none does.
   MeanQuality mean(const std::vector<int64_t>& categories) const;

@@ -10,6 +10,7 @@
 
 namespace fcclip::eval {
 
+/// All kinds of scores of one picture, to be added up.
 struct PictureScores {
   explicit PictureScores(int64_t classes) : semantic(classes) {}
   /// Categories are positions in the vocabulary.

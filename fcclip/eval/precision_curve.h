@@ -8,6 +8,7 @@
 
 namespace fcclip::eval {
 
+/// Precision at each recall.
 struct PrecisionCurve {
   static constexpr int kRecalls = 101;  ///< 0, 0.01 … 1
   double precision_sum = 0;             ///< of the interpolated precision at the recalls

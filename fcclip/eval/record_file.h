@@ -12,6 +12,7 @@
 
 namespace fcclip::eval {
 
+/// The file of one run.
 class RecordFile {
  public:
   /// Starts the file anew, or (resume) continues it: a torn last line is cut off. `header` says
@@ -31,7 +32,7 @@ class RecordFile {
 
 /// records.jsonl, or records.<rank>.jsonl of several.
 std::filesystem::path record_path(const std::filesystem::path& folder, int64_t rank, int64_t count);
-/// All record files of a folder, sorted.
+/// All record files of a folder, sorted. Throws Error{not_found}.
 std::vector<std::filesystem::path> record_files(const std::filesystem::path& folder);
 
 /// Every record of the files by rising index, one in memory at a time. Throws

@@ -15,11 +15,13 @@
 
 namespace fcclip::eval {
 
+/// Truth and predictions.
 struct PanopticFiles {
   std::filesystem::path truth_json, prediction_json;
   std::filesystem::path truth_pngs, prediction_pngs;  ///< empty: the JSON's path without ".json"
 };
 
+/// What was measured, and remarks about the files.
 struct PanopticScore {
   PanopticQuality quality;  ///< categories are positions in the list
   std::vector<Category> categories;
@@ -31,20 +33,25 @@ struct PanopticScore {
 /// segment id. All three count pictures and throw Error{interrupted} as their progress wants it.
 PanopticScore score_panoptic(const PanopticFiles& files, const Progress& progress = {});
 
+/// What was measured, and remarks about the files.
 struct InstanceScore {
   AveragePrecision boxes{ApKind::box}, masks{ApKind::mask};
   std::vector<Category> categories;  ///< their positions are the scores' categories
   bool has_masks = true;             ///< false: the truth has boxes only
   std::vector<std::string> remarks;  ///< what was left out or mended, a line each
 };
+/// Of files as pycocotools takes them. Throws as the readers of eval/coco_files.h;
+/// Error{bad_format} where the truth has no pictures.
 InstanceScore score_instances(const std::filesystem::path& truth_json,
                               const std::filesystem::path& results_json,
                               const Progress& progress = {});
 
+/// Label maps of truth and predictions.
 struct SemanticFolders {
   std::filesystem::path truth, prediction;  ///< PNGs of the same names, a label per pixel
   int64_t classes = 0, ignore = 255;
 };
+/// Throws Error{not_found, io_failure, bad_format}.
 SemanticScore score_semantic(const SemanticFolders& folders, const Progress& progress = {});
 
 /// {"All", "Things", "Stuff", "per_class", "counts"}

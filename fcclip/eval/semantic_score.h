@@ -9,11 +9,13 @@
 
 namespace fcclip::eval {
 
+/// Of one class, 0 … 1.
 struct SemanticClassScore {
   double iou = 0, accuracy = 0;  ///< NaN for a class that never occurs in the truth
   double boundary_iou = 0;       ///< NaN when neither truth nor prediction has a boundary of it
 };
 
+/// Over all classes, 0 … 1.
 struct SemanticSummary {
   double mean_iou = 0, frequency_weighted_iou = 0, mean_accuracy = 0, pixel_accuracy = 0;
   std::vector<SemanticClassScore> classes;

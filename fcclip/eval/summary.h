@@ -30,6 +30,7 @@ struct PictureRank {
   double value = -1;
   const char* metric = "";
 };
+/// By what a picture is among the best or the worst.
 PictureRank picture_rank(const PictureScores& scores);
 
 }  // namespace fcclip::eval

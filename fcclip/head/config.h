@@ -10,6 +10,7 @@ namespace fcclip::head {
 /// Feature maps that attention looks at: strides 32, 16 and 8.
 constexpr int64_t kLevels = 3;
 
+/// Sizes of the pixel decoder.
 struct PixelDecoderConfig {
   std::vector<int64_t> in_channels = {192, 384, 768, 1536};  ///< res2 … res5
   int64_t conv_dim = 256, mask_dim = 256;
@@ -17,6 +18,7 @@ struct PixelDecoderConfig {
   int64_t norm_groups = 32;
 };
 
+/// Sizes of the mask decoder.
 struct MaskDecoderConfig {
   int64_t in_dim = 256;  ///< = conv_dim
   int64_t hidden_dim = 256, mask_dim = 256, embed_dim = 768;

@@ -16,11 +16,13 @@
 
 namespace fcclip::head {
 
+/// The weights of one layer under the checkpoint's names.
 struct DeformableLayer {
   nn::Linear sampling_offsets, attention_weights, value_proj, output_proj, linear1, linear2;
   nn::LayerNorm norm1, norm2;
 };
 
+/// The layers and both ways to run them.
 class DeformableEncoder {
  public:
   explicit DeformableEncoder(const PixelDecoderConfig& config);

@@ -16,17 +16,20 @@
 
 namespace fcclip::head {
 
+/// Masks and what they look like to the text tower.
 struct MaskPredictions {
   at::Tensor mask_logits;  ///< [B, Q, H/4, W/4]
   at::Tensor class_embed;  ///< [B, Q, D], not normalised; compare with text rows at logit_scale()
 };
 
+/// The weights of one layer: cross-attention, self-attention, feed-forward.
 struct DecoderLayer {
   nn::MultiheadAttention cross_attention, self_attention;
   nn::LayerNorm cross_norm, self_norm, ffn_norm;
   nn::Linear linear1, linear2;
 };
 
+/// Queries that become masks.
 class MaskDecoder {
  public:
   /// Throws Error{invalid_argument} where the sizes don't fit one another.
@@ -44,7 +47,7 @@ class MaskDecoder {
   /// last).
   std::vector<MaskPredictions> forward_all(const PixelFeatures& features) const;
 
-  /// Scalar tensor min(exp(logit_scale), 100), differentiable.
+  /// Scalar tensor min(exp(logit_scale), 100), differentiable. One number.
   at::Tensor logit_scale() const;
 
  private:

@@ -23,11 +23,13 @@ struct BackboneFeatures {
   at::Tensor res2, res3, res4, res5;
 };
 
+/// What the mask decoder looks at.
 struct PixelFeatures {
   at::Tensor mask_features;          ///< [B, H/4, W/4, mask_dim]
   std::array<at::Tensor, 3> levels;  ///< [B, H/s, W/s, conv_dim] at strides 32, 16, 8
 };
 
+/// Maps of a tower to maps of the mask decoder.
 class PixelDecoder {
  public:
   /// Throws Error{invalid_argument} where the sizes don't fit one another.

@@ -13,6 +13,7 @@
 
 namespace fcclip::model {
 
+/// How pictures become input: mean and deviation of 0 … 255, sides in pixels.
 struct PixelConfig {
   std::array<double, 3> mean = {122.7709383, 116.7460125, 104.09373615};
   std::array<double, 3> std = {68.5005327, 66.6321579, 70.32316305};

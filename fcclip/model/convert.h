@@ -12,6 +12,7 @@
 
 namespace fcclip::model {
 
+/// Where from, and what the file cannot say.
 struct ConvertOptions {
   /// FC-CLIP checkpoints, open_clip's CLIP weights, model files, in any mixture; where several have
   /// a tensor, the last one counts.
@@ -26,6 +27,7 @@ struct ConvertOptions {
   Progress progress;  ///< of checkpoints read, and the model made of them
 };
 
+/// A model made of published files.
 struct Converted {
   std::shared_ptr<Model> model;
   std::vector<std::string> notes;  ///< what was assumed, one line each, for the user

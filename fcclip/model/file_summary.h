@@ -16,6 +16,7 @@ enum class FileKind { model_file, checkpoint, clip, head, tensors };
 /// "model file", "FC-CLIP checkpoint", "CLIP weights", "segmentation head", "tensors"
 const char* kind_name(FileKind kind);
 
+/// What `fcclip info` shows.
 struct FileSummary {
   FileKind kind = FileKind::tensors;
   std::string format;  ///< "safetensors", "torch zip", "torch legacy"

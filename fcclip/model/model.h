@@ -30,6 +30,7 @@ struct Head {
   nn::WeightTable table_;
 };
 
+/// The parts of a model, with its words.
 struct Model {
   /// No weights yet. Throws Error{invalid_argument} on impossible sizes.
   explicit Model(const Config& config);

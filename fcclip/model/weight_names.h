@@ -12,6 +12,7 @@ namespace fcclip::model {
 /// A name as open_clip has it ("visual.trunk.…") or as FC-CLIP has it, in the latter's form.
 std::string published_name(const std::string& name);
 
+/// A checkpoint's tensors under the names of the weight table.
 struct PublishedWeights {
   io::NamedTensors tensors;           ///< under the published names
   std::string prefix;                 ///< what stood before them ("model", "module.net"), or ""

@@ -7,6 +7,7 @@
 
 namespace fcclip::ops {
 
+/// Affine of a LayerNorm.
 struct NormWeights {
   at::Tensor weight, bias;  ///< [C]
   double eps = 1e-5;

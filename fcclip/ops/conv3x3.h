@@ -11,6 +11,7 @@
 
 namespace fcclip::ops {
 
+/// The weight in the order in which the kernel reads it.
 class PackedConv3x3 {
  public:
   PackedConv3x3() = default;

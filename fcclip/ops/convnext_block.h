@@ -8,6 +8,7 @@
 
 namespace fcclip::ops {
 
+/// As the checkpoint has them.
 struct ConvNextBlockWeights {
   at::Tensor depthwise;               ///< [C, 1, 7, 7]
   at::Tensor depthwise_bias;          ///< [C]
@@ -18,6 +19,7 @@ struct ConvNextBlockWeights {
   double eps = 1e-6;
 };
 
+/// The weights in the order in which the kernels read them.
 class PackedConvNextBlock {
  public:
   PackedConvNextBlock() = default;

@@ -18,6 +18,7 @@ namespace fcclip::ops {
 /// dtypes take ATen's. Throws Error{shape_mismatch}.
 at::Tensor depthwise7(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
+/// x [B, H, W, C], weight [C, 1, 7, 7].
 struct DepthwiseGradients {
   at::Tensor x, weight;
 };

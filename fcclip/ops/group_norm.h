@@ -7,6 +7,7 @@
 
 namespace fcclip::ops {
 
+/// Affine of a GroupNorm.
 struct GroupNormWeights {
   at::Tensor weight, bias;  ///< [C]
   int64_t groups = 32;

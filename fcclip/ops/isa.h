@@ -6,8 +6,10 @@
 
 namespace fcclip::ops {
 
+/// Instruction sets that kernels are compiled for.
 enum class Isa { portable, avx2, avx512 };
 
+/// As FCCLIP_CPU_ISA spells it.
 std::string_view name(Isa isa);
 
 /// What this processor can run, slowest first.

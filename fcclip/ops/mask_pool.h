@@ -8,11 +8,13 @@ namespace fcclip::ops {
 /// Averages features inside each predicted mask.
 ///   features     [B, H, W, C]  float, any device
 ///   mask_logits  [B, Q, H, W]  a pixel counts where its logit > 0 (a logit of exactly 0 is
-///   background) returns      [B, Q, C]     sum / (count + 1e-8): an empty mask gives zeros
+///                              background)
+///   returns      [B, Q, C]     sum / (count + 1e-8): an empty mask gives zeros
 /// Gradient: to features only. Throws Error{shape_mismatch}. Source: paper section 3, "mask
 /// pooling".
 at::Tensor mask_pool(const at::Tensor& features, const at::Tensor& mask_logits);
 
+/// Features and whether there was anything to average.
 struct PooledMasks {
   at::Tensor mask_logits;  ///< [B, Q, H, W]
   at::Tensor pooled;       ///< [B, Q, C], as mask_pool(features, mask_logits)

@@ -26,6 +26,7 @@ struct ColumnGroup {
   int32_t first = 0, count = 0;
   int64_t weights = 0;  ///< offset into `weights`: [count][kRowGroup]
 };
+/// Columns that share source columns, with their weights.
 struct ColumnGroups {
   const ColumnGroup* groups;
   int64_t n_groups;
@@ -50,8 +51,10 @@ struct ClassBlock {
   const float* weights;   ///< [n_groups][n_queries][kClassGroup], zeros behind the last class
   int64_t n_queries, n_groups;
 };
+/// Classes that are summed at once.
 inline constexpr int64_t kClassGroup = 6;
 
+/// One per instruction set.
 struct MaskRowKernels {
   /// to[j] = Σ weights · from[columns of j], for one row.
   void (*resize_columns)(const float* from, const ColumnGroups& columns, float* to);

@@ -9,7 +9,8 @@ namespace fcclip::ops {
 ///   q        [B, Nq, C]
 ///   k, v     [B, Nk, C]  heads are consecutive ranges of C / heads channels
 ///   blocked  undefined, or bool broadcastable to [B, heads, Nq, Nk]: true where attention is not
-///   allowed returns  [B, Nq, C]; a query whose every key is blocked gives zeros
+///            allowed
+///   returns  [B, Nq, C]; a query whose every key is blocked gives zeros
 /// Differentiable in q, k, v. Throws Error{shape_mismatch, invalid_argument}.
 at::Tensor masked_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                             int64_t heads, const at::Tensor& blocked = {});

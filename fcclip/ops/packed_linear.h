@@ -10,6 +10,7 @@ namespace fcclip::ops {
 /// What the activation does to a tensor: the plain form of the fused one. gelu is exact (erf).
 at::Tensor apply_activation(Activation activation, const at::Tensor& x);
 
+/// The weight in the order in which the kernel reads it.
 class PackedLinear {
  public:
   PackedLinear() = default;

@@ -8,6 +8,7 @@
 
 namespace fcclip::ops {
 
+/// A matrix [n, k] in the order in which a kernel reads it.
 class PackedMatrix {
  public:
   PackedMatrix() = default;

@@ -16,6 +16,7 @@ struct ChannelNorm {
   double eps = 1e-6;
 };
 
+/// The weight in the order in which the kernel reads it.
 class PackedPatchConv {
  public:
   PackedPatchConv() = default;

@@ -9,6 +9,7 @@
 
 namespace fcclip::ops {
 
+/// Rows shared out among threads.
 struct RowBlocks {
   int64_t rows = 0;     ///< of all blocks together
   int64_t block = 1;    ///< rows of one block, the last may have fewer

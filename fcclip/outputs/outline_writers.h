@@ -46,6 +46,7 @@ std::string yolo_data_yaml(const classify::Vocabulary& vocabulary, const YoloPic
 /// Pixel to map coordinates, in GDAL's order: X = t0 + t1·x + t2·y, Y = t3 + t4·x + t5·y.
 using MapTransform = std::array<double, 6>;
 
+/// Where the picture lies, and how coarse outlines may be.
 struct GeoJsonOptions {
   std::optional<MapTransform> transform;  ///< pixel coordinates, y down, when there is none
   std::string crs;                        ///< "EPSG:32633"; empty: no "crs" member

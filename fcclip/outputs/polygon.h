@@ -6,6 +6,7 @@
 
 namespace fcclip::outputs {
 
+/// In pixels.
 struct Point {
   double x = 0, y = 0;
   bool operator==(const Point&) const = default;

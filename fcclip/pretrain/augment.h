@@ -11,6 +11,7 @@ namespace fcclip::pretrain {
 ///   rgb       [H, W, 3] uint8
 ///   strength  0: nothing, 1: full
 ///   returns   [H, W, 3] uint8, a new picture
+/// Throws Error{shape_mismatch}.
 at::Tensor augment_colours(const at::Tensor& rgb, double strength, Random& random);
 
 }  // namespace fcclip::pretrain

@@ -10,6 +10,7 @@
 
 namespace fcclip::pretrain {
 
+/// Pictures, captions and names of one step.
 struct Batch {
   at::Tensor rgb;      ///< [P, side, side, 3] uint8; P = N where no picture is shared
   at::Tensor tokens;   ///< [N, L] int64, zeros behind the end token; L of the longest text
@@ -19,12 +20,15 @@ struct Batch {
   std::vector<train::BadPicture> bad;  ///< pictures whose places others took
 };
 
+/// Names of one picture that count.
 inline constexpr int64_t kMostNames = 16;
 
 /// Pairs with a subject are embedded as the mean over its own cells of the stride-32 map: those at
-/// least half covered, or the one covered most. All pairs of a batch have one or none has.
+/// least half covered, or the one covered most. All pairs of a batch have one or none has. Throws
+/// Error{invalid_argument} for no pairs, Error{shape_mismatch}.
 Batch collate(const std::vector<Pair>& pairs, const clip::Tokenizer& tokenizer);
 
+/// Copied where it is not there yet.
 Batch on_device(const Batch& batch, at::Device device);
 
 }  // namespace fcclip::pretrain

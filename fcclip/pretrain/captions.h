@@ -16,6 +16,7 @@ struct Subject {
   std::vector<std::string> broader;  ///< also true, not its name
 };
 
+/// How captions are drawn.
 struct CaptionOptions {
   std::vector<std::string> templates;  ///< "{}" where the name goes
   double synonym_share = 0.35;         ///< a synonym in place of the name

@@ -6,6 +6,7 @@
 
 namespace fcclip::pretrain {
 
+/// What was found in a list.
 struct PairReport {
   int64_t pictures = 0, captions = 0, names = 0;  ///< different names
   int64_t smallest_side_px = 0, largest_side_px = 0;

@@ -9,6 +9,7 @@ namespace fcclip::pretrain {
 ///   present  [N, P] int64: ids of the names that picture i shows, −1 pads
 ///   named    [N, Q] int64: ids of the names that text j mentions, −1 pads
 ///   returns  [N, N] bool: text j mentions something that picture i shows; never on the diagonal
+/// Throws Error{shape_mismatch}.
 at::Tensor also_true(const at::Tensor& present, const at::Tensor& named);
 
 /// Symmetric InfoNCE: the mean of the cross entropies of picture → text and text → picture.

@@ -26,9 +26,10 @@ struct Extent {
 /// ids [H, W] int32; extents of ids 0 … most.
 std::vector<Extent> measure_segments(const at::Tensor& ids, int64_t most);
 
-/// Pixels of every id (0 … most) inside the square.
+/// Pixels of every id (0 … most) inside the square. ids [h, w] int32.
 std::vector<int64_t> count_inside(const at::Tensor& ids, const Square& square, int64_t most);
 
+/// How large crops are.
 struct CropOptions {
   int64_t side = 64;          ///< pixels the crop will have
   double most_context = 2.5;  ///< its longest side in the subject's longest sides
@@ -41,7 +42,8 @@ struct CropOptions {
 Square draw_thing_square(const at::Tensor& ids, const Extent& extent, const CropOptions& options,
                          Random& random);
 
-/// A random square in which `id` covers at least two fifths; nothing after some tries.
+/// A random square in which `id` covers at least two fifths; nothing after some tries. ids [h, w]
+/// int32.
 std::optional<Square> draw_region_square(const at::Tensor& ids, int64_t id,
                                          const CropOptions& options, Random& random);
 

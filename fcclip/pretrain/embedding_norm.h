@@ -20,10 +20,12 @@ struct EmbeddingNorm {
 
   EmbeddingNorm() = default;
   EmbeddingNorm(int64_t inputs, int64_t outputs);
+  /// Moves its tensors.
   void to(at::Device device);
 
   /// embeddings [N, D] of the whole batch, batch_input_mean [C] the mean of its x: normalises by
   /// the batch's own mean and deviation, and updates the running averages. Gradient: to embeddings.
+  /// Throws Error{shape_mismatch}.
   at::Tensor train(const at::Tensor& embeddings, const at::Tensor& batch_input_mean);
   /// By the running averages. weight [D, C] is W.
   at::Tensor apply(const at::Tensor& embeddings, const at::Tensor& weight) const;

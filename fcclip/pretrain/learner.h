@@ -15,6 +15,7 @@
 
 namespace fcclip::pretrain {
 
+/// What a run begins with.
 struct InitialWeights {
   uint64_t seed = 0;
   double embedding_std = 1;   ///< of the token embeddings
@@ -22,7 +23,7 @@ struct InitialWeights {
   double temperature = 0.07;  ///< the logit scale starts at its inverse
 };
 
-/// `weight` itself, whose gradient counts one `parts`-th.
+/// `weight` itself, whose gradient counts one `parts`-th. Any shape.
 at::Tensor as_share(const at::Tensor& weight, int64_t parts);
 
 /// An embedding and what its projection was made from.
@@ -37,6 +38,7 @@ struct Regions {
   at::Tensor picture;  ///< [N] int64 rows of the pictures
 };
 
+/// Both towers while they learn.
 class Learner {
  public:
   /// classes: outputs of the training-only linear layer on picture embeddings. The first weights
@@ -51,6 +53,7 @@ class Learner {
   const model::Clip& clip() const { return clip_; }
 
   /// pixels [P, H, W, 3] normalised; without regions every picture's plain mean. Differentiable.
+  /// Throws Error{shape_mismatch}.
   Projected embed_pictures(const at::Tensor& pixels, const Regions& regions = {}) const;
   /// tokens [N, L] int64, zeros behind the end token. Differentiable.
   Projected embed_texts(const at::Tensor& tokens) const;
@@ -63,8 +66,9 @@ class Learner {
 
   EmbeddingNorm picture_norm, text_norm;
 
-  /// Embeddings as inference will give them, by the running averages.
+  /// Embeddings as inference will give them, by the running averages. [N, D] -> [N, D].
   at::Tensor final_pictures(const at::Tensor& embeddings) const;
+  /// [N, D] -> [N, D].
   at::Tensor final_texts(const at::Tensor& embeddings) const;
   /// A copy with the norms folded in: a plain CLIP of the published layout, on the CPU, ready to
   /// run.

@@ -6,6 +6,7 @@
 
 namespace fcclip::pretrain {
 
+/// How pictures of a list are cropped.
 struct ListPairOptions {
   uint64_t seed = 0;
   double least_area = 0.5;  ///< share of the picture that a crop shows at least

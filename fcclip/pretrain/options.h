@@ -10,12 +10,14 @@
 
 namespace fcclip::pretrain {
 
+/// How often zero-shot words are judged.
 struct EvaluationOptions {
   int64_t scenes = 32;  ///< of known and of held-out pictures each
   int64_t scene_side = 256;
   int64_t templates = 2;  ///< of the 14, while training; the last evaluation uses all
 };
 
+/// A whole run.
 struct PretrainOptions {
   PretrainOptions();
 

@@ -33,6 +33,7 @@ struct PairRequest {
   bool windows = false;  ///< onto scenes, with subjects; otherwise a picture a pair, without
 };
 
+/// Where pairs come from. Const calls may come from several threads at once.
 class PairSource {
  public:
   virtual ~PairSource() = default;

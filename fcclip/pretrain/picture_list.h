@@ -9,6 +9,7 @@
 
 namespace fcclip::pretrain {
 
+/// One picture of a list.
 struct ListedPicture {
   std::filesystem::path path;
   std::vector<std::string> captions;  ///< at least one

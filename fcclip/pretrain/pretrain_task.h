@@ -17,6 +17,7 @@ namespace fcclip::pretrain {
 /// What evaluation says about a plain CLIP.
 using Evaluate = std::function<engine::Numbers(const model::Clip& clip, bool is_last)>;
 
+/// What engine::run_loop steps.
 class PretrainTask final : public engine::Task {
  public:
   /// Trains the byte-pair vocabulary on the source's texts, then makes the towers on `device`.
@@ -33,6 +34,7 @@ class PretrainTask final : public engine::Task {
   bool is_whole() const override { return is_whole_; }
   engine::Numbers evaluate(int64_t step) override;
 
+  /// Called at every evaluation.
   void set_evaluation(Evaluate evaluate) { evaluate_ = std::move(evaluate); }
   /// The CLIP as it is now, on the CPU.
   std::shared_ptr<model::Clip> plain_clip() const { return learner_->plain_clip(merges_); }

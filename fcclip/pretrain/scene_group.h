@@ -18,13 +18,16 @@ struct SceneWords {
 /// Progress of a run in which a ramp of this length (share of the run) has come to its end: 1.
 double ramp(double progress, double length);
 
+/// Pairs of scenes of one kind, gathered until a group is full.
 class SceneGroup {
  public:
   /// Everything is referred to, not copied.
   SceneGroup(const ScenePairOptions& options, const SceneWords& words, const PairRequest& request,
              Random& random);
 
+  /// Whether take() may be called.
   bool full() const { return std::ssize(pairs_) >= options_.group; }
+  /// The group; the next one begins.
   std::vector<Pair> take() { return std::move(pairs_); }
   /// Adds what the request is for: crops, or what one window shows. Names may come twice once
   /// `repeat` is set.

@@ -19,6 +19,7 @@ struct CaptionedScene {
 /// Scene i, a pure function of i. Class indices are positions in `subjects`.
 using SceneSource = std::function<CaptionedScene(int64_t index)>;
 
+/// How scenes become pairs.
 struct ScenePairOptions {
   uint64_t seed = 0;
   int64_t group = 32;  ///< pairs drawn together, without a name twice where possible
@@ -37,6 +38,7 @@ struct ScenePairOptions {
   CaptionOptions captions;
 };
 
+/// Pairs from composed scenes.
 class ScenePairs final : public PairSource {
  public:
   /// scenes: as at inference; easy: a single thing each, for the start of a run (may be empty:

@@ -11,6 +11,7 @@
 
 namespace fcclip::pretrain {
 
+/// What is judged.
 struct ZeroShotOptions {
   int64_t scenes = 32;
   int64_t first_scene = 0;

@@ -24,6 +24,7 @@ struct LinearTap {
   int64_t near = 0, next = 0;
   float far = 0;
 };
+/// Of one position.
 LinearTap linear_tap(int64_t position, int64_t from, int64_t to);
 
 /// Taps of each of `original` positions into `cells` cells, by way of `padded` cropped to
@@ -53,6 +54,7 @@ struct Bounds {
   float low = 0, high = 0;
 };
 
+/// All resizes between the masks of a picture and its pixels.
 class MaskGeometry {
  public:
   /// Checks the sizes. Throws Error{shape_mismatch, invalid_argument}.
@@ -101,6 +103,7 @@ class TileMask {
   std::vector<float> buffer_;
 };
 
+/// Rows and columns of the picture.
 struct Region {
   int64_t y = 0, height = 0, x = 0, width = 0;
 };

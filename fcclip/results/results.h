@@ -19,11 +19,13 @@ struct MaskSource {
   Size original;           ///< where results live
 };
 
+/// The thresholds of panoptic inference (0 … 1).
 struct PanopticOptions {
   double object_mask_threshold = 0.0;
   double overlap_threshold = 0.8;
 };
 
+/// How many instances, and of what.
 struct InstanceOptions {
   int64_t top_k = 100;
   bool things_only = true;

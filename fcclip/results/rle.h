@@ -36,6 +36,7 @@ Rle from_mask(const at::Tensor& mask);
 /// [h, w] uint8, 0 or 1. Throws Error{bad_format} when the runs do not cover the mask.
 at::Tensor to_mask(const Rle& rle);
 
+/// Pixels inside.
 int64_t area(const Rle& rle);
 /// x, y, width, height in pixels; zeros for an empty mask. As COCO: a run that goes past the bottom
 /// of a column counts as full height.

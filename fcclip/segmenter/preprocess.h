@@ -16,6 +16,7 @@ Size resized_size(Size original, int64_t short_side, int64_t max_side);
 /// 3] uint8.
 at::Tensor resize_bilinear_u8(const at::Tensor& rgb, Size size);
 
+/// A picture as the network takes it.
 struct NetworkInput {
   at::Tensor pixels;   ///< [1, H, W, 3] float32, normalised, zero-padded right and bottom
   at::Tensor resized;  ///< [h, w, 3] uint8

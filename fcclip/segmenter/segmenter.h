@@ -20,6 +20,7 @@ namespace model {
 struct Model;
 }
 
+/// Where and how a model runs.
 struct SegmenterOptions {
   std::string device = "cpu";  ///< "cpu", "cuda", "cuda:1"
   bool use_text_cache = true;
@@ -49,6 +50,7 @@ struct PreparedVocabulary {
   double seconds = 0;  ///< of reading the words; classifier says how many came from the cache
 };
 
+/// What counts as an answer.
 struct AskOptions {
   results::Task task = results::Task::panoptic;
   classify::EnsembleOptions ensemble;  ///< start from Segmenter::ask_defaults()
@@ -59,6 +61,7 @@ struct AskOptions {
   double min_instance_score = 0;  ///< the same for instances alone, where it is the higher one
 };
 
+/// A model ready for questions. Const calls may come from several threads at once.
 class Segmenter {
  public:
   /// Throws as load_model does; Error{unsupported} when the device is not there.

@@ -10,6 +10,7 @@ namespace fcclip::train {
 struct CostMatrix {
   int64_t rows = 0, columns = 0;
   std::vector<double> costs;
+  /// Of one pair.
   double at(int64_t row, int64_t column) const { return costs[row * columns + column]; }
 };
 

@@ -8,6 +8,7 @@
 
 namespace fcclip::train {
 
+/// How a picture is varied.
 struct AugmentOptions {
   int64_t crop_size = 1024;                 ///< side of the square that the network sees
   double min_scale = 0.1, max_scale = 2.0;  ///< uniform; of the size that fits into the square

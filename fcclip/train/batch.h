@@ -12,6 +12,7 @@
 
 namespace fcclip::train {
 
+/// Pictures and targets of one step.
 struct Batch {
   at::Tensor rgb;                ///< [B, H, W, 3] uint8
   std::vector<Targets> targets;  ///< B of them

@@ -10,6 +10,7 @@
 
 namespace fcclip::train {
 
+/// What was found in a data set.
 struct DataReport {
   int64_t pictures = 0, segments = 0, crowds = 0;
   std::map<int64_t, int64_t> segments_per_class;  ///< by position in the vocabulary

@@ -11,6 +11,7 @@
 
 namespace fcclip::train {
 
+/// Weights and points.
 struct LossOptions {
   MatchWeights weights;      ///< of the costs and of the losses
   double void_weight = 0.1;  ///< of queries that answer for nothing, in the cross entropy
@@ -22,6 +23,7 @@ struct LayerLosses {
   at::Tensor classes, mask, dice;
 };
 
+/// Each and their sum: one number each.
 struct Losses {
   std::vector<LayerLosses>
       layers;  ///< first the final prediction, then the auxiliary ones from the first layer on

@@ -17,6 +17,7 @@ struct Prediction {
   at::Tensor mask_logits;   ///< [B, Q, h, w]
 };
 
+/// What each cost counts.
 struct MatchWeights {
   double classes = 2, mask = 5, dice = 5;
 };

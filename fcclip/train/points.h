@@ -11,12 +11,13 @@ namespace fcclip::train {
 ///   maps     [N, H, W]     float
 ///   points   [N, P, 2]     x, y in [0, 1]
 ///   returns  [N, P]
-/// Gradient: to maps.
+/// Gradient: to maps. Throws Error{shape_mismatch}.
 at::Tensor sample_points(const at::Tensor& maps, const at::Tensor& points);
 
 /// A picture's points in all its channels: maps [B, C, H, W], points [B, P, 2] -> [B, C, P].
 at::Tensor sample_channels(const at::Tensor& maps, const at::Tensor& points);
 
+/// How many points, and how many are drawn to choose from.
 struct PointOptions {
   int64_t points = 12544;
   double oversample_ratio = 3;

@@ -48,6 +48,7 @@ struct DataSettings {
   int64_t workers = 4, ahead = 16;
 };
 
+/// How long, and what is written.
 struct RunSettings {
   int64_t batch = 16;      ///< pictures a step, over all processes
   int64_t accumulate = 1;  ///< parts in which a process works through its share of the batch
@@ -61,6 +62,7 @@ struct RunSettings {
   int64_t threads = 0;  ///< of the CPU; 0: all cores
 };
 
+/// A whole run, as its TOML says.
 struct SegmentationConfig {
   ModelSettings model;
   DataSettings data;

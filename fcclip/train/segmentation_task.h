@@ -17,6 +17,7 @@
 
 namespace fcclip::train {
 
+/// What engine::run_loop steps.
 class SegmentationTask final : public engine::Task {
  public:
   /// config: after finish(). log: hears of pictures that are left out. Throws what opening CLIP and

@@ -9,6 +9,7 @@
 
 namespace fcclip::train {
 
+/// Where pictures and words come from.
 struct Source {
   std::shared_ptr<const data::Dataset> dataset;
   /// Words of the run: what the network is asked; of a training source only classes it may know.
@@ -20,6 +21,7 @@ struct Source {
   data::Sample get(int64_t index) const;
 };
 
+/// What a data set is opened for.
 enum class Purpose { training, evaluation };
 
 /// World: training scenes show seen things only, made of known pictures; evaluation scenes all
