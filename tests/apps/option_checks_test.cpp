@@ -69,11 +69,11 @@ TEST(OptionChecks, NumbersAreDecimal) {
   EXPECT_EQ(parse_typed({"--count", "000"}).count, 0);
   EXPECT_EQ(parse_typed({"--share", "00.5"}).share, 0.5);
   EXPECT_EQ(parse_typed({"--share", "1e-3"}).share, 1e-3);
-  for (const std::string& text : {"0x10", "1.5", "abc", "1 ", "-", "9223372036854775808"}) {
+  for (const std::string text : {"0x10", "1.5", "abc", "1 ", "-", "9223372036854775808"}) {
     EXPECT_EQ(parse_typed({"--count", text}).folder,
               "--count: " + text + ": expected a whole number");
   }
-  for (const std::string& text : {"nan", "inf", "1e999", "1,5"}) {
+  for (const std::string text : {"nan", "inf", "1e999", "1,5"}) {
     EXPECT_EQ(parse_typed({"--share", text}).folder, "--share: " + text + ": expected a number");
   }
 }
