@@ -106,8 +106,10 @@ FCCLIP_API Words builtin_words(const std::string& name);
 
 // ---- Answers ------------------------------------------------------------------------------------
 
+/// What kind of answer.
 enum class Task { panoptic, instance, semantic };
 
+/// A word and how well it fits, 0 … 1.
 struct NameScore {
   std::string name;
   double score = 0;
@@ -149,6 +151,7 @@ FCCLIP_API std::string rle_of(const Segmentation& answer, const Segment& segment
 
 // ---- Model --------------------------------------------------------------------------------------
 
+/// Where and how a model runs.
 struct LoadOptions {
   std::string device = "cpu";  ///< "cpu", "cuda", "cuda:1"
   bool use_text_cache = true;  ///< features of words on disk, shared by all processes
@@ -163,6 +166,7 @@ struct EncodeOptions {
   Progress progress;
 };
 
+/// How words are read.
 struct PrepareOptions {
   std::vector<std::string> templates;  ///< "a photo of a {}."; empty: the model's own
   Progress progress;                   ///< counts synonyms
@@ -179,6 +183,7 @@ struct AskOptions {
   double min_score = 0;
 };
 
+/// What a model file says of itself.
 struct ModelInfo {
   std::string name, provenance;
   std::string device;
@@ -220,6 +225,7 @@ class FCCLIP_API PreparedWords {
   std::shared_ptr<const Prepared> prepared_;
 };
 
+/// A model in memory.
 class FCCLIP_API Model {
  public:
   /// A file of `fcclip convert`, `init` or `train`. Throws Error{not_found, io_failure, bad_format,
@@ -259,6 +265,7 @@ FCCLIP_API std::string version();
 
 // ---- Files: only in a library built with the component `pictures` ---------------------------------
 
+/// How picture files are read where they leave a choice.
 struct ReadOptions {
   int64_t max_pixels = int64_t{1} << 29;  ///< a header that claims more is Error{too_large}
   LogCallback log;                        ///< told where pixels are not simply what was stored
@@ -271,6 +278,7 @@ FCCLIP_API Picture read_picture(const std::string& path, const ReadOptions& opti
 FCCLIP_API Picture decode_picture(std::string_view bytes, const std::string& name,
                                   const ReadOptions& options = {});
 
+/// The bytes of a PNG file.
 FCCLIP_API std::string encode_png(const PictureView& picture);
 /// quality 1 … 100. Throws Error{invalid_argument}.
 FCCLIP_API std::string encode_jpeg(const PictureView& picture, int quality = 92);
@@ -279,6 +287,7 @@ FCCLIP_API std::string encode_jpeg(const PictureView& picture, int quality = 92)
 /// Error{not_found, bad_format}.
 FCCLIP_API Words load_words(const std::string& name_or_path, const LogCallback& log = {});
 
+/// What is drawn, and how large.
 struct OverlayOptions {
   double fill_opacity = 0.45;  ///< 0 … 1
   bool labels = true, scores = true, outlines = true, boxes = true;

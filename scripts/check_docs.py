@@ -100,7 +100,7 @@ def statements(lines):
             text, doc, group_doc = "", "", ""
             continue
         if opened > 0 and (text.endswith("{") or "{" in text):
-            kind = re.match(r"(?:template *<.*> *)?(?:typedef )?(namespace|class|struct|enum|union|extern)\b", text)
+            kind = re.match(r"(?:template *<.*> *)?(?:typedef |inline )?(namespace|class|struct|enum|union|extern)\b", text)
             if kind and "(" not in text.split("{")[0]:
                 yield number, began, text, doc or group_doc, list(scopes)
                 words = re.findall(r"[\w:]+", text.split("{")[0].split(" : ")[0].replace("final", "").replace("FCCLIP_API", ""))
@@ -155,8 +155,18 @@ def classify(text, scopes):
     return "field" if inside else None
 
 
+def c_comments_as_ours(text):
+    """/* ... */ above a declaration as ///, behind one as ///<; the number of lines stays."""
+    def ours(match):
+        mark = "///<" if match[1].strip() else "///"
+        lines = match[2].split("\n")
+        return match[1] + "\n".join(mark + " " + line.strip(" *") for line in lines)
+    return re.sub(r"(?m)^(.*?)/\*(.*?)\*/", ours, text, flags=re.S | re.M)
+
+
 def obligations(path, raising):
-    lines = path.read_text().splitlines()
+    text = path.read_text()
+    lines = (c_comments_as_ours(text) if path.name.endswith("_c.h") else text).splitlines()
     for _, began, text, doc, scopes in statements(lines):
         kind = classify(text, scopes)
         if kind is None:

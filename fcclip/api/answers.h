@@ -8,6 +8,7 @@
 namespace fcclip {
 inline namespace v1 {
 
+/// Plain values for what inference found.
 Segmentation answer_of(results::Segmentation&& found);
 
 /// For writers: what the caller changed in the answer is in the files. Throws Error{shape_mismatch}

@@ -7,16 +7,19 @@
 namespace fcclip {
 inline namespace v1 {
 
+/// What a Model shares with its copies.
 struct Model::Loaded {
   Segmenter segmenter;
   ModelInfo info;
 };
 
+/// What an Image shares with its copies; of which model it is.
 struct Image::Encoded {
   EncodedImage image;
   std::weak_ptr<const Model::Loaded> model;
 };
 
+/// What PreparedWords share with their copies; of which model they are.
 struct PreparedWords::Prepared {
   Words words;
   PreparedVocabulary vocabulary;

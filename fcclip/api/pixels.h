@@ -8,6 +8,7 @@
 namespace fcclip {
 inline namespace v1 {
 
+/// What a Picture shares with its copies.
 struct Picture::Pixels {
   at::Tensor rgb;  ///< [H, W, 3] uint8, contiguous, never written again
 };

@@ -7,6 +7,7 @@
 namespace fcclip {
 inline namespace v1 {
 
+/// The same words as plain values.
 Words words_of(const classify::Vocabulary& vocabulary);
 
 /// Ids that are 0 become position + 1. Throws Error{invalid_argument} for a class without a word.
