@@ -58,7 +58,7 @@ class ConvNext : public ImageTower {
                          const Trace& trace = {}) const override;
 
   /// forward() in differentiable ATen operations: what a gradient, another device or a comparison
-  /// needs.
+  /// needs. image [B, H, W, 3], as for forward().
   ClipFeatures forward_plain(const at::Tensor& image, const Trace& trace = {}) const override;
   const VisualHead& visual_head() const override { return head_; }
 

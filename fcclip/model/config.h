@@ -21,6 +21,7 @@ struct PixelConfig {
   int64_t short_side = 800, max_side = 1333;
 };
 
+/// All that a model is besides its weights.
 struct Config {
   std::string name = "fcclip_convnext_large_d_320";
   clip::ClipConfig clip;
@@ -44,6 +45,7 @@ void check_fit(const Config& config);
 /// JSON text <-> configuration (the "fcclip" entry of a model file's metadata). Unknown keys are an
 /// error.
 std::string to_json(const Config& config);
+/// Throws Error{bad_format}.
 Config config_from_json(std::string_view text);
 
 /// A configuration in the form of the recorded reference's config.json, over `base`.

@@ -32,6 +32,7 @@ struct ZeroShotRows {
   at::Tensor rows;                          ///< [T, D]
   std::vector<int64_t> synonyms_per_class;  ///< sums to T
 };
+/// Rows of all names and templates. Throws Error{invalid_argument} for a CLIP without a tokenizer.
 ZeroShotRows encode_words(const model::Clip& clip, const ZeroShotWords& words,
                           const std::vector<std::string>& templates);
 
