@@ -66,7 +66,8 @@ Segmenter load_segmenter(const ModelFlags& flags);
 /// trained on, else COCO's. Words that are repeated count once (words::load_question); markings
 /// hold for each, and --only. Warns on standard error of what was probably not meant: repeated
 /// words, names that were added, a file or several words given as one class.
-std::vector<classify::Vocabulary> load_questions(const WordFlags& flags, const model::Config& model);
+std::vector<classify::Vocabulary> load_questions(const WordFlags& flags,
+                                                 const model::Config& model);
 
 /// On standard error, where the bundled model answers: what it knows and where better ones are,
 /// when no model was named; and that `questions` have none of its words.
