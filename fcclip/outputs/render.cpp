@@ -41,15 +41,8 @@ const std::string& or_name(const std::string& other, const Picture& picture) {
 }
 
 Files render_overlay(const Job& job) {
+  const at::Tensor drawn = overlay_picture(job.answer, job.options);
   const OverlayStyle& style = job.options.overlay;
-  const results::Task task = job.found().task();
-  draw::OverlayOptions options = style.options;
-  options.class_colours = styled_colours(job.answer.vocabulary, style);
-  options.scores = style.scores && task != results::Task::semantic;
-  options.legend = options.labels && task == results::Task::semantic;
-  options.boxes = style.boxes && task == results::Task::instance;
-  options.log = job.options.log;
-  const at::Tensor drawn = draw::draw_overlay(job.answer.picture.rgb, job.found(), options);
   return {{job.stem + style.ending(),
            style.jpeg ? image::encode_jpeg(drawn) : image::encode_png(drawn)}};
 }
@@ -161,6 +154,18 @@ bool needs_pixels(OutputKind kind) {
 }
 
 }  // namespace
+
+at::Tensor overlay_picture(const Answer& answer, const RenderOptions& options) {
+  const OverlayStyle& style = options.overlay;
+  const results::Task task = answer.segmentation.task();
+  draw::OverlayOptions look = style.options;
+  look.class_colours = styled_colours(answer.vocabulary, style);
+  look.scores = style.scores && task != results::Task::semantic;
+  look.legend = look.labels && task == results::Task::semantic;
+  look.boxes = style.boxes && task == results::Task::instance;
+  look.log = options.log;
+  return draw::draw_overlay(answer.picture.rgb, answer.segmentation, look);
+}
 
 std::vector<OutputFile> render(OutputKind kind, const std::string& stem, const Answer& answer,
                                const RenderOptions& options) {

@@ -41,6 +41,9 @@ struct OutputFile {
   std::string bytes;
 };
 
+/// The picture with its segments drawn over it, [h, w, 3] uint8; see draw::draw_overlay.
+at::Tensor overlay_picture(const Answer& answer, const RenderOptions& options);
+
 /// The files of one kind; none for gallery, which stands once for many pictures. `stem`: their
 /// names without the kind's ending ("photo"). Throws Error{invalid_argument} when the segmentation
 /// is of another task than the kind needs, a class is not in the vocabulary, its ids do not fit the
