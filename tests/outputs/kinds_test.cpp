@@ -256,7 +256,9 @@ TEST(ListedPictures, NothingOutsideTheKindsFolder) {
 TEST_F(Outputs, NeedThePixelsThatTheyShow) {
   picture_.rgb = at::Tensor();
   for (const OutputKind kind : {OutputKind::overlay, OutputKind::crops, OutputKind::cutouts}) {
-    EXPECT_THROW(files(kind, street(results::Task::panoptic)), Error) << facts_of(kind).name;
+    EXPECT_ERROR(invalid_argument, "needs the picture's pixels",
+                 files(kind, street(results::Task::panoptic)))
+        << facts_of(kind).name;
   }
   EXPECT_EQ(files(OutputKind::masks, street(results::Task::panoptic)).size(), 3);
 }
@@ -266,7 +268,9 @@ TEST_F(Outputs, NeedTheirOwnTask) {
     if (!facts.task) continue;
     const results::Task other =
         *facts.task == results::Task::instance ? results::Task::semantic : results::Task::instance;
-    EXPECT_THROW(files(facts.kind, street(other)), Error) << facts.name;
+    EXPECT_ERROR(invalid_argument, "expected a segmentation of kind",
+                 files(facts.kind, street(other)))
+        << facts.name;
     EXPECT_FALSE(files(facts.kind, street(*facts.task)).empty()) << facts.name;
   }
 }

@@ -1,19 +1,16 @@
-// The loop's small parts: schedule, loader, averages, loss scale, events, order of pictures.
+// The loop's small parts: schedule, averages, loss scale, events, order of pictures.
 
 #include <fstream>
 #include <set>
 
 #include <ATen/ATen.h>
 
-#include "fcclip/core/error.h"
-#include "fcclip/core/loader.h"
 #include "fcclip/engine/precision.h"
 #include "fcclip/engine/schedule.h"
 #include "fcclip/engine/tensorboard_file.h"
 #include "fcclip/engine/weight_average.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/train/point_draws.h"
-#include "tests/support/errors.h"
 #include "tests/train/tiny_run.h"
 
 namespace fcclip::train {
@@ -42,31 +39,6 @@ TEST(Schedule, WarmsUpLinearlyAndCosineEndsAtItsShare) {
   options.warmup_steps = 100;
   options.warmup_share = 0.5;
   EXPECT_DOUBLE_EQ(engine::schedule_factor(options, 50), 0.75 * 0.95 * 0.95);
-}
-
-TEST(Loader, GivesItemsInOrderForAnyNumberOfThreads) {
-  for (const int64_t workers : {0, 1, 4}) {
-    Loader<int64_t> loader(
-        [](int64_t i) {
-          std::this_thread::sleep_for(std::chrono::microseconds(i % 3 * 300));
-          return i * i;
-        },
-        5, {workers, 3});
-    for (int64_t i = 5; i < 40; ++i) EXPECT_EQ(loader.next(), i * i) << workers;
-  }
-}
-
-TEST(Loader, AnErrorReachesTheItemItBelongsTo) {
-  Loader<int64_t> loader(
-      [](int64_t i) {
-        if (i == 2) fail(ErrorCode::bad_format, "picture 2");
-        return i;
-      },
-      0, {2, 8});
-  EXPECT_EQ(loader.next(), 0);
-  EXPECT_EQ(loader.next(), 1);
-  EXPECT_ERROR(bad_format, "picture 2", loader.next());
-  EXPECT_EQ(loader.next(), 3);
 }
 
 TEST(PointDraws, TensorsGiveTheLoopsNumbers) {
