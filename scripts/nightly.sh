@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh --ci
 scripts/asan.sh build/asan --all
-scripts/tsan.sh build/tsan --all
+scripts/tsan.sh build/tsan
 scripts/clang.sh build/clang
 scripts/cuda_syntax.sh build/clang
 scripts/fuzz.sh "${1:-600}" --count
