@@ -16,6 +16,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include "fcclip/ops/conv3x3.h"
+#include "fcclip/ops/cpu/deform_tokens.h"
 #include "fcclip/ops/deform_attention.h"
 #include "fcclip/ops/group_norm.h"
 
@@ -93,10 +94,10 @@ void encoder(int rounds, head::PixelDecoderConfig config) {
   const at::Tensor positions = at::randn({11340, config.conv_dim});
   compare(
       "one encoder layer, 11,340 tokens", rounds,
-      [&] { return encoder.forward(tokens, positions, levels)[0]; },
+      [&] { return encoder.plain(tokens, positions, levels)[0]; },
       [&] {
         const at::Tensor x = tokens[0].clone();
-        encoder.forward_fused(x, positions, levels);
+        encoder.packed(x, positions, levels);
         return x;
       });
 }
@@ -113,7 +114,7 @@ void sampling(int rounds) {
       [&] { return ops::deform_attention(value, levels, places, weights); });
   const at::Tensor raw = at::randn({11340, 288}), out = at::empty({11340, 256});
   const Call fused = [&] {
-    ops::deform_attention_tokens({levels, 8, 4}, value.view({11340, 256}), raw, 0, out);
+    ops::cpu::deform_attention_tokens({levels, 8, 4}, value.view({11340, 256}), raw, 0, out);
     return out;
   };
   compare("attention core with softmax (twice the same)", rounds, fused, fused);

@@ -4,16 +4,13 @@
 #include <ATen/core/grad_mode.h>
 
 #include "fcclip/ops/depthwise.h"
+#include "fcclip/ops/mask_pool.h"
 
 namespace fcclip::clip {
 namespace {
 
 constexpr int64_t kDepthwise = 7;
 constexpr int64_t kExpansion = 4;
-
-ops::ChannelNorm channel_norm(const nn::LayerNorm& norm) {
-  return {norm.weight, norm.bias, norm.eps};
-}
 
 }  // namespace
 
@@ -33,15 +30,15 @@ void ConvNextBlock::declare(nn::WeightTable& table, const std::string& prefix) {
 }
 
 void ConvNextBlock::prepare() {
-  packed = ops::PackedConvNextBlock({depthwise_weight, depthwise_bias, norm.weight, norm.bias,
-                                     fc1.weight, fc1.bias, fc2.weight, fc2.bias, gamma, norm.eps});
+  packed = ops::PackedConvNextBlock(
+      {depthwise_weight, depthwise_bias, norm.tensors(), fc1.tensors(), fc2.tensors(), gamma});
 }
 
 at::Tensor ConvNextBlock::plain(const at::Tensor& x, const Trace& trace,
                                 const std::string& name) const {
   const at::Tensor convolved = ops::depthwise7(x, depthwise_weight, depthwise_bias);
   const at::Tensor normed = norm(convolved);
-  const at::Tensor mixed = fc2(nn::activate(nn::Activation::gelu, fc1(normed)));
+  const at::Tensor mixed = fc2(at::gelu(fc1(normed)));
   if (trace) {
     trace(name + ".conv_dw", reference_layout(convolved));
     trace(name + ".norm", normed);
@@ -85,23 +82,21 @@ void ConvNext::declare(nn::WeightTable& table, const std::string& prefix) {
 }
 
 void ConvNext::prepare() {
-  if (!stem_conv_.weight.is_cpu()) return;
-  packed_stem_ = ops::PackedPatchConv(stem_conv_.weight, stem_conv_.bias, std::nullopt,
-                                      channel_norm(stem_norm_));
+  packed_stem_ = ops::PackedPatchConv(
+      {stem_conv_.weight, stem_conv_.bias, std::nullopt, stem_norm_.tensors()});
   for (ConvNextStage& stage : stages_) {
     if (stage.downsample) {
       Downsample& down = *stage.downsample;
-      down.packed = ops::PackedPatchConv(down.conv.weight, down.conv.bias, channel_norm(down.norm),
-                                         std::nullopt);
+      down.packed = ops::PackedPatchConv(
+          {down.conv.weight, down.conv.bias, down.norm.tensors(), std::nullopt});
     }
     for (ConvNextBlock& block : stage.blocks) block.prepare();
   }
 }
 
-at::Tensor ConvNext::stem(const at::Tensor& image, const Trace& trace, bool fast) const {
-  const bool packed = fast && packed_stem_.defined();
-  const at::Tensor convolved = !packed || trace ? stem_conv_(image) : at::Tensor();
-  const at::Tensor normed = packed ? packed_stem_(image) : stem_norm_(convolved);
+at::Tensor ConvNext::stem(const at::Tensor& image, const Trace& trace, nn::Path path) const {
+  if (path == nn::Path::packed) return packed_stem_(image);
+  const at::Tensor convolved = stem_conv_(image), normed = stem_norm_(convolved);
   if (trace) {
     trace("backbone.stem.conv", reference_layout(convolved));
     trace("backbone.stem", reference_layout(normed));
@@ -109,41 +104,42 @@ at::Tensor ConvNext::stem(const at::Tensor& image, const Trace& trace, bool fast
   return normed;
 }
 
-at::Tensor ConvNext::run_blocks(size_t stage, at::Tensor x, bool fast, const Trace& trace,
-                                const Tick& tick) const {
-  const std::vector<ConvNextBlock>& blocks = stages_[stage].blocks;
+at::Tensor ConvNext::plain_blocks(size_t stage, at::Tensor x, const Trace& trace,
+                                  const Tick& tick) const {
   const std::string name = "backbone.stage" + std::to_string(stage);
-  // Two maps are enough for a stage, unless somebody keeps those in between.
-  at::Tensor next;
+  const std::vector<ConvNextBlock>& blocks = stages_[stage].blocks;
   for (size_t j = 0; j < blocks.size(); ++j) {
-    const ConvNextBlock& block = blocks[j];
     const std::string block_name = name + ".block" + std::to_string(j);
-    if (!fast || !block.packed.defined()) {
-      x = block.plain(x, trace, block_name);
-    } else {
-      // What happens inside a packed block is never in memory: recomputed for those who ask.
-      if (trace) block.plain(x, trace, block_name);
-      if (trace || !next.defined()) next = at::empty_like(x);
-      block.packed.run(x, next);
-      std::swap(x, next);
-    }
+    x = blocks[j].plain(x, trace, block_name);
     if (trace) trace(block_name, reference_layout(x));
     if (tick) tick();
   }
   return x;
 }
 
-ClipFeatures ConvNext::run(const at::Tensor& image, bool fast, const Trace& trace,
+// Two maps are enough for a stage.
+at::Tensor ConvNext::packed_blocks(size_t stage, at::Tensor x, const Tick& tick) const {
+  at::Tensor next;
+  for (const ConvNextBlock& block : stages_[stage].blocks) {
+    if (!next.defined()) next = at::empty_like(x);
+    block.packed.run(x, next);
+    std::swap(x, next);
+    if (tick) tick();
+  }
+  return x;
+}
+
+ClipFeatures ConvNext::run(const at::Tensor& image, nn::Path path, const Trace& trace,
                            const Tick& tick) const {
   check_image(image);
-  at::Tensor x = stem(image, trace, fast);
+  at::Tensor x = stem(image, trace, path);
   std::vector<at::Tensor> features;
   for (size_t i = 0; i < stages_.size(); ++i) {
     if (stages_[i].downsample) {
-      x = (*stages_[i].downsample)(x, fast);
+      x = (*stages_[i].downsample)(x, path);
       if (trace) trace("backbone.stage" + std::to_string(i) + ".downsample", reference_layout(x));
     }
-    x = run_blocks(i, x, fast, trace, tick);
+    x = path == nn::Path::packed ? packed_blocks(i, x, tick) : plain_blocks(i, x, trace, tick);
     if (trace) trace("backbone.res" + std::to_string(i + 2), reference_layout(x));
     features.push_back(x);
   }
@@ -154,17 +150,17 @@ ClipFeatures ConvNext::run(const at::Tensor& image, bool fast, const Trace& trac
 ClipFeatures ConvNext::forward(const at::Tensor& image, const Trace& trace,
                                const Tick& tick) const {
   const at::NoGradGuard no_grad;
-  return run(image, true, trace, tick);
+  return run(image, nn::choose_path(packed_stem_.defined(), trace), trace, tick);
 }
 
 ClipFeatures ConvNext::forward_plain(const at::Tensor& image, const Trace& trace) const {
-  return run(image, false, trace, {});
+  return run(image, nn::Path::plain, trace, {});
 }
 
 at::Tensor ConvNext::embed_masks(const at::Tensor& dense, const at::Tensor& mask_logits,
                                  const Trace& trace) const {
   const at::NoGradGuard no_grad;
-  const at::Tensor pooled = masked_mean(dense, mask_logits);
+  const at::Tensor pooled = ops::mask_pool(dense, mask_logits);
   if (trace) trace("classify.pooled_clip_feature", pooled);
   const at::Tensor embedding = head_(pooled, trace);
   if (trace) trace("classify.clip_embedding", embedding);

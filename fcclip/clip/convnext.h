@@ -10,6 +10,7 @@
 #include "fcclip/clip/image_tower.h"
 #include "fcclip/clip/visual_head.h"
 #include "fcclip/nn/layers.h"
+#include "fcclip/nn/path.h"
 #include "fcclip/ops/convnext_block.h"
 #include "fcclip/ops/patch_conv.h"
 
@@ -21,7 +22,7 @@ struct ConvNextBlock {
   at::Tensor depthwise_weight, depthwise_bias, gamma;
   nn::LayerNorm norm;
   nn::Linear fc1, fc2;
-  ops::PackedConvNextBlock packed;  ///< set by prepare(), on a CPU
+  ops::PackedConvNextBlock packed;  ///< set by prepare()
   ConvNextBlock(int64_t channels, double eps);
   void declare(nn::WeightTable& table, const std::string& prefix);
   void prepare();
@@ -34,9 +35,9 @@ struct ConvNextBlock {
 struct Downsample {
   nn::LayerNorm norm;
   nn::Conv conv;
-  ops::PackedPatchConv packed;
-  at::Tensor operator()(const at::Tensor& x, bool fast) const {
-    return fast && packed.defined() ? packed(x) : conv(norm(x));
+  ops::PackedPatchConv packed;  ///< set by prepare()
+  at::Tensor operator()(const at::Tensor& x, nn::Path path) const {
+    return path == nn::Path::packed ? packed(x) : conv(norm(x));
   }
 };
 
@@ -57,16 +58,17 @@ class ConvNext : public ImageTower {
   at::Tensor embed_masks(const at::Tensor& dense, const at::Tensor& mask_logits,
                          const Trace& trace = {}) const override;
 
-  /// forward() in differentiable ATen operations: what a gradient, another device or a comparison
-  /// needs. image [B, H, W, 3], as for forward().
+  /// forward() in differentiable ATen operations: what a gradient or a comparison needs.
+  /// image [B, H, W, 3], as for forward().
   ClipFeatures forward_plain(const at::Tensor& image, const Trace& trace = {}) const override;
   const VisualHead& visual_head() const override { return head_; }
 
  private:
-  ClipFeatures run(const at::Tensor& image, bool fast, const Trace& trace, const Tick& tick) const;
-  at::Tensor stem(const at::Tensor& image, const Trace& trace, bool fast) const;
-  at::Tensor run_blocks(size_t stage, at::Tensor x, bool fast, const Trace& trace,
-                        const Tick& tick) const;
+  ClipFeatures run(const at::Tensor& image, nn::Path path, const Trace& trace,
+                   const Tick& tick) const;
+  at::Tensor stem(const at::Tensor& image, const Trace& trace, nn::Path path) const;
+  at::Tensor plain_blocks(size_t stage, at::Tensor x, const Trace& trace, const Tick& tick) const;
+  at::Tensor packed_blocks(size_t stage, at::Tensor x, const Tick& tick) const;
 
   nn::Conv stem_conv_;
   nn::LayerNorm stem_norm_;

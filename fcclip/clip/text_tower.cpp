@@ -8,6 +8,7 @@
 
 #include "fcclip/clip/prefix_tree.h"
 #include "fcclip/core/check.h"
+#include "fcclip/ops/activation.h"
 #include "fcclip/ops/prefix_attention.h"
 
 namespace fcclip::clip {
@@ -23,16 +24,16 @@ int64_t end_position(const TokenRow& row) {
   return std::max_element(row.begin(), row.end()) - row.begin();
 }
 
-nn::Activation activation(const TextConfig& config) {
-  return config.quick_gelu ? nn::Activation::quick_gelu : nn::Activation::gelu;
+ops::Activation activation(const TextConfig& config) {
+  return config.quick_gelu ? ops::Activation::quick_gelu : ops::Activation::gelu;
 }
 
-at::Tensor feed_forward(const TextBlock& block, nn::Activation activation, const at::Tensor& x) {
-  return block.c_proj(nn::activate(activation, block.c_fc(block.ln_2(x))));
+at::Tensor feed_forward(const TextBlock& block, ops::Activation activation, const at::Tensor& x) {
+  return block.c_proj(ops::activate(activation, block.c_fc(block.ln_2(x))));
 }
 
 // x += feed_forward(x), a block of rows at a time so that the hidden rows stay in the cache.
-void add_feed_forward(const TextBlock& block, nn::Activation activation, at::Tensor& x) {
+void add_feed_forward(const TextBlock& block, ops::Activation activation, at::Tensor& x) {
   for (int64_t begin = 0; begin < x.size(0); begin += kHiddenRows) {
     at::Tensor rows = x.narrow(0, begin, std::min(kHiddenRows, x.size(0) - begin));
     rows.add_(feed_forward(block, activation, rows));

@@ -2,8 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include "fcclip/core/check.h"
-
 namespace fcclip::clip {
 
 VisualHead::VisualHead(const ConvNextConfig& config, int64_t channels, int64_t embed_dim)
@@ -36,14 +34,7 @@ at::Tensor VisualHead::project(const at::Tensor& normed, const Trace& trace) con
   if (kind_ == HeadKind::linear) return proj_(normed);
   const at::Tensor hidden = fc1_(normed);
   if (trace) trace("classify.visual_head.fc1", hidden.flatten(0, -2));
-  return fc2_(nn::activate(nn::Activation::gelu, hidden));
-}
-
-at::Tensor masked_mean(const at::Tensor& dense, const at::Tensor& mask_logits) {
-  check_shape("dense", dense, {kAny, kAny, kAny, kAny});
-  check_shape("mask_logits", mask_logits, {dense.size(0), kAny, dense.size(1), dense.size(2)});
-  const at::Tensor inside = mask_logits.gt(0).to(dense.scalar_type()).flatten(2);
-  return inside.bmm(dense.flatten(1, 2)) / (inside.sum(-1, true) + 1e-8);
+  return fc2_(at::gelu(hidden));
 }
 
 }  // namespace fcclip::clip

@@ -36,11 +36,4 @@ class VisualHead {
   nn::Linear proj_, fc1_, fc2_;
 };
 
-/// Averages dense features inside each mask.
-///   dense        [B, h, w, C]
-///   mask_logits  [B, Q, h, w]  a position counts where logit > 0
-///   returns      [B, Q, C]     sum / (count + 1e-8): an empty mask gives zeros
-/// Throws Error{shape_mismatch}. Source: paper section 3, "mask pooling".
-at::Tensor masked_mean(const at::Tensor& dense, const at::Tensor& mask_logits);
-
 }  // namespace fcclip::clip

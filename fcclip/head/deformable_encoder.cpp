@@ -5,36 +5,6 @@
 #include "fcclip/ops/deform_attention.h"
 
 namespace fcclip::head {
-namespace {
-
-// Centre of every position in units of the maps: [S, 2], x and y. The reference's reference points;
-// padding is never masked, so they are the same in every level.
-at::Tensor reference_points(at::ArrayRef<Size> levels, at::Device device) {
-  const at::TensorOptions options = at::TensorOptions(at::kFloat).device(device);
-  const auto centres = [&](int64_t extent) { return (at::arange(extent, options) + 0.5) / extent; };
-  std::vector<at::Tensor> points;
-  for (const Size& size : levels) {
-    const std::vector<int64_t> shape = {size.height, size.width};
-    points.push_back(at::stack({centres(size.width).unsqueeze(0).expand(shape),
-                                centres(size.height).unsqueeze(1).expand(shape)},
-                               -1)
-                         .flatten(0, 1));
-  }
-  return at::cat(points);
-}
-
-// [L, 1, 2]: width and height, which divide the offsets.
-at::Tensor level_extents(at::ArrayRef<Size> levels, at::Device device) {
-  std::vector<float> extents;
-  for (const Size& size : levels) {
-    extents.push_back(static_cast<float>(size.width));
-    extents.push_back(static_cast<float>(size.height));
-  }
-  return at::tensor(extents).view({-1, 1, 2}).to(device);
-}
-
-}  // namespace
-
 DeformableEncoder::DeformableEncoder(const PixelDecoderConfig& config) : config_(config) {
   const int64_t width = config.conv_dim, samples = config.heads * kLevels * config.points;
   DeformableLayer layer;
@@ -62,6 +32,22 @@ void DeformableEncoder::declare(nn::WeightTable& table, const std::string& prefi
   }
 }
 
+void DeformableEncoder::prepare() {
+  std::vector<ops::DeformLayerWeights> layers;
+  for (const DeformableLayer& layer : layers_) {
+    layers.push_back({layer.sampling_offsets.tensors(), layer.attention_weights.tensors(),
+                      layer.value_proj.tensors(), layer.output_proj.tensors(),
+                      layer.norm1.tensors(), layer.linear1.tensors(), layer.linear2.tensors(),
+                      layer.norm2.tensors()});
+  }
+  packed_ = ops::PackedDeformEncoder({config_.heads, kLevels, config_.points}, layers);
+}
+
+void DeformableEncoder::packed(const at::Tensor& tokens, const at::Tensor& positions,
+                               at::ArrayRef<Size> levels) const {
+  packed_(tokens, positions, levels);
+}
+
 at::Tensor DeformableEncoder::attend(const DeformableLayer& layer, const at::Tensor& tokens,
                                      const at::Tensor& query, at::ArrayRef<Size> levels,
                                      const Trace& trace) const {
@@ -71,16 +57,16 @@ at::Tensor DeformableEncoder::attend(const DeformableLayer& layer, const at::Ten
       layer.sampling_offsets(query).view({batch, count, heads, kLevels, config_.points, 2});
   const at::Tensor weights = at::softmax(
       layer.attention_weights(query).view({batch, count, heads, kLevels * config_.points}), -1);
-  const at::Tensor points = reference_points(levels, tokens.device());
-  const at::Tensor locations =
-      points.view({count, 1, 1, 1, 2}) + offsets / level_extents(levels, tokens.device());
+  const at::Tensor locations = ops::deform_locations(offsets, levels);
   const at::Tensor level_weights = weights.view({batch, count, heads, kLevels, config_.points});
   const at::Tensor mixed = ops::deform_attention(value, levels, locations, level_weights);
   const at::Tensor out = layer.output_proj(mixed);
   if (trace) {
     trace("msda0.query", query);
-    trace("msda0.reference_points",
-          points.view({1, count, 1, 2}).expand({batch, count, kLevels, 2}).contiguous());
+    trace("msda0.reference_points", ops::deform_reference_points(levels, tokens.device())
+                                        .view({1, count, 1, 2})
+                                        .expand({batch, count, kLevels, 2})
+                                        .contiguous());
     trace("msda0.input_flatten", tokens);
     trace("msda0.core.value", value);
     trace("msda0.core.sampling_locations", locations);
@@ -91,8 +77,8 @@ at::Tensor DeformableEncoder::attend(const DeformableLayer& layer, const at::Ten
   return out;
 }
 
-at::Tensor DeformableEncoder::forward(const at::Tensor& tokens, const at::Tensor& positions,
-                                      at::ArrayRef<Size> levels, const Trace& trace) const {
+at::Tensor DeformableEncoder::plain(const at::Tensor& tokens, const at::Tensor& positions,
+                                    at::ArrayRef<Size> levels, const Trace& trace) const {
   at::Tensor x = tokens;
   for (size_t i = 0; i < layers_.size(); ++i) {
     const DeformableLayer& layer = layers_[i];

@@ -1,11 +1,11 @@
 #include "fcclip/head/pixel_decoder.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/GradMode.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
 
 #include "fcclip/core/check.h"
 #include "fcclip/head/position_encoding.h"
+#include "fcclip/nn/path.h"
 #include "fcclip/ops/resize.h"
 
 namespace fcclip::head {
@@ -50,8 +50,7 @@ void PixelDecoder::declare(nn::WeightTable& table, const std::string& prefix) {
 
 void PixelDecoder::prepare() {
   encoder_.prepare();
-  const bool cpu = layer_1_.weight.is_cpu();
-  layer_1_packed_ = cpu ? ops::PackedConv3x3(layer_1_.weight) : ops::PackedConv3x3();
+  layer_1_packed_ = ops::PackedConv3x3(layer_1_.weight);
 }
 
 void PixelDecoder::check(const BackboneFeatures& features) const {
@@ -84,14 +83,12 @@ PixelFeatures PixelDecoder::forward(const BackboneFeatures& features, const Trac
   const Maps maps = {features.res5.to(at::kFloat), features.res4.to(at::kFloat),
                      features.res3.to(at::kFloat)};
   const at::Tensor res2 = features.res2.to(at::kFloat);
-  const Sizes sizes = {size_of(maps[0]), size_of(maps[1]), size_of(maps[2])};
-  const bool fused = !c10::GradMode::is_enabled() && !trace && layer_1_packed_.defined() &&
-                     res2.is_cpu() && encoder_.can_fuse(sizes);
-  return fused ? forward_fused(maps, res2) : forward_plain(maps, res2, trace);
+  const nn::Path path = nn::choose_path(layer_1_packed_.defined(), trace);
+  return path == nn::Path::packed ? packed(maps, res2) : plain(maps, res2, trace);
 }
 
-PixelFeatures PixelDecoder::forward_plain(const Maps& maps, const at::Tensor& res2,
-                                          const Trace& trace) const {
+PixelFeatures PixelDecoder::plain(const Maps& maps, const at::Tensor& res2,
+                                  const Trace& trace) const {
   std::vector<at::Tensor> flat;
   for (size_t i = 0; i < 3; ++i) {
     const at::Tensor map = input_norm_[i](input_proj_[i](maps[i]));
@@ -100,7 +97,7 @@ PixelFeatures PixelDecoder::forward_plain(const Maps& maps, const at::Tensor& re
   }
   const Sizes sizes = {size_of(maps[0]), size_of(maps[1]), size_of(maps[2])};
   const at::Tensor position = positions(sizes, trace);
-  const at::Tensor tokens = encoder_.forward(at::cat(flat, 1), position, sizes, trace);
+  const at::Tensor tokens = encoder_.plain(at::cat(flat, 1), position, sizes, trace);
   PixelFeatures out;
   std::vector<int64_t> shapes, starts;
   int64_t start = 0;

@@ -36,10 +36,9 @@ class PixelDecoder {
   explicit PixelDecoder(const PixelDecoderConfig& config);
   /// Checkpoint names under `prefix` ("sem_seg_head.pixel_decoder").
   void declare(nn::WeightTable& table, const std::string& prefix);
-  /// Packs the weights of the fused path; again after every change of the weights.
+  /// Packs the weights; again after every change of them.
   void prepare();
-  /// Always float32, also under autocast. With gradients enabled, with a trace, before prepare()
-  /// and off the CPU: differentiable operations; otherwise the fused path. Trace:
+  /// Always float32, also under autocast; by the path that nn/path.h chooses. Trace:
   /// "pixel_decoder.*", "msda0.*". Throws Error{shape_mismatch}.
   PixelFeatures forward(const BackboneFeatures& features, const Trace& trace = {}) const;
 
@@ -49,11 +48,11 @@ class PixelDecoder {
   using Sizes = std::array<Size, 3>;
   void check(const BackboneFeatures& features) const;
   at::Tensor positions(const Sizes& sizes, const Trace& trace) const;
-  PixelFeatures forward_plain(const Maps& maps, const at::Tensor& res2, const Trace& trace) const;
-  PixelFeatures forward_fused(const Maps& maps, const at::Tensor& res2) const;
-  void project_fused(const Maps& maps, int64_t image, const at::Tensor& tokens) const;
-  void pyramid_fused(const at::Tensor& res2, const at::Tensor& finest,
-                     const at::Tensor& mask_features) const;
+  PixelFeatures plain(const Maps& maps, const at::Tensor& res2, const Trace& trace) const;
+  PixelFeatures packed(const Maps& maps, const at::Tensor& res2) const;
+  void packed_projections(const Maps& maps, int64_t image, const at::Tensor& tokens) const;
+  void packed_pyramid(const at::Tensor& res2, const at::Tensor& finest,
+                      const at::Tensor& mask_features) const;
 
   PixelDecoderConfig config_;
   std::array<nn::PointwiseConv, 3> input_proj_;  ///< res5, res4, res3

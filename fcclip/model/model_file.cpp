@@ -10,6 +10,7 @@
 #include "fcclip/io/file_kind.h"
 #include "fcclip/io/mapped_file.h"
 #include "fcclip/model/weight_names.h"
+#include "fcclip/ops/finite.h"
 #include "fcclip/text/printable.h"
 
 namespace fcclip::model {
@@ -148,8 +149,8 @@ at::Tensor stored(const nn::Weight& row, at::ScalarType dtype) {
     fail(ErrorCode::missing_tensor, "tensor ", row.name, " has no values yet; nothing was saved");
   }
   const at::Tensor value = row.member->detach().to(row.shape.size() < 2 ? at::kFloat : dtype);
-  if (nn::is_finite(value)) return value;
-  if (nn::is_finite(row.member->detach())) {
+  if (ops::all_finite(value)) return value;
+  if (ops::all_finite(row.member->detach())) {
     fail(ErrorCode::unsupported, "tensor ", row.name,
          " has values beyond float16's 65504; save as bfloat16 or float32");
   }

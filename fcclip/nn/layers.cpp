@@ -1,24 +1,11 @@
 #include "fcclip/nn/layers.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/GradMode.h>
 
-#include "fcclip/core/check.h"
+#include "fcclip/nn/path.h"
 #include "fcclip/ops/masked_attention.h"
 
 namespace fcclip::nn {
-
-at::Tensor activate(Activation activation, const at::Tensor& x) {
-  switch (activation) {
-    case Activation::gelu:
-      return at::gelu(x);
-    case Activation::quick_gelu:
-      return x * at::sigmoid(1.702 * x);
-    case Activation::relu:
-      return at::relu(x);
-  }
-  fail(ErrorCode::internal, "unknown activation");
-}
 
 void Linear::declare(WeightTable& table, const std::string& prefix) {
   table.add(prefix + ".weight", weight, {out, in});
@@ -90,9 +77,9 @@ at::Tensor MultiheadAttention::operator()(const at::Tensor& query, const at::Ten
     k = both.narrow(-1, width, width);
   } else {
     q = project(query, 0, 1);
-    // Without gradients: no bias, since it adds the same to all of a query's scores, which softmax
-    // does not see; and keys side by side in memory, as the kernel reads them.
-    k = c10::GradMode::is_enabled()
+    // Packed: no bias, since it adds the same to all of a query's scores, which softmax does not
+    // see; and keys side by side in memory, as the kernel reads them.
+    k = choose_path(/*is_prepared=*/true) == Path::plain
             ? project(key, 1, 1)
             : at::matmul(in_weight.narrow(0, width, width), key.transpose(1, 2)).transpose(1, 2);
   }

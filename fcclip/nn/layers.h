@@ -7,14 +7,10 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/nn/weights.h"
+#include "fcclip/ops/group_norm.h"
+#include "fcclip/ops/layer_weights.h"
 
 namespace fcclip::nn {
-
-/// What follows a linear layer.
-enum class Activation { gelu, quick_gelu, relu };
-
-/// x [..., C] -> same shape. gelu is exact (erf); quick_gelu is x·σ(1.702x) (OpenAI's CLIP).
-at::Tensor activate(Activation activation, const at::Tensor& x);
 
 /// y = x Wᵀ + b on the last axis. Checkpoint: <prefix>.weight [out, in], <prefix>.bias [out].
 struct Linear {
@@ -24,6 +20,7 @@ struct Linear {
   /// Adds the weights above under their names.
   void declare(WeightTable& table, const std::string& prefix);
   at::Tensor operator()(const at::Tensor& x) const;
+  ops::LinearWeights tensors() const { return {weight, bias}; }
 };
 
 /// A 1×1 convolution stored as [out, in, 1, 1]; the same product as Linear on [B, H, W, C].
@@ -54,6 +51,7 @@ struct LayerNorm {
   /// Adds the weights above under their names.
   void declare(WeightTable& table, const std::string& prefix);
   at::Tensor operator()(const at::Tensor& x) const;
+  ops::LayerNormWeights tensors() const { return {weight, bias, eps}; }
 };
 
 /// Over (H, W, C/groups) of [B, H, W, C]. The reference uses 32 groups, eps 1e-5.
@@ -64,6 +62,7 @@ struct GroupNorm {
   /// Adds the weights above under their names.
   void declare(WeightTable& table, const std::string& prefix);
   at::Tensor operator()(const at::Tensor& x) const;
+  ops::GroupNormWeights tensors() const { return {weight, bias, groups, eps}; }
 };
 
 /// torch.nn.MultiheadAttention's weights: <prefix>.in_proj_weight [3C, C], in_proj_bias,

@@ -44,9 +44,6 @@ class WeightTable {
   std::vector<Weight> rows_;
 };
 
-/// No infinity and no NaN; one pass at the speed of the memory for float32 on a CPU.
-bool is_finite(const at::Tensor& value);
-
 /// Where a tensor comes from, by its checkpoint name; an undefined tensor when there is none.
 using WeightSource = std::function<at::Tensor(const std::string& name)>;
 

@@ -1,34 +1,36 @@
 #pragma once
-// 3×3 convolution, stride 1, padding 1, without bias, at inference: Winograd's F(4×4, 3×3) with
-// matrix products, a quarter of the multiplications ("Fast Algorithms for Convolutional Neural
-// Networks", 2016), at the rounding error of a direct convolution.
+// 3×3 convolution, stride 1, padding 1, without bias, at inference. On a processor: Winograd's
+// F(4×4, 3×3) with matrix products, a quarter of the multiplications ("Fast Algorithms for
+// Convolutional Neural Networks", 2016), at the rounding error of a direct convolution.
 
-#include <vector>
+#include <functional>
 
 #include <ATen/core/Tensor.h>
 
-#include "fcclip/ops/packed_matrix.h"
-
 namespace fcclip::ops {
 
-/// The weight in the order in which the kernel reads it.
+/// What a device makes of the weight.
+using RunConv3x3 = std::function<at::Tensor(const at::Tensor& x)>;
+
+/// The weight in the order in which the device reads it.
 class PackedConv3x3 {
  public:
   PackedConv3x3() = default;
-  /// weight [out, in, 3, 3] float32 on the CPU; it is not kept. Throws Error{shape_mismatch}.
-  explicit PackedConv3x3(const at::Tensor& weight, Isa isa = chosen_isa());
+  /// weight [out, in, 3, 3] float32, on the device where it will run; it is not kept.
+  /// Throws Error{shape_mismatch}.
+  explicit PackedConv3x3(const at::Tensor& weight);
 
-  bool defined() const { return !planes_.empty(); }
+  bool defined() const { return static_cast<bool>(run_); }
   /// One image.
-  ///   x        [H, W, in]   float32, contiguous, CPU
-  ///   returns  [H, W, out]
+  ///   x        [H, W, in]   float32, contiguous, on the weight's device
+  ///   returns  [H, W, out], contiguous
   /// No gradient. Throws Error{shape_mismatch}.
   at::Tensor operator()(const at::Tensor& x) const;
 
  private:
-  void run_block(const at::Tensor& x, const at::Tensor& y, int64_t first, float* workspace) const;
-
-  std::vector<PackedMatrix> planes_;  ///< 36 of [out, in]
+  int64_t in_ = 0;
+  at::Device device_ = at::kCPU;
+  RunConv3x3 run_;
 };
 
 }  // namespace fcclip::ops

@@ -1,46 +1,47 @@
 #pragma once
-// A whole ConvNeXt block for inference on a CPU, in blocks of pixels that never leave a core's
+// A whole ConvNeXt block at inference; on a processor in blocks of pixels that never leave a core's
 // cache.
+
+#include <functional>
 
 #include <ATen/core/Tensor.h>
 
-#include "fcclip/ops/packed_matrix.h"
+#include "fcclip/ops/layer_weights.h"
 
 namespace fcclip::ops {
 
 /// As the checkpoint has them.
 struct ConvNextBlockWeights {
-  at::Tensor depthwise;               ///< [C, 1, 7, 7]
-  at::Tensor depthwise_bias;          ///< [C]
-  at::Tensor norm_weight, norm_bias;  ///< [C]
-  at::Tensor fc1_weight, fc1_bias;    ///< [F, C], [F]
-  at::Tensor fc2_weight, fc2_bias;    ///< [C, F], [C]
-  at::Tensor gamma;                   ///< [C]
-  double eps = 1e-6;
+  at::Tensor depthwise;       ///< [C, 1, 7, 7]
+  at::Tensor depthwise_bias;  ///< [C]
+  LayerNormWeights norm;
+  LinearWeights fc1, fc2;  ///< C -> F -> C
+  at::Tensor gamma;        ///< [C]
 };
 
-/// The weights in the order in which the kernels read them.
+/// What a device makes of the weights.
+using RunConvNextBlock = std::function<void(const at::Tensor& x, at::Tensor& y)>;
+
+/// The weights in the order in which the device reads them.
 class PackedConvNextBlock {
  public:
   PackedConvNextBlock() = default;
-  /// float32 tensors on the CPU; γ is folded into fc2. Throws Error{shape_mismatch}.
-  explicit PackedConvNextBlock(const ConvNextBlockWeights& weights, Isa isa = chosen_isa());
+  /// float32 tensors, all on the device where it will run; γ is folded into fc2.
+  /// Throws Error{shape_mismatch}.
+  explicit PackedConvNextBlock(const ConvNextBlockWeights& weights);
 
-  bool defined() const { return fc1_.defined(); }
+  bool defined() const { return static_cast<bool>(run_); }
   /// y = x + γ · fc2(GELU(fc1(LayerNorm(depthwise 7×7 (x))))).
-  ///   x  [B, H, W, C]  float32, contiguous
+  ///   x  [B, H, W, C]  float32, contiguous, on the weights' device
   ///   y  [B, H, W, C]  contiguous, another tensor than x: neighbours of a pixel are read after it
   ///   is written
   /// No gradient. Throws Error{shape_mismatch, invalid_argument}.
   void run(const at::Tensor& x, at::Tensor& y) const;
 
  private:
-  void normed_depthwise(const at::Tensor& x, int64_t begin, int64_t end, float* out) const;
-
   int64_t channels_ = 0;
-  float eps_ = 0;
-  at::Tensor kernel_, kernel_bias_, norm_weight_, norm_bias_, fc1_bias_, fc2_bias_, zeros_;
-  PackedMatrix fc1_, fc2_;
+  at::Device device_ = at::kCPU;
+  RunConvNextBlock run_;
 };
 
 }  // namespace fcclip::ops

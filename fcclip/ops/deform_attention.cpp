@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/check.h"
-#include "fcclip/ops/cpu/kernel_table.h"
 #include "fcclip/ops/deform_levels.h"
 
 namespace fcclip::ops {
@@ -52,53 +51,30 @@ at::Tensor deform_attention_plain(const at::Tensor& value, at::ArrayRef<Size> le
   return sum.reshape({batch, heads * width, queries}).transpose(1, 2).contiguous();
 }
 
-at::Tensor deform_row_order(int64_t heads, int64_t levels, int64_t points) {
-  const int64_t samples = levels * points;
-  // Offsets come as [heads, samples, xy], logits as [heads, samples], after all the offsets.
-  const at::Tensor offsets =
-      at::arange(heads * samples * 2).view({heads, samples, 2}).permute({2, 1, 0});
-  const at::Tensor logits =
-      (at::arange(heads * samples) + heads * samples * 2).view({1, heads, samples}).transpose(1, 2);
-  return at::cat({offsets, logits}).flatten().contiguous();
+at::Tensor deform_reference_points(at::ArrayRef<Size> levels, at::Device device) {
+  const at::TensorOptions options = at::TensorOptions(at::kFloat).device(device);
+  const auto centres = [&](int64_t extent) { return (at::arange(extent, options) + 0.5) / extent; };
+  std::vector<at::Tensor> points;
+  for (const Size& size : levels) {
+    const std::vector<int64_t> shape = {size.height, size.width};
+    points.push_back(at::stack({centres(size.width).unsqueeze(0).expand(shape),
+                                centres(size.height).unsqueeze(1).expand(shape)},
+                               -1)
+                         .flatten(0, 1));
+  }
+  return at::cat(points);
 }
 
-bool deform_tokens_supported(at::ArrayRef<Size> levels, int64_t points) {
-  constexpr int64_t kExactInFloat = int64_t{1} << 24;
-  const int64_t count = static_cast<int64_t>(levels.size());
-  return count > 0 && count <= kMaxDeformLevels && count * points <= kMaxDeformPoints &&
-         deform_positions(levels) < kExactInFloat;
-}
-
-void deform_attention_tokens(const DeformTokensShape& shape, const at::Tensor& value,
-                             const at::Tensor& raw, int64_t begin, const at::Tensor& out) {
-  if (!deform_tokens_supported(shape.levels, shape.points)) {
-    fail(ErrorCode::shape_mismatch, "deformable attention: ", shape.levels.size(), " levels of ",
-         shape.points, " points are more than its fused kernel can do; use deform_attention");
+at::Tensor deform_locations(const at::Tensor& offsets, at::ArrayRef<Size> levels) {
+  std::vector<float> extents;  // width and height of each level divide the offsets
+  for (const Size& size : levels) {
+    extents.push_back(static_cast<float>(size.width));
+    extents.push_back(static_cast<float>(size.height));
   }
-  const int64_t channels = value.size(-1), rows = out.size(0),
-                positions = deform_positions(shape.levels);
-  const int64_t samples = static_cast<int64_t>(shape.levels.size()) * shape.points;
-  check_shape("deformable attention: value", value, {positions, channels});
-  check_shape("deformable attention: raw", raw, {rows, 3 * samples * shape.heads});
-  check_shape("deformable attention: out", out, {rows, channels});
-  if (channels % shape.heads != 0 || begin < 0 || begin + rows > positions) {
-    fail(ErrorCode::shape_mismatch, "deformable attention: ", channels, " channels in ",
-         shape.heads, " heads, rows ", begin, " to ", begin + rows, " of ", positions);
-  }
-  for (const at::Tensor& tensor : {value, raw, out}) {
-    check_dtype("deformable attention", tensor, at::kFloat);
-    TORCH_INTERNAL_ASSERT_DEBUG_ONLY(tensor.is_contiguous());
-  }
-  DeformTokens job;
-  job.value = value.const_data_ptr<float>();
-  // The kernel counts rows from the image's first token.
-  job.raw = raw.const_data_ptr<float>() - begin * raw.size(1);
-  job.out = out.data_ptr<float>() - begin * channels;
-  job.heads = shape.heads;
-  job.head_dim = channels / shape.heads;
-  job.points = shape.points;
-  job.levels = deform_levels(shape.levels);
-  kernels(shape.isa).deform_tokens(job, begin, begin + rows);
+  const at::Device device = offsets.device();
+  const at::Tensor points = deform_reference_points(levels, device);
+  return points.view({points.size(0), 1, 1, 1, 2}) +
+         offsets / at::tensor(extents).view({-1, 1, 2}).to(device);
 }
 
 }  // namespace fcclip::ops

@@ -4,8 +4,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "fcclip/ops/isa.h"
-
 namespace fcclip::ops {
 
 /// Depthwise convolution of stride 1 with zeros around.
@@ -13,17 +11,13 @@ namespace fcclip::ops {
 ///   weight   [C, 1, 7, 7]
 ///   bias     [C]
 ///   returns  [B, H, W, C], contiguous
-/// Gradient: to x, weight and bias, once (no second derivative), by this project's kernels on a
-/// CPU: several times as fast as ATen's for the small maps of a CLIP in training. Other devices and
-/// dtypes take ATen's. Throws Error{shape_mismatch}.
+/// Gradient: to x, weight and bias; where this project has kernels for it (float32 on a processor:
+/// several times as fast as ATen's for the small maps of a CLIP in training) once, without a second
+/// derivative. Throws Error{shape_mismatch}.
 at::Tensor depthwise7(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
-/// x [B, H, W, C], weight [C, 1, 7, 7].
+/// Of x [B, H, W, C] and weight [C, 1, 7, 7], shaped as they are.
 struct DepthwiseGradients {
   at::Tensor x, weight;
 };
-/// The gradients alone, as above.
-DepthwiseGradients depthwise7_gradients(const at::Tensor& x, const at::Tensor& weight,
-                                        const at::Tensor& grad_out, Isa isa = chosen_isa());
-
 }  // namespace fcclip::ops

@@ -1,75 +1,40 @@
 #include "fcclip/ops/group_norm.h"
 
-#include <cmath>
-
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include "fcclip/core/check.h"
-#include "fcclip/ops/cpu/kernel_table.h"
+#include "fcclip/ops/dispatch.h"
+#include "fcclip/ops/resize.h"
 
 namespace fcclip::ops {
 namespace {
 
-// Moments are taken in chunks of fixed size and merged in order: the same result with any number of
-// threads.
-constexpr int64_t kChunkRows = 1024;
-
-struct Affine {
-  std::vector<float> scale, shift;
-};
-
 void check_map(std::string_view what, const at::Tensor& map, int64_t channels) {
-  check_dtype(what, map, at::kFloat);
-  if (!map.is_contiguous() || !map.is_cpu() || map.dim() < 2 || map.size(-1) != channels) {
-    fail(ErrorCode::shape_mismatch, what, ": expected a contiguous [..., ", channels,
-         "] on the CPU, got ", shape_string(map.sizes()));
+  if (map.dim() < 2 || map.size(-1) != channels) {
+    fail(ErrorCode::shape_mismatch, what, ": expected [..., ", channels, "], got ",
+         shape_string(map.sizes()));
   }
+  check_dense(what, map, map.device());
 }
 
-std::vector<ChannelMoments> moments_of(const at::Tensor& x, Isa isa) {
-  const int64_t channels = x.size(-1), rows = x.numel() / channels;
-  const int64_t chunks = (rows + kChunkRows - 1) / kChunkRows;
-  std::vector<ChannelMoments> moments(static_cast<size_t>(chunks * channels));
-  const float* data = x.const_data_ptr<float>();
-  at::parallel_for(0, chunks, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t chunk = begin; chunk < end; ++chunk) {
-      const int64_t row = chunk * kChunkRows;
-      kernels(isa).channel_moments(data + row * channels, std::min(kChunkRows, rows - row),
-                                   channels, moments.data() + chunk * channels);
-    }
-  });
-  return moments;
-}
-
-// Mean and variance of a group from those of its channels' chunks, each of which counts by its
-// size.
-void group_affine(const std::vector<ChannelMoments>& moments, const GroupNormWeights& norm,
-                  int64_t group, Affine& affine) {
-  const int64_t channels = norm.weight.size(0), width = channels / norm.groups;
-  double count = 0, sum = 0, squares = 0;
-  const auto each = [&](const auto& use) {
-    for (size_t start = 0; start < moments.size(); start += static_cast<size_t>(channels)) {
-      for (int64_t c = group * width; c < (group + 1) * width; ++c) {
-        use(moments[start + static_cast<size_t>(c)]);
-      }
-    }
-  };
-  each([&](const ChannelMoments& m) { count += m.count, sum += m.count * m.mean; });
-  const double mean = sum / count;
-  each([&](const ChannelMoments& m) {
-    squares += m.squares + m.count * (m.mean - mean) * (m.mean - mean);
-  });
-  const double inverse = 1 / std::sqrt(squares / count + norm.eps);
-  for (int64_t c = group * width; c < (group + 1) * width; ++c) {
-    const double scale = norm.weight.const_data_ptr<float>()[c] * inverse;
-    affine.scale[static_cast<size_t>(c)] = static_cast<float>(scale);
-    affine.shift[static_cast<size_t>(c)] =
-        static_cast<float>(norm.bias.const_data_ptr<float>()[c] - mean * scale);
+void plain_group_norm(const at::Tensor& x, const GroupNormWeights& norm,
+                      const AfterGroupNorm& after, const at::Tensor& out) {
+  const at::Tensor planes = x.flatten(0, -2).t().unsqueeze(0);  // [1, C, H·W]
+  at::Tensor y =
+      at::group_norm(planes, norm.groups, norm.weight.detach(), norm.bias.detach(), norm.eps)[0]
+          .t()
+          .view_as(x);
+  if (after.relu) y = at::relu(y);
+  if (after.coarse.defined()) {
+    y = y + resize_map(after.coarse.unsqueeze(0), {x.size(0), x.size(1)})[0];
   }
+  out.copy_(y);
 }
 
-Affine affine_of(const at::Tensor& x, const GroupNormWeights& norm, const at::Tensor& out) {
+}  // namespace
+
+void group_norm(const at::Tensor& x, const GroupNormWeights& norm, const at::Tensor& out,
+                const AfterGroupNorm& after) {
   const int64_t channels = norm.weight.size(0);
   check_map("GroupNorm: x", x, channels);
   check_map("GroupNorm: out", out, channels);
@@ -79,75 +44,17 @@ Affine affine_of(const at::Tensor& x, const GroupNormWeights& norm, const at::Te
     fail(ErrorCode::shape_mismatch, "GroupNorm: ", channels, " channels in ", norm.groups,
          " groups");
   }
-  Affine affine = {std::vector<float>(static_cast<size_t>(channels)),
-                   std::vector<float>(static_cast<size_t>(channels))};
-  const std::vector<ChannelMoments> moments = moments_of(x, norm.isa);
-  for (int64_t group = 0; group < norm.groups; ++group) group_affine(moments, norm, group, affine);
-  return affine;
-}
-
-ScaleShiftRows job_of(const at::Tensor& x, const Affine& affine, const at::Tensor& out) {
-  ScaleShiftRows job;
-  job.x = x.const_data_ptr<float>();
-  job.out = out.data_ptr<float>();
-  job.scale = affine.scale.data();
-  job.shift = affine.shift.data();
-  job.channels = x.size(-1);
-  return job;
-}
-
-void run(const at::Tensor& x, const GroupNormWeights& norm, bool relu, const at::Tensor& out) {
-  if (x.numel() == 0) return;
-  const Affine affine = affine_of(x, norm, out);
-  ScaleShiftRows job = job_of(x, affine, out);
-  job.relu = relu;
-  at::parallel_for(0, x.numel() / job.channels, 256, [&](int64_t begin, int64_t end) {
-    kernels(norm.isa).scale_shift(job, begin, end);
-  });
-}
-
-std::vector<UpsampleTap> taps(int64_t coarse, int64_t fine) {
-  std::vector<UpsampleTap> taps(static_cast<size_t>(fine));
-  const double step = static_cast<double>(coarse) / static_cast<double>(fine);
-  for (int64_t i = 0; i < fine; ++i) {
-    const double at = std::max(0.0, (static_cast<double>(i) + 0.5) * step - 0.5);
-    UpsampleTap& tap = taps[static_cast<size_t>(i)];
-    tap.low = std::min(static_cast<int64_t>(at), coarse - 1);
-    tap.high = std::min(tap.low + 1, coarse - 1);
-    tap.part = static_cast<float>(at - static_cast<double>(tap.low));
+  if (after.relu && after.coarse.defined()) {
+    fail(ErrorCode::invalid_argument, "GroupNorm: a ReLU or a coarse map may follow, not both");
   }
-  return taps;
-}
-
-}  // namespace
-
-void group_norm(const at::Tensor& x, const GroupNormWeights& norm, const at::Tensor& out) {
-  run(x, norm, false, out);
-}
-
-void group_norm_relu(const at::Tensor& x, const GroupNormWeights& norm, const at::Tensor& out) {
-  run(x, norm, true, out);
-}
-
-void group_norm_add_upsampled(const at::Tensor& x, const GroupNormWeights& norm,
-                              const at::Tensor& coarse, const at::Tensor& out) {
-  check_shape("GroupNorm: x", x, {kAny, kAny, norm.weight.size(0)});
-  check_shape("GroupNorm: coarse map", coarse, {kAny, kAny, norm.weight.size(0)});
-  check_map("GroupNorm: coarse map", coarse, norm.weight.size(0));
+  if (after.coarse.defined()) {
+    check_shape("GroupNorm: x", x, {kAny, kAny, channels});
+    check_shape("GroupNorm: coarse map", after.coarse, {kAny, kAny, channels});
+    check_map("GroupNorm: coarse map", after.coarse, channels);
+  }
   if (x.numel() == 0) return;
-  const Affine affine = affine_of(x, norm, out);
-  const ScaleShiftRows job = job_of(x, affine, out);
-  const auto vertical = taps(coarse.size(0), x.size(0)),
-             horizontal = taps(coarse.size(1), x.size(1));
-  UpsampledMap map;
-  map.data = coarse.const_data_ptr<float>();
-  map.width = coarse.size(1);
-  map.fine_width = x.size(1);
-  map.vertical = vertical.data();
-  map.horizontal = horizontal.data();
-  at::parallel_for(0, x.size(0) * x.size(1), 256, [&](int64_t begin, int64_t end) {
-    kernels(norm.isa).scale_shift_add_upsampled(job, map, begin, end);
-  });
+  const auto run = own(&Implementation::group_norm, x);
+  (run ? run : plain_group_norm)(x, norm, after, out);
 }
 
 }  // namespace fcclip::ops

@@ -3,8 +3,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "fcclip/ops/isa.h"
-
 namespace fcclip::ops {
 
 /// Affine of a GroupNorm.
@@ -12,20 +10,20 @@ struct GroupNormWeights {
   at::Tensor weight, bias;  ///< [C]
   int64_t groups = 32;
   double eps = 1e-5;
-  Isa isa = chosen_isa();
 };
 
-/// out = GroupNorm(x) of one image.
-///   x, out  [H, W, C] or [H·W, C]  float32, contiguous, CPU; out may be x
-/// Throws Error{shape_mismatch}.
-void group_norm(const at::Tensor& x, const GroupNormWeights& norm, const at::Tensor& out);
+/// What follows in the same pass; one of the two.
+struct AfterGroupNorm {
+  bool relu = false;
+  at::Tensor coarse;  ///< [h, w, C] or undefined: added, resized to x's size (bilinear, pixel
+                      ///< centres aligned)
+};
 
-/// out = ReLU(GroupNorm(x)).
-void group_norm_relu(const at::Tensor& x, const GroupNormWeights& norm, const at::Tensor& out);
-
-/// out = GroupNorm(x) + coarse resized to x's size (bilinear, pixel centres aligned).
-///   x, out  [H, W, C]; coarse [h, w, C]
-void group_norm_add_upsampled(const at::Tensor& x, const GroupNormWeights& norm,
-                              const at::Tensor& coarse, const at::Tensor& out);
+/// out = GroupNorm(x) of one image, then what follows.
+///   x, out  [H, W, C], or [H·W, C] where no coarse map follows; float32, contiguous, on one device;
+///           out may be x
+/// No gradient. Throws Error{shape_mismatch, invalid_argument}.
+void group_norm(const at::Tensor& x, const GroupNormWeights& norm, const at::Tensor& out,
+                const AfterGroupNorm& after = {});
 
 }  // namespace fcclip::ops

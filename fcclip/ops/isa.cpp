@@ -5,22 +5,6 @@
 #include "fcclip/core/error.h"
 
 namespace fcclip::ops {
-namespace {
-
-Isa choose() {
-  const std::vector<Isa> available = available_isas();
-  const char* forced = std::getenv("FCCLIP_CPU_ISA");
-  if (forced == nullptr || *forced == '\0') return available.back();
-  for (const Isa isa : available) {
-    if (name(isa) == forced) return isa;
-  }
-  fail(ErrorCode::invalid_argument, "FCCLIP_CPU_ISA=", forced,
-       " is unknown or not available on this processor; use portable",
-       available.size() > 1 ? ", avx2" : "", available.size() > 2 ? " or avx512" : "");
-}
-
-}  // namespace
-
 std::string_view name(Isa isa) {
   switch (isa) {
     case Isa::avx512:
@@ -47,9 +31,16 @@ std::vector<Isa> available_isas() {
   return isas;
 }
 
-Isa chosen_isa() {
-  static const Isa isa = choose();
-  return isa;
+Isa preferred_isa() {
+  const std::vector<Isa> available = available_isas();
+  const char* forced = std::getenv("FCCLIP_CPU_ISA");
+  if (forced == nullptr || *forced == '\0') return available.back();
+  for (const Isa isa : available) {
+    if (name(isa) == forced) return isa;
+  }
+  fail(ErrorCode::invalid_argument, "FCCLIP_CPU_ISA=", forced,
+       " is unknown or not available on this processor; use portable",
+       available.size() > 1 ? ", avx2" : "", available.size() > 2 ? " or avx512" : "");
 }
 
 }  // namespace fcclip::ops

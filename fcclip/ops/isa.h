@@ -15,9 +15,12 @@ std::string_view name(Isa isa);
 /// What this processor can run, slowest first.
 std::vector<Isa> available_isas();
 
-/// The best available, or the one that FCCLIP_CPU_ISA (portable, avx2, avx512) names. Decided at
-/// the first call. Throws Error{invalid_argument} when the variable names something unknown or not
-/// available here.
+/// The best available, or the one that FCCLIP_CPU_ISA (portable, avx2, avx512) names now. Throws
+/// Error{invalid_argument} when the variable names something unknown or not available here.
+Isa preferred_isa();
+
+/// What the kernels on the processor use: preferred_isa() of the first call, unless a test forces
+/// another.
 Isa chosen_isa();
 
 }  // namespace fcclip::ops

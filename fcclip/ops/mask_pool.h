@@ -5,6 +5,9 @@
 
 namespace fcclip::ops {
 
+/// Added to the counts, as in the reference; in float32 it only keeps 0 / 0 from being NaN.
+inline constexpr double kMaskCountEpsilon = 1e-8;
+
 /// Averages features inside each predicted mask.
 ///   features     [B, H, W, C]  float, any device
 ///   mask_logits  [B, Q, H, W]  a pixel counts where its logit > 0 (a logit of exactly 0 is

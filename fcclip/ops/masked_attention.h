@@ -15,4 +15,8 @@ namespace fcclip::ops {
 at::Tensor masked_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                             int64_t heads, const at::Tensor& blocked = {});
 
+/// The same by differentiable ATen operations on any device.
+at::Tensor masked_attention_plain(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                                  int64_t heads, const at::Tensor& blocked = {});
+
 }  // namespace fcclip::ops

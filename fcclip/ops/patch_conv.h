@@ -1,43 +1,41 @@
 #pragma once
-// ConvNeXt's stem and downsampling for inference on a CPU: a convolution whose patches do not
-// overlap is a product.
+// ConvNeXt's stem and downsampling at inference: a convolution whose patches do not overlap is a
+// product.
 
+#include <functional>
 #include <optional>
 
 #include <ATen/core/Tensor.h>
 
-#include "fcclip/ops/packed_matrix.h"
+#include "fcclip/ops/layer_weights.h"
 
 namespace fcclip::ops {
 
-/// LayerNorm over channels.
-struct ChannelNorm {
-  at::Tensor weight, bias;  ///< [C]
-  double eps = 1e-6;
+/// Stride k, no padding; LayerNorm over the channels of the input's pixels or of the output's.
+struct PatchConvWeights {
+  at::Tensor weight, bias;  ///< [out, in, k, k], [out]
+  std::optional<LayerNormWeights> before, after;
 };
 
-/// The weight in the order in which the kernel reads it.
+/// What a device makes of the weights.
+using RunPatchConv = std::function<at::Tensor(const at::Tensor& x)>;
+
+/// The weight in the order in which the device reads it.
 class PackedPatchConv {
  public:
   PackedPatchConv() = default;
-  /// weight [out, in, k, k], bias [out]; stride k, no padding. before: of the input's pixels;
-  /// after: of the output's. Throws Error{shape_mismatch}.
-  PackedPatchConv(const at::Tensor& weight, const at::Tensor& bias,
-                  std::optional<ChannelNorm> before, std::optional<ChannelNorm> after,
-                  Isa isa = chosen_isa());
+  /// float32 tensors, all on the device where it will run. Throws Error{shape_mismatch}.
+  explicit PackedPatchConv(const PatchConvWeights& weights);
 
-  bool defined() const { return packed_.defined(); }
-  /// x [B, H, W, in] float32, H and W multiples of k -> [B, H / k, W / k, out].
+  bool defined() const { return static_cast<bool>(run_); }
+  /// x [B, H, W, in] float32, H and W multiples of k -> [B, H / k, W / k, out], contiguous.
   /// No gradient. Throws Error{shape_mismatch}.
   at::Tensor operator()(const at::Tensor& x) const;
 
  private:
-  void gather(const at::Tensor& x, int64_t begin, int64_t end, float* patches) const;
-
   int64_t in_ = 0, side_ = 0;
-  at::Tensor bias_;
-  std::optional<ChannelNorm> before_, after_;
-  PackedMatrix packed_;
+  at::Device device_ = at::kCPU;
+  RunPatchConv run_;
 };
 
 }  // namespace fcclip::ops

@@ -3,17 +3,16 @@
 #include <cmath>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
 #include "fcclip/core/check.h"
-#include "fcclip/ops/cpu/kernel_table.h"
+#include "fcclip/ops/dispatch.h"
 
 namespace fcclip::ops {
 namespace {
 
-void check(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& paths,
-           int64_t heads) {
+void check_prefix(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                  const at::Tensor& paths, int64_t heads) {
   check_shape("prefix_attention: q", q, {kAny, kAny});
   check_shape("prefix_attention: k", k, {kAny, q.size(1)});
   check_shape("prefix_attention: v", v, k.sizes());
@@ -28,36 +27,6 @@ void check(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const 
     fail(ErrorCode::invalid_argument, "prefix_attention: a path names a node outside [0, ",
          k.size(0), ")");
   }
-}
-
-at::Tensor unit_stride(const at::Tensor& x) {
-  return x.stride(1) == 1 || x.size(1) == 1 ? x : x.contiguous();
-}
-
-at::Tensor on_cpu(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                  const at::Tensor& paths, int64_t heads) {
-  const at::Tensor out = at::empty({q.size(0), q.size(1)}, q.options());
-  const at::Tensor queries = unit_stride(q), keys = unit_stride(k), values = unit_stride(v);
-  const at::Tensor nodes = paths.contiguous();
-  PrefixAttention job;
-  job.q = queries.const_data_ptr<float>();
-  job.k = keys.const_data_ptr<float>();
-  job.v = values.const_data_ptr<float>();
-  job.paths = nodes.const_data_ptr<int32_t>();
-  job.out = out.data_ptr<float>();
-  job.q_stride = queries.stride(0);
-  job.k_stride = keys.stride(0);
-  job.v_stride = values.stride(0);
-  job.heads = heads;
-  job.head_width = q.size(1) / heads;
-  job.longest = paths.size(1);
-  job.scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(job.head_width)));
-  const auto kernel = kernels().prefix_attention;
-  at::parallel_for(0, q.size(0), 16, [&](int64_t begin, int64_t end) {
-    std::vector<float> scores(job.longest);
-    kernel(job, scores.data(), begin, end);
-  });
-  return out;
 }
 
 // Gathers every row's keys and values; for devices without a kernel.
@@ -82,12 +51,13 @@ at::Tensor gathered(const at::Tensor& q, const at::Tensor& k, const at::Tensor& 
 
 at::Tensor prefix_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                             const at::Tensor& paths, int64_t heads) {
-  check(q, k, v, paths, heads);
+  check_prefix(q, k, v, paths, heads);
   const at::NoGradGuard no_grad;
   if (q.size(0) == 0 || k.size(0) == 0 || paths.size(1) == 0) {
     return at::zeros({q.size(0), q.size(1)}, q.options());
   }
-  return q.is_cpu() ? on_cpu(q, k, v, paths, heads) : gathered(q, k, v, paths, heads);
+  const auto run = own(&Implementation::prefix_attention, q);
+  return (run ? run : gathered)(q, k, v, paths, heads);
 }
 
 }  // namespace fcclip::ops

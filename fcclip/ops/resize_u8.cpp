@@ -116,7 +116,7 @@ void check_size(Size size) {
 
 }  // namespace
 
-at::Tensor resize_bilinear_u8(const at::Tensor& pixels, Size size, Isa isa) {
+at::Tensor resize_bilinear_u8(const at::Tensor& pixels, Size size) {
   check_shape("picture to resize", pixels, {kAny, kAny, kAny});
   check_dtype("picture to resize", pixels, at::kByte);
   check_size(size);
@@ -130,7 +130,7 @@ at::Tensor resize_bilinear_u8(const at::Tensor& pixels, Size size, Isa isa) {
   at::Tensor out = at::empty({size.height, size.width, channels}, at::kByte);
   const Job job{bilinear_filter(width, size.width),
                 bilinear_filter(height, size.height),
-                table_of<ResizeKernels>(isa, FCCLIP_FILLERS(fill_resize)),
+                table_of<ResizeKernels>(chosen_isa(), FCCLIP_FILLERS(fill_resize)),
                 in.data_ptr<uint8_t>(),
                 out.data_ptr<uint8_t>(),
                 width,

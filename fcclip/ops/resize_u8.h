@@ -4,7 +4,6 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/core/size.h"
-#include "fcclip/ops/isa.h"
 
 namespace fcclip::ops {
 
@@ -14,7 +13,7 @@ namespace fcclip::ops {
 ///   returns  [size.height, size.width, C] uint8; the picture itself when the size is its own
 /// Memory: besides the result a few rows per thread. Throws Error{shape_mismatch,
 /// invalid_argument}.
-at::Tensor resize_bilinear_u8(const at::Tensor& pixels, Size size, Isa isa = chosen_isa());
+at::Tensor resize_bilinear_u8(const at::Tensor& pixels, Size size);
 
 /// Pillow's NEAREST, for id maps and masks.
 ///   pixels   [H, W] or [H, W, C], any dtype, CPU

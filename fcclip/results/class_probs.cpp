@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/check.h"
+#include "fcclip/ops/host.h"
 
 namespace fcclip::results {
 
@@ -14,7 +15,7 @@ at::Tensor class_probs(const MaskSource& masks, const at::Tensor& class_log_prob
          "class_log_probs must be [Q, K+1] with at least one class, got ",
          shape_string(class_log_probs.sizes()));
   }
-  return at::softmax(class_log_probs.to(at::kCPU, at::kFloat), -1).contiguous();
+  return at::softmax(ops::on_host(class_log_probs.to(at::kFloat)), -1);
 }
 
 void check_things(const std::vector<bool>& is_thing, const at::Tensor& probs) {

@@ -7,17 +7,12 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/core/size.h"
+#include "fcclip/ops/upsampled_masks.h"
 #include "fcclip/results/segmentation.h"
 
 namespace fcclip::results {
 
-/// The masks of one image and the sizes they pass through.
-struct MaskSource {
-  at::Tensor mask_logits;  ///< [Q, H/4, W/4] float32
-  Size padded;             ///< network input, multiple of 32
-  Size resized;            ///< inside padded, before padding
-  Size original;           ///< where results live
-};
+using ops::MaskSource;
 
 /// The thresholds of panoptic inference (0 … 1).
 struct PanopticOptions {

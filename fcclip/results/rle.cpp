@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/check.h"
+#include "fcclip/ops/host.h"
 
 namespace fcclip::results {
 namespace {
@@ -130,7 +131,7 @@ Rle from_counts(std::vector<uint32_t> counts, Size size) {
 
 Rle from_mask(const at::Tensor& mask) {
   check_shape("mask", mask, {kAny, kAny});
-  const at::Tensor columns = mask.ne(0).to(at::kCPU).t().contiguous();
+  const at::Tensor columns = ops::on_host(mask.ne(0).t());
   const bool* inside = columns.const_data_ptr<bool>();
   Rle rle = {{mask.size(0), mask.size(1)}, {0}};
   bool current = false;

@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
+#include "fcclip/ops/activation.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::nn {
@@ -45,9 +46,9 @@ TEST(Activate, IsTheFormulaOfEachKind) {
     quick[i] = v / (1 + std::exp(-1.702 * v));
     relu[i] = std::max(v, 0.0);
   }
-  EXPECT_TRUE(near(activate(Activation::gelu, x), gelu, 1e-6));
-  EXPECT_TRUE(near(activate(Activation::quick_gelu, x), quick, 1e-6));
-  EXPECT_TRUE(near(activate(Activation::relu, x), relu, 0));
+  EXPECT_TRUE(near(ops::activate(ops::Activation::gelu, x), gelu, 1e-6));
+  EXPECT_TRUE(near(ops::activate(ops::Activation::quick_gelu, x), quick, 1e-6));
+  EXPECT_TRUE(near(ops::activate(ops::Activation::relu, x), relu, 0));
 }
 
 TEST(Linear, IsTheProductPlusTheBias) {

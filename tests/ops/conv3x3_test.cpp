@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
+#include "tests/ops/every_implementation.h"
 #include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
@@ -26,9 +27,7 @@ TEST_P(Conv3x3, EqualsADirectConvolutionInDouble) {
   const at::Tensor want = at::conv2d(x.to(at::kDouble).permute({2, 0, 1}).unsqueeze(0),
                                      weight.to(at::kDouble), {}, 1, 1)[0]
                               .permute({1, 2, 0});
-  for (const Isa isa : available_isas()) {
-    EXPECT_TRUE(near(PackedConv3x3(weight, isa)(x), want, 5e-6)) << name(isa);
-  }
+  with_every_implementation([&] { EXPECT_TRUE(near(PackedConv3x3(weight)(x), want, 5e-6)); });
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Conv3x3,

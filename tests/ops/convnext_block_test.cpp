@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
+#include "tests/ops/every_implementation.h"
 #include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
@@ -22,12 +23,9 @@ ConvNextBlockWeights weights_of(int64_t channels) {
   ConvNextBlockWeights weights;
   weights.depthwise = draw("dw", {channels, 1, 7, 7}, -0.3, 0.3);
   weights.depthwise_bias = draw("dwb", {channels}, -0.3, 0.3);
-  weights.norm_weight = draw("nw", {channels}, 0.5, 1.5);
-  weights.norm_bias = draw("nb", {channels}, -0.5, 0.5);
-  weights.fc1_weight = draw("w1", {hidden, channels}, -0.3, 0.3);
-  weights.fc1_bias = draw("b1", {hidden}, -0.3, 0.3);
-  weights.fc2_weight = draw("w2", {channels, hidden}, -0.3, 0.3);
-  weights.fc2_bias = draw("b2", {channels}, -0.3, 0.3);
+  weights.norm = {draw("nw", {channels}, 0.5, 1.5), draw("nb", {channels}, -0.5, 0.5), 1e-6};
+  weights.fc1 = {draw("w1", {hidden, channels}, -0.3, 0.3), draw("b1", {hidden}, -0.3, 0.3)};
+  weights.fc2 = {draw("w2", {channels, hidden}, -0.3, 0.3), draw("b2", {channels}, -0.3, 0.3)};
   weights.gamma = draw("gamma", {channels}, -1, 1);
   return weights;
 }
@@ -39,9 +37,9 @@ at::Tensor naive(const ConvNextBlockWeights& w, const at::Tensor& x) {
                                           wide(w.depthwise_bias), 1, 3, 1, channels)
                                    .permute({0, 2, 3, 1});
   const at::Tensor normed =
-      at::layer_norm(convolved, {channels}, wide(w.norm_weight), wide(w.norm_bias), w.eps);
-  const at::Tensor hidden = at::gelu(at::linear(normed, wide(w.fc1_weight), wide(w.fc1_bias)));
-  return x + wide(w.gamma) * at::linear(hidden, wide(w.fc2_weight), wide(w.fc2_bias));
+      at::layer_norm(convolved, {channels}, wide(w.norm.weight), wide(w.norm.bias), w.norm.eps);
+  const at::Tensor hidden = at::gelu(at::linear(normed, wide(w.fc1.weight), wide(w.fc1.bias)));
+  return x + wide(w.gamma) * at::linear(hidden, wide(w.fc2.weight), wide(w.fc2.bias));
 }
 
 struct Map {
@@ -53,20 +51,22 @@ struct Map {
 const Map kMaps[] = {{1, 1, 1, 16},  {1, 2, 3, 32},   {2, 5, 9, 20},
                      {1, 7, 27, 40}, {3, 11, 21, 36}, {1, 24, 33, 7}};
 
-class ConvNextBlockMaps : public ::testing::TestWithParam<std::tuple<Isa, Map>> {};
+class ConvNextBlockMaps : public ::testing::TestWithParam<std::tuple<const Implementation*, Map>> {
+};
 
 TEST_P(ConvNextBlockMaps, EqualsTheBlockInDouble) {
-  const auto [isa, map] = GetParam();
+  const auto [implementation, map] = GetParam();
+  const Forced forced(*implementation);
   const ConvNextBlockWeights weights = weights_of(map.channels);
   const at::Tensor x =
       formula_tensor("block", "x", {map.batch, map.height, map.width, map.channels}, -2, 2);
   at::Tensor y = at::full_like(x, std::numeric_limits<float>::quiet_NaN());
-  PackedConvNextBlock(weights, isa).run(x, y);
+  PackedConvNextBlock(weights).run(x, y);
   EXPECT_TRUE(near(y, naive(weights, x), 2e-6));
 }
 
-INSTANTIATE_TEST_SUITE_P(Isas, ConvNextBlockMaps,
-                         ::testing::Combine(::testing::ValuesIn(available_isas()),
+INSTANTIATE_TEST_SUITE_P(Implementations, ConvNextBlockMaps,
+                         ::testing::Combine(::testing::ValuesIn(host_implementations()),
                                             ::testing::ValuesIn(kMaps)));
 
 TEST(ConvNextBlock, RefusesToWriteOverItsInput) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/ops/cpu/deform_tokens.h"
 #include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
@@ -150,14 +151,14 @@ TEST_P(DeformTokens, EqualTheUnfusedComputationOnEveryInstructionSet) {
       deform_attention_plain(value.view({1, positions, heads, head_dim}), levels,
                              locations.unsqueeze(0), weights.unsqueeze(0))[0];
   const at::Tensor raw = at::cat({offsets.flatten(1), logits.flatten(1)}, 1)
-                             .index_select(1, deform_row_order(heads, 3, points));
+                             .index_select(1, cpu::deform_row_order(heads, 3, points));
   ASSERT_EQ(raw.size(1), 3 * samples * heads);
   for (const Isa isa : available_isas()) {
     const at::Tensor got = at::full_like(value, -1);
     for (const auto& [begin, end] : {std::pair<int64_t, int64_t>{0, 50}, {50, positions}}) {
-      deform_attention_tokens({levels, heads, points, isa}, value,
-                              raw.narrow(0, begin, end - begin), begin,
-                              got.narrow(0, begin, end - begin));
+      cpu::deform_attention_tokens({levels, heads, points, isa}, value,
+                                   raw.narrow(0, begin, end - begin), begin,
+                                   got.narrow(0, begin, end - begin));
     }
     EXPECT_TRUE(near(got, want, 1e-5)) << name(isa);
   }
@@ -176,16 +177,16 @@ TEST(DeformTokens, OffsetsFarOutsideOrNotANumberReadNothing) {
   raw[1][1] = -std::numeric_limits<float>::infinity();
   for (const Isa isa : available_isas()) {
     const at::Tensor out = at::full({6, 4}, 7.0f);
-    deform_attention_tokens({levels, 1, 1, isa}, at::ones({6, 4}), raw, 0, out);
+    cpu::deform_attention_tokens({levels, 1, 1, isa}, at::ones({6, 4}), raw, 0, out);
     EXPECT_TRUE(out.equal(at::zeros_like(out))) << name(isa);
   }
 }
 
 TEST(DeformTokens, MorePointsThanTheKernelHoldsAreRefused) {
   const std::vector<Size> levels = {{2, 3}};
-  EXPECT_FALSE(deform_tokens_supported(levels, 65));
+  EXPECT_FALSE(cpu::deform_tokens_supported(levels, 65));
   EXPECT_ERROR(shape_mismatch, "deformable attention: 1 levels of 65 points are more than its",
-               deform_attention_tokens({levels, 1, 65}, at::ones({6, 4}), at::ones({6, 195}), 0,
+               cpu::deform_attention_tokens({levels, 1, 65}, at::ones({6, 4}), at::ones({6, 195}), 0,
                                        at::ones({6, 4})));
 }
 

@@ -1,9 +1,12 @@
 #include "fcclip/ops/depthwise.h"
 
+#include <functional>
+
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
+#include "tests/ops/every_implementation.h"
 #include "tests/support/errors.h"
 
 namespace fcclip::ops {
@@ -24,33 +27,36 @@ at::Tensor reference(const at::Tensor& x, const at::Tensor& weight, const at::Te
       .permute({0, 2, 3, 1});
 }
 
-// Maps smaller and larger than the kernel, channels that fill no register.
-TEST(Depthwise, GradientsAreThoseOfAnOrdinaryConvolution) {
-  for (const Isa isa : available_isas()) {
-    for (const auto& [height, width, channels] :
-         std::vector<std::array<int64_t, 3>>{{16, 16, 40}, {2, 2, 320}, {1, 9, 3}, {8, 5, 67}}) {
-      const Inputs in = random_inputs(height, width, channels);
-      const at::Tensor x = in.x.to(at::kDouble).requires_grad_();
-      const at::Tensor weight = in.weight.to(at::kDouble).requires_grad_();
-      reference(x, weight, in.bias.to(at::kDouble)).backward(in.grad.to(at::kDouble));
-      const DepthwiseGradients got = depthwise7_gradients(in.x, in.weight, in.grad, isa);
-      EXPECT_TRUE(at::allclose(got.x.to(at::kDouble), x.grad(), 1e-4, 1e-4)) << name(isa);
-      EXPECT_TRUE(at::allclose(got.weight.to(at::kDouble), weight.grad(), 1e-4, 1e-4)) << name(isa);
-    }
-  }
+struct Gradients {
+  at::Tensor out, x, weight, bias;
+};
+
+Gradients gradients_of(const Inputs& in, at::ScalarType type,
+                       const std::function<at::Tensor(at::Tensor, at::Tensor, at::Tensor)>& op) {
+  const auto leaf = [&](const at::Tensor& t) { return t.to(type).clone().requires_grad_(); };
+  const at::Tensor x = leaf(in.x), weight = leaf(in.weight), bias = leaf(in.bias);
+  const at::Tensor out = op(x, weight, bias);
+  out.backward(in.grad.to(type));
+  return {out.detach(), x.grad(), weight.grad(), bias.grad()};
 }
 
-TEST(Depthwise, IsOneNodeWithGradientsToAllThree) {
-  const Inputs in = random_inputs(6, 7, 24);
-  const at::Tensor x = in.x.clone().requires_grad_(), weight = in.weight.clone().requires_grad_(),
-                   bias = in.bias.clone().requires_grad_();
-  const at::Tensor out = depthwise7(x, weight, bias);
-  EXPECT_TRUE(at::allclose(out, reference(in.x, in.weight, in.bias), 1e-5, 1e-5));
-  out.backward(in.grad);
-  EXPECT_TRUE(at::allclose(bias.grad(), in.grad.sum({0, 1, 2}), 1e-5, 1e-5));
-  const DepthwiseGradients want = depthwise7_gradients(in.x, in.weight, in.grad);
-  EXPECT_TRUE(at::equal(x.grad(), want.x));
-  EXPECT_TRUE(at::equal(weight.grad(), want.weight));
+// Maps smaller and larger than the kernel, channels that fill no register.
+TEST(Depthwise, OutputAndGradientsAreThoseOfAnOrdinaryConvolution) {
+  for (const auto& [height, width, channels] :
+       std::vector<std::array<int64_t, 3>>{{16, 16, 40}, {2, 2, 320}, {1, 9, 3}, {8, 5, 67}}) {
+    const Inputs in = random_inputs(height, width, channels);
+    const Gradients want = gradients_of(in, at::kDouble, reference);
+    with_every_implementation([&] {
+      const Gradients got = gradients_of(in, at::kFloat, depthwise7);
+      const auto close = [](const at::Tensor& a, const at::Tensor& b) {
+        return at::allclose(a.to(at::kDouble), b, 1e-4, 1e-4);
+      };
+      EXPECT_TRUE(close(got.out, want.out));
+      EXPECT_TRUE(close(got.x, want.x));
+      EXPECT_TRUE(close(got.weight, want.weight));
+      EXPECT_TRUE(close(got.bias, want.bias));
+    });
+  }
 }
 
 TEST(Depthwise, OtherKernelsAreRefused) {

@@ -4,6 +4,7 @@
 #include <c10/core/GradMode.h>
 
 #include "fcclip/core/error.h"
+#include "tests/ops/every_implementation.h"
 #include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
@@ -39,8 +40,10 @@ void expect_golden(const std::string& name) {
   at::Tensor logits = test::golden(file, name + ".mask_logits");
   const at::Tensor x = test::golden(file, name + ".x");
   if (name == "resize") logits = test::golden(file, "resize.mask_resized");
-  EXPECT_TRUE(near(mask_pool(x.permute({0, 2, 3, 1}).contiguous(), logits),
-                   test::golden(file, name + ".out"), 1e-6));
+  with_every_implementation([&] {
+    EXPECT_TRUE(near(mask_pool(x.permute({0, 2, 3, 1}).contiguous(), logits),
+                     test::golden(file, name + ".out"), 1e-6));
+  });
 }
 
 TEST(MaskPool, EqualsTheReference) {
@@ -52,7 +55,7 @@ TEST(MaskPool, EqualsTheReference) {
 TEST(MaskPool, EqualsTheDefinitionWithAndWithoutGradients) {
   const at::Tensor x = random({2, 5, 7, 6}, 1), logits = random({2, 4, 5, 7}, 2);
   const at::Tensor want = naive_mask_pool(x, logits);
-  EXPECT_TRUE(near(mask_pool(x, logits), want, 1e-6));
+  with_every_implementation([&] { EXPECT_TRUE(near(mask_pool(x, logits), want, 1e-6)); });
   EXPECT_TRUE(near(mask_pool(x.clone().requires_grad_(true), logits).detach(), want, 1e-6));
 }
 
@@ -62,10 +65,12 @@ TEST(MaskPool, SumsOverManyBlocksEvenWhenMostMasksMissThem) {
   logits[0][1].narrow(0, 40, 20).fill_(1);
   logits[0][3].fill_(2);
   logits[0][4][69][89] = 1;
-  const at::Tensor out = mask_pool(x, logits);
-  EXPECT_TRUE(near(out[0][1], x[0].narrow(0, 40, 20).mean(at::IntArrayRef{0, 1}), 1e-5));
-  EXPECT_TRUE(near(out[0][3], x[0].mean(at::IntArrayRef{0, 1}), 1e-4));
-  EXPECT_TRUE(near(out[0][4], x[0][69][89], 1e-6));
+  with_every_implementation([&] {
+    const at::Tensor out = mask_pool(x, logits);
+    EXPECT_TRUE(near(out[0][1], x[0].narrow(0, 40, 20).mean(at::IntArrayRef{0, 1}), 1e-5));
+    EXPECT_TRUE(near(out[0][3], x[0].mean(at::IntArrayRef{0, 1}), 1e-4));
+    EXPECT_TRUE(near(out[0][4], x[0][69][89], 1e-6));
+  });
 }
 
 TEST(MaskPool, EmptyMaskGivesZeros) {
@@ -111,11 +116,13 @@ TEST(MaskPool, MasksOfAnotherSizeAreAnError) {
 
 TEST(PredictAndPoolMasks, EqualsTheTwoSteps) {
   const at::Tensor x = random({2, 60, 70, 16}, 10), embeddings = random({2, 9, 16}, 11);
-  const PooledMasks got = predict_and_pool_masks(embeddings, x);
   const at::Tensor logits =
       at::bmm(embeddings, x.flatten(1, 2).transpose(1, 2)).view({2, 9, 60, 70});
-  EXPECT_TRUE(near(got.mask_logits, logits, 1e-6));
-  EXPECT_TRUE(near(got.pooled, mask_pool(x, got.mask_logits), 1e-6));
+  with_every_implementation([&] {
+    const PooledMasks got = predict_and_pool_masks(embeddings, x);
+    EXPECT_TRUE(near(got.mask_logits, logits, 1e-6));
+    EXPECT_TRUE(near(got.pooled, mask_pool(x, got.mask_logits), 1e-6));
+  });
 }
 
 }  // namespace mask_pool_test

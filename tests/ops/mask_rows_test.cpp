@@ -1,4 +1,4 @@
-#include "fcclip/ops/mask_rows.h"
+#include "fcclip/ops/cpu/mask_rows.h"
 
 #include <cmath>
 #include <random>

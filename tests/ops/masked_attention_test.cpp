@@ -6,7 +6,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include "fcclip/core/error.h"
-#include "fcclip/ops/cpu/kernel_table.h"
+#include "tests/ops/every_implementation.h"
 #include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
@@ -49,8 +49,9 @@ class MaskedAttention : public ::testing::TestWithParam<Sizes> {};
 
 TEST_P(MaskedAttention, EqualsTheDefinition) {
   const Inputs x = inputs_of(GetParam());
-  EXPECT_TRUE(near(masked_attention(x.q, x.k, x.v, GetParam().heads),
-                   naive(x, GetParam().heads, {}), 1e-5));
+  const at::Tensor want = naive(x, GetParam().heads, {});
+  with_every_implementation(
+      [&] { EXPECT_TRUE(near(masked_attention(x.q, x.k, x.v, GetParam().heads), want, 1e-5)); });
 }
 
 TEST_P(MaskedAttention, EqualsTheDefinitionUnderScatteredMasks) {
@@ -59,8 +60,9 @@ TEST_P(MaskedAttention, EqualsTheDefinitionUnderScatteredMasks) {
   at::Tensor blocked = random({s.batch, 1, s.queries, s.keys}, 4).gt(0);
   blocked[0][0][0].fill_(true);   // nowhere to look
   blocked[0][0][1].fill_(false);  // everywhere
-  EXPECT_TRUE(
-      near(masked_attention(x.q, x.k, x.v, s.heads, blocked), naive(x, s.heads, blocked), 1e-5));
+  const at::Tensor want = naive(x, s.heads, blocked);
+  with_every_implementation(
+      [&] { EXPECT_TRUE(near(masked_attention(x.q, x.k, x.v, s.heads, blocked), want, 1e-5)); });
 }
 
 TEST_P(MaskedAttention, EqualsTheDefinitionWhereOneKeyIsAllowed) {
@@ -78,40 +80,6 @@ INSTANTIATE_TEST_SUITE_P(Sizes, MaskedAttention,
                          ::testing::Values(Sizes{1, 7, 64, 2, 32}, Sizes{2, 13, 200, 3, 16},
                                            Sizes{1, 12, 65, 1, 48}, Sizes{1, 3, 5, 2, 32},
                                            Sizes{1, 5, 33, 2, 8}, Sizes{2, 4, 70, 1, 20}));
-
-class BlockAttentionKernel : public ::testing::TestWithParam<Isa> {};
-
-TEST_P(BlockAttentionKernel, EqualsTheDefinition) {
-  const Sizes s{1, 11, 150, 2, 48};
-  const Inputs x = inputs_of(s);
-  const at::Tensor keys = x.k[0].t().contiguous(), out = at::empty({11, 96});
-  BlockAttention job;
-  job.q = x.q.const_data_ptr<float>();
-  job.kt = keys.const_data_ptr<float>();
-  job.v = x.v.const_data_ptr<float>();
-  job.out = out.data_ptr<float>();
-  job.q_stride = job.v_stride = 96;
-  job.kt_stride = 150;
-  job.queries = 11;
-  job.keys = 150;
-  job.heads = 2;
-  job.head_width = 48;
-  job.scale = 1 / std::sqrt(48.0f);
-  at::Tensor blocked = at::zeros({11, 150}, at::kBool);
-  blocked[4].narrow(0, 3, 140).fill_(true);
-  std::vector<uint64_t> words(11 * 3, ~uint64_t{0});
-  words[4 * 3] = 7;
-  words[4 * 3 + 1] = 0;
-  words[4 * 3 + 2] = ~uint64_t{0} << 15;
-  job.allowed = words.data();
-  std::vector<float> scratch(job.scratch());
-  kernels(GetParam()).block_attention(job, scratch.data(), 0, 2);
-  EXPECT_TRUE(near(out.unsqueeze(0), naive(x, 2, blocked), 1e-5));
-}
-
-INSTANTIATE_TEST_SUITE_P(InstructionSets, BlockAttentionKernel,
-                         ::testing::ValuesIn(available_isas()),
-                         [](const auto& tested) { return std::string(name(tested.param)); });
 
 TEST(MaskedAttentionScores, AreSafeAgainstLargeOnes) {
   Inputs x = inputs_of({1, 6, 130, 1, 32});

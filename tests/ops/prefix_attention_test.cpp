@@ -5,7 +5,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/error.h"
-#include "fcclip/ops/cpu/kernel_table.h"
+#include "tests/ops/every_implementation.h"
 #include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
@@ -65,27 +65,12 @@ INSTANTIATE_TEST_SUITE_P(HeadWidths, PrefixAttentionSizes,
                          ::testing::Values(std::pair{1, 64}, std::pair{3, 32}, std::pair{2, 7},
                                            std::pair{5, 1}, std::pair{1, 37}));
 
-TEST(PrefixAttention, EveryInstructionSetGivesTheSame) {
+TEST(PrefixAttention, EveryImplementationGivesTheSame) {
   const at::Tensor q = noise({23, 128}, "q"), k = noise({23, 128}, "k"), v = noise({23, 128}, "v");
   const at::Tensor paths = some_paths();
   const at::Tensor want = naive(q, k, v, paths, 2).to(at::kFloat);
-  for (const Isa isa : available_isas()) {
-    const at::Tensor out = at::full({23, 128}, 7.0f);
-    PrefixAttention job;
-    job.q = q.const_data_ptr<float>();
-    job.k = k.const_data_ptr<float>();
-    job.v = v.const_data_ptr<float>();
-    job.paths = paths.const_data_ptr<int32_t>();
-    job.out = out.data_ptr<float>();
-    job.q_stride = job.k_stride = job.v_stride = 128;
-    job.heads = 2;
-    job.head_width = 64;
-    job.longest = paths.size(1);
-    job.scale = 0.125f;
-    std::vector<float> scores(job.longest);
-    kernels(isa).prefix_attention(job, scores.data(), 0, 23);
-    EXPECT_TRUE(test::near(out, want, 2e-6)) << name(isa);
-  }
+  with_every_implementation(
+      [&] { EXPECT_TRUE(test::near(prefix_attention(q, k, v, paths, 2), want, 2e-6)); });
 }
 
 TEST(PrefixAttention, ARowWithoutNodesIsZero) {

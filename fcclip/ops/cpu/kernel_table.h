@@ -8,12 +8,12 @@
 
 #include <cstdint>
 
-#include "fcclip/ops/attention_args.h"
+#include "fcclip/ops/cpu/attention_args.h"
+#include "fcclip/ops/cpu/gemm_args.h"
+#include "fcclip/ops/cpu/norm_args.h"
+#include "fcclip/ops/cpu/winograd_args.h"
 #include "fcclip/ops/deform_args.h"
-#include "fcclip/ops/gemm_args.h"
 #include "fcclip/ops/isa.h"
-#include "fcclip/ops/norm_args.h"
-#include "fcclip/ops/winograd_args.h"
 
 namespace fcclip::ops {
 

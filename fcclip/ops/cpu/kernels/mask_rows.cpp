@@ -1,6 +1,6 @@
 // Compiled once per instruction set: rows of mask logits at the original size.
 
-#include "fcclip/ops/mask_rows.h"
+#include "fcclip/ops/cpu/mask_rows.h"
 
 #include "fcclip/ops/cpu/kernels/vec.h"
 

@@ -1,7 +1,7 @@
 // One head at a time: each block of 64 keys and values is packed into the first-level cache, meets
 // the queries that may look at it, six at a time, and is folded into their running softmax.
 
-#include "fcclip/ops/attention_args.h"
+#include "fcclip/ops/cpu/attention_args.h"
 #include "fcclip/ops/cpu/kernel_table.h"
 #include "fcclip/ops/cpu/kernels/vec.h"
 

@@ -5,7 +5,7 @@
 
 #include "fcclip/ops/cpu/kernel_table.h"
 #include "fcclip/ops/cpu/kernels/vec.h"
-#include "fcclip/ops/winograd_args.h"
+#include "fcclip/ops/cpu/winograd_args.h"
 
 namespace fcclip::ops::FCCLIP_ISA {
 namespace {

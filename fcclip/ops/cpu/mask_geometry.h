@@ -7,25 +7,16 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "fcclip/ops/mask_rows.h"
-#include "fcclip/results/results.h"
+#include "fcclip/ops/cpu/mask_rows.h"
+#include "fcclip/ops/upsampled_masks.h"
 
-namespace fcclip::results {
+namespace fcclip::ops::cpu {
 
 /// value = Σ weight[i] · source[index[i]]; indices ascend, unused taps have weight 0.
 struct Taps {
   int32_t index[4];
   float weight[4];
 };
-
-/// One bilinear step in float32 (align_corners = false): value = (1 − far)·source[near] +
-/// far·source[next].
-struct LinearTap {
-  int64_t near = 0, next = 0;
-  float far = 0;
-};
-/// Of one position.
-LinearTap linear_tap(int64_t position, int64_t from, int64_t to);
 
 /// Taps of each of `original` positions into `cells` cells, by way of `padded` cropped to
 /// `resized`.
@@ -42,9 +33,9 @@ struct TileColumns {
   int64_t x = 0, width = 0;
   int64_t padded_width = 0;  ///< width rounded up to whole groups
   int64_t source_column = 0, source_columns = 0;
-  std::vector<ops::ColumnGroup> groups;
+  std::vector<ColumnGroup> groups;
   std::vector<float> weights;
-  ops::ColumnGroups view() const {
+  ColumnGroups view() const {
     return {groups.data(), static_cast<int64_t>(groups.size()), weights.data()};
   }
 };
@@ -57,11 +48,8 @@ struct Bounds {
 /// All resizes between the masks of a picture and its pixels.
 class MaskGeometry {
  public:
-  /// Checks the sizes. Throws Error{shape_mismatch, invalid_argument}.
+  /// The logits come to the host here. Sizes are checked already.
   explicit MaskGeometry(const MaskSource& source);
-
-  /// `source` itself, its sizes checked as the constructor does.
-  static const MaskSource& checked(const MaskSource& source);
 
   Size original() const { return original_; }
   int64_t queries() const { return queries_; }
@@ -94,7 +82,7 @@ class TileMask {
   explicit TileMask(const MaskGeometry& geometry) : geometry_(geometry) {}
   void load(int64_t query, const TileRows& rows, const TileColumns& columns);
   /// Row y (0 … height − 1) of the tile for the row kernels.
-  ops::RowBlend row(int64_t y) const;
+  RowBlend row(int64_t y) const;
 
  private:
   const MaskGeometry& geometry_;
@@ -103,14 +91,4 @@ class TileMask {
   std::vector<float> buffer_;
 };
 
-/// Rows and columns of the picture.
-struct Region {
-  int64_t y = 0, height = 0, x = 0, width = 0;
-};
-
-/// The logits (or their sigmoids) of some queries in a region of the original: [queries, height,
-/// width].
-at::Tensor resize_region(const MaskGeometry& geometry, const std::vector<int64_t>& queries,
-                         const Region& region, bool sigmoid);
-
-}  // namespace fcclip::results
+}  // namespace fcclip::ops::cpu

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "fcclip/ops/packed_matrix.h"
-#include "fcclip/ops/row_blocks.h"
+#include "fcclip/ops/cpu/packed_matrix.h"
+#include "fcclip/ops/cpu/row_blocks.h"
 
-namespace fcclip::ops {
+namespace fcclip::ops::cpu {
 
 /// y[r, :] = residual[r, :] + W₂ act(W₁ x[r, :] + bias₁) + bias₂.
 struct MlpRows {
@@ -53,4 +53,4 @@ struct MlpRows {
   }
 };
 
-}  // namespace fcclip::ops
+}  // namespace fcclip::ops::cpu

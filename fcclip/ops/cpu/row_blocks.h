@@ -7,7 +7,7 @@
 
 #include <ATen/Parallel.h>
 
-namespace fcclip::ops {
+namespace fcclip::ops::cpu {
 
 /// Rows shared out among threads.
 struct RowBlocks {
@@ -48,4 +48,4 @@ inline int64_t workspace_stride(int64_t floats) {
   return (floats + 15) / 16 * 16 + 16;
 }
 
-}  // namespace fcclip::ops
+}  // namespace fcclip::ops::cpu

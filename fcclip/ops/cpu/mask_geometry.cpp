@@ -1,15 +1,18 @@
-#include "fcclip/results/mask_geometry.h"
+#include "fcclip/ops/cpu/mask_geometry.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <memory>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
-#include "fcclip/core/check.h"
+#include "fcclip/ops/cpu/ops.h"
+#include "fcclip/ops/host.h"
+#include "fcclip/ops/linear_tap.h"
 
-namespace fcclip::results {
+namespace fcclip::ops::cpu {
 namespace {
 
 void add_tap(Taps& taps, int& n, int64_t index, float weight) {
@@ -30,17 +33,6 @@ int64_t tile_extent(double pixels_per_cell, double cells, int64_t limit) {
 
 }  // namespace
 
-LinearTap linear_tap(int64_t position, int64_t from, int64_t to) {
-  // float32 throughout, as the reference's resize: the weights must be the same numbers.
-  const float scale = static_cast<float>(from) / static_cast<float>(to);
-  const float at = std::max(scale * (static_cast<float>(position) + 0.5f) - 0.5f, 0.0f);
-  LinearTap tap;
-  tap.near = std::min<int64_t>(static_cast<int64_t>(at), from - 1);
-  tap.next = std::min<int64_t>(tap.near + 1, from - 1);
-  tap.far = std::clamp(at - static_cast<float>(tap.near), 0.0f, 1.0f);
-  return tap;
-}
-
 std::vector<Taps> composed_taps(int64_t cells, int64_t padded, int64_t resized, int64_t original) {
   std::vector<Taps> all(static_cast<size_t>(original));
   for (int64_t i = 0; i < original; ++i) {
@@ -59,32 +51,8 @@ std::vector<Taps> composed_taps(int64_t cells, int64_t padded, int64_t resized, 
   return all;
 }
 
-const MaskSource& MaskGeometry::checked(const MaskSource& source) {
-  check_shape("mask_logits", source.mask_logits, {kAny, kAny, kAny});
-  const auto positive = [](const char* what, Size size) {
-    if (size.height < 1 || size.width < 1) {
-      fail(ErrorCode::invalid_argument, what, " size must be at least 1x1, got ", size.height, "x",
-           size.width);
-    }
-  };
-  positive("padded", source.padded);
-  positive("resized", source.resized);
-  positive("original", source.original);
-  if (source.resized.height > source.padded.height || source.resized.width > source.padded.width) {
-    fail(ErrorCode::invalid_argument, "resized size ", source.resized.height, "x",
-         source.resized.width, " does not fit in padded size ", source.padded.height, "x",
-         source.padded.width);
-  }
-  if (source.mask_logits.size(1) < 1 || source.mask_logits.size(2) < 1) {
-    fail(ErrorCode::shape_mismatch, "mask_logits must have at least one pixel, got ",
-         shape_string(source.mask_logits.sizes()));
-  }
-  return source;
-}
-
 MaskGeometry::MaskGeometry(const MaskSource& source) {
-  checked(source);
-  logits_ = source.mask_logits.to(at::kCPU, at::kFloat).contiguous();
+  logits_ = on_host(source.mask_logits.to(at::kFloat));
   data_ = logits_.const_data_ptr<float>();
   queries_ = logits_.size(0);
   mask_size_ = {logits_.size(1), logits_.size(2)};
@@ -116,22 +84,22 @@ TileColumns MaskGeometry::columns(int64_t x, int64_t width) const {
   TileColumns tile;
   tile.x = x;
   tile.width = width;
-  tile.padded_width = (width + ops::kRowGroup - 1) / ops::kRowGroup * ops::kRowGroup;
+  tile.padded_width = (width + kRowGroup - 1) / kRowGroup * kRowGroup;
   int64_t first = mask_size_.width, last = 0;
-  for (int64_t begin = 0; begin < width; begin += ops::kRowGroup) {
-    const int64_t end = std::min(begin + ops::kRowGroup, width);
+  for (int64_t begin = 0; begin < width; begin += kRowGroup) {
+    const int64_t end = std::min(begin + kRowGroup, width);
     int32_t low = static_cast<int32_t>(mask_size_.width), high = 0;
     for (int64_t i = begin; i < end; ++i) {
       const Taps& taps = taps_x_[static_cast<size_t>(x + i)];
       low = std::min(low, *std::min_element(taps.index, taps.index + 4));
       high = std::max(high, *std::max_element(taps.index, taps.index + 4));
     }
-    ops::ColumnGroup group = {low, high - low + 1, static_cast<int64_t>(tile.weights.size())};
-    tile.weights.resize(tile.weights.size() + static_cast<size_t>(group.count * ops::kRowGroup));
+    ColumnGroup group = {low, high - low + 1, static_cast<int64_t>(tile.weights.size())};
+    tile.weights.resize(tile.weights.size() + static_cast<size_t>(group.count * kRowGroup));
     for (int64_t i = begin; i < end; ++i) {
       const Taps& taps = taps_x_[static_cast<size_t>(x + i)];
       for (int t = 0; t < 4; ++t) {
-        const int64_t at = (taps.index[t] - low) * ops::kRowGroup + i - begin;
+        const int64_t at = (taps.index[t] - low) * kRowGroup + i - begin;
         tile.weights[static_cast<size_t>(group.weights + at)] += taps.weight[t];
       }
     }
@@ -156,9 +124,8 @@ std::vector<TileRows> MaskGeometry::row_tiles(double cells, int64_t limit) const
 
 std::vector<TileColumns> MaskGeometry::column_tiles(double cells, int64_t limit) const {
   const double per_cell = static_cast<double>(original_.width) / mask_size_.width;
-  const int64_t groups =
-      (tile_extent(per_cell, cells, limit) + ops::kRowGroup / 2) / ops::kRowGroup;
-  const int64_t extent = std::max<int64_t>(groups, 1) * ops::kRowGroup;
+  const int64_t groups = (tile_extent(per_cell, cells, limit) + kRowGroup / 2) / kRowGroup;
+  const int64_t extent = std::max<int64_t>(groups, 1) * kRowGroup;
   std::vector<TileColumns> tiles;
   for (int64_t x = 0; x < original_.width; x += extent) {
     tiles.push_back(columns(x, std::min(extent, original_.width - x)));
@@ -169,8 +136,8 @@ std::vector<TileColumns> MaskGeometry::column_tiles(double cells, int64_t limit)
 Bounds MaskGeometry::bounds(int64_t query, const TileRows& rows, const TileColumns& columns) const {
   const float* corner = mask(query) + rows.source_row * mask_size_.width + columns.source_column;
   float range[2];
-  ops::mask_row_kernels().min_max(corner, mask_size_.width, rows.source_rows,
-                                  columns.source_columns, range);
+  mask_row_kernels().min_max(corner, mask_size_.width, rows.source_rows, columns.source_columns,
+                             range);
   // A blend of values stays between them but for rounding: a few units in the last place.
   const float slack = 4e-6f * std::max(std::abs(range[0]), std::abs(range[1]));
   return {range[0] - slack, range[1] + slack};
@@ -180,19 +147,19 @@ void TileMask::load(int64_t query, const TileRows& rows, const TileColumns& colu
   rows_ = rows;
   width_ = columns.padded_width;
   buffer_.resize(std::max(buffer_.size(), static_cast<size_t>(rows.source_rows * width_)));
-  const auto resize = ops::mask_row_kernels().resize_columns;
-  const ops::ColumnGroups groups = columns.view();
+  const auto resize = mask_row_kernels().resize_columns;
+  const ColumnGroups groups = columns.view();
   const float* from = geometry_.mask(query) + rows.source_row * geometry_.stride();
   for (int64_t r = 0; r < rows.source_rows; ++r) {
     float* to = buffer_.data() + r * width_;
     resize(from + r * geometry_.stride(), groups, to);
-    std::fill(to + columns.width, to + width_, ops::kOutsideLogit);
+    std::fill(to + columns.width, to + width_, kOutsideLogit);
   }
 }
 
-ops::RowBlend TileMask::row(int64_t y) const {
+RowBlend TileMask::row(int64_t y) const {
   const Taps& taps = geometry_.row_taps(rows_.y + y);
-  ops::RowBlend blend;
+  RowBlend blend;
   for (int t = 0; t < 4; ++t) {
     blend.row[t] = buffer_.data() + (taps.index[t] - rows_.source_row) * width_;
     blend.weight[t] = taps.weight[t];
@@ -200,22 +167,24 @@ ops::RowBlend TileMask::row(int64_t y) const {
   return blend;
 }
 
-at::Tensor resize_region(const MaskGeometry& geometry, const std::vector<int64_t>& queries,
-                         const Region& region, bool sigmoid) {
+namespace {
+
+at::Tensor read_region(const MaskGeometry& geometry, const std::vector<int64_t>& queries,
+                       const Region& region, MaskValue value) {
   const int64_t n = static_cast<int64_t>(queries.size());
   at::Tensor out = at::empty({n, region.height, region.width}, at::kFloat);
   float* to = out.data_ptr<float>();
   const TileRows rows = geometry.rows(region.y, region.height);
   const TileColumns columns = geometry.columns(region.x, region.width);
-  const ops::MaskRowKernels& kernels = ops::mask_row_kernels();
+  const MaskRowKernels& kernels = mask_row_kernels();
   at::parallel_for(0, n, 1, [&](int64_t begin, int64_t end) {
     TileMask mask(geometry);
     std::vector<float> line(static_cast<size_t>(columns.padded_width));
     for (int64_t i = begin; i < end; ++i) {
       mask.load(queries[static_cast<size_t>(i)], rows, columns);
       for (int64_t y = 0; y < region.height; ++y) {
-        if (sigmoid) {
-          kernels.sigmoid(mask.row(y), columns.padded_width, line.data(), ops::kRowGroup);
+        if (value == MaskValue::sigmoid) {
+          kernels.sigmoid(mask.row(y), columns.padded_width, line.data(), kRowGroup);
         } else {
           kernels.blend(mask.row(y), columns.padded_width, line.data());
         }
@@ -227,4 +196,13 @@ at::Tensor resize_region(const MaskGeometry& geometry, const std::vector<int64_t
   return out;
 }
 
-}  // namespace fcclip::results
+}  // namespace
+
+MaskReader read_masks(const MaskSource& masks) {
+  const auto geometry = std::make_shared<const MaskGeometry>(masks);
+  return [geometry](const std::vector<int64_t>& queries, const Region& region, MaskValue value) {
+    return read_region(*geometry, queries, region, value);
+  };
+}
+
+}  // namespace fcclip::ops::cpu

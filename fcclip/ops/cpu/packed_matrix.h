@@ -3,10 +3,10 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "fcclip/ops/gemm_args.h"
+#include "fcclip/ops/cpu/gemm_args.h"
 #include "fcclip/ops/isa.h"
 
-namespace fcclip::ops {
+namespace fcclip::ops::cpu {
 
 /// A matrix [n, k] in the order in which a kernel reads it.
 class PackedMatrix {
@@ -33,4 +33,4 @@ class PackedMatrix {
   at::Tensor data_;
 };
 
-}  // namespace fcclip::ops
+}  // namespace fcclip::ops::cpu

@@ -1,26 +1,25 @@
-#include "fcclip/ops/add_norm.h"
+#include "fcclip/ops/cpu/add_norm.h"
 
 #include <ATen/ATen.h>
 
 #include "fcclip/core/check.h"
 #include "fcclip/ops/cpu/kernel_table.h"
+#include "fcclip/ops/dispatch.h"
 
-namespace fcclip::ops {
+namespace fcclip::ops::cpu {
 namespace {
 
-void check_rows(std::string_view what, const at::Tensor& rows, const at::Tensor& like) {
+void check_norm_rows(std::string_view what, const at::Tensor& rows, const at::Tensor& like) {
   check_shape(what, rows, like.sizes());
   check_dtype(what, rows, at::kFloat);
-  if (!rows.is_contiguous() || !rows.is_cpu()) {
-    fail(ErrorCode::shape_mismatch, what, ": expected a contiguous tensor on the CPU");
-  }
+  check_dense(what, rows, at::kCPU);
 }
 
-AddNormRows job_of(const at::Tensor& x, const at::Tensor& y, const NormWeights& norm,
-                   const at::Tensor& out) {
-  check_rows("add_norm: x", x, x);
-  check_rows("add_norm: y", y, x);
-  check_rows("add_norm: out", out, x);
+AddNormRows add_norm_job(const at::Tensor& x, const at::Tensor& y, const LayerNormWeights& norm,
+                         const at::Tensor& out) {
+  check_norm_rows("add_norm: x", x, x);
+  check_norm_rows("add_norm: y", y, x);
+  check_norm_rows("add_norm: out", out, x);
   check_shape("add_norm: weight", norm.weight, {x.size(-1)});
   check_shape("add_norm: bias", norm.bias, {x.size(-1)});
   AddNormRows job;
@@ -36,10 +35,10 @@ AddNormRows job_of(const at::Tensor& x, const at::Tensor& y, const NormWeights& 
 
 }  // namespace
 
-void add_norm(const at::Tensor& x, const at::Tensor& y, const NormWeights& norm,
+void add_norm(const at::Tensor& x, const at::Tensor& y, const LayerNormWeights& norm,
               const at::Tensor& out) {
   if (x.numel() == 0) return;
-  kernels(norm.isa).add_norm(job_of(x, y, norm, out), 0, x.numel() / x.size(-1));
+  kernels().add_norm(add_norm_job(x, y, norm, out), 0, x.numel() / x.size(-1));
 }
 
-}  // namespace fcclip::ops
+}  // namespace fcclip::ops::cpu

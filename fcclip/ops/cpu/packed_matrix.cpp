@@ -1,4 +1,4 @@
-#include "fcclip/ops/packed_matrix.h"
+#include "fcclip/ops/cpu/packed_matrix.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -6,7 +6,7 @@
 #include "fcclip/core/check.h"
 #include "fcclip/ops/cpu/kernel_table.h"
 
-namespace fcclip::ops {
+namespace fcclip::ops::cpu {
 namespace {
 
 // A matrix from some column on, and a factor for each of its rows (or nullptr).
@@ -66,4 +66,4 @@ void PackedMatrix::multiply(const GemmJob& job) const {
   kernels(isa_).gemm(job);
 }
 
-}  // namespace fcclip::ops
+}  // namespace fcclip::ops::cpu

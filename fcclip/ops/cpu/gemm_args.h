@@ -4,10 +4,9 @@
 
 #include <cstdint>
 
-namespace fcclip::ops {
+#include "fcclip/ops/activation.h"
 
-/// Applied to each element of a product after its bias.
-enum class Activation { none, relu, gelu, quick_gelu };
+namespace fcclip::ops {
 
 /// Weights W [n, k] in the order in which the kernel reads them: blocks of `depth` columns; in a
 /// block, panels of `panel` rows of W; in a panel, for each column the panel's rows one after
@@ -16,8 +15,8 @@ struct PackShape {
   int64_t n = 0, k = 0;
   int64_t panel = 0;  ///< rows of W a micro-kernel computes at once
   int64_t depth = 0;  ///< columns in a block: a panel of a block stays in the first-level cache
-  int64_t rows =
-      1;  ///< rows of a a micro-kernel computes at once: blocks of its multiples waste nothing
+  /// Rows of a that a micro-kernel computes at once: blocks of its multiples waste nothing.
+  int64_t rows = 1;
   int64_t padded_n() const { return (n + panel - 1) / panel * panel; }
   int64_t floats() const { return padded_n() * k; }
 };
@@ -26,8 +25,8 @@ struct PackShape {
 struct GemmJob {
   PackShape shape;
   const float* packed = nullptr;
-  const float* bias = nullptr;  ///< [n] or nullptr
-  Activation activation = Activation::none;
+  const float* bias = nullptr;               ///< [n] or nullptr
+  Activation activation = Activation::none;  ///< of the product and its bias
   const float* a = nullptr;
   int64_t lda = 0;
   const float* residual = nullptr;  ///< nullptr: nothing is added. Must not overlap c

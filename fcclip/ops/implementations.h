@@ -1,0 +1,18 @@
+#pragma once
+// Who runs an operation on which device, as a list.
+
+#include <string_view>
+#include <vector>
+
+namespace fcclip::ops {
+
+struct ImplementedOp {
+  std::string_view op;              ///< "masked_attention"
+  std::string_view device;          ///< "cpu" or "cuda"
+  std::string_view implementation;  ///< "portable", "avx2", "avx512", "cuda"; "aten": LibTorch's
+};
+
+/// Every operation on every device. Throws as chosen_isa().
+std::vector<ImplementedOp> implementations();
+
+}  // namespace fcclip::ops

@@ -1,0 +1,125 @@
+#include "fcclip/ops/cpu/packed_matrix.h"
+
+#include <tuple>
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "fcclip/core/error.h"
+#include "fcclip/ops/cpu/mlp_rows.h"
+#include "tests/support/goldens.h"
+
+namespace fcclip::ops::cpu {
+namespace packed_matrix_test {
+
+using test::formula_tensor;
+using test::near;
+
+at::Tensor numbers(const std::string& key, at::IntArrayRef shape) {
+  return formula_tensor("packed_matrix:", key, shape, -1, 1);
+}
+
+struct Shape {
+  int64_t rows, in, out;
+};
+
+// Around the tiles of every instruction set (6 × 8, 6 × 16, 14 × 32), around the blocks of columns
+// (256, 512), and more rows than one block has.
+const Shape kShapes[] = {{1, 1, 1},     {5, 3, 7},     {6, 16, 16},   {13, 17, 33}, {14, 256, 32},
+                         {29, 257, 40}, {97, 513, 65}, {3, 1100, 20}, {700, 24, 48}};
+
+class PackedMatrixShapes : public ::testing::TestWithParam<std::tuple<Isa, Shape>> {};
+
+// act(x Wᵀ + bias) + residual, as the kernel does it; bias and residual may be undefined.
+struct Follow {
+  at::Tensor bias, residual;
+  Activation activation = Activation::none;
+};
+
+at::Tensor multiplied(const PackedMatrix& matrix, const at::Tensor& x, const Follow& follow) {
+  const at::Tensor y = at::full({x.size(0), matrix.n()}, 7.0f);
+  GemmJob job = matrix.job();
+  if (follow.bias.defined()) job.bias = follow.bias.const_data_ptr<float>();
+  if (follow.residual.defined()) job.residual = follow.residual.const_data_ptr<float>();
+  job.activation = follow.activation;
+  job.a = x.const_data_ptr<float>();
+  job.lda = matrix.k();
+  job.ld_residual = job.ldc = matrix.n();
+  job.c = y.data_ptr<float>();
+  job.rows = x.size(0);
+  matrix.multiply(job);
+  return y;
+}
+
+TEST_P(PackedMatrixShapes, EqualsTheProductInDouble) {
+  const auto [isa, shape] = GetParam();
+  const at::Tensor weight = numbers("w", {shape.out, shape.in}), bias = numbers("b", {shape.out});
+  const at::Tensor x = numbers("x", {shape.rows, shape.in}),
+                   residual = numbers("r", {shape.rows, shape.out});
+  const at::Tensor product =
+      at::linear(x.to(at::kDouble), weight.to(at::kDouble), bias.to(at::kDouble));
+  const PackedMatrix matrix(weight, {}, isa);
+  EXPECT_TRUE(near(multiplied(matrix, x, {bias}), product, 1e-6, 1e-6));
+  EXPECT_TRUE(near(multiplied(matrix, x, {}), product - bias.to(at::kDouble), 1e-6, 1e-6));
+  for (const Activation activation :
+       {Activation::none, Activation::relu, Activation::gelu, Activation::quick_gelu}) {
+    EXPECT_TRUE(near(multiplied(matrix, x, {bias, residual, activation}),
+                     activate(activation, product) + residual, 1e-6, 1e-6))
+        << static_cast<int>(activation);
+  }
+}
+
+TEST_P(PackedMatrixShapes, RowsAreScaledWhenTheyArePacked) {
+  const auto [isa, shape] = GetParam();
+  const at::Tensor weight = numbers("w", {shape.out, shape.in}), scale = numbers("s", {shape.out});
+  const at::Tensor x = numbers("x", {shape.rows, shape.in});
+  const at::Tensor product = at::linear(x.to(at::kDouble), weight.to(at::kDouble)) * scale;
+  EXPECT_TRUE(near(multiplied(PackedMatrix(weight, scale, isa), x, {}), product, 1e-6, 1e-6));
+}
+
+INSTANTIATE_TEST_SUITE_P(Isas, PackedMatrixShapes,
+                         ::testing::Combine(::testing::ValuesIn(available_isas()),
+                                            ::testing::ValuesIn(kShapes)));
+
+class PackedMatrixIsas : public ::testing::TestWithParam<Isa> {};
+
+// The product with the identity leaves the activation alone.
+TEST_P(PackedMatrixIsas, ActivationsAreExactToFloatPrecision) {
+  const at::Tensor x = at::linspace(-12, 12, 100001, at::kFloat).unsqueeze(1);
+  const PackedMatrix identity(at::ones({1, 1}), {}, GetParam());
+  for (const Activation activation : {Activation::gelu, Activation::quick_gelu}) {
+    const at::Tensor exact = activate(activation, x.to(at::kDouble));
+    const at::Tensor got = multiplied(identity, x, {{}, {}, activation}).to(at::kDouble);
+    EXPECT_LE(((got - exact).abs() - 2.5e-7 * x.abs()).max().item<double>(), 1e-12)
+        << static_cast<int>(activation);
+  }
+}
+
+TEST_P(PackedMatrixIsas, AnMlpOfRowsEqualsItsTwoLayersInDouble) {
+  const at::Tensor w1 = numbers("w1", {90, 37}), b1 = numbers("b1", {90});
+  const at::Tensor w2 = numbers("w2", {41, 90}), b2 = numbers("b2", {41});
+  const at::Tensor x = numbers("mx", {11, 37}), residual = numbers("mr", {11, 41});
+  const at::Tensor hidden =
+      at::relu(at::linear(x.to(at::kDouble), w1.to(at::kDouble), b1.to(at::kDouble)));
+  const at::Tensor want = at::linear(hidden, w2.to(at::kDouble), b2.to(at::kDouble)) + residual;
+  const PackedMatrix first(w1, {}, GetParam()), second(w2, {}, GetParam());
+  const MlpRows mlp{&first, &second, b1.const_data_ptr<float>(), b2.const_data_ptr<float>(),
+                    Activation::relu};
+  std::vector<float> workspace(static_cast<size_t>(mlp.workspace_floats(11)));
+  const at::Tensor got = at::empty({11, 41});
+  mlp.run(
+      {x.const_data_ptr<float>(), 37, residual.const_data_ptr<float>(), got.data_ptr<float>(), 11},
+      workspace.data());
+  EXPECT_TRUE(near(got, want, 1e-6));
+}
+
+INSTANTIATE_TEST_SUITE_P(Isas, PackedMatrixIsas, ::testing::ValuesIn(available_isas()));
+
+TEST(PackedMatrix, WrongShapesAreRefused) {
+  EXPECT_THROW(PackedMatrix(numbers("w", {4, 3, 1})), Error);
+  EXPECT_THROW(PackedMatrix(numbers("w", {4, 3}).to(at::kDouble)), Error);
+  EXPECT_THROW(PackedMatrix(numbers("w", {4, 3}), numbers("b", {3})), Error);
+}
+
+}  // namespace packed_matrix_test
+}  // namespace fcclip::ops::cpu
