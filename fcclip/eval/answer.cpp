@@ -7,6 +7,7 @@
 
 #include "fcclip/core/check.h"
 #include "fcclip/data/truth_masks.h"
+#include "fcclip/ops/host.h"
 
 namespace fcclip::eval {
 namespace {
@@ -175,7 +176,8 @@ at::Tensor true_names(const EncodedImage& image, const TrueRegions& regions, int
   const at::Tensor columns = centres(image.resized.width, image.original.width);
   const at::Tensor truth =
       regions.masks.index_select(1, rows).index_select(2, columns).flatten(1).to(at::kFloat);
-  const at::Tensor found = image.mask_logits.slice(1, 0, rows.size(0))
+  const at::Tensor found = ops::on_host(image.mask_logits)
+                               .slice(1, 0, rows.size(0))
                                .slice(2, 0, columns.size(0))
                                .gt(0)
                                .flatten(1)

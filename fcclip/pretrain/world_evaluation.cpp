@@ -24,7 +24,7 @@ engine::Numbers WorldEvaluation::operator()(const model::Clip& clip, bool is_las
   std::vector<std::string> templates = options_.scenes.captions.templates;
   const auto wanted = static_cast<size_t>(std::max<int64_t>(1, options_.evaluation.templates));
   if (!is_last && templates.size() > wanted) templates.resize(wanted);
-  const ZeroShotRows rows = encode_words(clip, words_, templates);
+  const classify::TextClassifier rows = encode_words(clip, words_, templates);
   ZeroShotOptions asked;
   asked.scenes = options_.evaluation.scenes * (is_last ? 4 : 1);
   engine::Numbers numbers;

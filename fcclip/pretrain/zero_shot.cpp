@@ -5,11 +5,13 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include "fcclip/classify/text_classifier.h"
 #include "fcclip/core/error.h"
 #include "fcclip/nn/unit.h"
+#include "fcclip/ops/group_best.h"
+#include "fcclip/ops/resize.h"
 #include "fcclip/ops/resize_u8.h"
 #include "fcclip/pretrain/crop.h"
+#include "fcclip/segmenter/given_masks.h"
 #include "fcclip/train/batch.h"
 
 namespace fcclip::pretrain {
@@ -46,7 +48,8 @@ class Tally {
 
 class Judge {
  public:
-  Judge(const ZeroShotWords& words, const ZeroShotRows& rows) : words_(words), rows_(rows) {
+  Judge(const ZeroShotWords& words, const classify::TextClassifier& rows)
+      : words_(words), rows_(rows) {
     for (size_t i = 0; i < words.subjects.size(); ++i) index_[words.subjects[i].name] = i;
   }
 
@@ -75,13 +78,7 @@ class Judge {
   // The best synonym speaks for a class.
   at::Tensor class_scores(const at::Tensor& embeddings) const {
     const at::Tensor scores = embeddings.mm(rows_.rows.t());
-    std::vector<at::Tensor> columns;
-    int64_t first = 0;
-    for (const int64_t count : rows_.synonyms_per_class) {
-      columns.push_back(scores.narrow(1, first, count).amax(1));
-      first += count;
-    }
-    return at::stack(columns, 1);
+    return ops::best_of_groups(scores, rows_.synonyms_per_class).best;
   }
 
   bool is_right(int64_t truth, int64_t guess) const {
@@ -110,7 +107,7 @@ class Judge {
   }
 
   const ZeroShotWords& words_;
-  const ZeroShotRows& rows_;
+  const classify::TextClassifier& rows_;
   std::map<std::string, int64_t> index_;
 };
 
@@ -126,14 +123,15 @@ void ask_dense(const model::Clip& clip, const data::Sample& sample,
   std::vector<const data::TruthSegment*> kept;
   for (const data::TruthSegment& segment : sample.segments) {
     if (segment.is_crowd || extents[segment.id].area < kSmallestArea) continue;
-    masks.push_back(sample.ids.eq(segment.id).to(at::kFloat).mul(20).sub(10));
+    masks.push_back(sample.ids.eq(segment.id));
     kept.push_back(&segment);
   }
   if (masks.empty()) return;
   const at::Tensor pixels = train::network_input(sample.rgb.unsqueeze(0), clip.pixels, at::kCPU);
   const at::Tensor dense = clip.image_tower->forward(pixels).dense;
-  const at::Tensor logits = at::upsample_bilinear2d(
-      at::avg_pool2d(at::stack(masks).unsqueeze(0), {4, 4}), {dense.size(1), dense.size(2)}, false);
+  const Size size = {sample.rgb.size(0), sample.rgb.size(1)};  // the network sees it as it is
+  const at::Tensor logits = ops::resize_planes(
+      masks_on_grid(at::stack(masks), size, size).unsqueeze(0), {dense.size(1), dense.size(2)});
   const at::Tensor valid = logits[0].gt(0).flatten(1).any(1);
   const at::Tensor embeddings = clip.image_tower->embed_masks(dense, logits)[0];
   for (size_t i = 0; i < kept.size(); ++i) {
@@ -189,21 +187,19 @@ void ask_crops(const model::Clip& clip, const data::Sample& sample,
 
 }  // namespace
 
-ZeroShotRows encode_words(const model::Clip& clip, const ZeroShotWords& words,
-                          const std::vector<std::string>& templates) {
+classify::TextClassifier encode_words(const model::Clip& clip, const ZeroShotWords& words,
+                                      const std::vector<std::string>& templates) {
   if (clip.tokenizer == nullptr) {
     fail(ErrorCode::invalid_argument, "zero-shot classes need a CLIP with its tokenizer");
   }
   classify::EncodeOptions options;
   options.templates = templates;
-  classify::TextClassifier found =
-      classify::encode_vocabulary(clip.text_tower, *clip.tokenizer, words.vocabulary, options);
-  return {found.rows, found.synonyms_per_class};
+  return classify::encode_vocabulary(clip.text_tower, *clip.tokenizer, words.vocabulary, options);
 }
 
 std::map<std::string, double> zero_shot(const model::Clip& clip, const ZeroShotWords& words,
-                                        const ZeroShotRows& rows, const SceneSource& scenes,
-                                        const ZeroShotOptions& options) {
+                                        const classify::TextClassifier& rows,
+                                        const SceneSource& scenes, const ZeroShotOptions& options) {
   const at::NoGradGuard no_grad;
   DenseResult dense;
   CropResult crops;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "fcclip/classify/text_classifier.h"
 #include "fcclip/classify/vocabulary.h"
 #include "fcclip/model/clip.h"
 #include "fcclip/pretrain/scene_pairs.h"
@@ -27,14 +28,10 @@ struct ZeroShotWords {
   std::vector<bool> is_seen;  ///< parallel to the classes
 };
 
-/// Classifier rows of a vocabulary by a CLIP, to be used for several questions.
-struct ZeroShotRows {
-  at::Tensor rows;                          ///< [T, D]
-  std::vector<int64_t> synonyms_per_class;  ///< sums to T
-};
-/// Rows of all names and templates. Throws Error{invalid_argument} for a CLIP without a tokenizer.
-ZeroShotRows encode_words(const model::Clip& clip, const ZeroShotWords& words,
-                          const std::vector<std::string>& templates);
+/// Classifier rows of the words by a CLIP, to be used for several questions. Throws
+/// Error{invalid_argument} for a CLIP without its tokenizer.
+classify::TextClassifier encode_words(const model::Clip& clip, const ZeroShotWords& words,
+                                      const std::vector<std::string>& templates);
 
 /// Shares in percent. Of the segments of some scenes:
 ///   "dense_…"  features of one pass over the scene, averaged inside the true mask at stride 32
@@ -44,7 +41,7 @@ ZeroShotRows encode_words(const model::Clip& clip, const ZeroShotWords& words,
 /// with "top1", "top5", "seen_top1", "unseen_top1", "stuff_top1" and, of things by the square root
 /// of their visible area, "to32_top1", "to64_top1", "to128_top1", "beyond_top1".
 std::map<std::string, double> zero_shot(const model::Clip& clip, const ZeroShotWords& words,
-                                        const ZeroShotRows& rows, const SceneSource& scenes,
-                                        const ZeroShotOptions& options);
+                                        const classify::TextClassifier& rows,
+                                        const SceneSource& scenes, const ZeroShotOptions& options);
 
 }  // namespace fcclip::pretrain

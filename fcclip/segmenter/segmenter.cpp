@@ -10,8 +10,10 @@
 #include "fcclip/core/check.h"
 #include "fcclip/core/device.h"
 #include "fcclip/model/model_file.h"
+#include "fcclip/ops/host.h"
 #include "fcclip/ops/resize.h"
 #include "fcclip/segmenter/describe.h"
+#include "fcclip/segmenter/given_masks.h"
 #include "fcclip/segmenter/preprocess.h"
 
 namespace fcclip {
@@ -30,23 +32,12 @@ at::Tensor masks_for_pooling(const at::Tensor& mask_logits, const at::Tensor& de
   return ops::resize_planes(mask_logits, {dense.size(1), dense.size(2)});
 }
 
-// Masks at the picture's size as logits on the grid of the predicted ones: ±10, so that their
-// resized versions keep the boundary at 0.
-at::Tensor masks_on_grid(const at::Tensor& masks, const EncodedImage& image) {
-  const at::Tensor signs = masks.to(at::kFloat).mul(20).sub(10).unsqueeze(0);
-  const at::Tensor resized = at::_upsample_bilinear2d_aa(
-      signs, {image.resized.height, image.resized.width}, /*align_corners=*/false);
-  const at::Tensor padded = at::constant_pad_nd(
-      resized,
-      {0, image.padded.width - image.resized.width, 0, image.padded.height - image.resized.height},
-      -10);
-  return at::avg_pool2d(padded, {4, 4});
-}
-
 // The masks given, each with the embedding of the predicted mask that overlaps it most.
 head::MaskPredictions replace_masks(const head::MaskPredictions& predicted, const at::Tensor& masks,
                                     const EncodedImage& image) {
-  const at::Tensor logits = masks_on_grid(masks, image).to(predicted.mask_logits.device());
+  const at::Tensor logits =
+      masks_on_grid(masks.to(predicted.mask_logits.device()), image.resized, image.padded)
+          .unsqueeze(0);
   const at::Tensor given = logits[0].flatten(1).gt(0).to(at::kFloat);
   const at::Tensor found = predicted.mask_logits[0].flatten(1).gt(0).to(at::kFloat);
   const at::Tensor common = given.matmul(found.t());
@@ -57,11 +48,17 @@ head::MaskPredictions replace_masks(const head::MaskPredictions& predicted, cons
 
 classify::ClassLogits both_logits(const model::Model& model, const EncodedImage& image,
                                   const classify::TextClassifier& classifier) {
-  const at::Tensor void_row = model.head.void_embedding.cpu();
+  const at::Tensor& void_row = model.head.void_embedding;
   return {classify::class_logits(image.class_embed.unsqueeze(0), classifier, void_row,
-                                 model.head.mask_decoder.logit_scale().cpu()),
+                                 model.head.mask_decoder.logit_scale()),
           classify::class_logits(image.clip_embed.unsqueeze(0), classifier, void_row,
                                  at::scalar_tensor(model.clip->text_tower.logit_scale()))};
+}
+
+// Segments are named from these numbers one by one.
+classify::Classification on_host(const classify::Classification& classes) {
+  return {ops::on_host(classes.log_probs), ops::on_host(classes.p_in), ops::on_host(classes.p_out),
+          ops::on_host(classes.p_void)};
 }
 
 }  // namespace
@@ -143,10 +140,10 @@ EncodedImage Segmenter::run(const at::Tensor& rgb, const EncodeSize& size,
   if (given_masks.defined()) masks = replace_masks(masks, given_masks, image);
   const at::Tensor pooling = masks_for_pooling(masks.mask_logits, dense);
   if (trace) trace("classify.mask_for_pooling", pooling);
-  image.clip_embed = model_->clip->image_tower->embed_masks(dense, pooling, trace)[0].cpu();
-  image.class_embed = masks.class_embed[0].cpu();
-  image.mask_logits = masks.mask_logits[0].cpu();
-  image.valid = (pooling[0] > 0).flatten(1).any(1).cpu();
+  image.clip_embed = model_->clip->image_tower->embed_masks(dense, pooling, trace)[0];
+  image.class_embed = masks.class_embed[0];
+  image.mask_logits = masks.mask_logits[0];
+  image.valid = (pooling[0] > 0).flatten(1).any(1);
   tick();
   return image;
 }
@@ -186,9 +183,8 @@ PreparedVocabulary Segmenter::prepare(const classify::Vocabulary& vocabulary,
   options.progress = progress;
   options.log = options_.log;
   PreparedVocabulary prepared{vocabulary};
-  prepared.classifier = classify::encode_vocabulary(model_->clip->text_tower,
-                                                    *model_->clip->tokenizer, vocabulary, options);
-  prepared.classifier.rows = prepared.classifier.rows.cpu();
+  prepared.classifier =
+      classify::encode_vocabulary(model_->text_tower, *model_->tokenizer, vocabulary, options);
   prepared.seen = classify::seen_classes(vocabulary, model_->config.training_vocabulary);
   prepared.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -217,7 +213,7 @@ results::Segmentation Segmenter::ask(const EncodedImage& image,
   }
   const classify::Classification classes = classify::ensemble(
       logits, vocabulary.seen, image.valid.unsqueeze(0), options.ensemble, trace);
-  return describe(image, vocabulary, classes, options);
+  return describe(image, vocabulary, on_host(classes), options);
 }
 
 }  // namespace fcclip

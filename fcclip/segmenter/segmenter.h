@@ -33,7 +33,7 @@ struct EncodeSize {
   int64_t short_side = 0, max_side = 0;
 };
 
-/// What one run of the network leaves: enough for any number of questions.
+/// What one run of the network leaves, on the model's device: enough for any number of questions.
 struct EncodedImage {
   Size original, resized, padded;
   at::Tensor mask_logits;  ///< [Q, H/4, W/4]

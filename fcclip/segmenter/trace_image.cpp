@@ -36,9 +36,8 @@ class Collector {
   void add_logits(std::string_view name, const at::Tensor& class_embed) {
     const std::string head(name.substr(0, name.rfind('.')));
     add(head + ".pred_logits",
-        classify::class_logits(class_embed.cpu(), vocabulary_.classifier,
-                               model_.head.void_embedding.cpu(),
-                               model_.head.mask_decoder.logit_scale().cpu()));
+        classify::class_logits(class_embed, vocabulary_.classifier, model_.head.void_embedding,
+                               model_.head.mask_decoder.logit_scale()));
   }
 
   const model::Model& model_;
@@ -46,10 +45,9 @@ class Collector {
   io::NamedTensors tensors_;
 };
 
-void add_vocabulary(Collector& out, const model::Model& model,
-                    const PreparedVocabulary& vocabulary) {
+void add_vocabulary(Collector& out, const Model& model, const PreparedVocabulary& vocabulary) {
   const at::Tensor void_row =
-      model.head.void_embedding.cpu() / model.head.void_embedding.cpu().norm(2, -1, true);
+      model.head.void_embedding / model.head.void_embedding.norm(2, -1, true);
   out.add("test.text_classifier", vocabulary.classifier.rows);
   out.add("test.text_classifier_with_void", at::cat({vocabulary.classifier.rows, void_row}));
   out.add("test.num_templates", at::tensor(vocabulary.classifier.synonyms_per_class, at::kLong));
