@@ -34,6 +34,18 @@ ALLOWED = {
     "train": "core io ops nn clip head classify words results model segmenter image draw data scenes eval engine",
     "pretrain": "core text io ops nn clip classify results model segmenter image draw data scenes engine train",
 }
+# Who runs what on which device is decided in ops; these ask, each for the one reason named.
+DEVICE_QUESTION = re.compile(
+    r"\bis_(cpu|cuda)\(|[=!]=\s*(at::kC(PU|UDA)|c10::DeviceType::)|\.device\(\)\.type\(\)|\bhasCUDA\(")
+MAY_ASK = {
+    "core/device.cpp",  # names of devices, and whether there is one
+    "engine/process_backends.cpp",  # NCCL or Gloo
+    "engine/processes.cpp",  # a process's own GPU
+    "engine/precision.cpp",  # what "auto" means
+}
+TO_THE_HOST = re.compile(r"\.cpu\(\)|\.to\(at::kCPU")
+CORE_FOLDERS = {"nn", "clip", "head", "classify", "results", "segmenter"}
+CUDA_PLACES = re.compile(r"ops/(dispatch\.cpp|cuda/)")
 CUDA_MACRO = re.compile(r"^\s*#\s*if.*(__CUDA|USE_CUDA|FCCLIP_CUDA)")
 TENSOR_WIDE = re.compile(r"#include <(ATen/ATen\.h|torch/(torch|extension)\.h)>")
 INCLUDE = re.compile(r'#include "([^"]+)"')
@@ -54,10 +66,15 @@ def problems(root: pathlib.Path):
                     yield f"{where}: include by full path (\"fcclip/...\"), not {match.group(1)}"
                 elif parts[1] not in allowed:
                     yield f"{where}: {folder} may not know {parts[1]}"
-                elif folder != "ops" and parts[1] == "ops" and len(parts) > 3:
+                elif folder != "ops" and parts[1] == "ops" and (len(parts) > 3 or parts[2] == "dispatch.h"):
                     yield f"{where}: kernels are reached only through fcclip/ops/*.h"
-            if CUDA_MACRO.match(line) and folder != "ops":
-                yield f"{where}: CUDA conditionals belong in ops"
+            inside = str(path.relative_to(root / "fcclip"))
+            if CUDA_MACRO.match(line) and not CUDA_PLACES.match(inside):
+                yield f"{where}: CUDA conditionals belong in ops/dispatch.cpp"
+            if DEVICE_QUESTION.search(line) and folder != "ops" and inside not in MAY_ASK:
+                yield f"{where}: what depends on the device is an operation of ops"
+            if TO_THE_HOST.search(line) and folder in CORE_FOLDERS:
+                yield f"{where}: ops::on_host is the way to the host"
             if path.suffix == ".h" and TENSOR_WIDE.match(line):
                 yield f"{where}: headers include <ATen/core/Tensor.h> only"
 

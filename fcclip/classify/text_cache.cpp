@@ -13,6 +13,7 @@
 #include "fcclip/classify/record_log.h"
 #include "fcclip/core/check.h"
 #include "fcclip/io/atomic_file.h"
+#include "fcclip/ops/host.h"
 
 namespace fcclip::classify {
 namespace {
@@ -95,7 +96,7 @@ void TextCache::store(const std::vector<std::string>& templates, const std::stri
 void TextCache::store(const std::vector<std::string>& templates,
                       const std::vector<std::string>& texts, const at::Tensor& rows) const {
   check_shape("text cache: rows", rows, {std::ssize(texts), kAny});
-  const at::Tensor plain = rows.detach().to(at::kCPU, at::kFloat).contiguous();
+  const at::Tensor plain = ops::on_host(rows.detach().to(at::kFloat));
   const Hash key = hash_list(impl_->fingerprint, templates);
   const std::lock_guard lock(impl_->mutex);
   Impl::Rows& known = impl_->rows(key);
@@ -126,7 +127,7 @@ std::string fingerprint(const std::vector<at::Tensor>& tensors, std::string_view
   constexpr int64_t kPiece = 1 << 20;
   Hash hash = hash_text(extra);
   for (const at::Tensor& tensor : tensors) {
-    const at::Tensor plain = tensor.detach().cpu().contiguous();
+    const at::Tensor plain = ops::on_host(tensor.detach());
     const auto* bytes = static_cast<const char*>(plain.const_data_ptr());
     const int64_t size = static_cast<int64_t>(plain.nbytes());
     std::vector<Hash> pieces((size + kPiece - 1) / kPiece);

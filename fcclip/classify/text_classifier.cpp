@@ -9,6 +9,7 @@
 #include "fcclip/classify/fill_template.h"
 #include "fcclip/core/error.h"
 #include "fcclip/nn/unit.h"
+#include "fcclip/ops/host.h"
 #include "fcclip/text/printable.h"
 
 namespace fcclip::classify {
@@ -98,7 +99,7 @@ class Encoder {
     }
     const at::Tensor features =
         nn::unit(tower_.encode(prompts)).unflatten(0, {std::ssize(names), -1});
-    return nn::unit(features.mean(1)).cpu();
+    return ops::on_host(nn::unit(features.mean(1)));
   }
 
   // A cache that can't be written costs time, never the answer: said once, then left alone.

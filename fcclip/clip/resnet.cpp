@@ -31,9 +31,9 @@ void ConvNorm::fold() {
   folded_bias = (norm_bias.to(at::kDouble) - running_mean.to(at::kDouble) * scale).to(at::kFloat);
 }
 
-at::Tensor ConvNorm::operator()(const at::Tensor& x) const {
+at::Tensor ConvNorm::operator()(const at::Tensor& x, nn::Path path) const {
   const int64_t padding = kernel / 2;
-  if (folded_weight.defined()) {
+  if (path == nn::Path::packed) {
     return at::conv2d(x, folded_weight, folded_bias, stride, padding);
   }
   const at::Tensor y = at::conv2d(x, weight, {}, stride, padding);
@@ -65,13 +65,13 @@ void Bottleneck::fold() {
   if (has_downsample) downsample.fold();
 }
 
-at::Tensor Bottleneck::operator()(const at::Tensor& x) const {
-  at::Tensor y = conv1(x).relu_();
-  y = conv2(y).relu_();
+at::Tensor Bottleneck::operator()(const at::Tensor& x, nn::Path path) const {
+  at::Tensor y = conv1(x, path).relu_();
+  y = conv2(y, path).relu_();
   if (stride > 1) y = at::avg_pool2d(y, stride);
-  y = conv3(y);
+  y = conv3(y, path);
   if (!has_downsample) return y.add_(x).relu_();
-  return y.add_(downsample(stride > 1 ? at::avg_pool2d(x, stride) : x)).relu_();
+  return y.add_(downsample(stride > 1 ? at::avg_pool2d(x, stride) : x, path)).relu_();
 }
 
 ResNet::ResNet(const ClipConfig& config)
@@ -111,10 +111,10 @@ void ResNet::prepare() {
   }
 }
 
-at::Tensor ResNet::stem(const at::Tensor& image, const Trace& trace) const {
-  const at::Tensor act1 = conv1_(image.permute({0, 3, 1, 2})).relu_();
-  const at::Tensor act2 = conv2_(act1).relu_();
-  const at::Tensor act3 = conv3_(act2).relu_();
+at::Tensor ResNet::stem(const at::Tensor& image, const Trace& trace, nn::Path path) const {
+  const at::Tensor act1 = conv1_(image.permute({0, 3, 1, 2}), path).relu_();
+  const at::Tensor act2 = conv2_(act1, path).relu_();
+  const at::Tensor act3 = conv3_(act2, path).relu_();
   const at::Tensor pooled = at::avg_pool2d(act3, 2);
   if (trace) {
     trace("backbone.stem.act1", act1);
@@ -128,11 +128,12 @@ at::Tensor ResNet::stem(const at::Tensor& image, const Trace& trace) const {
 ClipFeatures ResNet::forward(const at::Tensor& image, const Trace& trace, const Tick& tick) const {
   const at::NoGradGuard no_grad;
   check_image(image);
-  at::Tensor x = stem(image.contiguous(), trace);
+  const nn::Path path = nn::choose_path(conv1_.folded_weight.defined(), trace);
+  at::Tensor x = stem(image.contiguous(), trace, path);
   std::vector<at::Tensor> features;
   for (size_t i = 0; i < layers_.size(); ++i) {
     for (size_t j = 0; j < layers_[i].size(); ++j) {
-      x = layers_[i][j](x);
+      x = layers_[i][j](x, path);
       if (trace) trace("backbone.layer" + std::to_string(i + 1) + "." + std::to_string(j), x);
       if (tick) tick();
     }

@@ -8,11 +8,12 @@
 
 #include "fcclip/clip/attention_pool.h"
 #include "fcclip/clip/image_tower.h"
+#include "fcclip/nn/path.h"
 
 namespace fcclip::clip {
 
 /// A convolution without bias, then BatchNorm with its running statistics (eps 1e-5).
-/// fold() turns both into one convolution with bias.
+/// fold() turns both into one convolution with bias, the packed path.
 struct ConvNorm {
   int64_t in = 0, out = 0, kernel = 1, stride = 1;
   /// [out, in, kernel, kernel], then [out] each.
@@ -23,7 +24,7 @@ struct ConvNorm {
   void declare(nn::WeightTable& table, const std::string& conv, const std::string& norm);
   void fold();
   /// x [B, C, H, W] in channels-last memory, as are the results.
-  at::Tensor operator()(const at::Tensor& x) const;
+  at::Tensor operator()(const at::Tensor& x, nn::Path path) const;
 };
 
 /// Three convolutions and a way round them.
@@ -34,7 +35,7 @@ struct Bottleneck {
   Bottleneck(int64_t in, int64_t width, int64_t stride);
   void declare(nn::WeightTable& table, const std::string& prefix);
   void fold();
-  at::Tensor operator()(const at::Tensor& x) const;
+  at::Tensor operator()(const at::Tensor& x, nn::Path path) const;
 };
 
 /// ImageTower of this kind.
@@ -49,7 +50,7 @@ class ResNet : public ImageTower {
                          const Trace& trace = {}) const override;
 
  private:
-  at::Tensor stem(const at::Tensor& image, const Trace& trace) const;
+  at::Tensor stem(const at::Tensor& image, const Trace& trace, nn::Path path) const;
 
   ConvNorm conv1_, conv2_, conv3_;
   std::vector<std::vector<Bottleneck>> layers_;

@@ -25,6 +25,7 @@ struct DeviceTable {
     all.emplace_back();
     all[0].name = "aten";
     all[0].device = device;
+    all[0].few_large_steps = device != c10::DeviceType::CPU;
     chosen = &all[0];
   }
   void add(const Implementation& implementation, bool choose) {
@@ -97,6 +98,10 @@ void check_dense(std::string_view what, const at::Tensor& x, at::Device device) 
     fail(ErrorCode::shape_mismatch, what, ": expected a contiguous tensor on ", device.str(),
          ", got one on ", x.device().str(), x.is_contiguous() ? "" : " that is not contiguous");
   }
+}
+
+bool prefers_few_large_steps(at::Device device) {
+  return implementation(device.type()).few_large_steps;
 }
 
 std::vector<ImplementedOp> implementations() {

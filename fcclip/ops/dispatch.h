@@ -33,6 +33,8 @@ struct Implementation {
   std::string_view name;  ///< "portable", "avx2", "avx512", "cuda", "aten"
   c10::DeviceType device = c10::DeviceType::CPU;
   Isa isa = Isa::portable;  ///< of what runs on the host
+  /// A few steps with padding cost less than many small ones without.
+  bool few_large_steps = false;
 
   at::Tensor (*deform_attention)(const DeformInputs&) = nullptr;
   DeformGradients (*deform_attention_backward)(const DeformInputs&,
@@ -54,6 +56,9 @@ struct Implementation {
                      const at::Tensor& out) = nullptr;
   GroupBest (*best_of_groups)(const at::Tensor& scores, at::IntArrayRef sizes) = nullptr;
   bool (*all_finite)(const at::Tensor& x) = nullptr;
+  at::Tensor (*uniform_points)(const std::vector<uint64_t>& states, int64_t count) = nullptr;
+  at::Tensor (*smallest_points)(const at::Tensor& values, const at::Tensor& points,
+                                int64_t count) = nullptr;
 
   // Weights in the order in which the device reads them, and what runs them.
   RunConv3x3 (*pack_conv3x3)(const at::Tensor& weight) = nullptr;
@@ -84,6 +89,8 @@ void each_op(const Implementation& i, const Visit& visit) {
   visit("group_norm", i.group_norm != nullptr);
   visit("best_of_groups", i.best_of_groups != nullptr);
   visit("all_finite", i.all_finite != nullptr);
+  visit("uniform_points", i.uniform_points != nullptr);
+  visit("smallest_points", i.smallest_points != nullptr);
   visit("conv3x3", i.pack_conv3x3 != nullptr);
   visit("patch_conv", i.pack_patch_conv != nullptr);
   visit("convnext_block", i.pack_convnext_block != nullptr);

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include <c10/core/Device.h>
+
 namespace fcclip::ops {
 
 struct ImplementedOp {
@@ -14,5 +16,8 @@ struct ImplementedOp {
 
 /// Every operation on every device. Throws as chosen_isa().
 std::vector<ImplementedOp> implementations();
+
+/// Whether a few steps with padding cost a device less than many small ones without.
+bool prefers_few_large_steps(at::Device device);
 
 }  // namespace fcclip::ops

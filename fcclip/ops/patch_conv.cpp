@@ -24,7 +24,8 @@ RunPatchConv plain_patch_conv(const PatchConvWeights& w) {
              const at::Tensor& x) {
     const at::Tensor planes = normed(w.before, x).permute({0, 3, 1, 2});
     const at::Tensor y = at::conv2d(planes, kernel, w.bias.detach(), kernel.size(2));
-    return normed(w.after, y.permute({0, 2, 3, 1}).contiguous());
+    // Under autocast the convolution is rougher; its maps are float32 all the same.
+    return normed(w.after, y.permute({0, 2, 3, 1}).contiguous()).to(at::kFloat);
   };
 }
 

@@ -9,6 +9,7 @@
 
 #include "fcclip/core/check.h"
 #include "fcclip/engine/stored_tensor.h"
+#include "fcclip/ops/implementations.h"
 
 namespace fcclip::pretrain {
 namespace {
@@ -20,7 +21,7 @@ constexpr const char* kTextBias = "ln_final.bias";
 constexpr const char* kTextProjection = "text_projection";
 constexpr const char* kLogitScale = "logit_scale";
 constexpr double kMostScale = 100;
-constexpr int64_t kTextsTogether = 32;  // on a CPU
+constexpr int64_t kTextsTogether = 32;
 
 double fan_in(const nn::Weight& row) {
   // text_projection is stored [in, out]; everything else has its outputs first.
@@ -106,8 +107,9 @@ Projected Learner::embed_pictures(const at::Tensor& pixels, const Regions& regio
 Projected Learner::embed_texts(const at::Tensor& tokens) const {
   check_shape("tokens", tokens, {kAny, kAny});
   // Texts of like lengths go through the tower together: most of a batch's positions would be
-  // padding otherwise. A GPU takes the padding more easily than many small steps.
-  const int64_t together = tokens.is_cpu() ? kTextsTogether : tokens.size(0);
+  // padding otherwise.
+  const int64_t together =
+      ops::prefers_few_large_steps(tokens.device()) ? tokens.size(0) : kTextsTogether;
   const at::Tensor lengths = tokens.argmax(1) + 1;
   const at::Tensor order = lengths.argsort(/*stable=*/true, 0, /*descending=*/false);
   const at::Tensor sorted = tokens.index_select(0, order),

@@ -6,6 +6,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include "fcclip/model/model.h"
+#include "fcclip/ops/host.h"
 #include "fcclip/results/rle.h"
 #include "fcclip/segmenter/describe.h"
 
@@ -24,7 +25,7 @@ class Collector {
       : model_(model), vocabulary_(vocabulary) {}
 
   void add(std::string_view name, const at::Tensor& value) {
-    tensors_.emplace_back(name, value.detach().cpu().contiguous().clone());
+    tensors_.emplace_back(name, ops::on_host(value.detach()).clone());
     if (is_class_embedding(name)) add_logits(name, value);
   }
   Trace callback() {
@@ -45,7 +46,8 @@ class Collector {
   io::NamedTensors tensors_;
 };
 
-void add_vocabulary(Collector& out, const Model& model, const PreparedVocabulary& vocabulary) {
+void add_vocabulary(Collector& out, const model::Model& model,
+                    const PreparedVocabulary& vocabulary) {
   const at::Tensor void_row =
       model.head.void_embedding / model.head.void_embedding.norm(2, -1, true);
   out.add("test.text_classifier", vocabulary.classifier.rows);

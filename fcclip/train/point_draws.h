@@ -10,11 +10,6 @@
 
 namespace fcclip::train {
 
-/// [states, count, 2] uniform in [0, 1): point k of a row takes number k of the splitmix64 sequence
-/// behind its state, 24 bits for x and for y. by_tensors: by LibTorch's operations on a CPU too.
-at::Tensor uniform_points(const std::vector<uint64_t>& states, int64_t count, at::Device device,
-                          bool by_tensors = false);
-
 /// A DrawLayerPoints whose numbers depend on (seed, the picture's index, layer, purpose) alone: a
 /// batch in parts, spread over processes or on another device draws what the whole would. Index:
 /// position in the run, so no picture repeats its numbers.

@@ -1,11 +1,19 @@
 #include "tests/support/cuda.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
 
+#include "fcclip/ops/conv3x3.h"
+#include "fcclip/ops/convnext_block.h"
 #include "fcclip/ops/deform_attention.h"
 #include "fcclip/ops/depthwise.h"
+#include "fcclip/ops/group_best.h"
+#include "fcclip/ops/group_norm.h"
 #include "fcclip/ops/masked_attention.h"
+#include "fcclip/ops/patch_conv.h"
+#include "fcclip/ops/points.h"
 #include "fcclip/ops/prefix_attention.h"
+#include "fcclip/ops/upsampled_masks.h"
 
 namespace fcclip::ops {
 namespace {
@@ -76,6 +84,77 @@ TEST(CudaOps, PrefixAttentionEqualsTheProcessors) {
   const at::Tensor cpu = prefix_attention(q, k, v, paths, 4);
   const at::Tensor cuda = prefix_attention(q.cuda(), k.cuda(), v.cuda(), paths, 4).cpu();
   EXPECT_LT((cpu - cuda).abs().max().item<double>(), 1e-5);
+}
+
+// What inference runs: packed on each device, without gradients.
+void expect_like_cpu_packed(const Operation& operation, const std::vector<at::Tensor>& inputs) {
+  const c10::InferenceMode guard;
+  std::vector<at::Tensor> on_cuda;
+  for (const at::Tensor& input : inputs) on_cuda.push_back(input.cuda());
+  const at::Tensor cpu = operation(inputs), cuda = operation(on_cuda);
+  EXPECT_TRUE(cuda.is_cuda());
+  const double scale = std::max(1.0, cpu.abs().max().item<double>());
+  EXPECT_LT((cpu - cuda.cpu()).abs().max().item<double>(), 2e-5 * scale);
+}
+
+TEST(CudaOps, PackedConvolutionsEqualTheProcessors) {
+  FCCLIP_NEEDS_CUDA();
+  at::globalContext().setAllowTF32CuDNN(false);
+  at::manual_seed(5);
+  expect_like_cpu_packed([](const auto& in) { return PackedConv3x3(in[1])(in[0]); },
+                         {at::randn({9, 11, 16}), at::randn({8, 16, 3, 3}) / 12});
+  expect_like_cpu_packed(
+      [](const auto& in) {
+        return PackedPatchConv({in[1], in[2], LayerNormWeights{in[3], in[4]}, std::nullopt})(in[0]);
+      },
+      {at::randn({2, 6, 8, 16}), at::randn({24, 16, 2, 2}) / 8, at::randn({24}), at::rand({16}),
+       at::randn({16})});
+}
+
+TEST(CudaOps, PackedConvNextBlockEqualsTheProcessors) {
+  FCCLIP_NEEDS_CUDA();
+  at::globalContext().setAllowTF32CuDNN(false);
+  at::manual_seed(6);
+  expect_like_cpu_packed(
+      [](const auto& in) {
+        at::Tensor y = at::empty_like(in[0]);
+        PackedConvNextBlock({in[1], in[2], {in[3], in[4]}, {in[5], in[6]}, {in[7], in[8]}, in[9]})
+            .run(in[0], y);
+        return y;
+      },
+      {at::randn({2, 9, 11, 16}), at::randn({16, 1, 7, 7}) / 7, at::randn({16}), at::rand({16}),
+       at::randn({16}), at::randn({64, 16}) / 4, at::randn({64}), at::randn({16, 64}) / 8,
+       at::randn({16}), at::randn({16})});
+}
+
+TEST(CudaOps, NormsAndGroupsEqualTheProcessors) {
+  FCCLIP_NEEDS_CUDA();
+  at::manual_seed(7);
+  expect_like_cpu_packed(
+      [](const auto& in) {
+        const at::Tensor out = at::empty_like(in[0]);
+        group_norm(in[0], {in[1], in[2], 8}, out, {.coarse = in[3]});
+        return out;
+      },
+      {at::randn({9, 11, 32}), at::rand({32}), at::randn({32}), at::randn({5, 6, 32})});
+  expect_like_cpu_packed(
+      [](const auto& in) {
+        return best_of_groups(in[0], {1, 4, 3}).best;
+      },
+      {at::randn({5, 8})});
+  EXPECT_TRUE(
+      uniform_points({1, 99}, 50, at::kCUDA).cpu().equal(uniform_points({1, 99}, 50, at::kCPU)));
+}
+
+TEST(CudaOps, MasksOfTheDeviceGiveResultsOnTheHost) {
+  FCCLIP_NEEDS_CUDA();
+  at::manual_seed(8);
+  const MaskSource cpu = {at::randn({4, 16, 24}) * 4, {64, 96}, {60, 90}, {80, 120}};
+  const MaskSource cuda = {cpu.mask_logits.cuda(), cpu.padded, cpu.resized, cpu.original};
+  const at::Tensor weights = at::rand({4, 5});
+  EXPECT_TRUE(best_classes(cuda, weights.cuda()).equal(best_classes(cpu, weights)));
+  EXPECT_TRUE(mask_winners(cuda, {0, 2}, {0.5f, 0.6f})
+                  .codes.equal(mask_winners(cpu, {0, 2}, {0.5f, 0.6f}).codes));
 }
 
 }  // namespace

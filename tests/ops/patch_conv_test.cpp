@@ -1,6 +1,8 @@
 #include "fcclip/ops/patch_conv.h"
 
 #include <ATen/ATen.h>
+#include <ATen/autocast_mode.h>
+#include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
@@ -56,6 +58,24 @@ TEST(PatchConv, ASizeThatIsNoMultipleIsRefused) {
   EXPECT_ERROR(shape_mismatch, "x: height and width must be multiples of 2",
                conv(at::zeros({1, 3, 4, 3})));
   EXPECT_ERROR(shape_mismatch, "x: expected shape [*, *, *, 3]", conv(at::zeros({1, 4, 4, 2})));
+}
+
+// Training runs the frozen trunk under autocast where the device has it.
+TEST(PatchConv, AutocastOfTheCallerLeavesFloat32Maps) {
+  const PatchConvWeights weights = {formula_tensor("patch", "w", {8, 4, 2, 2}, -1, 1),
+                                    at::zeros({8}), std::nullopt, std::nullopt};
+  const at::Tensor x = formula_tensor("patch", "x", {1, 4, 6, 4}, -1, 1);
+  const c10::InferenceMode guard;
+  const at::Tensor want = PackedPatchConv(weights)(x);
+  with_every_implementation([&] {
+    const PackedPatchConv conv(weights);
+    at::autocast::set_autocast_enabled(at::kCPU, true);
+    const at::Tensor got = conv(x);
+    at::autocast::set_autocast_enabled(at::kCPU, false);
+    at::autocast::clear_cache();
+    EXPECT_EQ(got.scalar_type(), at::kFloat);
+    EXPECT_TRUE(near(got, want, 2e-2));  // 8 bits of bfloat16
+  });
 }
 
 }  // namespace patch_conv_test

@@ -10,7 +10,7 @@
 #include "fcclip/engine/tensorboard_file.h"
 #include "fcclip/engine/weight_average.h"
 #include "fcclip/io/atomic_file.h"
-#include "fcclip/train/point_draws.h"
+#include "tests/support/errors.h"
 #include "tests/train/tiny_run.h"
 
 namespace fcclip::train {
@@ -39,16 +39,6 @@ TEST(Schedule, WarmsUpLinearlyAndCosineEndsAtItsShare) {
   options.warmup_steps = 100;
   options.warmup_share = 0.5;
   EXPECT_DOUBLE_EQ(engine::schedule_factor(options, 50), 0.75 * 0.95 * 0.95);
-}
-
-TEST(PointDraws, TensorsGiveTheLoopsNumbers) {
-  const std::vector<uint64_t> states = {0, 1, 0xfedcba9876543210ULL, ~uint64_t{0}};
-  const at::Tensor loop = uniform_points(states, 1000, at::kCPU);
-  EXPECT_TRUE(uniform_points(states, 1000, at::kCPU, /*by_tensors=*/true).equal(loop));
-  EXPECT_GE(loop.min().item<float>(), 0);
-  EXPECT_LT(loop.max().item<float>(), 1);
-  EXPECT_NEAR(loop.mean().item<double>(), 0.5, 0.02);
-  EXPECT_EQ(uniform_points({}, 5, at::kCPU, true).sizes(), (at::IntArrayRef{0, 5, 2}));
 }
 
 TEST(WeightAverage, FollowsTheFormulaAndSwapsBack) {

@@ -17,6 +17,8 @@ Implementation implementation(Isa isa) {
   ops.group_norm = group_norm;
   ops.best_of_groups = best_of_groups;
   ops.all_finite = all_finite;
+  ops.uniform_points = uniform_points;
+  ops.smallest_points = smallest_points;
   ops.pack_conv3x3 = pack_conv3x3;
   ops.pack_patch_conv = pack_patch_conv;
   ops.pack_convnext_block = pack_convnext_block;

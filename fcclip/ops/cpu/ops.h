@@ -24,6 +24,8 @@ void group_norm(const at::Tensor& x, const GroupNormWeights& norm, const AfterGr
                 const at::Tensor& out);
 GroupBest best_of_groups(const at::Tensor& scores, at::IntArrayRef sizes);
 bool all_finite(const at::Tensor& x);
+at::Tensor uniform_points(const std::vector<uint64_t>& states, int64_t count);
+at::Tensor smallest_points(const at::Tensor& values, const at::Tensor& points, int64_t count);
 
 RunConv3x3 pack_conv3x3(const at::Tensor& weight);
 RunPatchConv pack_patch_conv(const PatchConvWeights& weights);

@@ -71,6 +71,7 @@ Implementation implementation() {
   Implementation ops;
   ops.name = "cuda";
   ops.device = c10::DeviceType::CUDA;
+  ops.few_large_steps = true;
   ops.deform_attention = deform_attention;
   ops.deform_attention_backward = deform_attention_backward;
   ops.depthwise7 = depthwise7;
