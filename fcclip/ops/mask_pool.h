@@ -28,7 +28,7 @@ struct PooledMasks {
 /// a time.
 ///   embeddings  [B, Q, C]
 ///   features    [B, H, W, C]
-/// Differentiable as mask_pool (then, and on other devices than CPUs, in two steps). Throws
+/// Differentiable as mask_pool (then, and where the device has no kernel, in two steps). Throws
 /// Error{shape_mismatch}.
 PooledMasks predict_and_pool_masks(const at::Tensor& embeddings, const at::Tensor& features);
 

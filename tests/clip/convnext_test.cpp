@@ -2,6 +2,7 @@
 
 #include "fcclip/core/error.h"
 #include "tests/clip/tower_support.h"
+#include "tests/ops/every_implementation.h"
 #include "tests/support/errors.h"
 
 namespace fcclip::clip {
@@ -69,20 +70,23 @@ TEST(ConvNext, VisualHeadStepsEqualTheReference) {
   }
 }
 
-// The fast path and the differentiable one are the same function, at sizes whose maps end in the
+// The packed path and the differentiable one are the same function, at sizes whose maps end in the
 // middle of the kernels' tiles.
-TEST(ConvNext, FastPathEqualsPlainPath) {
+TEST(ConvNext, PackedPathEqualsPlainPath) {
   ClipConfig config = test::tiny_convnext_config();
   config.convnext.dims = {20, 40, 72, 136};  // no multiple of any vector width
   for (const int64_t batch : {1, 2}) {
     const auto tower = test::random_tower(config);
     const at::Tensor image = test::formula_tensor("image", "fast", {batch, 96, 160, 3}, -2, 2);
-    const ClipFeatures fast = tower->forward(image);
     const ClipFeatures plain = tower->forward_plain(image);
-    EXPECT_TRUE(test::near(fast.res2, plain.res2, 1e-5));
-    EXPECT_TRUE(test::near(fast.res3, plain.res3, 1e-5));
-    EXPECT_TRUE(test::near(fast.res4, plain.res4, 1e-5));
-    EXPECT_TRUE(test::near(fast.dense, plain.dense, 1e-5));
+    ops::with_every_implementation([&] {
+      tower->prepare();
+      const ClipFeatures packed = tower->forward(image);
+      EXPECT_TRUE(test::near(packed.res2, plain.res2, 1e-5));
+      EXPECT_TRUE(test::near(packed.res3, plain.res3, 1e-5));
+      EXPECT_TRUE(test::near(packed.res4, plain.res4, 1e-5));
+      EXPECT_TRUE(test::near(packed.dense, plain.dense, 1e-5));
+    });
   }
 }
 

@@ -8,6 +8,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include "fcclip/core/error.h"
+#include "tests/ops/every_implementation.h"
 #include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
@@ -90,7 +91,7 @@ class PixelDecoderGolden : public ::testing::TestWithParam<Recorded> {
   }
 };
 
-TEST_P(PixelDecoderGolden, TheFusedPathGivesTheReferencesFeatures) {
+TEST_P(PixelDecoderGolden, ThePackedPathGivesTheReferencesFeatures) {
   FCCLIP_NEEDS_GOLDENS();
   const c10::InferenceMode guard;
   expect_recorded(decoder().forward(features()));
@@ -142,16 +143,18 @@ void expect_equal(const PixelFeatures& got, const PixelFeatures& want, double to
   for (size_t i = 0; i < 3; ++i) EXPECT_TRUE(near(got.levels[i], want.levels[i], tolerance));
 }
 
-TEST(PixelDecoder, TheFusedPathEqualsTheDifferentiableOneAtThePublishedWidth) {
+TEST(PixelDecoder, ThePackedPathEqualsTheDifferentiableOneAtThePublishedWidth) {
   PixelDecoderConfig config;
   config.encoder_layers = 2;
   PixelDecoder decoder(config);
   fill(decoder);
-  decoder.prepare();
   const BackboneFeatures features = made_up_features(config, 1, {5, 7});
   const PixelFeatures want = decoder.forward(features);
   const c10::InferenceMode guard;
-  expect_equal(decoder.forward(features), want, 1e-5);
+  ops::with_every_implementation([&] {
+    decoder.prepare();
+    expect_equal(decoder.forward(features), want, 1e-5);
+  });
 }
 
 TEST(PixelDecoder, ABatchIsItsImagesOneByOne) {
