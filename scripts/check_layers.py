@@ -39,6 +39,7 @@ DEVICE_QUESTION = re.compile(
     r"\bis_(cpu|cuda)\(|[=!]=\s*(at::kC(PU|UDA)|c10::DeviceType::)|\.device\(\)\.type\(\)|\bhasCUDA\(")
 MAY_ASK = {
     "core/device.cpp",  # names of devices, and whether there is one
+    "api/torch.cpp",  # pixels of a caller are read in place
     "engine/process_backends.cpp",  # NCCL or Gloo
     "engine/processes.cpp",  # a process's own GPU
     "engine/precision.cpp",  # what "auto" means
