@@ -183,8 +183,8 @@ PreparedVocabulary Segmenter::prepare(const classify::Vocabulary& vocabulary,
   options.progress = progress;
   options.log = options_.log;
   PreparedVocabulary prepared{vocabulary};
-  prepared.classifier =
-      classify::encode_vocabulary(model_->text_tower, *model_->tokenizer, vocabulary, options);
+  prepared.classifier = classify::encode_vocabulary(model_->clip->text_tower,
+                                                    *model_->clip->tokenizer, vocabulary, options);
   prepared.seen = classify::seen_classes(vocabulary, model_->config.training_vocabulary);
   prepared.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
