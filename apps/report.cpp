@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <ostream>
 
-#include "apps/text_width.h"
+#include "fcclip/text/display_width.h"
 
 namespace fcclip::apps {
 namespace {
@@ -28,7 +28,7 @@ std::string next_best(const results::Segment& segment, size_t most) {
   for (size_t i = 0; i < std::min(most, segment.next_best.size()); ++i) {
     const results::NameScore& other = segment.next_best[i];
     if (!text.empty()) text += ", ";
-    text += shortened_to(other.name, kLongestName) + " " + format("%.2f", other.score);
+    text += text::shortened_to(other.name, kLongestName) + " " + format("%.2f", other.score);
   }
   return text;
 }
@@ -37,8 +37,8 @@ struct Column {
   std::string head;
   std::vector<std::string> cells;
   int64_t width() const {
-    int64_t widest = display_width(head);
-    for (const std::string& cell : cells) widest = std::max(widest, display_width(cell));
+    int64_t widest = text::display_width(head);
+    for (const std::string& cell : cells) widest = std::max(widest, text::display_width(cell));
     return widest;
   }
 };
@@ -83,10 +83,10 @@ std::vector<Column> columns_of(const results::Segmentation& result, Narrowing na
     columns.push_back(column(head, result, cell));
   };
   add("id", [](const results::Segment& s) { return std::to_string(s.id); });
-  add("name", [&](const results::Segment& s) { return shortened_to(s.name, longest_name); });
+  add("name", [&](const results::Segment& s) { return text::shortened_to(s.name, longest_name); });
   if (keeps(Narrowing::no_synonym)) {
     add("synonym", [](const results::Segment& s) {
-      return s.synonym == s.name ? "" : shortened_to(s.synonym, kLongestName);
+      return s.synonym == s.name ? "" : text::shortened_to(s.synonym, kLongestName);
     });
   }
   if (keeps(Narrowing::no_kind)) {
@@ -139,7 +139,8 @@ void print_rows(std::ostream& out, const std::vector<Column>& columns) {
       const std::string& cell = row == 0 ? columns[i].head : columns[i].cells[row - 1];
       line += ' ' + cell;
       if (i + 1 < columns.size()) {
-        line += std::string(static_cast<size_t>(columns[i].width() - display_width(cell)), ' ');
+        line +=
+            std::string(static_cast<size_t>(columns[i].width() - text::display_width(cell)), ' ');
       }
     }
     line.erase(line.find_last_not_of(' ') + 1);

@@ -4,7 +4,7 @@
 #include <iosfwd>
 #include <string>
 
-#include "apps/text_width.h"
+#include "apps/terminal_width.h"
 #include "fcclip/results/segmentation.h"
 
 namespace fcclip::apps {

@@ -100,6 +100,14 @@ def unicode_sections():
     ]
 
 
+def width_sections():
+    """Columns of a terminal: two, or none; what is in neither list takes one."""
+    jamo = set(range(0x1160, 0x1200))  # vowels and finals, drawn into the syllable that begins before them
+    none = {c for c in ALL if unicodedata.category(chr(c)) in ("Mn", "Me", "Cf") and c != 0xAD} | jamo
+    wide = {c for c in ALL if unicodedata.east_asian_width(chr(c)) in ("W", "F")}
+    return [("wide", range_items(wide - none)), ("no width", range_items(none))]
+
+
 def entity_sections():
     named = [f"{name}={hexes(text)}" for name, text in sorted(html.entities.html5.items())]
     own = {k: v for k, v in chardata.HTML_ENTITIES.items() if k[1:] not in html.entities.html5}
@@ -203,7 +211,8 @@ def mojibake_sections():
 
 if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
-    write("unicode.txt", "Character properties, normalisation and one-character replacements.", unicode_sections())
+    write("unicode.txt", "Character properties, normalisation and one-character replacements.",
+          unicode_sections() + width_sections())
     write("html_entities.txt", "Named and numeric character references.", entity_sections())
     write("mojibake.txt", "Single-byte encodings and the character sequences that betray a wrong decoding.",
           mojibake_sections())

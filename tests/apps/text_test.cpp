@@ -5,22 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "apps/report.h"
-#include "apps/text_width.h"
+#include "fcclip/text/display_width.h"
 
 namespace fcclip::apps {
 namespace {
-
-TEST(TextWidth, CountsWhatATerminalShows) {
-  EXPECT_EQ(display_width("bat"), 3);
-  EXPECT_EQ(display_width("椅子"), 4);
-  EXPECT_EQ(display_width("e\u0301"), 1);
-  EXPECT_EQ(display_width("🦇"), 2);
-  EXPECT_EQ(display_width("\xff"), 1);
-  EXPECT_EQ(shortened_to("椅子の上", 8), "椅子の上");
-  EXPECT_EQ(shortened_to("椅子の上", 7), "椅子の…");
-  EXPECT_EQ(shortened_to("椅子の上", 6), "椅子…");
-  EXPECT_EQ(shortened_to("a\x1b[31m\r\n", 20), "a?[31m??");
-}
 
 results::Segmentation two_segments() {
   results::Segment bat;
@@ -62,7 +50,7 @@ TEST(Table, FitsWithTheMostTellingColumns) {
   for (int64_t width = 25; width < 90; ++width) {
     const std::vector<std::string> lines = table_lines(two_segments(), width);
     ASSERT_EQ(lines.size(), 4);
-    for (size_t i = 1; i < 4; ++i) EXPECT_LE(display_width(lines[i]), width) << lines[i];
+    for (size_t i = 1; i < 4; ++i) EXPECT_LE(text::display_width(lines[i]), width) << lines[i];
     EXPECT_NE(lines[1].find("score"), std::string::npos);
   }
   EXPECT_EQ(table_lines(two_segments(), 70)[2],
