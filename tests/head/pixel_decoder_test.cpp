@@ -11,6 +11,7 @@
 #include "tests/ops/every_implementation.h"
 #include "tests/support/errors.h"
 #include "tests/support/goldens.h"
+#include "tests/support/gradient.h"
 
 namespace fcclip::head {
 namespace pixel_decoder_test {
@@ -220,17 +221,15 @@ TEST(PixelDecoder, GradientsReachEveryWeightAndEqualFiniteDifferences) {
   }
   // Float has too few digits to look at one weight at a time: one step along the gradient of all.
   double expected = 0;
+  std::vector<at::Tensor> weights, directions;
   for (const nn::Weight& row : table.rows()) {
+    weights.push_back(*row.member);
+    directions.push_back(row.member->grad());
     expected += row.member->grad().square().sum().item<double>();
   }
-  const c10::NoGradGuard no_grad;
-  const auto move = [&](double step) {
-    for (const nn::Weight& row : table.rows()) row.member->add_(row.member->grad(), step);
-    return loss().item<double>();
-  };
-  const double h = 1e-3 / std::sqrt(expected);
-  const double ahead = move(h), behind = move(-2 * h);
-  EXPECT_NEAR((ahead - behind) / (2 * h) / expected, 1, 0.02);
+  const double slope = test::central_difference([&] { return loss().item<double>(); }, weights,
+                                                directions, 1e-3 / std::sqrt(expected));
+  EXPECT_NEAR(slope / expected, 1, 0.02);
 }
 
 TEST(PixelDecoder, InputsOfAnotherShapeAreErrorsThatNameThem) {

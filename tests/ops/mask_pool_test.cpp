@@ -7,6 +7,7 @@
 #include "tests/ops/every_implementation.h"
 #include "tests/support/errors.h"
 #include "tests/support/goldens.h"
+#include "tests/support/gradient.h"
 
 namespace fcclip::ops {
 namespace mask_pool_test {
@@ -86,19 +87,9 @@ TEST(MaskPool, LogitOfExactlyZeroIsBackground) {
 TEST(MaskPool, GradientToFeaturesIsTheFiniteDifference) {
   const at::Tensor logits = random({1, 3, 4, 5}, 5);
   const at::Tensor weight = random({1, 3, 2}, 6).to(at::kDouble);
-  const at::Tensor x = random({1, 4, 5, 2}, 7).to(at::kDouble).requires_grad_(true);
-  (mask_pool(x, logits) * weight).sum().backward();
-  at::Tensor estimate = at::zeros_like(x);
-  const double step = 1e-3;
-  const c10::AutoGradMode no_grad(false);
-  for (int64_t i = 0; i < x.numel(); ++i) {
-    const at::Tensor up = x.detach().clone(), down = x.detach().clone();
-    up.flatten()[i] += step;
-    down.flatten()[i] -= step;
-    const at::Tensor difference = (mask_pool(up, logits) - mask_pool(down, logits)) * weight;
-    estimate.flatten()[i] = difference.sum() / (2 * step);
-  }
-  EXPECT_TRUE(near(x.grad(), estimate, 1e-8));
+  const at::Tensor x = random({1, 4, 5, 2}, 7).to(at::kDouble);
+  const auto loss = [&] { return (mask_pool(x, logits) * weight).sum(); };
+  test::expect_gradient(loss, {x}, {1e-3, 1e-8, 0});
 }
 
 TEST(MaskPool, NoGradientReachesTheMasks) {

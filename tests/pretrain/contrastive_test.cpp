@@ -5,6 +5,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/gradient.h"
+
 namespace fcclip::pretrain {
 namespace {
 
@@ -63,17 +65,15 @@ TEST(Contrastive, GradientEqualsFiniteDifferences) {
                    texts = unit_rows(4, 4).requires_grad_();
   const at::Tensor scale = at::scalar_tensor(4.0, at::kDouble).requires_grad_();
   contrastive_loss(images, texts, scale, excluded).backward();
-  constexpr double kStep = 1e-6;
+  const auto value = [&] {
+    return naive(images.detach(), texts.detach(), scale.item<double>(), excluded);
+  };
   for (const at::Tensor& input : {images, texts, scale}) {
-    at::Tensor values = input.detach().view({-1});  // shares memory with the input
+    const at::Tensor values = input.detach().view({-1});
     for (int64_t i = 0; i < values.numel(); ++i) {
-      const double before = values[i].item<double>();
-      values[i] = before + kStep;
-      const double above = naive(images.detach(), texts.detach(), scale.item<double>(), excluded);
-      values[i] = before - kStep;
-      const double below = naive(images.detach(), texts.detach(), scale.item<double>(), excluded);
-      values[i] = before;
-      EXPECT_NEAR(input.grad().view({-1})[i].item<double>(), (above - below) / (2 * kStep), 1e-7);
+      const double slope =
+          test::central_difference(value, {values[i]}, {at::ones({}, at::kDouble)}, 1e-6);
+      EXPECT_NEAR(input.grad().view({-1})[i].item<double>(), slope, 1e-7);
     }
   }
 }

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "tests/support/goldens.h"
+#include "tests/support/gradient.h"
 
 namespace fcclip::train {
 namespace {
@@ -87,30 +88,16 @@ TEST(Matcher, CostsEqualTheRecordedOnes) {
   }
 }
 
-// Central differences in double precision against the recorded gradient.
-void expect_gradient(const std::function<at::Tensor(const at::Tensor&)>& loss,
-                     const at::Tensor& at_value) {
-  const at::Tensor leaf = at_value.clone().requires_grad_();
-  loss(leaf).backward();
-  const double step = 1e-5;
-  for (int64_t i = 0; i < at_value.numel(); i += 7) {
-    at::Tensor up = at_value.clone(), down = at_value.clone();
-    up.view(-1)[i] += step;
-    down.view(-1)[i] -= step;
-    const double slope = (loss(up) - loss(down)).item<double>() / (2 * step);
-    EXPECT_NEAR(leaf.grad().view(-1)[i].item<double>(), slope, 1e-7 + 1e-6 * std::abs(slope));
-  }
-}
-
 TEST(Losses, GradientsAreThoseOfFiniteDifferences) {
   at::manual_seed(3);
   const at::Tensor maps = at::randn({2, 5, 6}, at::kDouble),
                    points = at::rand({2, 9, 2}, at::kDouble);
   const at::Tensor truth = at::rand({2, 9}, at::kDouble).round();
-  expect_gradient(
-      [&](const at::Tensor& x) { return mask_loss(sample_points(x, points), truth, 2); }, maps);
-  expect_gradient(
-      [&](const at::Tensor& x) { return dice_loss(sample_points(x, points), truth, 2); }, maps);
+  const test::GradientCheck some{1e-5, 1e-7, 1e-6, 7};
+  test::expect_gradient([&] { return mask_loss(sample_points(maps, points), truth, 2); }, {maps},
+                        some);
+  test::expect_gradient([&] { return dice_loss(sample_points(maps, points), truth, 2); }, {maps},
+                        some);
 }
 
 TEST(Losses, APictureWithoutSegmentsCostsOnlyItsClasses) {
