@@ -16,6 +16,7 @@
 #include "apps/overlay_flags.h"
 #include "apps/progress_bar.h"
 #include "apps/stop_signal.h"
+#include "fcclip/core/environment.h"
 #include "fcclip/core/error.h"
 #include "fcclip/eval/html_report.h"
 #include "fcclip/eval/picture_scores.h"
@@ -40,14 +41,14 @@ class Run {
         target_(target),
         segmenter_(segmenter),
         folder_(fs::path(flags.output) / target.name),
-        shard_(shard_of_environment()) {
+        shard_(process_place()) {
     eval::EvaluateOptions& options = target_.options;
     const AskOptions defaults = segmenter.ask_defaults();
     options.classifiers = eval::classifiers_of(flags.classifier, defaults.ensemble);
     options.panoptic_options = defaults.panoptic;
     if (target.name != "lvis") options.instance_options = defaults.instances;
     if (!flags.no_predictions) options.predictions = folder_;
-    count_ = target.benchmark->size();
+    count_ = target.split->size();
     if (flags.limit > 0) count_ = std::min(count_, flags.limit);
     header_ = make_header();
   }
@@ -72,7 +73,7 @@ class Run {
   }
 
  private:
-  const classify::Vocabulary& words() const { return target_.benchmark->vocabulary(); }
+  const classify::Vocabulary& words() const { return target_.split->vocabulary(); }
 
   json make_header() const {
     const eval::EvaluateOptions& o = target_.options;
@@ -92,7 +93,7 @@ class Run {
   void evaluate() {
     const PreparedVocabulary prepared =
         segmenter_.prepare(words(), bar_until_stopped("reading words", "words"));
-    const eval::Evaluator evaluator(segmenter_, *target_.benchmark, prepared, target_.options);
+    const eval::Evaluator evaluator(segmenter_, *target_.split, prepared, target_.options);
     eval::RecordFile records(eval::record_path(folder_, shard_.rank, shard_.count), header_,
                              flags_.resume);
     ProgressBar progress(target_.name, (count_ - shard_.rank + shard_.count - 1) / shard_.count,
@@ -148,7 +149,7 @@ class Run {
     io::write_atomically(folder_ / "scores.json", outputs::json_text(scores));
     eval::write_html_report(
         folder_ / "report.html",
-        {*target_.benchmark, scores, totals.at(shown()).semantic, shown(),
+        {*target_.split, scores, totals.at(shown()).semantic, shown(),
          flags_.no_predictions ? fs::path() : folder_ / shown(), ranked, bundled_fonts()});
     return scores;
   }
@@ -183,7 +184,7 @@ class Run {
   EvalTarget& target_;
   const Segmenter& segmenter_;
   fs::path folder_;
-  Shard shard_;
+  ProcessPlace shard_;
   int64_t count_ = 0;
   json header_;
   std::vector<bool> seen_;
@@ -231,16 +232,25 @@ void print_scores(const json& scores) {
   }
 }
 
+// Of several processes on one machine each takes a GPU of its own.
+ModelFlags model_of_process(ModelFlags flags) {
+  const ProcessPlace place = process_place();
+  if (flags.device == "cuda" && place.count > 1 && place.local_rank) {
+    flags.device += ":" + std::to_string(*place.local_rank);
+  }
+  return flags;
+}
+
 void evaluate(const EvalFlags& flags) {
   std::vector<EvalTarget> targets = open_targets(flags);
   tell_bundled_model(flags.model, model_config(flags.model), {});
-  const Segmenter segmenter = load_segmenter(flags.model);
+  const Segmenter segmenter = load_segmenter(model_of_process(flags.model));
   announce_stop("stopping after this picture; again to stop now");
   stop_signal();  // from here on a signal ends the run between two pictures
   json all = json::array();
   std::vector<std::unique_ptr<Run>> runs;
   for (EvalTarget& target : targets) {
-    for (const std::string& line : target.benchmark->remarks()) std::cerr << line << '\n';
+    for (const std::string& line : target.split->remarks()) std::cerr << line << '\n';
     runs.push_back(std::make_unique<Run>(flags, segmenter, target));
     runs.back()->check_folder();  // of all, before the first begins
   }

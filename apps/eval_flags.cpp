@@ -1,7 +1,6 @@
 #include "apps/eval_flags.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <set>
 
 #include "apps/option_checks.h"
@@ -21,7 +20,7 @@ bool wants(const EvalFlags& flags, std::string_view task) {
 
 // What was asked for, or all that the truth allows. Mapillary's and label-only data have no AP.
 void set_tasks(const EvalFlags& flags, EvalTarget& target) {
-  const data::Benchmark& truth = *target.benchmark;
+  const data::DatasetSplit& truth = *target.split;
   eval::EvaluateOptions& options = target.options;
   const bool all = flags.tasks.empty();
   options.panoptic = all ? truth.has_panoptic() : wants(flags, "panoptic");
@@ -32,9 +31,9 @@ void set_tasks(const EvalFlags& flags, EvalTarget& target) {
 }
 
 EvalTarget open_named(const EvalFlags& flags, const std::string& name) {
-  const data::BenchmarkSpec& spec = data::find_benchmark(name);
+  const data::DatasetSpec& spec = data::find_dataset(name);
   EvalTarget target{
-      spec.name, spec.name, data::open_benchmark(spec, data::datasets_root(flags.root)), {}};
+      spec.name, spec.name, data::open_split(spec, data::datasets_root(flags.root)), {}};
   target.options.size = {spec.short_side, spec.max_side};
   target.options.resized_late = spec.resized_late;
   if (spec.name == "lvis") target.options.instance_options.top_k = 300;
@@ -62,7 +61,7 @@ EvalTarget open_own(const EvalFlags& flags) {
   if (flags.images.empty()) {
     fail(ErrorCode::invalid_argument, "your own data set needs --images FOLDER");
   }
-  data::BenchmarkFiles files;
+  data::SplitFiles files;
   files.pictures = {flags.images};
   files.panoptic_json = flags.panoptic_json;
   files.panoptic_pngs = flags.panoptic_pngs;
@@ -75,18 +74,7 @@ EvalTarget open_own(const EvalFlags& flags) {
   files.ignore_label = flags.ignore_label;
   classify::Vocabulary words;
   if (!flags.vocabulary.empty()) words = words::load_vocabulary(flags.vocabulary);
-  return {"own", own_title(flags), std::make_unique<data::Benchmark>(files, words), {}};
-}
-
-int64_t number_of(const char* variable, int64_t otherwise) {
-  const char* text = std::getenv(variable);
-  if (text == nullptr || *text == '\0') return otherwise;
-  char* end = nullptr;
-  const int64_t value = std::strtoll(text, &end, 10);
-  if (*end != '\0' || value < 0) {
-    fail(ErrorCode::invalid_argument, variable, "=", text, ": expected a whole number");
-  }
-  return value;
+  return {"own", own_title(flags), std::make_unique<data::DatasetSplit>(files, words), {}};
 }
 
 void add_own_data_flags(CLI::App& command, EvalFlags& flags) {
@@ -176,15 +164,6 @@ std::vector<EvalTarget> open_targets(const EvalFlags& flags) {
     if (flags.oracle == "names") target.options.oracle = eval::Oracle::names;
   }
   return targets;
-}
-
-Shard shard_of_environment() {
-  const Shard shard{number_of("RANK", 0), number_of("WORLD_SIZE", 1)};
-  if (shard.count < 1 || shard.rank >= shard.count) {
-    fail(ErrorCode::invalid_argument, "RANK=", shard.rank, " of WORLD_SIZE=", shard.count,
-         ": expected 0 to WORLD_SIZE - 1");
-  }
-  return shard;
 }
 
 }  // namespace fcclip::apps

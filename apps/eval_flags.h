@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "apps/segment_options.h"
-#include "fcclip/data/benchmark.h"
+#include "fcclip/data/dataset_split.h"
 #include "fcclip/eval/evaluator.h"
 
 namespace fcclip::apps {
@@ -25,7 +25,7 @@ struct EvalFlags {
 struct EvalTarget {
   std::string name;   ///< of the output folder
   std::string title;  ///< as reports call it
-  std::unique_ptr<data::Benchmark> benchmark;
+  std::unique_ptr<data::DatasetSplit> split;
   eval::EvaluateOptions options;  ///< tasks, sizes; classifiers and thresholds come from the model
 };
 
@@ -33,12 +33,5 @@ void add_eval_flags(CLI::App& command, EvalFlags& flags);
 
 /// Throws Error{invalid_argument, not_found, bad_format}.
 std::vector<EvalTarget> open_targets(const EvalFlags& flags);
-
-/// This process among several: RANK and WORLD_SIZE; 0 of 1 without them. Throws
-/// Error{invalid_argument}.
-struct Shard {
-  int64_t rank = 0, count = 1;
-};
-Shard shard_of_environment();
 
 }  // namespace fcclip::apps

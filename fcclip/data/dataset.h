@@ -9,6 +9,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/classify/vocabulary.h"
+#include "fcclip/core/endless.h"
 #include "fcclip/results/rle.h"
 
 namespace fcclip::data {
@@ -46,8 +47,5 @@ class Dataset {
   /// What was left out or mended in the annotation files, a line each, the file first.
   virtual std::vector<std::string> remarks() const { return {}; }
 };
-
-/// The size of a data set that never ends.
-inline constexpr int64_t kEndless = int64_t{1} << 62;
 
 }  // namespace fcclip::data

@@ -134,8 +134,8 @@ class AdeScene {
 
 void prepare_ade20k(const PrepareOptions& options) {
   const fs::path ade = options.root / "ADEChallengeData2016";
-  const std::string advice = " (download " + find_benchmark("ade20k_150").download + " into " +
-                             options.root.string() + ")";
+  const std::string advice =
+      " (download " + find_dataset("ade20k_150").download + " into " + options.root.string() + ")";
   const FolderIndex labels = index_folder({ade / "annotations/validation"}, {".png"}, advice);
   const FolderIndex things =
       index_folder({ade / "annotations_instance/validation"}, {".png"}, advice);
@@ -178,9 +178,8 @@ void prepare_ade20k(const PrepareOptions& options) {
 // class · 1000 + number.
 void prepare_cityscapes(const PrepareOptions& options) {
   const fs::path fine = options.root / "cityscapes/gtFine";
-  const FolderIndex files =
-      index_folder({fine / "val"}, {"_gtFine_instanceIds.png"},
-                   " (download " + find_benchmark("cityscapes").download + ")");
+  const FolderIndex files = index_folder({fine / "val"}, {"_gtFine_instanceIds.png"},
+                                         " (download " + find_dataset("cityscapes").download + ")");
   const classify::Vocabulary words = classify::builtin_vocabulary("cityscapes_19");
   std::map<int64_t, bool> is_thing;
   for (const classify::VocabularyClass& entry : words.classes) is_thing[entry.id] = entry.is_thing;
@@ -225,7 +224,7 @@ std::vector<std::string> read_lines(const fs::path& path, const std::string& adv
 
 void prepare_voc(const PrepareOptions& options) {
   const fs::path voc = options.root / "VOCdevkit/VOC2012", out = options.root / "pascal_voc_d2";
-  const std::string advice = " (download " + find_benchmark("voc20").download + ")";
+  const std::string advice = " (download " + find_dataset("voc20").download + ")";
   const std::vector<std::string> names = read_lines(voc / "ImageSets/Segmentation/val.txt", advice);
   int64_t done = 0;
   for (const std::string& name : names) {
@@ -243,7 +242,7 @@ void prepare_voc(const PrepareOptions& options) {
 }
 
 void prepare_coco(const PrepareOptions& options) {
-  const auto coco = open_benchmark(find_benchmark("coco_panoptic"), options.root);
+  const auto coco = open_split(find_dataset("coco_panoptic"), options.root);
   for (int64_t i = 0; i < coco->size(); ++i) {
     const PanopticTruth truth = coco->panoptic(i);
     const at::Tensor labels = labels_of_truth(truth.ids, truth.segments);
@@ -276,7 +275,7 @@ const std::vector<std::string>& preparable() {
 }
 
 void prepare(std::string_view name, const PrepareOptions& options) {
-  const BenchmarkSpec& spec = find_benchmark(name);
+  const DatasetSpec& spec = find_dataset(name);
   if (spec.name == "ade20k_150") return prepare_ade20k(options);
   if (spec.name == "cityscapes") return prepare_cityscapes(options);
   if (spec.name == "coco_panoptic") return prepare_coco(options);

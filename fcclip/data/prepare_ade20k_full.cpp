@@ -55,8 +55,8 @@ void prepare_ade20k_full(const PrepareOptions& options) {
   const fs::path ade = options.root / "ADE20K_2021_17_01";
   const fs::path pictures = ade / "images_detectron2/validation",
                  labels = ade / "annotations_detectron2/validation";
-  const std::string advice = " (download " + find_benchmark("ade20k_847").download + " into " +
-                             options.root.string() + ")";
+  const std::string advice =
+      " (download " + find_dataset("ade20k_847").download + " into " + options.root.string() + ")";
   // The pictures that the index lists stand in these folders, so the pickled index isn't read.
   const FolderIndex files = index_folder({ade / "images/ADE/validation"}, {".jpg"}, advice);
   const at::Tensor table = position_table();

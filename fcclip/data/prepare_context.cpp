@@ -141,7 +141,7 @@ struct ContextFolders {
 
 ContextFolders folders_of(std::string_view name, const PrepareOptions& options) {
   return {options.root / "VOCdevkit/VOC2010", options.root / "pascal_ctx_d2",
-          " (download " + find_benchmark(name).download + " into " +
+          " (download " + find_dataset(name).download + " into " +
               (options.root / "VOCdevkit/VOC2010").string() + ")"};
 }
 

@@ -1,8 +1,7 @@
 #include "fcclip/data/registry.h"
 
-#include <cstdlib>
-
 #include "fcclip/classify/builtin_vocabularies.h"
+#include "fcclip/core/environment.h"
 #include "fcclip/core/error.h"
 #include "fcclip/core/nearest_name.h"
 
@@ -13,7 +12,7 @@ namespace fs = std::filesystem;
 
 const LabelCoding kContiguous = LabelCoding::contiguous;
 
-using Table = std::vector<BenchmarkSpec>;
+using Table = std::vector<DatasetSpec>;
 
 void add_coco_and_ade20k(Table& table) {
   table.push_back({.name = "coco_panoptic",
@@ -172,7 +171,7 @@ bool holds_file(const fs::path& folder, const std::vector<std::string>& suffixes
 }
 
 // The form that is there; the first when none is, so that the message names it.
-const LabelForm* present_form(const BenchmarkSpec& spec, const fs::path& root) {
+const LabelForm* present_form(const DatasetSpec& spec, const fs::path& root) {
   for (const LabelForm& form : spec.labels) {
     if (holds_file(root / form.folder, form.suffixes)) return &form;
   }
@@ -181,15 +180,15 @@ const LabelForm* present_form(const BenchmarkSpec& spec, const fs::path& root) {
 
 }  // namespace
 
-const std::vector<BenchmarkSpec>& benchmarks() {
-  static const std::vector<BenchmarkSpec> kTable = make_table();
+const std::vector<DatasetSpec>& published_datasets() {
+  static const std::vector<DatasetSpec> kTable = make_table();
   return kTable;
 }
 
-const BenchmarkSpec& find_benchmark(std::string_view name) {
+const DatasetSpec& find_dataset(std::string_view name) {
   std::string known;
   std::vector<std::string> names;
-  for (const BenchmarkSpec& spec : benchmarks()) {
+  for (const DatasetSpec& spec : published_datasets()) {
     if (plain(spec.name) == plain(name)) return spec;
     for (const std::string& alias : spec.aliases) {
       if (plain(alias) == plain(name)) return spec;
@@ -203,8 +202,8 @@ const BenchmarkSpec& find_benchmark(std::string_view name) {
        "; for your own give --panoptic-json, --instances-json or --label-pngs");
 }
 
-std::unique_ptr<Benchmark> open_benchmark(const BenchmarkSpec& spec, const fs::path& root) {
-  BenchmarkFiles files;
+std::unique_ptr<DatasetSplit> open_split(const DatasetSpec& spec, const fs::path& root) {
+  SplitFiles files;
   for (const std::string& folder : spec.pictures) files.pictures.push_back(root / folder);
   files.picture_suffixes = spec.picture_suffixes;
   files.panoptic_json = below(root, spec.panoptic_json);
@@ -225,13 +224,13 @@ std::unique_ptr<Benchmark> open_benchmark(const BenchmarkSpec& spec, const fs::p
       files.coding = form->coding;
     }
   }
-  return std::make_unique<Benchmark>(files, classify::builtin_vocabulary(spec.vocabulary));
+  return std::make_unique<DatasetSplit>(files, classify::builtin_vocabulary(spec.vocabulary));
 }
 
 fs::path datasets_root(const std::string& given) {
   if (!given.empty()) return given;
   for (const char* variable : {"FCCLIP_DATASETS", "DETECTRON2_DATASETS"}) {
-    if (const char* set = std::getenv(variable); set != nullptr && *set != '\0') return set;
+    if (const auto set = environment_text(variable)) return *set;
   }
   return "datasets";
 }

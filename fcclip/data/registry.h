@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "fcclip/data/benchmark.h"
+#include "fcclip/data/dataset_split.h"
 
 namespace fcclip::data {
 
@@ -20,7 +20,7 @@ struct LabelForm {
 
 /// How a published benchmark is laid out below the root and scored. Folders are those of the
 /// reference (datasets/README.md there).
-struct BenchmarkSpec {
+struct DatasetSpec {
   std::string name;
   std::vector<std::string> aliases;
   std::string vocabulary;  ///< built in
@@ -36,15 +36,15 @@ struct BenchmarkSpec {
 };
 
 /// All of them, in the order of `fcclip eval --help`.
-const std::vector<BenchmarkSpec>& benchmarks();
+const std::vector<DatasetSpec>& published_datasets();
 
 /// By name or alias; case and '-' or '_' do not matter. Throws Error{invalid_argument} listing the
 /// names.
-const BenchmarkSpec& find_benchmark(std::string_view name);
+const DatasetSpec& find_dataset(std::string_view name);
 
 /// Throws Error{not_found} for a missing file: names it, what to download and how to prepare it.
-std::unique_ptr<Benchmark> open_benchmark(const BenchmarkSpec& spec,
-                                          const std::filesystem::path& root);
+std::unique_ptr<DatasetSplit> open_split(const DatasetSpec& spec,
+                                         const std::filesystem::path& root);
 
 /// `given`, or $FCCLIP_DATASETS, or $DETECTRON2_DATASETS, or "datasets".
 std::filesystem::path datasets_root(const std::string& given);

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "fcclip/data/benchmark.h"
+#include "fcclip/data/dataset_split.h"
 
 namespace fcclip::data {
 

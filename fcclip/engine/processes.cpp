@@ -1,7 +1,6 @@
 #include "fcclip/engine/processes.h"
 
 #include <chrono>
-#include <cstdlib>
 #include <stdexcept>
 
 #include <ATen/ATen.h>
@@ -10,52 +9,35 @@
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <torch/csrc/distributed/c10d/reducer.hpp>
 
+#include "fcclip/core/environment.h"
 #include "fcclip/core/error.h"
 #include "fcclip/engine/process_backends.h"
 
 namespace fcclip::engine {
 namespace {
 
-// torchrun's names, then Slurm's and Open MPI's.
-int64_t number(std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    const char* text = std::getenv(name);
-    if (!text || !*text) continue;
-    char* end = nullptr;
-    const long value = std::strtol(text, &end, 10);
-    if (*end || value < 0) {
-      fail(ErrorCode::invalid_argument, "environment variable ", name, " is \"", text,
-           "\"; expected a number");
-    }
-    return value;
-  }
-  fail(ErrorCode::invalid_argument, "environment variable ", *names.begin(),
-       " is missing; start the processes with torchrun, srun or mpirun");
-}
+constexpr const char* kWhereFirstListens = ": it says where the first process listens";
 
-std::string required(const char* name) {
-  const char* text = std::getenv(name);
-  if (!text || !*text) {
-    fail(ErrorCode::invalid_argument, "environment variable ", name,
-         " is missing: it says where the first process listens");
-  }
-  return text;
+std::string required(const char* name, const char* why) {
+  const std::optional<std::string> text = environment_text(name);
+  if (!text) fail(ErrorCode::invalid_argument, "environment variable ", name, " is missing", why);
+  return *text;
 }
 
 // torchrun's agent may host the store already; its keys live under the attempt's number.
 c10::intrusive_ptr<c10d::Store> open_store(int64_t rank, int64_t size) {
-  const char* agent = std::getenv("TORCHELASTIC_USE_AGENT_STORE");
-  const bool hosted = agent && std::string_view(agent) == "True";
+  const bool hosted = environment_text("TORCHELASTIC_USE_AGENT_STORE") == "True";
+  const std::string first = required("MASTER_ADDR", kWhereFirstListens);
+  required("MASTER_PORT", kWhereFirstListens);
   c10d::TCPStoreOptions options;
-  options.port = static_cast<uint16_t>(number({"MASTER_PORT"}));
+  options.port = static_cast<uint16_t>(*environment_number({"MASTER_PORT"}));
   options.isServer = rank == 0 && !hosted;
   options.numWorkers = hosted ? std::nullopt : std::optional<size_t>(size);
   options.waitWorkers = !hosted;
   options.timeout = std::chrono::seconds(300);
-  const char* attempt = std::getenv("TORCHELASTIC_RESTART_COUNT");
   return c10::make_intrusive<c10d::PrefixStore>(
-      "/fcclip/attempt_" + std::string(attempt ? attempt : "0"),
-      c10::make_intrusive<c10d::TCPStore>(required("MASTER_ADDR"), options));
+      "/fcclip/attempt_" + environment_text("TORCHELASTIC_RESTART_COUNT").value_or("0"),
+      c10::make_intrusive<c10d::TCPStore>(first, options));
 }
 
 // Newer LibTorch versions have more parameters; all beyond these keep what DistributedDataParallel
@@ -99,18 +81,16 @@ Processes& Processes::operator=(Processes&&) noexcept = default;
 
 Processes Processes::join(at::DeviceType device) {
   Processes processes;
-  // Of Slurm's counts the one that only srun sets: a batch script itself is no task.
-  const auto is_set = [](const char* name) { return std::getenv(name) != nullptr; };
-  if (!is_set("WORLD_SIZE") && !is_set("SLURM_STEP_NUM_TASKS") && !is_set("OMPI_COMM_WORLD_SIZE"))
-    return processes;
-  processes.size_ = number({"WORLD_SIZE", "SLURM_STEP_NUM_TASKS", "OMPI_COMM_WORLD_SIZE"});
-  processes.rank_ = number({"RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK"});
-  if (processes.rank_ >= processes.size_) {
-    fail(ErrorCode::invalid_argument, "RANK is ", processes.rank_, " but WORLD_SIZE is ",
-         processes.size_);
-  }
+  const ProcessPlace place = process_place();
+  processes.size_ = place.count;
+  processes.rank_ = place.rank;
   if (processes.size_ == 1) return processes;
-  processes.local_rank_ = number({"LOCAL_RANK", "SLURM_LOCALID", "OMPI_COMM_WORLD_LOCAL_RANK"});
+  if (!place.local_rank) {
+    fail(ErrorCode::invalid_argument,
+         "environment variable LOCAL_RANK is missing; start the processes with torchrun, srun or "
+         "mpirun");
+  }
+  processes.local_rank_ = *place.local_rank;
   processes.group_ = std::make_unique<Group>();
   Group& group = *processes.group_;
   if (device == at::kCUDA) group.device = at::Device(at::kCUDA, processes.local_rank_);

@@ -81,11 +81,11 @@ data::PictureInstances instances_of(const PanopticMap& map,
   return out;
 }
 
-PictureTruth read_truth(const data::Benchmark& benchmark, int64_t index,
+PictureTruth read_truth(const data::DatasetSplit& split, int64_t index,
                         const EvaluateOptions& options) {
   PictureTruth truth;
-  if (benchmark.has_panoptic()) {
-    data::PanopticTruth read = benchmark.panoptic(index);
+  if (split.has_panoptic()) {
+    data::PanopticTruth read = split.panoptic(index);
     PanopticMap map{data::only_listed(read.ids, read.segments), {}};
     for (size_t i = 0; i < read.segments.size(); ++i) {
       const data::TruthSegment& s = read.segments[i];
@@ -94,11 +94,10 @@ PictureTruth read_truth(const data::Benchmark& benchmark, int64_t index,
     truth.panoptic = std::move(map);
   }
   if (options.instances) {
-    truth.instances = benchmark.has_instances()
-                          ? benchmark.instances(index)
-                          : instances_of(*truth.panoptic, benchmark.vocabulary());
+    truth.instances = split.has_instances() ? split.instances(index)
+                                            : instances_of(*truth.panoptic, split.vocabulary());
   }
-  if (options.semantic) truth.labels = benchmark.labels(index);
+  if (options.semantic) truth.labels = split.labels(index);
   return truth;
 }
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "fcclip/data/benchmark.h"
+#include "fcclip/data/dataset_split.h"
 #include "fcclip/eval/evaluator.h"
 
 namespace fcclip::eval {
@@ -17,8 +17,8 @@ struct PictureTruth {
 };
 
 /// What the options ask for. Things of a panoptic truth serve as instances where there are no
-/// others. Throws as Benchmark does.
-PictureTruth read_truth(const data::Benchmark& benchmark, int64_t index,
+/// others. Throws as DatasetSplit does.
+PictureTruth read_truth(const data::DatasetSplit& split, int64_t index,
                         const EvaluateOptions& options);
 
 /// Instances of things of a panoptic map.

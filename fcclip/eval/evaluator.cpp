@@ -82,30 +82,27 @@ std::vector<Classifier> classifiers_of(const std::string& name,
   fail(ErrorCode::invalid_argument, "classifier '", name, "': expected in, out, ensemble or all");
 }
 
-Evaluator::Evaluator(const Segmenter& segmenter, const data::Benchmark& benchmark,
+Evaluator::Evaluator(const Segmenter& segmenter, const data::DatasetSplit& split,
                      const PreparedVocabulary& vocabulary, EvaluateOptions options)
-    : segmenter_(segmenter),
-      benchmark_(benchmark),
-      vocabulary_(vocabulary),
-      options_(std::move(options)) {
-  if (options_.panoptic && !benchmark.has_panoptic()) {
+    : segmenter_(segmenter), split_(split), vocabulary_(vocabulary), options_(std::move(options)) {
+  if (options_.panoptic && !split.has_panoptic()) {
     fail(ErrorCode::invalid_argument, "the data set has no panoptic truth");
   }
-  if (options_.instances && !benchmark.has_instances() && !benchmark.has_panoptic()) {
+  if (options_.instances && !split.has_instances() && !split.has_panoptic()) {
     fail(ErrorCode::invalid_argument, "the data set has no instance truth");
   }
-  if (options_.semantic && !benchmark.has_labels()) {
+  if (options_.semantic && !split.has_labels()) {
     fail(ErrorCode::invalid_argument, "the data set has no label maps");
   }
 }
 
 json Evaluator::one(int64_t index) const {
   const c10::InferenceMode guard;
-  const data::Picture& picture = benchmark_.picture(index);
+  const data::Picture& picture = split_.picture(index);
   const classify::Vocabulary& words = vocabulary_.vocabulary;
-  const at::Tensor rgb = benchmark_.rgb(index);
+  const at::Tensor rgb = split_.rgb(index);
   const Size size{rgb.size(0), rgb.size(1)};
-  const PictureTruth truth = read_truth(benchmark_, index, options_);
+  const PictureTruth truth = read_truth(split_, index, options_);
   TrueRegions regions;
   if (options_.oracle != Oracle::none) regions = true_regions(truth, words);
   const bool true_masks = options_.oracle == Oracle::masks && regions.masks.defined();

@@ -7,7 +7,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "fcclip/data/benchmark.h"
+#include "fcclip/data/dataset_split.h"
 #include "fcclip/eval/picture_scores.h"
 #include "fcclip/segmenter/segmenter.h"
 
@@ -47,7 +47,7 @@ struct EvaluateOptions {
 class Evaluator {
  public:
   /// All must outlive the evaluator.
-  Evaluator(const Segmenter& segmenter, const data::Benchmark& benchmark,
+  Evaluator(const Segmenter& segmenter, const data::DatasetSplit& split,
             const PreparedVocabulary& vocabulary, EvaluateOptions options);
 
   /// {"index", "name", "image_id", "size", "scores": {classifier: to_record(…)}, "predictions":
@@ -56,7 +56,7 @@ class Evaluator {
 
  private:
   const Segmenter& segmenter_;
-  const data::Benchmark& benchmark_;
+  const data::DatasetSplit& split_;
   const PreparedVocabulary& vocabulary_;
   EvaluateOptions options_;
 };

@@ -51,10 +51,10 @@ void fill_page(std::ostream& out,
 class PairPainter {
  public:
   explicit PairPainter(const ReportInput& input)
-      : input_(input), colours_(draw::vocabulary_colours(input.benchmark.vocabulary())) {}
+      : input_(input), colours_(draw::vocabulary_colours(input.split.vocabulary())) {}
 
   at::Tensor draw(const RankedPicture& picture) const {
-    const data::Sample truth = input_.benchmark.get(picture.index);
+    const data::Sample truth = input_.split.get(picture.index);
     draw::OverlayOptions options;
     options.font_folder = input_.font_folder;
     options.class_colours = colours_;
@@ -68,7 +68,7 @@ class PairPainter {
  private:
   results::Segmentation overlay(const at::Tensor& ids,
                                 const std::vector<data::TruthSegment>& segments) const {
-    return truth_overlay(ids, segments, input_.benchmark.vocabulary());
+    return truth_overlay(ids, segments, input_.split.vocabulary());
   }
 
   results::Segmentation answer(const RankedPicture& picture) const {
@@ -115,7 +115,7 @@ void write_html_report(const fs::path& path, const ReportInput& input) {
     write_score_tables(out, input.scores);
     if (input.scores.contains("run")) write_run_table(out, input.scores["run"]);
     write_class_tables(out, input.scores.at(input.classifier));
-    write_confusion_table(out, input.confusion, input.benchmark.vocabulary());
+    write_confusion_table(out, input.confusion, input.split.vocabulary());
     write_pictures(out, input);
   };
   io::write_atomically(path, [&](std::ostream& out) {

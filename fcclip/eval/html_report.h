@@ -7,7 +7,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "fcclip/data/benchmark.h"
+#include "fcclip/data/dataset_split.h"
 #include "fcclip/eval/semantic_score.h"
 
 namespace fcclip::eval {
@@ -26,7 +26,7 @@ void keep_extremes(std::vector<RankedPicture>& kept, RankedPicture picture);
 
 /// All that the page shows.
 struct ReportInput {
-  const data::Benchmark& benchmark;
+  const data::DatasetSplit& split;
   const nlohmann::json& scores;       ///< {"dataset", "images", "run", classifier: summarise(…)}
   const SemanticScore& confusion;     ///< of the classifier shown
   std::string classifier;             ///< whose classes and pictures are shown

@@ -17,7 +17,7 @@ struct Batch {
   at::Tensor present;  ///< [N, kMostNames] int64, −1 pads
   at::Tensor named;    ///< the same
   Regions regions;     ///< of windows; undefined: every picture as a whole
-  std::vector<train::BadPicture> bad;  ///< pictures whose places others took
+  std::vector<engine::BadPicture> bad;  ///< pictures whose places others took
 };
 
 /// Names of one picture that count.

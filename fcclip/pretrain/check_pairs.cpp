@@ -7,8 +7,8 @@
 #include <c10/util/ParallelGuard.h>
 
 #include "fcclip/core/loader.h"
+#include "fcclip/engine/bad_pictures.h"
 #include "fcclip/image/image_file.h"
-#include "fcclip/train/bad_pictures.h"
 
 namespace fcclip::pretrain {
 namespace {
@@ -24,8 +24,8 @@ PictureReport look_at(const std::filesystem::path& path) {
     const at::Tensor rgb = image::read_rgb(path);
     return {std::min(rgb.size(0), rgb.size(1)), std::max(rgb.size(0), rgb.size(1)), ""};
   } catch (const Error& error) {
-    if (!train::is_about_a_picture(error)) throw;
-    return {0, 0, train::bad_picture(0, error).reason};
+    if (!engine::is_about_a_picture(error)) throw;
+    return {0, 0, engine::bad_picture(0, error).reason};
   }
 }
 

@@ -60,9 +60,9 @@ std::vector<Pair> ListPairs::draw(const PairRequest& request) const {
 
 Pair ListPairs::draw_one(const PairRequest& request, int64_t number) const {
   Pair pair;
-  const int64_t most = train::most_bad_pictures(pictures(), options_.bad_share);
+  const int64_t most = engine::most_bad_pictures(pictures(), options_.bad_share);
   const auto usable =
-      train::first_usable(number, pictures(), most, pair.instead_of, [&](int64_t candidate) {
+      engine::first_usable(number, pictures(), most, pair.instead_of, [&](int64_t candidate) {
         return std::pair(candidate, image::read_rgb(pictures_[candidate].path));
       });
   if (!usable) {  // so many are bad that the run stops before it would look at this one

@@ -11,7 +11,7 @@ struct ListPairOptions {
   uint64_t seed = 0;
   double least_area = 0.5;  ///< share of the picture that a crop shows at least
   double ramp = 0.4;        ///< share of the run in which pictures grow harder
-  double bad_share = 0.05;  ///< of the pictures that may be unusable (train/bad_pictures.h)
+  double bad_share = 0.05;  ///< of the pictures that may be unusable (engine/bad_pictures.h)
 };
 
 /// Every picture once before any comes again, in an order of its own each time; a caption is named

@@ -7,7 +7,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "fcclip/train/bad_pictures.h"
+#include "fcclip/engine/bad_pictures.h"
 
 namespace fcclip::pretrain {
 
@@ -21,7 +21,7 @@ struct Pair {
   std::vector<int64_t> named;    ///< names in the caption
   at::Tensor cells;  ///< [side/32 · side/32] float: share of each cell of the stride-32 map that
                      ///< the subject covers; undefined: the whole picture is the subject
-  std::vector<train::BadPicture> instead_of;  ///< those whose place this one takes
+  std::vector<engine::BadPicture> instead_of;  ///< those whose place this one takes
 };
 
 /// Pairs first … first + count − 1 of one batch (several processes share a batch).
@@ -38,7 +38,7 @@ class PairSource {
  public:
   virtual ~PairSource() = default;
   /// A pure function of the request (and the source's seed). Thread-safe. In place of a picture
-  /// that cannot be used stands the next one that can (train/bad_pictures.h), or a black one when
+  /// that cannot be used stands the next one that can (engine/bad_pictures.h), or a black one when
   /// there is none; other errors are thrown.
   virtual std::vector<Pair> draw(const PairRequest& request) const = 0;
   /// Every name, first the classes of the training-only classification; possibly none.

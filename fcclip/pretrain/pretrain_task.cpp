@@ -16,7 +16,7 @@
 #include "fcclip/nn/unit.h"
 #include "fcclip/pretrain/contrastive.h"
 #include "fcclip/pretrain/merge_trainer.h"
-#include "fcclip/train/batch.h"
+#include "fcclip/segmenter/preprocess.h"
 
 namespace fcclip::pretrain {
 namespace {
@@ -122,7 +122,7 @@ Batch PretrainTask::make_batch(int64_t step) const {
 }
 
 PretrainTask::Outcome PretrainTask::forward(const Batch& batch) {
-  const at::Tensor pixels = train::network_input(batch.rgb, learner_->clip().pixels, device_);
+  const at::Tensor pixels = network_input(batch.rgb, learner_->clip().pixels, device_);
   const Projected pictures = learner_->embed_pictures(pixels, batch.regions);
   const Projected texts = learner_->embed_texts(batch.tokens);
   const auto mean_input = [&](const at::Tensor& mine) {

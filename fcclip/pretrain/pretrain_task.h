@@ -55,7 +55,7 @@ class PretrainTask final : public engine::Task {
   std::unique_ptr<Learner> learner_;
   std::unique_ptr<engine::Optimizer> optimizer_;
   Evaluate evaluate_;
-  train::BadPictures bad_;
+  engine::BadPictures bad_;
   bool is_whole_ = true;                   // no update is half done
   std::unique_ptr<Loader<Batch>> loader_;  // last: its threads use the others
   int64_t loader_step_ = -1;

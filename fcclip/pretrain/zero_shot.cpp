@@ -12,7 +12,7 @@
 #include "fcclip/ops/resize_u8.h"
 #include "fcclip/pretrain/crop.h"
 #include "fcclip/segmenter/given_masks.h"
-#include "fcclip/train/batch.h"
+#include "fcclip/segmenter/preprocess.h"
 
 namespace fcclip::pretrain {
 namespace {
@@ -127,7 +127,7 @@ void ask_dense(const model::Clip& clip, const data::Sample& sample,
     kept.push_back(&segment);
   }
   if (masks.empty()) return;
-  const at::Tensor pixels = train::network_input(sample.rgb.unsqueeze(0), clip.pixels, at::kCPU);
+  const at::Tensor pixels = network_input(sample.rgb.unsqueeze(0), clip.pixels, at::kCPU);
   const at::Tensor dense = clip.image_tower->forward(pixels).dense;
   const Size size = {sample.rgb.size(0), sample.rgb.size(1)};  // the network sees it as it is
   const at::Tensor logits = ops::resize_planes(
@@ -152,8 +152,7 @@ struct CropResult {
 void embed_pending(const model::Clip& clip, CropResult& result) {
   if (result.pending.empty()) return;
   const at::Tensor dense =
-      clip.image_tower
-          ->forward(train::network_input(at::stack(result.pending), clip.pixels, at::kCPU))
+      clip.image_tower->forward(network_input(at::stack(result.pending), clip.pixels, at::kCPU))
           .dense;
   const at::Tensor everything =
       at::ones({dense.size(0), 1, dense.size(1), dense.size(2)}, dense.options());

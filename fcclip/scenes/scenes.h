@@ -37,7 +37,7 @@ class SceneDataset final : public data::Dataset {
   /// Throws Error{invalid_argument}: sizes outside 32 … 4096, min_things > max_things, or no
   /// picture that the options allow.
   SceneDataset(std::shared_ptr<const World> world, const SceneOptions& options);
-  int64_t size() const override { return data::kEndless; }
+  int64_t size() const override { return kEndless; }
   data::Sample get(int64_t index) const override;
   const classify::Vocabulary& vocabulary() const override { return world_->vocabulary(); }
   /// Which picture segment k+1 of scene `index` shows comes with the sample when asked for here.

@@ -104,4 +104,11 @@ NetworkInput preprocess(const at::Tensor& rgb, const model::PixelConfig& config,
   return input;
 }
 
+at::Tensor network_input(const at::Tensor& rgb, const model::PixelConfig& pixels,
+                         at::Device device) {
+  const at::Tensor mean = at::tensor(pixels.mean, at::kDouble).to(device, at::kFloat);
+  const at::Tensor std = at::tensor(pixels.std, at::kDouble).to(device, at::kFloat);
+  return rgb.to(device).to(at::kFloat).sub(mean).div_(std);
+}
+
 }  // namespace fcclip

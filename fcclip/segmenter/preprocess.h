@@ -27,4 +27,10 @@ struct NetworkInput {
 NetworkInput preprocess(const at::Tensor& rgb, const model::PixelConfig& config, int64_t short_side,
                         int64_t max_side);
 
+/// Pictures that have the network's size already, normalised.
+///   rgb      [B, H, W, 3] uint8; H and W multiples of the divisor
+///   returns  [B, H, W, 3] float32 on `device`
+at::Tensor network_input(const at::Tensor& rgb, const model::PixelConfig& pixels,
+                         at::Device device);
+
 }  // namespace fcclip

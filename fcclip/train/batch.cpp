@@ -32,11 +32,4 @@ Batch make_batch(const std::vector<data::Sample>& samples, bool drop_empty) {
   return batch;
 }
 
-at::Tensor network_input(const at::Tensor& rgb, const model::PixelConfig& pixels,
-                         at::Device device) {
-  const at::Tensor mean = at::tensor(pixels.mean, at::kDouble).to(device, at::kFloat);
-  const at::Tensor std = at::tensor(pixels.std, at::kDouble).to(device, at::kFloat);
-  return rgb.to(device).to(at::kFloat).sub(mean).div_(std);
-}
-
 }  // namespace fcclip::train

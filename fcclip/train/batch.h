@@ -6,18 +6,17 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/data/dataset.h"
-#include "fcclip/model/config.h"
-#include "fcclip/train/bad_pictures.h"
+#include "fcclip/engine/bad_pictures.h"
 #include "fcclip/train/matcher.h"
 
 namespace fcclip::train {
 
 /// Pictures and targets of one step.
 struct Batch {
-  at::Tensor rgb;                ///< [B, H, W, 3] uint8
-  std::vector<Targets> targets;  ///< B of them
-  std::vector<int64_t> indices;  ///< of the pictures in the run's order
-  std::vector<BadPicture> bad;   ///< met on the way, and replaced by others
+  at::Tensor rgb;                       ///< [B, H, W, 3] uint8
+  std::vector<Targets> targets;         ///< B of them
+  std::vector<int64_t> indices;         ///< of the pictures in the run's order
+  std::vector<engine::BadPicture> bad;  ///< met on the way, and replaced by others
 };
 
 /// Segments that are not crowd, a whole mask each, also of those that others cover. drop_empty:
@@ -26,9 +25,5 @@ Targets targets_of(const data::Sample& sample, bool drop_empty);
 
 /// Samples of one size.
 Batch make_batch(const std::vector<data::Sample>& samples, bool drop_empty);
-
-/// Normalised pixels, [B, H, W, 3] float32 on `device`; H and W must be multiples of the divisor.
-at::Tensor network_input(const at::Tensor& rgb, const model::PixelConfig& pixels,
-                         at::Device device);
 
 }  // namespace fcclip::train

@@ -58,7 +58,7 @@ void add(DataReport& all, const DataReport& one) {
 
 void check_data(const Source& source, DataReport& report, const Progress& progress) {
   const int64_t size = source.dataset->size();
-  const int64_t total = size >= data::kEndless ? kOfEndless : size;
+  const int64_t total = size >= kEndless ? kOfEndless : size;
   const LoaderOptions options{std::max<int64_t>(1, std::thread::hardware_concurrency()), 64};
   Loader<DataReport> reports([&](int64_t index) { return check_one(source, index); }, 0, options);
   report.problems = source.dataset->remarks();

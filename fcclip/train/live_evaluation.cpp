@@ -66,8 +66,8 @@ std::optional<data::Sample> usable_sample(const LiveData& data, int64_t index) {
   try {
     return data.source.get(index);
   } catch (const Error& error) {
-    if (!is_about_a_picture(error)) throw;
-    data.bad.tell(bad_picture(index, error));
+    if (!engine::is_about_a_picture(error)) throw;
+    data.bad.tell(engine::bad_picture(index, error));
     return std::nullopt;
   }
 }

@@ -1,10 +1,10 @@
 #pragma once
 // A model judged while it learns.
 
+#include "fcclip/engine/bad_pictures.h"
 #include "fcclip/engine/journal.h"
 #include "fcclip/engine/processes.h"
 #include "fcclip/segmenter/segmenter.h"
-#include "fcclip/train/bad_pictures.h"
 #include "fcclip/train/source.h"
 
 namespace fcclip::train {
@@ -15,7 +15,7 @@ struct LiveData {
   const Source& source;
   const PreparedVocabulary& words;
   int64_t pictures = 0;
-  BadPictures& bad;
+  engine::BadPictures& bad;
 };
 
 /// Panoptic quality in percent, spread over the processes: "PQ", "PQ_seen", "PQ_unseen" with the

@@ -7,6 +7,7 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/model/model_file.h"
+#include "fcclip/segmenter/preprocess.h"
 #include "fcclip/train/initialize.h"
 #include "fcclip/train/live_evaluation.h"
 #include "fcclip/train/point_draws.h"
@@ -80,48 +81,65 @@ SegmentationTask::SegmentationTask(const SegmentationConfig& config, engine::Pro
   }
   average_ = std::make_unique<engine::WeightAverage>(optimizer_->weights(), config_.run.ema_decay);
   processes_.watch(watched);
+  batches_ = batches();
 }
 
 SegmentationTask::~SegmentationTask() = default;
 
-data::Sample SegmentationTask::sample_at(int64_t position, std::vector<BadPicture>& bad) const {
+// The pictures of the run, shuffled, those that cannot be used replaced, augmented, in batches of
+// one part of one process.
+data::Stream<Batch> SegmentationTask::batches() const {
   const int64_t size = source_.dataset->size();
-  const std::optional<data::Sample> sample =
-      first_usable(shuffled(position, size, config_.run.seed), size, bad_.most(), bad,
-                   [&](int64_t index) { return source_.get(index); });
-  if (!sample) {  // so many are bad that the run stops before it would look at this one
-    const int64_t side = config_.augment.crop_size;
-    data::Sample black;
-    black.rgb = at::zeros({side, side, 3}, at::kByte);
-    black.ids = at::zeros({side, side}, at::kInt);
-    return black;
-  }
+  struct Drawn {
+    data::Sample sample;
+    int64_t position = 0;
+    std::vector<engine::BadPicture> bad;
+  };
+  const auto read = [this, size](int64_t index, int64_t position) {
+    Drawn drawn{{}, position, {}};
+    auto sample = engine::first_usable(index, size, bad_.most(), drawn.bad,
+                                       [this](int64_t i) { return source_.get(i); });
+    // None: so many are bad that the run stops before it would look at this one.
+    drawn.sample = sample ? augmented(*sample, position) : black_sample();
+    return drawn;
+  };
+  const auto collate = [this](const std::vector<Drawn>& list, int64_t) {
+    std::vector<data::Sample> samples;
+    for (const Drawn& drawn : list) samples.push_back(drawn.sample);
+    Batch batch = make_batch(samples, !config_.data.keep_empty);
+    for (const Drawn& drawn : list) {
+      batch.indices.push_back(drawn.position);
+      batch.bad.insert(batch.bad.end(), drawn.bad.begin(), drawn.bad.end());
+    }
+    return batch;
+  };
+  const data::Stream<Drawn> pictures = data::mapped(data::shuffled(size, config_.run.seed), read);
+  const int64_t parts = processes_.size() * config_.run.accumulate;
+  return data::mapped(data::batched(pictures, config_.run.batch / parts), collate);
+}
+
+data::Sample SegmentationTask::augmented(const data::Sample& sample, int64_t position) const {
   Random random(static_cast<uint64_t>(config_.run.seed) ^ seed_of_text("augment"),
                 static_cast<uint64_t>(position));
-  return augment(*sample, config_.augment, random);
+  return augment(sample, config_.augment, random);
+}
+
+data::Sample SegmentationTask::black_sample() const {
+  const int64_t side = config_.augment.crop_size;
+  data::Sample black;
+  black.rgb = at::zeros({side, side, 3}, at::kByte);
+  black.ids = at::zeros({side, side}, at::kInt);
+  return black;
 }
 
 // This process's share of step `step`; runs on the loader's threads.
 SegmentationTask::Parts SegmentationTask::make_parts(int64_t step) const {
   const c10::ParallelGuard one_thread_each(true);
-  const int64_t share = config_.run.batch / processes_.size();
-  const int64_t first = step * config_.run.batch + processes_.rank() * share;
-  const int64_t per_part = share / config_.run.accumulate;
-  Parts parts;
-  for (int64_t part = 0; part < config_.run.accumulate; ++part) {
-    std::vector<data::Sample> samples;
-    std::vector<int64_t> indices;
-    std::vector<BadPicture> bad;
-    for (int64_t i = 0; i < per_part; ++i) {
-      const int64_t position = first + part * per_part + i;
-      samples.push_back(sample_at(position, bad));
-      indices.push_back(position);
-    }
-    parts.push_back(make_batch(samples, !config_.data.keep_empty));
-    parts.back().indices = std::move(indices);
-    parts.back().bad = std::move(bad);
-  }
-  return parts;
+  const int64_t parts = config_.run.accumulate;
+  const int64_t first = (step * processes_.size() + processes_.rank()) * parts;
+  Parts made;
+  for (int64_t part = 0; part < parts; ++part) made.push_back(batches_(first + part));
+  return made;
 }
 
 Normalisers SegmentationTask::divisors_of(const Parts& parts) const {
@@ -215,7 +233,7 @@ engine::Numbers SegmentationTask::step(int64_t step, double learning_rate_factor
                                         LoaderOptions{config_.data.workers, config_.data.ahead});
   }
   const Parts parts = loader_->next();
-  std::vector<BadPicture> bad;
+  std::vector<engine::BadPicture> bad;
   for (const Batch& batch : parts) bad.insert(bad.end(), batch.bad.begin(), batch.bad.end());
   bad_.share(bad, processes_);
   const Normalisers divisors = divisors_of(parts);

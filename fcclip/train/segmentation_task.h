@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "fcclip/core/loader.h"
+#include "fcclip/data/stream.h"
 #include "fcclip/engine/loop.h"
 #include "fcclip/engine/precision.h"
 #include "fcclip/engine/weight_average.h"
@@ -42,8 +43,9 @@ class SegmentationTask final : public engine::Task {
   using Parts = std::vector<Batch>;
 
   Parts make_parts(int64_t step) const;
-  /// The picture at a position of the run, or what stands for it, augmented.
-  data::Sample sample_at(int64_t position, std::vector<BadPicture>& bad) const;
+  data::Stream<Batch> batches() const;
+  data::Sample augmented(const data::Sample& sample, int64_t position) const;
+  data::Sample black_sample() const;
   Normalisers divisors_of(const Parts& parts) const;
   /// What a step is asked with.
   struct Question {
@@ -71,8 +73,9 @@ class SegmentationTask final : public engine::Task {
   std::unique_ptr<engine::Optimizer> optimizer_, trunk_optimizer_;
   std::unique_ptr<engine::WeightAverage> average_;
   engine::LossScaler scaler_;
-  BadPictures bad_, bad_in_evaluation_;
+  engine::BadPictures bad_, bad_in_evaluation_;
   bool is_whole_ = true;  // no update is half done
+  data::Stream<Batch> batches_;
   std::unique_ptr<Loader<Parts>> loader_;
 };
 

@@ -6,7 +6,7 @@
 #include "fcclip/classify/builtin_vocabularies.h"
 #include "fcclip/core/error.h"
 #include "fcclip/core/random.h"
-#include "fcclip/data/benchmark.h"
+#include "fcclip/data/dataset_split.h"
 #include "fcclip/scenes/scenes.h"
 #include "fcclip/words/load_vocabulary.h"
 
@@ -57,7 +57,7 @@ std::string coco_advice(const DataSettings& settings) {
 }
 
 Source open_files(const DataSettings& settings) {
-  data::BenchmarkFiles files;
+  data::SplitFiles files;
   files.pictures = {settings.images};
   files.ignore_label = settings.ignore_label;
   files.advice = coco_advice(settings);
@@ -76,7 +76,7 @@ Source open_files(const DataSettings& settings) {
   classify::Vocabulary vocabulary;
   if (!settings.vocabulary.empty()) vocabulary = words::load_vocabulary(settings.vocabulary);
   Source source;
-  source.dataset = std::make_shared<data::Benchmark>(std::move(files), std::move(vocabulary));
+  source.dataset = std::make_shared<data::DatasetSplit>(std::move(files), std::move(vocabulary));
   source.vocabulary = source.dataset->vocabulary();
   source.class_map.resize(source.vocabulary.classes.size());
   std::iota(source.class_map.begin(), source.class_map.end(), 0);
@@ -96,28 +96,6 @@ data::Sample Source::get(int64_t index) const {
     return segment.class_index < 0;
   });
   return sample;
-}
-
-// A Feistel network permutes [0, 2^bits); walking it until the value is in range permutes
-// [0, size): no list of all pictures has to be shuffled, kept or saved.
-int64_t shuffled(int64_t position, int64_t size, int64_t seed) {
-  if (size >= data::kEndless || size < 2) return size < 2 ? 0 : position;
-  const uint64_t epoch = static_cast<uint64_t>(position / size);
-  const uint64_t key = mix_bits(mix_bits(static_cast<uint64_t>(seed)) + epoch);
-  int half = 1;
-  while ((int64_t{1} << (2 * half)) < size) ++half;
-  const uint64_t mask = (uint64_t{1} << half) - 1;
-  auto value = static_cast<uint64_t>(position % size);
-  do {
-    uint64_t left = value >> half, right = value & mask;
-    for (uint64_t round = 0; round < 4; ++round) {
-      const uint64_t next = left ^ (mix_bits(key + round * kGolden + right) & mask);
-      left = right;
-      right = next;
-    }
-    value = left << half | right;
-  } while (value >= static_cast<uint64_t>(size));
-  return static_cast<int64_t>(value);
 }
 
 }  // namespace fcclip::train

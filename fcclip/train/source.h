@@ -29,8 +29,4 @@ enum class Purpose { training, evaluation };
 /// Error{invalid_argument} for a kind that is not known.
 Source open_source(const DataSettings& settings, Purpose purpose, int64_t seed);
 
-/// A permutation of each epoch: the picture of position `position` of the run. Endless data sets
-/// are read in order.
-int64_t shuffled(int64_t position, int64_t size, int64_t seed);
-
 }  // namespace fcclip::train

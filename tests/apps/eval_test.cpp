@@ -105,6 +105,24 @@ TEST_F(EvalCommand, TwoShardsGiveTheNumbersOfOneRun) {
   EXPECT_EQ(scores("sharded"), scores("single"));
 }
 
+// srun starts N processes: they share the pictures instead of doing all of them N times.
+TEST_F(EvalCommand, ProcessesOfSlurmShareThePictures) {
+  ASSERT_EQ(eval("one", {"--no-predictions"}), 0);
+  for (const char* rank : {"1", "0"}) {
+    setenv("SLURM_PROCID", rank, 1);
+    setenv("SLURM_STEP_NUM_TASKS", "2", 1);
+    EXPECT_EQ(eval("slurm", {"--no-predictions"}), 0);
+    EXPECT_EQ(fs::exists(out("slurm") / "scores.json"), *rank == '0');
+  }
+  unsetenv("SLURM_PROCID");
+  unsetenv("SLURM_STEP_NUM_TASKS");
+  for (const char* name : {"records.0.jsonl", "records.1.jsonl"}) {
+    const std::string lines = io::read_file(out("slurm") / name);
+    EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 2) << name;  // the header, a picture
+  }
+  EXPECT_EQ(scores("slurm"), scores("one"));
+}
+
 TEST_F(EvalCommand, TrueMasksHavePerfectMaskQuality) {
   ASSERT_EQ(eval("masks", {"--no-predictions", "--oracle", "masks"}), 0);
   const json masks = scores("masks");

@@ -21,9 +21,9 @@ using test::halves;
 using test::kHeight;
 using test::kWidth;
 
-std::unique_ptr<Benchmark> prepared(const std::string& name, const path& root) {
+std::unique_ptr<DatasetSplit> prepared(const std::string& name, const path& root) {
   prepare(name, {root, {}});
-  return open_benchmark(find_benchmark(name), root);
+  return open_split(find_dataset(name), root);
 }
 
 std::string message_of(const std::string& name, const path& root) {
@@ -89,11 +89,11 @@ TEST(PrepareContext, MasksOfTheDetailApiCoverEarlierOnes) {
   corner.slice(0, 0, 2).slice(1, kWidth - 3).fill_(1);
   context.add_mask(2008000002, 397, corner);  // diningtable
   context.write();
-  const auto benchmark = prepared("pascal_context_59", folder.path());
-  ASSERT_EQ(benchmark->size(), 1);
+  const auto split = prepared("pascal_context_59", folder.path());
+  ASSERT_EQ(split->size(), 1);
   at::Tensor want = halves(0, 52);
   want.slice(0, 0, 2).slice(1, kWidth - 3).fill_(49);
-  EXPECT_TRUE(at::equal(benchmark->labels(0), want));
+  EXPECT_TRUE(at::equal(split->labels(0), want));
 }
 
 TEST(PrepareContext, UnmaskedPixelsAreNotScoredAndUnknownCategoriesRefused) {
@@ -116,9 +116,9 @@ TEST(PrepareContext, MatlabLabelsCountFromOne) {
   ContextMiniature context(folder.path());
   context.write();
   context.write_mat("2008_000002", 0, 459);
-  const auto benchmark = prepared("pascal_context_459", folder.path());
-  ASSERT_EQ(benchmark->size(), 1);
-  EXPECT_TRUE(at::equal(benchmark->labels(0), halves(-1, 458)));
+  const auto split = prepared("pascal_context_459", folder.path());
+  ASSERT_EQ(split->size(), 1);
+  EXPECT_TRUE(at::equal(split->labels(0), halves(-1, 458)));
   // What is there is kept.
   context.write_mat("2008_000002", 1, 2);
   EXPECT_TRUE(at::equal(prepared("pascal_context_459", folder.path())->labels(0), halves(-1, 458)));
@@ -154,10 +154,10 @@ TEST(PrepareAde20kFull, ClassNumbersBecomePositions) {
   image::write_png(scene / "ADE_val_00000001/instance_000_ADE_val_00000001.png", halves(0, 255));
   test::write_picture(scene / "ADE_val_00000002.jpg");
   image::write_png(scene / "ADE_val_00000002_seg.png", coded(halves(1, 312)));
-  const auto benchmark = prepared("ade20k_847", folder.path());
-  ASSERT_EQ(benchmark->size(), 2);
-  EXPECT_TRUE(at::equal(benchmark->labels(0), halves(0, 846)));
-  EXPECT_TRUE(at::equal(benchmark->labels(1), halves(-1, 1)));
+  const auto split = prepared("ade20k_847", folder.path());
+  ASSERT_EQ(split->size(), 2);
+  EXPECT_TRUE(at::equal(split->labels(0), halves(0, 846)));
+  EXPECT_TRUE(at::equal(split->labels(1), halves(-1, 1)));
 }
 
 TEST(PrepareAde20kFull, LargePicturesAreMadeSmallerAndBothFilesMustFit) {
@@ -172,8 +172,8 @@ TEST(PrepareAde20kFull, LargePicturesAreMadeSmallerAndBothFilesMustFit) {
   message = message_of("ade20k_847", folder.path());
   EXPECT_NE(message.find("ADE_val_00000001_seg.png: no such file"), std::string::npos) << message;
   image::write_png(scene / "ADE_val_00000001_seg.png", coded(wide));
-  const auto benchmark = prepared("ade20k_847", folder.path());
-  EXPECT_EQ(benchmark->labels(0).sizes(), (std::vector<int64_t>{512, 1021}));
+  const auto split = prepared("ade20k_847", folder.path());
+  EXPECT_EQ(split->labels(0).sizes(), (std::vector<int64_t>{512, 1021}));
   EXPECT_EQ(image::read_rgb(folder.path() / "ADE20K_2021_17_01/images_detectron2/validation" /
                             "ADE_val_00000001.jpg")
                 .sizes(),

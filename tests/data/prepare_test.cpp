@@ -17,9 +17,9 @@ namespace prepare_test {
 
 using test::halves;
 
-std::unique_ptr<Benchmark> prepared(const std::string& name, const std::filesystem::path& root) {
+std::unique_ptr<DatasetSplit> prepared(const std::string& name, const std::filesystem::path& root) {
   prepare(name, {root, {}});
-  return open_benchmark(find_benchmark(name), root);
+  return open_split(find_dataset(name), root);
 }
 
 TEST(Prepare, Ade20kJoinsStuffAndInstances) {
@@ -31,16 +31,16 @@ TEST(Prepare, Ade20kJoinsStuffAndInstances) {
   const at::Tensor instances =
       at::stack({halves(0, 1), halves(0, 4), halves(0, 0)}, 2).to(at::kByte);
   image::write_png(ade / "annotations_instance/validation/ADE_val_00000001.png", instances);
-  const auto benchmark = prepared("ade20k_150", folder.path());
-  const PanopticTruth truth = benchmark->panoptic(0);
+  const auto split = prepared("ade20k_150", folder.path());
+  const PanopticTruth truth = split->panoptic(0);
   ASSERT_EQ(truth.segments.size(), 2u);
   EXPECT_EQ(truth.segments[0].class_index, 0);
   EXPECT_EQ(truth.segments[1].class_index, 7);
-  const PictureInstances things = benchmark->instances(0);
+  const PictureInstances things = split->instances(0);
   ASSERT_EQ(things.instances.size(), 1u);
   EXPECT_EQ(things.instances[0].class_index, 7);
   EXPECT_TRUE(at::equal(results::to_mask(things.instances[0].mask).to(at::kInt), halves(0, 1)));
-  EXPECT_TRUE(at::equal(benchmark->labels(0), halves(0, 7)));
+  EXPECT_TRUE(at::equal(split->labels(0), halves(0, 7)));
 }
 
 TEST(Prepare, CityscapesKeepsCrowdsAndLeavesOutWhatIsNotScored) {
@@ -52,14 +52,14 @@ TEST(Prepare, CityscapesKeepsCrowdsAndLeavesOutWhatIsNotScored) {
   ids.slice(0, 0, 4).fill_(4);         // static
   ids.slice(0, 4, 8).fill_(7);         // road
   image::write_png(city / "gtFine/val/lindau" / (name + "_gtFine_instanceIds.png"), ids);
-  const auto benchmark = prepared("cityscapes", folder.path());
-  const PanopticTruth truth = benchmark->panoptic(0);
+  const auto split = prepared("cityscapes", folder.path());
+  const PanopticTruth truth = split->panoptic(0);
   ASSERT_EQ(truth.segments.size(), 3u);
   EXPECT_FALSE(truth.segments[0].is_crowd);  // road
   EXPECT_TRUE(truth.segments[1].is_crowd);   // cars
   EXPECT_EQ(truth.segments[1].class_index, 13);
   EXPECT_EQ(truth.segments[2].id, 24003);
-  EXPECT_EQ(benchmark->labels(0)[0][0].item<int>(), -1);
+  EXPECT_EQ(split->labels(0)[0][0].item<int>(), -1);
 }
 
 TEST(Prepare, VocMakesBothLabelForms) {
@@ -83,7 +83,7 @@ TEST(Prepare, VocMakesBothLabelForms) {
 TEST(Prepare, CocoLabelsAreThoseOfThePanopticTruth) {
   const test::TemporaryFolder folder;
   test::make_coco(folder.path());
-  const at::Tensor before = open_benchmark(find_benchmark("coco"), folder.path())->labels(1);
+  const at::Tensor before = open_split(find_dataset("coco"), folder.path())->labels(1);
   EXPECT_TRUE(at::equal(prepared("coco_panoptic", folder.path())->labels(1), before));
 }
 

@@ -96,7 +96,7 @@ TEST_F(ListPairsTest, TheNextPictureStandsForOneThatIsMissing) {
   int64_t replaced = 0;
   for (const Pair& pair : pairs.draw({0, 0, 32, 0, 2})) {
     EXPECT_EQ(pair.caption, "y");
-    for (const train::BadPicture& bad : pair.instead_of) {
+    for (const engine::BadPicture& bad : pair.instead_of) {
       ++replaced;
       EXPECT_EQ(bad.index, 0);
       EXPECT_NE(bad.reason.find("none.png"), std::string::npos) << bad.reason;

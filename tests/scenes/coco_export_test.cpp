@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
-#include "fcclip/data/benchmark.h"
+#include "fcclip/data/dataset_split.h"
 #include "fcclip/words/load_vocabulary.h"
 #include "tests/io/temporary_folder.h"
 #include "tests/scenes/small_world.h"
@@ -43,11 +43,11 @@ class Export : public ::testing::Test {
 
 TEST_F(Export, IsReadBackAsTheScenesThatWereMade) {
   write(5, 6);
-  data::BenchmarkFiles files;
+  data::SplitFiles files;
   files.pictures = {out() / "images"};
   files.panoptic_json = out() / "panoptic.json";
   files.panoptic_pngs = out() / "panoptic";
-  const data::Benchmark set(files, {});
+  const data::DatasetSplit set(files, {});
   ASSERT_EQ(set.size(), 6);
   ASSERT_EQ(set.vocabulary().classes.size(), 11u);
   for (int64_t k = 0; k < 6; ++k) {

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "fcclip/segmenter/preprocess.h"
 #include "fcclip/train/batch.h"
 
 namespace fcclip::train {

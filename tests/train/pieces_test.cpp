@@ -107,21 +107,5 @@ TEST(TensorBoardFile, WritesRecordsWithRightChecksums) {
   EXPECT_TRUE(has_tag);
 }
 
-TEST(Source, EveryEpochIsAnotherPermutationOfAllPictures) {
-  for (const int64_t size : {1, 2, 7, 100}) {
-    std::vector<int64_t> first, second;
-    for (int64_t i = 0; i < size; ++i) {
-      first.push_back(shuffled(i, size, 4));
-      second.push_back(shuffled(size + i, size, 4));
-    }
-    EXPECT_EQ(std::set<int64_t>(first.begin(), first.end()).size(), static_cast<size_t>(size));
-    EXPECT_EQ(*std::max_element(first.begin(), first.end()), size - 1);
-    EXPECT_EQ(std::set<int64_t>(second.begin(), second.end()).size(), static_cast<size_t>(size));
-    if (size == 100) {
-      EXPECT_NE(first, second);
-    }
-  }
-}
-
 }  // namespace
 }  // namespace fcclip::train

@@ -10,8 +10,8 @@
 #include <ATen/Parallel.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/engine/bad_pictures.h"
 #include "fcclip/io/atomic_file.h"
-#include "fcclip/train/bad_pictures.h"
 #include "tests/support/errors.h"
 #include "tests/train/tiny_run.h"
 
@@ -67,12 +67,12 @@ TEST(ProcessesChild, DISABLED_Trains) {
 TEST(ProcessesChild, DISABLED_SharesBadPictures) {
   const engine::Processes processes = engine::Processes::join(at::kCPU);
   std::vector<std::string> told;
-  train::BadPictures bad(10, 0.05, "data.bad_share",
-                         [&](LogLevel, const std::string& line) { told.push_back(line); });
+  engine::BadPictures bad(10, 0.05, "data.bad_share",
+                          [&](LogLevel, const std::string& line) { told.push_back(line); });
   const bool is_first = processes.is_first();
   bad.share({}, processes);
-  bad.share(is_first ? std::vector<train::BadPicture>{{3, "3.png: cut off"}}
-                     : std::vector<train::BadPicture>{{4, "4.png: gone"}, {5, "a longer reason"}},
+  bad.share(is_first ? std::vector<engine::BadPicture>{{3, "3.png: cut off"}}
+                     : std::vector<engine::BadPicture>{{4, "4.png: gone"}, {5, "a longer reason"}},
             processes);
   const std::vector<std::string> want = {"picture left out: 3.png: cut off",
                                          "picture left out: 4.png: gone",
@@ -81,8 +81,8 @@ TEST(ProcessesChild, DISABLED_SharesBadPictures) {
   // One that both know is none more; one that one of them finds ends the run of both.
   bad.share({{4, "4.png: gone"}}, processes);
   EXPECT_ERROR(bad_format, "4 of 10 pictures cannot be used, more than data.bad_share allows",
-               bad.share(is_first ? std::vector<train::BadPicture>{}
-                                  : std::vector<train::BadPicture>{{8, "8.png: cut off"}},
+               bad.share(is_first ? std::vector<engine::BadPicture>{}
+                                  : std::vector<engine::BadPicture>{{8, "8.png: cut off"}},
                          processes));
 }
 

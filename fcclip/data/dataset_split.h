@@ -24,7 +24,7 @@ enum class LabelCoding {
 };
 
 /// Where the files are, and how they are named; a path left empty is a truth the data set lacks.
-struct BenchmarkFiles {
+struct SplitFiles {
   std::vector<std::filesystem::path> pictures;
   std::vector<std::string> picture_suffixes;  ///< empty: those of all picture files
   std::filesystem::path panoptic_json, panoptic_pngs, instances_json, labels;
@@ -63,12 +63,12 @@ struct PictureInstances {
 };
 
 /// A data set with truth, read picture by picture.
-class Benchmark : public Dataset {
+class DatasetSplit : public Dataset {
  public:
   /// Throws Error{not_found, bad_format} naming the file: what it is when it is of another kind,
   /// the pictures that are missing. A vocabulary without classes is taken from the annotation
   /// file's categories.
-  Benchmark(BenchmarkFiles files, classify::Vocabulary vocabulary);
+  DatasetSplit(SplitFiles files, classify::Vocabulary vocabulary);
 
   int64_t size() const override { return static_cast<int64_t>(pictures_.size()); }
   Sample get(int64_t index) const override;
@@ -100,7 +100,7 @@ class Benchmark : public Dataset {
   Size size_of(int64_t index) const;
   const std::filesystem::path& annotation_file() const;
 
-  BenchmarkFiles files_;
+  SplitFiles files_;
   classify::Vocabulary vocabulary_;
   std::map<int64_t, int64_t> class_of_id_;
   std::vector<Picture> pictures_;

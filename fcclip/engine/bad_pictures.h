@@ -12,7 +12,7 @@
 #include "fcclip/core/log.h"
 #include "fcclip/engine/processes.h"
 
-namespace fcclip::train {
+namespace fcclip::engine {
 
 /// A picture of a data set, and why it cannot be used: one line that names the file.
 struct BadPicture {
@@ -61,7 +61,7 @@ class BadPictures {
   /// What the processes found in the same step, together: all know the same afterwards, the first
   /// process tells it. Throws Error{bad_format} in all of them when more than most() pictures, or
   /// all, are bad.
-  void share(const std::vector<BadPicture>& found, const engine::Processes& processes);
+  void share(const std::vector<BadPicture>& found, const Processes& processes);
 
  private:
   void add(const BadPicture& bad, bool is_told);
@@ -72,4 +72,4 @@ class BadPictures {
   std::map<int64_t, std::string> reasons_;
 };
 
-}  // namespace fcclip::train
+}  // namespace fcclip::engine

@@ -1,13 +1,13 @@
-#include "fcclip/train/bad_pictures.h"
+#include "fcclip/engine/bad_pictures.h"
 
 #include <cstring>
 #include <sstream>
 
 #include <ATen/ATen.h>
 
-#include "fcclip/data/dataset.h"
+#include "fcclip/core/endless.h"
 
-namespace fcclip::train {
+namespace fcclip::engine {
 namespace {
 
 constexpr int64_t kFewPictures = 3;
@@ -32,7 +32,7 @@ std::vector<BadPicture> from_lines(const std::string& text) {
 }
 
 // Tensors are what processes exchange: as long as the longest text, filled up with zeros.
-std::string texts_of_all(const std::string& own, const engine::Processes& processes) {
+std::string texts_of_all(const std::string& own, const Processes& processes) {
   int64_t longest = 0;
   for (const at::Tensor& length : processes.gather(at::tensor({std::ssize(own)}, at::kLong))) {
     longest = std::max(longest, length.item<int64_t>());
@@ -69,7 +69,7 @@ BadPicture bad_picture(int64_t index, const Error& error) {
 
 int64_t most_bad_pictures(int64_t size, double share) {
   if (share <= 0) return 0;
-  if (size >= data::kEndless) return kFewPictures;
+  if (size >= kEndless) return kFewPictures;
   return std::max(kFewPictures, static_cast<int64_t>(share * static_cast<double>(size)));
 }
 
@@ -91,7 +91,7 @@ void BadPictures::tell(const BadPicture& bad) {
   add(bad, true);
 }
 
-void BadPictures::share(const std::vector<BadPicture>& found, const engine::Processes& processes) {
+void BadPictures::share(const std::vector<BadPicture>& found, const Processes& processes) {
   std::vector<BadPicture> fresh;
   for (const BadPicture& bad : found) {
     if (!reasons_.contains(bad.index)) fresh.push_back(bad);
@@ -101,10 +101,10 @@ void BadPictures::share(const std::vector<BadPicture>& found, const engine::Proc
   for (const BadPicture& bad : fresh) add(bad, processes.is_first());
   const auto count = std::ssize(reasons_);
   if (count <= most_ && count < size_) return;
-  const std::string of = size_ >= data::kEndless ? "" : " of " + std::to_string(size_);
+  const std::string of = size_ >= kEndless ? "" : " of " + std::to_string(size_);
   const std::string allowed = count <= most_ ? "" : ", more than " + setting_ + " allows";
   fail(ErrorCode::bad_format, count, of, count == 1 ? " picture" : " pictures", " cannot be used",
        allowed, "; one of them: ", reasons_.begin()->second);
 }
 
-}  // namespace fcclip::train
+}  // namespace fcclip::engine

@@ -1,11 +1,11 @@
-#include "fcclip/train/bad_pictures.h"
+#include "fcclip/engine/bad_pictures.h"
 
 #include <gtest/gtest.h>
 
-#include "fcclip/data/dataset.h"
+#include "fcclip/core/endless.h"
 #include "tests/support/errors.h"
 
-namespace fcclip::train {
+namespace fcclip::engine {
 namespace {
 
 std::vector<std::string> told;
@@ -48,12 +48,12 @@ TEST(BadPictures, ASmallSetMayHaveThreeAndALargeOneItsShare) {
   EXPECT_EQ(most_bad_pictures(6, 0.05), 3);
   EXPECT_EQ(most_bad_pictures(1000, 0.05), 50);
   EXPECT_EQ(most_bad_pictures(1000, 0), 0);
-  EXPECT_EQ(most_bad_pictures(data::kEndless, 0.05), 3);
+  EXPECT_EQ(most_bad_pictures(kEndless, 0.05), 3);
 }
 
 TEST(BadPictures, EachIsToldOnceAndTooManyEndTheRun) {
   BadPictures bad(10, 0.05, "data.bad_share", teller());
-  const engine::Processes alone;
+  const Processes alone;
   bad.share({{3, "3.png: cut off"}}, alone);
   bad.share({{3, "3.png: cut off"}, {4, "4.png: cut off"}}, alone);
   EXPECT_EQ(told, (std::vector<std::string>{"picture left out: 3.png: cut off",
@@ -74,4 +74,4 @@ TEST(BadPictures, ThousandsDoNotFillTheScreen) {
 }
 
 }  // namespace
-}  // namespace fcclip::train
+}  // namespace fcclip::engine

@@ -1,6 +1,6 @@
 // Every official layout in miniature, under its official file names.
 
-#include "fcclip/data/benchmark.h"
+#include "fcclip/data/dataset_split.h"
 
 #include <fstream>
 
@@ -21,8 +21,8 @@ using test::halves;
 
 class Layouts : public ::testing::Test {
  protected:
-  std::unique_ptr<Benchmark> open(const std::string& name) const {
-    return open_benchmark(find_benchmark(name), root());
+  std::unique_ptr<DatasetSplit> open(const std::string& name) const {
+    return open_split(find_dataset(name), root());
   }
   const std::filesystem::path& root() const { return folder_.path(); }
   // The message of what `call` throws.
@@ -41,13 +41,13 @@ class Layouts : public ::testing::Test {
   test::TemporaryFolder folder_;
 };
 
-void expect_labels(const Benchmark& benchmark, int64_t left, int64_t right) {
-  EXPECT_TRUE(at::equal(benchmark.labels(0), halves(left, right)))
-      << benchmark.labels(0)[0][0].item<int>() << " " << benchmark.labels(0)[0][31].item<int>();
+void expect_labels(const DatasetSplit& split, int64_t left, int64_t right) {
+  EXPECT_TRUE(at::equal(split.labels(0), halves(left, right)))
+      << split.labels(0)[0][0].item<int>() << " " << split.labels(0)[0][31].item<int>();
 }
 
-int64_t index_of(const Benchmark& benchmark, int64_t id) {
-  const auto& classes = benchmark.vocabulary().classes;
+int64_t index_of(const DatasetSplit& split, int64_t id) {
+  const auto& classes = split.vocabulary().classes;
   for (size_t k = 0; k < classes.size(); ++k) {
     if (classes[k].id == id) return static_cast<int64_t>(k);
   }
@@ -85,10 +85,10 @@ TEST_F(Layouts, Ade20k150ReadsOfficialAndConvertedLabels) {
   image::write_png(ade / "annotations/validation" / (name + ".png"), halves(3, 0));
   expect_labels(*open("ade20k"), 2, -1);
   image::write_png(ade / "annotations_detectron2/validation" / (name + ".png"), halves(7, 255));
-  const auto benchmark = open("a150");
-  expect_labels(*benchmark, 7, -1);
-  EXPECT_EQ(benchmark->picture(0).id_json, "\"ADE_val_00000001\"");
-  EXPECT_EQ(benchmark->instances(0).instances[0].class_index, 12);
+  const auto split = open("a150");
+  expect_labels(*split, 7, -1);
+  EXPECT_EQ(split->picture(0).id_json, "\"ADE_val_00000001\"");
+  EXPECT_EQ(split->instances(0).instances[0].class_index, 12);
 }
 
 TEST_F(Layouts, CityscapesJoinsItsThreeNamings) {
@@ -102,10 +102,10 @@ TEST_F(Layouts, CityscapesJoinsItsThreeNamings) {
         {test::panoptic_annotation(city / "gtFine/cityscapes_panoptic_val", name,
                                    name + "_gtFine_panoptic.png", {{26001, 26}, {7, 7}})}}});
   image::write_png(city / "gtFine/val/frankfurt" / (name + "_gtFine_labelIds.png"), halves(26, 4));
-  const auto benchmark = open("cityscapes");
-  EXPECT_EQ(benchmark->picture(0).name, name);
-  expect_labels(*benchmark, 13, -1);  // car's train id; "static" is not scored
-  EXPECT_EQ(benchmark->panoptic(0).segments[0].class_index, 13);
+  const auto split = open("cityscapes");
+  EXPECT_EQ(split->picture(0).name, name);
+  expect_labels(*split, 13, -1);  // car's train id; "static" is not scored
+  EXPECT_EQ(split->panoptic(0).segments[0].class_index, 13);
 }
 
 TEST_F(Layouts, MapillaryIgnoresLabel65) {
@@ -131,10 +131,10 @@ TEST_P(LabelLayouts, AreRead) {
   const LabelLayout& layout = GetParam();
   test::write_picture(root() / layout.picture);
   image::write_png(root() / layout.label, halves(layout.left, layout.right));
-  const auto benchmark = open(layout.name);
-  EXPECT_EQ(benchmark->size(), 1);
-  EXPECT_FALSE(benchmark->has_panoptic());
-  expect_labels(*benchmark, layout.want_left, layout.want_right);
+  const auto split = open(layout.name);
+  EXPECT_EQ(split->size(), 1);
+  EXPECT_FALSE(split->has_panoptic());
+  expect_labels(*split, layout.want_left, layout.want_right);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -221,11 +221,11 @@ TEST_F(Layouts, OwnDataTakesItsClassesFromTheFile) {
   file["categories"] = {{{"id", 184}, {"name", "tree"}, {"isthing", 0}},
                         {{"id", 1}, {"name", "person"}, {"isthing", 1}}};
   test::write_json(json_file, file);
-  BenchmarkFiles files;
+  SplitFiles files;
   files.pictures = {root() / "coco/val2017"};
   files.panoptic_json = json_file;
   files.panoptic_pngs = root() / "coco/panoptic_val2017";
-  expect_labels(Benchmark(files, {}), 1, 0);
+  expect_labels(DatasetSplit(files, {}), 1, 0);
 }
 
 }  // namespace

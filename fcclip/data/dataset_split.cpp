@@ -1,4 +1,4 @@
-#include "fcclip/data/benchmark.h"
+#include "fcclip/data/dataset_split.h"
 
 #include <algorithm>
 #include <set>
@@ -54,7 +54,7 @@ std::set<fs::path> maps_of(const CocoIndex& panoptic, const fs::path& folder) {
 
 }  // namespace
 
-Benchmark::Benchmark(BenchmarkFiles files, classify::Vocabulary vocabulary)
+DatasetSplit::DatasetSplit(SplitFiles files, classify::Vocabulary vocabulary)
     : files_(std::move(files)), vocabulary_(std::move(vocabulary)) {
   CocoIndex panoptic, instances;
   read_annotations(panoptic, instances);
@@ -62,7 +62,7 @@ Benchmark::Benchmark(BenchmarkFiles files, classify::Vocabulary vocabulary)
   take_pictures(std::move(panoptic), std::move(instances));
 }
 
-void Benchmark::read_annotations(CocoIndex& panoptic, CocoIndex& instances) {
+void DatasetSplit::read_annotations(CocoIndex& panoptic, CocoIndex& instances) {
   if (!files_.panoptic_json.empty()) {
     need_file(files_.panoptic_json, files_.advice);
     panoptic = read_panoptic_index(files_.panoptic_json);
@@ -82,7 +82,7 @@ void Benchmark::read_annotations(CocoIndex& panoptic, CocoIndex& instances) {
   }
 }
 
-void Benchmark::take_vocabulary(const CocoIndex& panoptic, const CocoIndex& instances) {
+void DatasetSplit::take_vocabulary(const CocoIndex& panoptic, const CocoIndex& instances) {
   if (vocabulary_.classes.empty()) vocabulary_ = panoptic.categories;
   if (vocabulary_.classes.empty()) vocabulary_ = instances.categories;
   if (vocabulary_.classes.empty()) {
@@ -94,7 +94,7 @@ void Benchmark::take_vocabulary(const CocoIndex& panoptic, const CocoIndex& inst
   }
 }
 
-void Benchmark::take_pictures(CocoIndex panoptic, CocoIndex instances) {
+void DatasetSplit::take_pictures(CocoIndex panoptic, CocoIndex instances) {
   const FileTable pictures(files_.pictures, files_.picture_suffixes, files_.advice,
                            maps_of(panoptic, files_.panoptic_pngs));
   const NamedBy by{annotation_file(), files_.panoptic_suffix, files_.advice,
@@ -122,7 +122,7 @@ void Benchmark::take_pictures(CocoIndex panoptic, CocoIndex instances) {
   take_labels(pictures);
 }
 
-void Benchmark::take_labels(const FileTable& pictures) {
+void DatasetSplit::take_labels(const FileTable& pictures) {
   if (files_.labels.empty()) {
     if (!pictures_.empty()) return;
     fail(ErrorCode::invalid_argument,
@@ -155,12 +155,12 @@ void Benchmark::take_labels(const FileTable& pictures) {
   }
 }
 
-const fs::path& Benchmark::annotation_file() const {
+const fs::path& DatasetSplit::annotation_file() const {
   if (!files_.panoptic_json.empty()) return files_.panoptic_json;
   return files_.instances_json.empty() ? files_.labels : files_.instances_json;
 }
 
-int64_t Benchmark::class_of(int64_t category_id, const fs::path& file) const {
+int64_t DatasetSplit::class_of(int64_t category_id, const fs::path& file) const {
   const auto found = class_of_id_.find(category_id);
   if (found == class_of_id_.end()) {
     fail(ErrorCode::bad_format, file.string(), ": category_id ", category_id,
@@ -169,7 +169,7 @@ int64_t Benchmark::class_of(int64_t category_id, const fs::path& file) const {
   return found->second;
 }
 
-at::Tensor Benchmark::rgb(int64_t index) const {
+at::Tensor DatasetSplit::rgb(int64_t index) const {
   at::Tensor rgb = image::read_rgb(picture(index).file);
   const Size size{rgb.size(0), rgb.size(1)};
   const Size said = picture(index).size;
@@ -179,14 +179,14 @@ at::Tensor Benchmark::rgb(int64_t index) const {
   return rgb;
 }
 
-Size Benchmark::size_of(int64_t index) const {
+Size DatasetSplit::size_of(int64_t index) const {
   const Size said = picture(index).size;
   if (said.height > 0) return said;
   const at::Tensor pixels = rgb(index);
   return {pixels.size(0), pixels.size(1)};
 }
 
-PanopticTruth Benchmark::panoptic(int64_t index) const {
+PanopticTruth DatasetSplit::panoptic(int64_t index) const {
   const CocoPicture& entry = panoptic_.at(index);
   const fs::path file = file_below(files_.panoptic_pngs, entry.png);
   PanopticTruth truth;
@@ -207,7 +207,7 @@ PanopticTruth Benchmark::panoptic(int64_t index) const {
   return truth;
 }
 
-PictureInstances Benchmark::instances(int64_t index) const {
+PictureInstances DatasetSplit::instances(int64_t index) const {
   PictureInstances out;
   const auto found = instances_.find(index);
   if (found == instances_.end()) return out;
@@ -239,7 +239,7 @@ PictureInstances Benchmark::instances(int64_t index) const {
   return out;
 }
 
-at::Tensor Benchmark::labels(int64_t index) const {
+at::Tensor DatasetSplit::labels(int64_t index) const {
   if (labels_.empty()) {
     const PanopticTruth truth = panoptic(index);
     return labels_of_truth(truth.ids, truth.segments);
@@ -255,7 +255,7 @@ at::Tensor Benchmark::labels(int64_t index) const {
                        found->second.string());
 }
 
-Sample Benchmark::get(int64_t index) const {
+Sample DatasetSplit::get(int64_t index) const {
   Sample sample;
   sample.name = picture(index).name;
   sample.rgb = rgb(index);
