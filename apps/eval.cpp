@@ -22,6 +22,7 @@
 #include "fcclip/eval/picture_scores.h"
 #include "fcclip/eval/prediction_files.h"
 #include "fcclip/eval/record_file.h"
+#include "fcclip/eval/score_json.h"
 #include "fcclip/eval/summary.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/outputs/json_text.h"
@@ -46,7 +47,8 @@ class Run {
     const AskOptions defaults = segmenter.ask_defaults();
     options.classifiers = eval::classifiers_of(flags.classifier, defaults.ensemble);
     options.panoptic_options = defaults.panoptic;
-    if (target.name != "lvis") options.instance_options = defaults.instances;
+    options.instance_options = defaults.instances;
+    if (target.detections > 0) options.instance_options.top_k = target.detections;
     if (!flags.no_predictions) options.predictions = folder_;
     count_ = target.split->size();
     if (flags.limit > 0) count_ = std::min(count_, flags.limit);
@@ -63,31 +65,36 @@ class Run {
          "it with --overwrite");
   }
 
-  // The numbers; null where other shards are still to come.
-  json work() {
+  /// What scores.json holds; nothing where other shards are still to come.
+  std::optional<eval::EvaluationScores> work() {
     start_ = std::chrono::steady_clock::now();
     seen_ = classify::seen_classes(words(), segmenter_.config().training_vocabulary);
     if (!flags_.merge) evaluate();
-    if (shard_.count > 1 && !flags_.merge && !all_shards_done()) return nullptr;
+    if (shard_.count > 1 && !flags_.merge && !all_shards_done()) return std::nullopt;
     return sum_up();
   }
+  /// Of what work() gave, as it is written.
+  const json& document() const { return document_; }
 
  private:
   const classify::Vocabulary& words() const { return target_.split->vocabulary(); }
 
-  json make_header() const {
+  eval::RunHeader make_header() const {
     const eval::EvaluateOptions& o = target_.options;
     const model::Config& config = segmenter_.config();
-    return {{"data set", target_.name},
-            {"number of pictures", count_},
-            {"number of classes", words().classes.size()},
-            {"model", config.name + " " + config.provenance},
-            {"model file", runs::file_fingerprint(find_model(flags_.model.model))},
-            {"task", {o.panoptic, o.instances, o.semantic}},
-            {"classifier", flags_.classifier},
-            {"oracle", flags_.oracle},
-            {"input size", {o.size.short_side, o.size.max_side}},
-            {"ensemble", {config.ensemble.alpha, config.ensemble.beta}}};
+    return {target_.name,
+            count_,
+            std::ssize(words().classes),
+            config.name + " " + config.provenance,
+            runs::file_fingerprint(find_model(flags_.model.model)),
+            o.panoptic,
+            o.instances,
+            o.semantic,
+            flags_.classifier,
+            flags_.oracle,
+            o.size,
+            config.ensemble.alpha,
+            config.ensemble.beta};
   }
 
   void evaluate() {
@@ -95,18 +102,13 @@ class Run {
         segmenter_.prepare(words(), bar_until_stopped("reading words", "words"));
     const eval::Evaluator evaluator(segmenter_, *target_.split, prepared, target_.options);
     eval::RecordFile records(eval::record_path(folder_, shard_.rank, shard_.count), header_,
-                             flags_.resume);
-    ProgressBar progress(target_.name, (count_ - shard_.rank + shard_.count - 1) / shard_.count,
-                         "images");
-    int64_t done = 0;
-    for (int64_t i = shard_.rank; i < count_; i += shard_.count, ++done) {
-      if (stop_signal()) {
-        fail(ErrorCode::interrupted, target_.name, ": stopped after ", i, " of ", count_,
-             " images; continue with --resume");
-      }
-      if (i <= records.last()) continue;
-      progress.update(done);
-      records.append(evaluator.one(i));
+                             words(), flags_.resume);
+    try {
+      eval::evaluate_share(evaluator, {shard_.rank, shard_.count, count_}, records,
+                           bar_until_stopped(target_.name, "images"));
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::interrupted) throw;
+      fail(error.code(), target_.name, ": ", error.what(), "; continue with --resume");
     }
   }
 
@@ -115,59 +117,72 @@ class Run {
       if (!fs::exists(eval::record_path(folder_, rank, shard_.count))) return false;
     }
     int64_t found = 0;
-    eval::read_records(eval::record_files(folder_), header_, [&](const json&) { ++found; });
+    eval::read_records(eval::record_files(folder_), header_,
+                       [&](const eval::StoredPicture&) { ++found; });
     return found == count_;
   }
 
-  json sum_up() {
-    std::map<std::string, eval::PictureScores> totals;
+  // Adds up all records.
+  struct Total {
+    int64_t pictures = 0;
+    std::map<std::string, eval::PictureScores> scores;  // by classifier
     std::vector<eval::RankedPicture> ranked;
-    int64_t found = 0;
-    eval::read_records(eval::record_files(folder_), header_, [&](const json& record) {
-      ++found;
-      for (const auto& [name, scores] : record.at("scores").items()) {
-        const int64_t classes = std::ssize(words().classes);
-        eval::add_record(totals.try_emplace(name, classes).first->second, scores);
-        if (name == shown()) eval::keep_extremes(ranked, ranked_picture(record, scores));
-      }
-    });
-    if (found < count_) {
-      fail(ErrorCode::bad_format, folder_.string(), ": records of ", found, " of ", count_,
+  };
+  Total total() const {
+    Total total;
+    eval::read_records(
+        eval::record_files(folder_), header_, [&](const eval::StoredPicture& picture) {
+          ++total.pictures;
+          for (const auto& [name, scores] : picture.scores) {
+            eval::add_record(
+                total.scores.try_emplace(name, std::ssize(words().classes)).first->second, scores);
+          }
+          if (picture.scores.contains(shown())) {
+            eval::keep_extremes(total.ranked, ranked_picture(picture));
+          }
+        });
+    if (total.pictures < count_) {
+      fail(ErrorCode::bad_format, folder_.string(), ": records of ", total.pictures, " of ", count_,
            " pictures; run again with --resume");
     }
+    return total;
+  }
+
+  eval::EvaluationScores sum_up() {
+    const Total sums = total();
     const eval::SummaryInput input{words(), seen_, target_.options.panoptic,
                                    target_.options.instances, target_.options.semantic};
-    json scores = {{"dataset", target_.title}, {"images", found}, {"run", run_record()}};
-    for (const auto& [name, total] : totals) scores[name] = eval::summarise(total, input);
-    if (!flags_.no_predictions) {
-      for (const auto& [name, total] : totals) {
-        eval::write_prediction_files(
-            folder_, header_.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), name,
-            words());
-      }
+    eval::EvaluationScores scores{target_.title, sums.pictures, {}};
+    for (const auto& [name, one] : sums.scores) {
+      scores.classifiers[name] = eval::summarise(one, input);
+      if (flags_.no_predictions) continue;
+      eval::write_prediction_files(folder_, header_, name, words());
     }
-    io::write_atomically(folder_ / "scores.json", outputs::json_text(scores));
-    eval::write_html_report(
-        folder_ / "report.html",
-        {*target_.split, scores, totals.at(shown()).semantic, shown(),
-         flags_.no_predictions ? fs::path() : folder_ / shown(), ranked, bundled_fonts()});
+    const json run = run_record();
+    document_ = eval::to_json(scores);
+    document_["run"] = run;
+    io::write_atomically(folder_ / "scores.json", outputs::json_text(document_));
+    eval::write_html_report(folder_ / "report.html",
+                            {*target_.split, scores, sums.scores.at(shown()).semantic, shown(),
+                             flags_.no_predictions ? fs::path() : folder_ / shown(), sums.ranked,
+                             run_facts(run), bundled_fonts()});
     return scores;
   }
 
   // The classifier whose pictures and classes the report shows.
   const std::string& shown() const { return target_.options.classifiers.front().name; }
 
-  eval::RankedPicture ranked_picture(const json& record, const json& scores) const {
+  eval::RankedPicture ranked_picture(const eval::StoredPicture& stored) const {
     eval::PictureScores alone(std::ssize(words().classes));
-    eval::add_record(alone, scores);
+    eval::add_record(alone, stored.scores.at(shown()));
     const eval::PictureRank rank = eval::picture_rank(alone);
-    eval::RankedPicture picture{record.at("index"), record.at("name"), rank.value, rank.metric, {}};
-    const json::json_pointer place("/predictions/" + shown() + "/panoptic/segments_info");
-    if (!record.contains(place)) return picture;
-    for (const json& segment : record[place]) {
+    eval::RankedPicture picture{stored.index, stored.name, rank.value, rank.metric, {}};
+    const auto segments = stored.panoptic.find(shown());
+    if (segments == stored.panoptic.end()) return picture;
+    for (const eval::AnsweredSegment& segment : segments->second) {
       for (int64_t k = 0; k < std::ssize(words().classes); ++k) {
-        if (words().classes[k].id != segment.at("category_id")) continue;
-        picture.answer.push_back({segment.at("id"), k, false});
+        if (words().classes[k].id != segment.category_id) continue;
+        picture.answer.push_back({segment.id, k, false});
       }
     }
     return picture;
@@ -186,49 +201,44 @@ class Run {
   fs::path folder_;
   ProcessPlace shard_;
   int64_t count_ = 0;
-  json header_;
+  eval::RunHeader header_;
+  json document_;
   std::vector<bool> seen_;
   std::chrono::steady_clock::time_point start_;
 };
 
-void print_group(const std::string& label, const json& group,
-                 const std::vector<const char*>& keys) {
-  std::printf("  %-26s", label.c_str());
-  for (const char* key : keys) {
-    if (!group.contains(key) || group[key].is_null()) {
-      std::printf("  %s      -", key);
-    } else {
-      std::printf("  %s %6.2f", key, group[key].get<double>());
+// Every group of a table that it has, and those numbers.
+void print_task(const std::string& title, const std::optional<eval::ScoreTable>& table,
+                const std::vector<const char*>& groups, const std::vector<const char*>& metrics) {
+  if (!table) return;
+  for (const char* group : groups) {
+    std::printf("  %-26s", (title + " " + group).c_str());
+    for (const char* metric : metrics) {
+      if (const eval::Score value = table->value(group, metric)) {
+        std::printf("  %s %6.2f", metric, *value);
+      } else {
+        std::printf("  %s      -", metric);
+      }
     }
+    std::printf("\n");
   }
-  std::printf("\n");
 }
 
-void print_scores(const json& scores) {
-  const long images = scores["images"].get<long>();
-  std::printf("%s, %ld %s\n", scores["dataset"].get<std::string>().c_str(), images,
-              images == 1 ? "image" : "images");
+void print_scores(const eval::EvaluationScores& scores) {
+  std::printf("%s, %ld %s\n", scores.data_set.c_str(), static_cast<long>(scores.pictures),
+              scores.pictures == 1 ? "image" : "images");
+  const std::vector<const char*> split = {"All", "Seen", "Unseen"};
+  const std::vector<const char*> ap = {"AP", "AP50", "AP75", "APs", "APm", "APl"};
   for (const char* classifier : {"ensemble", "in", "out"}) {
-    if (!scores.contains(classifier)) continue;
+    const auto found = scores.classifiers.find(classifier);
+    if (found == scores.classifiers.end()) continue;
     std::printf(" %s\n", classifier);
-    const json& one = scores[classifier];
-    if (one.contains("panoptic")) {
-      for (const char* group : {"All", "Things", "Stuff", "Seen", "Unseen", "class_agnostic"}) {
-        print_group(std::string("panoptic ") + group, one["panoptic"][group], {"pq", "sq", "rq"});
-      }
-    }
-    for (const char* kind : {"masks", "boxes"}) {
-      if (!one.contains("instances")) continue;
-      for (const char* group : {"All", "Seen", "Unseen"}) {
-        print_group(std::string(kind) + " " + group, one["instances"][kind][group],
-                    {"AP", "AP50", "AP75", "APs", "APm", "APl"});
-      }
-    }
-    if (!one.contains("semantic")) continue;
-    for (const char* group : {"All", "Seen", "Unseen"}) {
-      print_group(std::string("semantic ") + group, one["semantic"][group],
-                  {"mIoU", "fwIoU", "mACC", "pACC", "mBIoU"});
-    }
+    const eval::RunSummary& one = found->second;
+    print_task("panoptic", one.panoptic,
+               {"All", "Things", "Stuff", "Seen", "Unseen", "class_agnostic"}, {"pq", "sq", "rq"});
+    print_task("masks", one.masks, split, ap);
+    print_task("boxes", one.boxes, split, ap);
+    print_task("semantic", one.semantic, split, {"mIoU", "fwIoU", "mACC", "pACC", "mBIoU"});
   }
 }
 
@@ -256,15 +266,15 @@ void evaluate(const EvalFlags& flags) {
   }
   for (size_t i = 0; i < targets.size(); ++i) {
     const EvalTarget& target = targets[i];
-    const json scores = runs[i]->work();
-    if (scores.is_null()) {
+    const std::optional<eval::EvaluationScores> scores = runs[i]->work();
+    if (!scores) {
       std::cerr << target.name << ": this shard is done; the last one, or --merge, sums up\n";
       continue;
     }
     if (flags.json) {
-      all.push_back(scores);
+      all.push_back(runs[i]->document());
     } else {
-      print_scores(scores);
+      print_scores(*scores);
     }
   }
   if (flags.json) std::cout << outputs::json_text(all.size() == 1 ? all[0] : all);

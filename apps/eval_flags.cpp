@@ -18,16 +18,15 @@ bool wants(const EvalFlags& flags, std::string_view task) {
   return std::find(flags.tasks.begin(), flags.tasks.end(), task) != flags.tasks.end();
 }
 
-// What was asked for, or all that the truth allows. Mapillary's and label-only data have no AP.
+// What was asked for, or all that the truth allows; label-only data have no AP.
 void set_tasks(const EvalFlags& flags, EvalTarget& target) {
   const data::DatasetSplit& truth = *target.split;
   eval::EvaluateOptions& options = target.options;
   const bool all = flags.tasks.empty();
   options.panoptic = all ? truth.has_panoptic() : wants(flags, "panoptic");
   options.semantic = all ? truth.has_labels() : wants(flags, "semantic");
-  options.instances =
-      all ? (truth.has_instances() || truth.has_panoptic()) && target.name != "mapillary_vistas"
-          : wants(flags, "instance");
+  options.instances = all ? (truth.has_instances() || truth.has_panoptic()) && target.has_instances
+                          : wants(flags, "instance");
 }
 
 EvalTarget open_named(const EvalFlags& flags, const std::string& name) {
@@ -36,7 +35,8 @@ EvalTarget open_named(const EvalFlags& flags, const std::string& name) {
       spec.name, spec.name, data::open_split(spec, data::datasets_root(flags.root)), {}};
   target.options.size = {spec.short_side, spec.max_side};
   target.options.resized_late = spec.resized_late;
-  if (spec.name == "lvis") target.options.instance_options.top_k = 300;
+  target.detections = spec.detections;
+  target.has_instances = spec.scores_instances;
   return target;
 }
 

@@ -26,6 +26,8 @@ struct EvalTarget {
   std::string name;   ///< of the output folder
   std::string title;  ///< as reports call it
   std::unique_ptr<data::DatasetSplit> split;
+  int64_t detections = 0;         ///< most of a picture that count; 0: as many as the model gives
+  bool has_instances = true;      ///< false: its panoptic truth is not scored as instances
   eval::EvaluateOptions options;  ///< tasks, sizes; classifiers and thresholds come from the model
 };
 

@@ -1,5 +1,7 @@
 #include "apps/evaluation_record.h"
 
+#include <algorithm>
+
 #include "fcclip/runs/run_record.h"
 
 namespace fcclip::apps {
@@ -17,6 +19,18 @@ const char* oracle_name(eval::Oracle oracle) {
     default:
       return "none";
   }
+}
+
+std::string text_of_setting(const json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_structured()) return value.dump();
+  std::string text;
+  for (const auto& [key, one] : value.items()) {
+    if (!text.empty()) text += value.is_array() ? " " : ", ";
+    if (value.is_object()) text += key + " ";
+    text += text_of_setting(one);
+  }
+  return text;
 }
 
 }  // namespace
@@ -43,6 +57,19 @@ json evaluation_record(const fs::path& model, const Segmenter& segmenter,
                  {"oracle", oracle_name(options.oracle)}};
   record.update(runs::circumstances_json());
   return record;
+}
+
+std::vector<eval::RunFact> run_facts(const json& record) {
+  std::vector<eval::RunFact> facts;
+  for (const char* key : {"model", "model_name", "provenance", "fingerprint", "classifiers",
+                          "input_size", "thresholds", "oracle", "program", "libtorch",
+                          "instruction_set", "threads", "date", "seconds", "command", "folder"}) {
+    if (!record.contains(key)) continue;
+    std::string name = key;
+    std::replace(name.begin(), name.end(), '_', ' ');
+    facts.push_back({name, text_of_setting(record[key])});
+  }
+  return facts;
 }
 
 }  // namespace fcclip::apps

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fcclip/eval/evaluator.h"
+#include "fcclip/eval/html_report.h"
 
 namespace fcclip::apps {
 
@@ -13,5 +14,9 @@ namespace fcclip::apps {
 /// "thresholds", "oracle", and what circumstances_json has}. Throws Error{not_found}.
 nlohmann::json evaluation_record(const std::filesystem::path& model, const Segmenter& segmenter,
                                  const eval::EvaluateOptions& options);
+
+/// The same for people: texts as they are, words of a command side by side, pairs without their
+/// signs.
+std::vector<eval::RunFact> run_facts(const nlohmann::json& record);
 
 }  // namespace fcclip::apps

@@ -1,7 +1,5 @@
 // fcclip score: saved predictions of any system against the truth, without a model.
 
-#include "fcclip/eval/score.h"
-
 #include <cmath>
 #include <cstdio>
 #include <iostream>
@@ -12,6 +10,7 @@
 #include "apps/option_checks.h"
 #include "apps/progress_bar.h"
 #include "fcclip/core/error.h"
+#include "fcclip/eval/score_json.h"
 #include "fcclip/outputs/json_text.h"
 #include "fcclip/words/load_vocabulary.h"
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <map>
 
 namespace fcclip::data {
 namespace {
@@ -228,6 +229,35 @@ std::string place_of(std::string_view what, size_t index, const json& entry) {
     if (id.is_number() || id.is_string()) return name + " id " + id.dump();
   }
   return name + " " + std::to_string(index);
+}
+
+void each_panoptic_annotation(
+    const json& document, const fs::path& path, Remarks& remarks,
+    const std::function<void(const JsonFields& fields, const std::string& place)>& read) {
+  std::map<std::string, const json*> seen;
+  each_entry(path, list_in(document, "annotations", path), "annotation",
+             [&](const JsonFields& annotation, const std::string& place) {
+               const std::string id = annotation.id("image_id");
+               const auto [first, is_new] = seen.emplace(id, &annotation.object());
+               if (is_new) return read(annotation, place);
+               if (*first->second != annotation.object()) {
+                 fail(ErrorCode::bad_format, "the picture with image_id ", id,
+                      " has another annotation before; keep one");
+               }
+               remarks.add("a picture annotated twice, taken once", place);
+             });
+}
+
+void each_instance_annotation(
+    const json& annotations, const fs::path& path, const IdTable& images, Remarks& remarks,
+    const std::function<void(const JsonFields& fields, const std::string& place, size_t image)>&
+        read) {
+  each_entry(path, annotations, "annotation",
+             [&](const JsonFields& annotation, const std::string& place) {
+               const auto image = images.find(annotation.id("image_id"));
+               if (image) return read(annotation, place, *image);
+               remarks.add("an annotation of a picture that \"images\" lacks, left out", place);
+             });
 }
 
 const json& mend_segmentation(const json* value, Size size, json& mended, const Remark& remark) {

@@ -6,31 +6,17 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "fcclip/core/error.h"
 #include "fcclip/core/size.h"
+#include "fcclip/data/id_table.h"
 #include "fcclip/data/json_fields.h"
 #include "fcclip/data/remarks.h"
 
 namespace fcclip::data {
-
-/// Ids of a list -> positions in it. An id that is not there as it stands is found as the text of
-/// the number, or the number of the text.
-class IdTable {
- public:
-  /// false when the id is there already.
-  bool add(const std::string& key, size_t position) {
-    return positions_.emplace(key, position).second;
-  }
-  std::optional<size_t> find(const std::string& key) const;
-
- private:
-  std::unordered_map<std::string, size_t> positions_;
-};
 
 /// One entry of "categories".
 struct CategoryEntry {
@@ -91,6 +77,20 @@ void each_entry(const std::filesystem::path& path, const nlohmann::json& list,
     }
   }
 }
+
+/// Calls read(fields, place) for the annotation of every picture of a panoptic document. One that is
+/// there twice is taken once. Throws Error{bad_format} naming file and place: two that differ.
+void each_panoptic_annotation(
+    const nlohmann::json& document, const std::filesystem::path& path, Remarks& remarks,
+    const std::function<void(const JsonFields& fields, const std::string& place)>& read);
+
+/// Calls read(fields, place, position of its picture in `images`) for every annotation of an
+/// instances document; those of other pictures are left out, and remarked.
+void each_instance_annotation(
+    const nlohmann::json& annotations, const std::filesystem::path& path, const IdTable& images,
+    Remarks& remarks,
+    const std::function<void(const JsonFields& fields, const std::string& place, size_t image)>&
+        read);
 
 /// A "segmentation" in a form that outputs::mask_of_segmentation takes: null where it is missing;
 /// polygons without the pieces that have no area; run lengths whose text was saved as Python's

@@ -1,7 +1,6 @@
 #include "fcclip/data/coco_index.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
 
 #include <nlohmann/json.hpp>
@@ -149,28 +148,18 @@ CocoIndex read_panoptic_index(const fs::path& path) {
   CocoDocument file(path, JsonForm::panoptic);
   const ImageList images = read_images(file.document, path, file.remarks);
   std::vector<CocoPicture> pictures;
-  std::map<std::string, const json*> seen;
-  each_entry(path, list_in(file.document, "annotations", path), "annotation",
-             [&](const JsonFields& annotation, const std::string& place) {
-               const std::string id = annotation.id("image_id");
-               const auto [first, is_new] = seen.emplace(id, &annotation.object());
-               if (!is_new && *first->second == annotation.object()) {
-                 return file.remarks.add("a picture annotated twice, taken once", place);
-               }
-               if (!is_new) {
-                 fail(ErrorCode::bad_format, "the picture with image_id ", id,
-                      " has another annotation before; keep one");
-               }
-               CocoPicture picture;
-               if (const auto image = images.ids.find(id)) {
-                 picture = picture_of(images.entries[*image]);
-               }
-               picture.id_json = id;
-               picture.id_text = id_text(id);
-               picture.png = annotation.text("file_name");
-               read_segments(annotation, file, place, picture);
-               pictures.push_back(std::move(picture));
-             });
+  each_panoptic_annotation(file.document, path, file.remarks,
+                           [&](const JsonFields& annotation, const std::string& place) {
+                             const std::string id = annotation.id("image_id");
+                             CocoPicture picture;
+                             if (const auto image = images.ids.find(id))
+                               picture = picture_of(images.entries[*image]);
+                             picture.id_json = id;
+                             picture.id_text = id_text(id);
+                             picture.png = annotation.text("file_name");
+                             read_segments(annotation, file, place, picture);
+                             pictures.push_back(std::move(picture));
+                           });
   return index_of(file, std::move(pictures));
 }
 
@@ -188,19 +177,15 @@ CocoIndex read_instance_index(const fs::path& path) {
   }
   int64_t instances = 0;
   const json& annotations = list_in(file.document, "annotations", path);
-  each_entry(path, annotations, "annotation",
-             [&](const JsonFields& annotation, const std::string& place) {
-               const auto image = images.ids.find(annotation.id("image_id"));
-               if (!image) {
-                 return file.remarks.add(
-                     "an annotation of a picture that \"images\" lacks, left out", place);
-               }
-               CocoPicture& picture = pictures[*image];
-               const auto entry = read_instance(annotation, file, picture.size, place);
-               if (!entry) return;
-               picture.instances.push_back(*entry);
-               ++instances;
-             });
+  each_instance_annotation(
+      annotations, path, images.ids, file.remarks,
+      [&](const JsonFields& annotation, const std::string& place, size_t image) {
+        CocoPicture& picture = pictures[image];
+        const auto entry = read_instance(annotation, file, picture.size, place);
+        if (!entry) return;
+        picture.instances.push_back(*entry);
+        ++instances;
+      });
   if (instances == 0 && !annotations.empty()) {
     fail(ErrorCode::bad_format, path.string(),
          ": no annotation in it has a \"segmentation\"; masks are needed, boxes are not enough");

@@ -11,7 +11,7 @@
 #include "fcclip/data/coco_index.h"
 #include "fcclip/data/dataset.h"
 #include "fcclip/data/match_pictures.h"
-#include "fcclip/results/rle.h"
+#include "fcclip/data/truth.h"
 
 namespace fcclip::data {
 
@@ -42,24 +42,6 @@ struct PanopticTruth {
   at::Tensor ids;  ///< [h, w] int32, 0 is void
   std::vector<TruthSegment> segments;
   std::vector<int64_t> areas_px;  ///< per segment, as the JSON says; counted where it does not
-};
-
-/// One object; its box may differ from its mask.
-struct InstanceTruth {
-  int64_t class_index = 0;
-  std::array<double, 4> box_xywh_px = {0, 0, 0, 0};
-  double area_px = 0;
-  bool is_crowd = false;
-  results::Rle mask;
-};
-
-/// The objects of a picture.
-struct PictureInstances {
-  std::vector<InstanceTruth> instances;
-  /// Federated truth (LVIS): only these classes are known to be there or not; the second are not
-  /// marked completely.
-  bool is_federated = false;
-  std::vector<int64_t> judged_classes, incomplete_classes;
 };
 
 /// A data set with truth, read picture by picture.

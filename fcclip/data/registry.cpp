@@ -82,6 +82,7 @@ void add_streets(Table& table) {
                    .ignore_label = 65,
                    .short_side = 1024,
                    .max_side = 2560,
+                   .scores_instances = false,
                    .download = "Mapillary Vistas 1.2 from mapillary.com/dataset/vistas",
                    .prepare = ""});
 }
@@ -132,6 +133,7 @@ void add_coco_relatives(Table& table) {
                    .vocabulary = "lvis_1203",
                    .pictures = {"coco/val2017", "coco/train2017"},
                    .instances_json = "lvis/lvis_v1_val.json",
+                   .detections = 300,
                    .download = "lvis_v1_val.json.zip from lvisdataset.org, train2017.zip and "
                                "val2017.zip from cocodataset.org",
                    .prepare = ""});

@@ -31,8 +31,10 @@ struct DatasetSpec {
   int64_t short_side = 800, max_side = 1333;
   /// Scores are resized instead of masks, as the reference does where only labels are scored.
   bool resized_late = false;
-  std::string download;  ///< what to download, from where
-  std::string prepare;   ///< the `fcclip prepare` name that makes the missing files; may be empty
+  int64_t detections = 0;        ///< most of a picture that count; 0: as many as the model gives
+  bool scores_instances = true;  ///< false: things of its panoptic truth have no AP of their own
+  std::string download;          ///< what to download, from where
+  std::string prepare;  ///< the `fcclip prepare` name that makes the missing files; may be empty
 };
 
 /// All of them, in the order of `fcclip eval --help`.

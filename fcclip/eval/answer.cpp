@@ -15,15 +15,15 @@ namespace {
 // The federated rule: only judged classes count, and what is found beyond the marked instances of
 // an incompletely marked class is no mistake: a crowd that covers the picture absorbs it.
 void apply_federated(const data::PictureInstances& truth, Size size,
-                     std::vector<TruthInstance>& truths, std::vector<DetectedInstance>& found) {
+                     std::vector<InstanceTruth>& truths, std::vector<Detection>& found) {
   if (!truth.is_federated) return;
-  std::erase_if(found, [&](const DetectedInstance& d) {
-    return std::find(truth.judged_classes.begin(), truth.judged_classes.end(), d.category_id) ==
+  std::erase_if(found, [&](const Detection& d) {
+    return std::find(truth.judged_classes.begin(), truth.judged_classes.end(), d.class_index) ==
            truth.judged_classes.end();
   });
   for (const int64_t k : truth.incomplete_classes) {
-    TruthInstance all;
-    all.category_id = k;
+    InstanceTruth all;
+    all.class_index = k;
     all.box_xywh_px = {0, 0, static_cast<double>(size.width), static_cast<double>(size.height)};
     all.area_px = static_cast<double>(size.width * size.height);
     all.is_crowd = true;
@@ -34,14 +34,11 @@ void apply_federated(const data::PictureInstances& truth, Size size,
 
 void score_instances(PictureScores& scores, const data::PictureInstances& truth,
                      const results::InstanceSegmentation& answer, Size size, int64_t index) {
-  std::vector<TruthInstance> truths;
-  for (const data::InstanceTruth& t : truth.instances) {
-    truths.push_back({t.class_index, t.box_xywh_px, t.area_px, t.is_crowd, t.mask});
-  }
-  std::vector<DetectedInstance> found;
+  std::vector<InstanceTruth> truths = truth.instances;
+  std::vector<Detection> found;
   for (const results::Segment& instance : answer.segments) {
-    DetectedInstance d;
-    d.category_id = instance.class_index;
+    Detection d;
+    d.class_index = instance.class_index;
     d.score = instance.score;
     for (int i = 0; i < 4; ++i) d.box_xywh_px[i] = static_cast<double>(instance.box_xywh_px[i]);
     d.area_px = static_cast<double>(instance.area_px);
@@ -67,10 +64,10 @@ PanopticMap map_of(const results::PanopticSegmentation& result, bool agnostic) {
 data::PictureInstances instances_of(const PanopticMap& map,
                                     const classify::Vocabulary& vocabulary) {
   data::PictureInstances out;
-  for (const PanopticSegmentInfo& segment : map.segments) {
-    if (!vocabulary.classes[segment.category_id].is_thing) continue;
+  for (const MapSegment& segment : map.segments) {
+    if (!vocabulary.classes[segment.class_index].is_thing) continue;
     data::InstanceTruth truth;
-    truth.class_index = segment.category_id;
+    truth.class_index = segment.class_index;
     truth.is_crowd = segment.is_crowd;
     truth.mask = results::from_mask(map.ids.eq(segment.id));
     truth.area_px = static_cast<double>(results::area(truth.mask));
@@ -107,7 +104,7 @@ void score_answer(PictureScores& scores, const PictureTruth& truth, const Pictur
     if (answer.panoptic && truth.panoptic) {
       scores.panoptic.add(*truth.panoptic, map_of(*answer.panoptic, false), picture);
       PanopticMap same = *truth.panoptic;
-      for (PanopticSegmentInfo& segment : same.segments) segment.category_id = 0;
+      for (MapSegment& segment : same.segments) segment.class_index = 0;
       scores.agnostic.add(same, map_of(*answer.panoptic, true), picture);
     }
     if (answer.instances && truth.instances) {
@@ -141,8 +138,8 @@ TrueRegions true_regions(const PictureTruth& truth, const classify::Vocabulary& 
     regions.from_things.push_back(vocabulary.classes[class_index].is_thing);
   };
   if (truth.panoptic) {
-    for (const PanopticSegmentInfo& s : truth.panoptic->segments) {
-      add(truth.panoptic->ids.eq(s.id), s.category_id, s.id);
+    for (const MapSegment& s : truth.panoptic->segments) {
+      add(truth.panoptic->ids.eq(s.id), s.class_index, s.id);
     }
   } else if (truth.instances) {
     for (const data::InstanceTruth& t : truth.instances->instances) {

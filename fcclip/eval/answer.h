@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "fcclip/data/dataset_split.h"
-#include "fcclip/eval/evaluator.h"
+#include "fcclip/eval/evaluate_options.h"
+#include "fcclip/eval/picture_scores.h"
 
 namespace fcclip::eval {
 

@@ -29,14 +29,14 @@ bool outside(double area, int range) {
 // All truths and detections of one category in one picture.
 class ImageMatcher {
  public:
-  ImageMatcher(ApKind kind, std::vector<const TruthInstance*> truths,
-               std::vector<const DetectedInstance*> detections)
+  ImageMatcher(ApKind kind, std::vector<const InstanceTruth*> truths,
+               std::vector<const Detection*> detections)
       : truths_(std::move(truths)), detections_(std::move(detections)) {
     std::stable_sort(detections_.begin(), detections_.end(),
                      [](const auto* a, const auto* b) { return a->score > b->score; });
     if (std::ssize(detections_) > kMostDetections) detections_.resize(kMostDetections);
-    for (const DetectedInstance* detection : detections_) {
-      for (const TruthInstance* truth : truths_) {
+    for (const Detection* detection : detections_) {
+      for (const InstanceTruth* truth : truths_) {
         overlaps_.push_back(
             kind == ApKind::box
                 ? results::box_iou(detection->box_xywh_px, truth->box_xywh_px, truth->is_crowd)
@@ -63,7 +63,7 @@ class ImageMatcher {
   // Truths that count come first: a detection takes one of them before it falls on an ignored one.
   void order_truths(int area) {
     ignored_.clear();
-    for (const TruthInstance* truth : truths_) {
+    for (const InstanceTruth* truth : truths_) {
       ignored_.push_back(truth->is_crowd || outside(truth->area_px, area));
     }
     order_.resize(truths_.size());
@@ -102,8 +102,8 @@ class ImageMatcher {
     return best;
   }
 
-  std::vector<const TruthInstance*> truths_;
-  std::vector<const DetectedInstance*> detections_;
+  std::vector<const InstanceTruth*> truths_;
+  std::vector<const Detection*> detections_;
   std::vector<double> overlaps_;  // [detections, truths]
   std::vector<bool> ignored_;
   std::vector<size_t> order_;
@@ -152,19 +152,18 @@ class Averager {
 
 }  // namespace
 
-void use_box_areas(std::vector<DetectedInstance>& detections) {
-  for (DetectedInstance& d : detections) {
+void use_box_areas(std::vector<Detection>& detections) {
+  for (Detection& d : detections) {
     if (!d.box_is_of_mask) d.area_px = d.box_xywh_px[2] * d.box_xywh_px[3];
   }
 }
 
-void AveragePrecision::add_image(int64_t image_id, const std::vector<TruthInstance>& truths,
-                                 const std::vector<DetectedInstance>& detections) {
-  std::map<int64_t,
-           std::pair<std::vector<const TruthInstance*>, std::vector<const DetectedInstance*>>>
+void AveragePrecision::add_image(int64_t image_id, const std::vector<InstanceTruth>& truths,
+                                 const std::vector<Detection>& detections) {
+  std::map<int64_t, std::pair<std::vector<const InstanceTruth*>, std::vector<const Detection*>>>
       split;
-  for (const TruthInstance& truth : truths) split[truth.category_id].first.push_back(&truth);
-  for (const DetectedInstance& one : detections) split[one.category_id].second.push_back(&one);
+  for (const InstanceTruth& truth : truths) split[truth.class_index].first.push_back(&truth);
+  for (const Detection& one : detections) split[one.class_index].second.push_back(&one);
   for (auto& [category, both] : split) {
     ImageMatcher matcher(kind_, std::move(both.first), std::move(both.second));
     std::vector<ImageResult>& results = by_category_[category];

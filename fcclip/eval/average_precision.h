@@ -7,35 +7,19 @@
 #include <optional>
 #include <vector>
 
-#include "fcclip/results/rle.h"
+#include "fcclip/data/truth.h"
 
 namespace fcclip::eval {
 
 /// What overlaps are measured on.
 enum class ApKind { box, mask };
 
-/// One true object.
-struct TruthInstance {
-  int64_t category_id = 0;
-  std::array<double, 4> box_xywh_px = {0, 0, 0, 0};
-  double area_px = 0;  ///< decides small, medium, large; as the annotation says
-  bool is_crowd = false;
-  results::Rle mask;  ///< ApKind::mask only
-};
-
-/// One found object.
-struct DetectedInstance {
-  int64_t category_id = 0;
-  double score = 0;
-  std::array<double, 4> box_xywh_px = {0, 0, 0, 0};
-  double area_px = 0;  ///< of the box (ApKind::box) or of the mask
-  results::Rle mask;
-  bool box_is_of_mask = false;  ///< the box was made of the mask; its area stays the mask's then
-};
+using data::Detection;
+using data::InstanceTruth;
 
 /// Areas become those of the boxes, for ApKind::box after ApKind::mask; where boxes were made of
 /// the masks, pycocotools keeps the masks' areas.
-void use_box_areas(std::vector<DetectedInstance>& detections);
+void use_box_areas(std::vector<Detection>& detections);
 
 /// The twelve COCO numbers, in [0, 1]; −1 where the truth has nothing to find.
 struct ApSummary {
@@ -53,8 +37,8 @@ class AveragePrecision {
   explicit AveragePrecision(ApKind kind) : kind_(kind) {}
 
   /// At most the 100 best detections of a category count. Pictures may come in any order.
-  void add_image(int64_t image_id, const std::vector<TruthInstance>& truths,
-                 const std::vector<DetectedInstance>& detections);
+  void add_image(int64_t image_id, const std::vector<InstanceTruth>& truths,
+                 const std::vector<Detection>& detections);
   void merge(const AveragePrecision& other);
 
   /// Over `categories`, or over all that the truth has.

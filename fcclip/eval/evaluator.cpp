@@ -2,20 +2,15 @@
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
-#include <nlohmann/json.hpp>
 
 #include "fcclip/core/error.h"
-#include "fcclip/eval/answer.h"
 #include "fcclip/image/id_colours.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/image/label_file.h"
-#include "fcclip/outputs/coco_json.h"
 #include "fcclip/segmenter/describe.h"
 
 namespace fcclip::eval {
 namespace {
-
-using nlohmann::json;
 
 // What the network and one classifier say, in the forms that were asked for.
 PictureAnswer answer_of(const EncodedImage& image, const at::Tensor& log_probs,
@@ -39,29 +34,15 @@ at::Tensor label_picture(const at::Tensor& labels, size_t classes) {
   return classes < 255 ? labels.to(at::kByte) : labels;
 }
 
-// Writes the PNGs, returns what belongs into the JSON files.
-json write_answer(const PictureAnswer& answer, const data::Picture& picture, Size size,
-                  const classify::Vocabulary& vocabulary, const std::filesystem::path& folder) {
-  const json id = json::parse(picture.id_json);
-  const outputs::ImageInfo info{0, picture.file.filename().string(), size};
-  json out = json::object();
+void write_pngs(const PictureAnswer& answer, const std::string& name, size_t classes,
+                const std::filesystem::path& folder) {
   if (answer.panoptic) {
-    image::write_png(folder / "panoptic" / (picture.name + ".png"),
+    image::write_png(folder / "panoptic" / (name + ".png"),
                      image::rgb_of_ids(answer.panoptic->ids));
-    json annotation = outputs::coco_panoptic_annotation(info, picture.name + ".png",
-                                                        answer.panoptic->segments, vocabulary);
-    annotation["image_id"] = id;
-    out["panoptic"] = std::move(annotation);
-  }
-  if (answer.instances) {
-    out["instances"] = outputs::coco_instance_results(info, answer.instances->segments, vocabulary);
-    for (json& one : out["instances"]) one["image_id"] = id;
   }
   if (answer.labels.defined()) {
-    image::write_png(folder / "semantic" / (picture.name + ".png"),
-                     label_picture(answer.labels, vocabulary.classes.size()));
+    image::write_png(folder / "semantic" / (name + ".png"), label_picture(answer.labels, classes));
   }
-  return out;
 }
 
 }  // namespace
@@ -96,39 +77,37 @@ Evaluator::Evaluator(const Segmenter& segmenter, const data::DatasetSplit& split
   }
 }
 
-json Evaluator::one(int64_t index) const {
+PictureRecord Evaluator::one(int64_t index, const Progress& progress) const {
   const c10::InferenceMode guard;
   const data::Picture& picture = split_.picture(index);
   const classify::Vocabulary& words = vocabulary_.vocabulary;
   const at::Tensor rgb = split_.rgb(index);
-  const Size size{rgb.size(0), rgb.size(1)};
   const PictureTruth truth = read_truth(split_, index, options_);
   TrueRegions regions;
   if (options_.oracle != Oracle::none) regions = true_regions(truth, words);
   const bool true_masks = options_.oracle == Oracle::masks && regions.masks.defined();
-  const EncodedImage image = true_masks
-                                 ? segmenter_.encode_with_masks(rgb, regions.masks, options_.size)
-                                 : segmenter_.encode(rgb, options_.size);
-  json record = {{"index", index},
-                 {"name", picture.name},
-                 {"image_id", json::parse(picture.id_json)},
-                 {"file_name", picture.file.filename().string()},
-                 {"size", {size.height, size.width}}};
+  const EncodedImage image =
+      true_masks ? segmenter_.encode_with_masks(rgb, regions.masks, options_.size, progress)
+                 : segmenter_.encode(rgb, options_.size, {}, progress);
+  PictureRecord record{index,
+                       picture.name,
+                       picture.id_json,
+                       picture.file.filename().string(),
+                       {rgb.size(0), rgb.size(1)}};
   const auto classes = static_cast<int64_t>(words.classes.size());
   for (const Classifier& classifier : options_.classifiers) {
     const at::Tensor log_probs =
         options_.oracle == Oracle::names
             ? true_names(image, regions, classes)
             : segmenter_.name_masks(image, vocabulary_, classifier.ensemble).log_probs[0];
-    const PictureAnswer answer = true_masks
-                                     ? answer_with_true_masks(truth, regions, log_probs, words)
-                                     : answer_of(image, log_probs, thing_flags(words), options_);
+    PictureAnswer answer = true_masks ? answer_with_true_masks(truth, regions, log_probs, words)
+                                      : answer_of(image, log_probs, thing_flags(words), options_);
     PictureScores scores(classes);
     score_answer(scores, truth, answer, index, picture.file.string());
-    record["scores"][classifier.name] = to_record(scores);
+    record.scores[classifier.name] = to_record(scores);
     if (options_.predictions.empty()) continue;
-    record["predictions"][classifier.name] =
-        write_answer(answer, picture, size, words, options_.predictions / classifier.name);
+    write_pngs(answer, picture.name, words.classes.size(), options_.predictions / classifier.name);
+    record.answers[classifier.name] = std::move(answer);
   }
   return record;
 }

@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include <ATen/ATen.h>
-#include <nlohmann/json.hpp>
 
 #include "fcclip/data/truth_masks.h"
 #include "fcclip/draw/contact_sheet.h"
@@ -19,7 +18,6 @@
 #include "fcclip/image/image_file.h"
 #include "fcclip/image/label_file.h"
 #include "fcclip/io/atomic_file.h"
-#include "fcclip/outputs/coco_json.h"
 
 extern "C" {
 // The page without its tables and pictures (EmbedFiles.cmake).
@@ -29,7 +27,6 @@ extern const char fcclip_embedded_report_html_begin[], fcclip_embedded_report_ht
 namespace fcclip::eval {
 namespace {
 
-using nlohmann::json;
 namespace fs = std::filesystem;
 
 constexpr size_t kExtremes = 4;
@@ -94,7 +91,7 @@ void write_pictures(std::ostream& out, const ReportInput& input) {
   const PairPainter painter(input);
   for (const RankedPicture& picture : input.ranked) {
     out << "<p>" << html_escaped(picture.name) << ": " << picture.metric << " "
-        << html_number(picture.score) << "<br><img src=\"data:image/jpeg;base64,"
+        << html_number(picture.score, false) << "<br><img src=\"data:image/jpeg;base64,"
         << base64(image::encode_jpeg(painter.draw(picture), 80)) << "\"></p>\n";
   }
 }
@@ -113,15 +110,15 @@ void keep_extremes(std::vector<RankedPicture>& kept, RankedPicture picture) {
 void write_html_report(const fs::path& path, const ReportInput& input) {
   const auto write_body = [&](std::ostream& out) {
     write_score_tables(out, input.scores);
-    if (input.scores.contains("run")) write_run_table(out, input.scores["run"]);
-    write_class_tables(out, input.scores.at(input.classifier));
+    write_run_table(out, input.facts);
+    write_class_tables(out, input.scores.classifiers.at(input.classifier));
     write_confusion_table(out, input.confusion, input.split.vocabulary());
     write_pictures(out, input);
   };
   io::write_atomically(path, [&](std::ostream& out) {
-    const std::string name = html_escaped(input.scores.at("dataset").get<std::string>());
+    const std::string name = html_escaped(input.scores.data_set);
     fill_page(out, {{"NAME", [&](std::ostream& to) { to << name; }},
-                    {"IMAGES", [&](std::ostream& to) { to << input.scores.at("images"); }},
+                    {"IMAGES", [&](std::ostream& to) { to << input.scores.pictures; }},
                     {"BODY", write_body}});
   });
 }

@@ -5,10 +5,9 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "fcclip/data/dataset_split.h"
 #include "fcclip/eval/semantic_score.h"
+#include "fcclip/eval/summary.h"
 
 namespace fcclip::eval {
 
@@ -24,14 +23,20 @@ struct RankedPicture {
 /// Keeps the four best and four worst of all pictures shown to it, best first.
 void keep_extremes(std::vector<RankedPicture>& kept, RankedPicture picture);
 
+/// Something about how a run was made.
+struct RunFact {
+  std::string name, text;
+};
+
 /// All that the page shows.
 struct ReportInput {
   const data::DatasetSplit& split;
-  const nlohmann::json& scores;       ///< {"dataset", "images", "run", classifier: summarise(…)}
+  const EvaluationScores& scores;
   const SemanticScore& confusion;     ///< of the classifier shown
   std::string classifier;             ///< whose classes and pictures are shown
   std::filesystem::path predictions;  ///< its PNG folders; empty: no pictures
   std::vector<RankedPicture> ranked;
+  std::vector<RunFact> facts = {};         ///< how the run was made
   std::filesystem::path font_folder = {};  ///< of the letters on pictures, beside the system's
 };
 

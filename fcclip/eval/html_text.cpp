@@ -2,8 +2,6 @@
 
 #include <cstdio>
 
-#include <nlohmann/json.hpp>
-
 namespace fcclip::eval {
 
 std::string html_escaped(const std::string& text) {
@@ -22,11 +20,10 @@ std::string html_escaped(const std::string& text) {
   return out;
 }
 
-std::string html_number(const nlohmann::json& value) {
-  if (!value.is_number()) return "–";
-  if (value.is_number_integer()) return value.dump();
+std::string html_number(const std::optional<double>& value, bool is_count) {
+  if (!value) return "–";
   char text[32];
-  std::snprintf(text, sizeof text, "%.2f", value.get<double>());
+  std::snprintf(text, sizeof text, is_count ? "%.0f" : "%.2f", *value);
   return text;
 }
 

@@ -41,15 +41,15 @@ PairCounts count_pairs(const at::Tensor& truth, const at::Tensor& prediction) {
   return counts;
 }
 
-using SegmentIndex = std::unordered_map<int64_t, const PanopticSegmentInfo*>;
+using SegmentIndex = std::unordered_map<int64_t, const MapSegment*>;
 
-SegmentIndex index_by_id(const std::vector<PanopticSegmentInfo>& segments) {
+SegmentIndex index_by_id(const std::vector<MapSegment>& segments) {
   SegmentIndex index;
-  for (const PanopticSegmentInfo& segment : segments) index[segment.id] = &segment;
+  for (const MapSegment& segment : segments) index[segment.id] = &segment;
   return index;
 }
 
-const PanopticSegmentInfo* find(const SegmentIndex& index, int64_t id) {
+const MapSegment* find(const SegmentIndex& index, int64_t id) {
   const auto found = index.find(id);
   return found == index.end() ? nullptr : found->second;
 }
@@ -103,10 +103,10 @@ class Matcher {
     for (const auto& [key, count] : pairs_) keys.push_back(key);
     std::sort(keys.begin(), keys.end());  // sums of IoU in a fixed order, the official one
     for (const PairKey key : keys) {
-      const PanopticSegmentInfo* truth = find(truths_, truth_of(key));
-      const PanopticSegmentInfo* prediction = find(predictions_, prediction_of(key));
+      const MapSegment* truth = find(truths_, truth_of(key));
+      const MapSegment* prediction = find(predictions_, prediction_of(key));
       if (truth == nullptr || prediction == nullptr || truth->is_crowd ||
-          truth->category_id != prediction->category_id) {
+          truth->class_index != prediction->class_index) {
         continue;
       }
       const int64_t common = pairs_.at(key);
@@ -114,7 +114,7 @@ class Matcher {
           areas_.at(prediction->id) + truth->area_px - common - count_of(pairs_, 0, prediction->id);
       const double iou = static_cast<double>(common) / static_cast<double>(united);
       if (iou <= 0.5) continue;
-      MatchCounts& sum = counts[truth->category_id];
+      MatchCounts& sum = counts[truth->class_index];
       ++sum.true_positives;
       sum.iou += iou;
       matched_truths_[truth->id] = matched_predictions_[prediction->id] = true;
@@ -122,25 +122,25 @@ class Matcher {
   }
 
   void count_misses(std::map<int64_t, MatchCounts>& counts) {
-    for (const PanopticSegmentInfo& segment : truth_.segments) {
+    for (const MapSegment& segment : truth_.segments) {
       if (matched_truths_.contains(segment.id)) continue;
       if (segment.is_crowd) {
-        crowds_[segment.category_id] = segment.id;
+        crowds_[segment.class_index] = segment.id;
       } else {
-        ++counts[segment.category_id].false_negatives;
+        ++counts[segment.class_index].false_negatives;
       }
     }
   }
 
   void count_false_alarms(std::map<int64_t, MatchCounts>& counts) {
-    for (const PanopticSegmentInfo& segment : prediction_.segments) {
+    for (const MapSegment& segment : prediction_.segments) {
       if (matched_predictions_.contains(segment.id)) continue;
       int64_t excused = count_of(pairs_, 0, segment.id);
-      if (const auto crowd = crowds_.find(segment.category_id); crowd != crowds_.end()) {
+      if (const auto crowd = crowds_.find(segment.class_index); crowd != crowds_.end()) {
         excused += count_of(pairs_, crowd->second, segment.id);
       }
       if (2 * excused > areas_.at(segment.id)) continue;
-      ++counts[segment.category_id].false_positives;
+      ++counts[segment.class_index].false_positives;
     }
   }
 

@@ -7,23 +7,12 @@
 #include <string_view>
 #include <vector>
 
-#include <ATen/core/Tensor.h>
+#include "fcclip/data/truth.h"
 
 namespace fcclip::eval {
 
-/// A segment of an id map.
-struct PanopticSegmentInfo {
-  int64_t id = 0;  ///< value in the id map
-  int64_t category_id = 0;
-  int64_t area_px = 0;  ///< truth: as its JSON says (as panopticapi); prediction: counted here
-  bool is_crowd = false;
-};
-
-/// One picture's truth or prediction.
-struct PanopticMap {
-  at::Tensor ids;  ///< [h, w] int32; 0 is void
-  std::vector<PanopticSegmentInfo> segments;
-};
+using data::MapSegment;
+using data::PanopticMap;
 
 /// Sums of one category over all pictures.
 struct MatchCounts {

@@ -1,99 +1,59 @@
 #include "fcclip/eval/picture_scores.h"
 
-#include <nlohmann/json.hpp>
-
 #include "fcclip/core/error.h"
 
 namespace fcclip::eval {
 namespace {
 
-using nlohmann::json;
-
-json counts_to_json(const PanopticQuality& quality) {
-  json out = json::array();
-  for (const auto& [category, c] : quality.counts()) {
-    out.push_back({category, c.iou, c.true_positives, c.false_positives, c.false_negatives});
-  }
-  return out;
-}
-
-void add_counts(PanopticQuality& quality, const json& list) {
-  for (const json& row : list) {
-    quality.add_counts(row.at(0), {row.at(1), row.at(2), row.at(3), row.at(4)});
-  }
-}
-
-json results_to_json(const AveragePrecision& ap) {
-  json out = json::array();
-  for (const auto& [category, images] : ap.results()) {
-    for (const AveragePrecision::ImageResult& image : images) {
-      json detections = json::array();
-      for (const AveragePrecision::Scored& d : image.detections) {
-        detections.push_back({d.score, d.rank, d.matched, d.ignored});
-      }
-      out.push_back({category, image.image_id, image.truth_count, std::move(detections)});
-    }
-  }
-  return out;
-}
-
-void add_results(AveragePrecision& ap, const json& list) {
-  for (const json& row : list) {
-    AveragePrecision::ImageResult image;
-    image.image_id = row.at(1);
-    row.at(2).get_to(image.truth_count);
-    for (const json& d : row.at(3)) {
-      AveragePrecision::Scored scored;
-      scored.score = d.at(0);
-      scored.rank = d.at(1);
-      d.at(2).get_to(scored.matched);
-      d.at(3).get_to(scored.ignored);
-      image.detections.push_back(scored);
-    }
-    ap.add_result(row.at(0), std::move(image));
-  }
-}
-
-json cells_to_json(const std::vector<int64_t>& counts) {
-  json cells = json::array();
+std::vector<CellCount> cells_of(const std::vector<int64_t>& counts) {
+  std::vector<CellCount> cells;
   for (size_t i = 0; i < counts.size(); ++i) {
-    if (counts[i] == 0) continue;
-    cells.push_back(i);
-    cells.push_back(counts[i]);
+    if (counts[i] != 0) cells.push_back({static_cast<int64_t>(i), counts[i]});
   }
   return cells;
 }
 
-template <typename Add>
-void add_cells(const json& cells, const Add& add) {
-  for (size_t i = 0; i + 1 < cells.size(); i += 2) {
-    add(cells.at(i).get<int64_t>(), cells.at(i + 1).get<int64_t>());
+void add_counts(PanopticQuality& quality, const std::map<int64_t, MatchCounts>& counts) {
+  for (const auto& [category, sums] : counts) quality.add_counts(category, sums);
+}
+
+void add_results(AveragePrecision& ap,
+                 const std::map<int64_t, std::vector<AveragePrecision::ImageResult>>& results) {
+  for (const auto& [category, images] : results) {
+    for (const AveragePrecision::ImageResult& image : images) ap.add_result(category, image);
   }
 }
 
 }  // namespace
 
-json to_record(const PictureScores& scores) {
-  return {{"pq", counts_to_json(scores.panoptic)},
-          {"agnostic", counts_to_json(scores.agnostic)},
-          {"masks", results_to_json(scores.masks)},
-          {"boxes", results_to_json(scores.boxes)},
-          {"confusion", cells_to_json(scores.semantic.confusion())},
-          {"boundary", cells_to_json(scores.semantic.boundary_confusion())}};
+ScoreRecord to_record(const PictureScores& scores) {
+  return {scores.panoptic.counts(),
+          scores.agnostic.counts(),
+          scores.masks.results(),
+          scores.boxes.results(),
+          cells_of(scores.semantic.confusion()),
+          cells_of(scores.semantic.boundary_confusion())};
 }
 
-void add_record(PictureScores& scores, const json& record) {
-  try {
-    add_counts(scores.panoptic, record.at("pq"));
-    add_counts(scores.agnostic, record.at("agnostic"));
-    add_results(scores.masks, record.at("masks"));
-    add_results(scores.boxes, record.at("boxes"));
-    SemanticScore& semantic = scores.semantic;
-    add_cells(record.at("confusion"), [&](int64_t i, int64_t n) { semantic.add_count(i, n); });
-    add_cells(record.at("boundary"),
-              [&](int64_t i, int64_t n) { semantic.add_boundary_count(i, n); });
-  } catch (const std::exception& error) {
-    fail(ErrorCode::bad_format, "a record of scores is damaged: ", error.what());
+void add_record(PictureScores& scores, const ScoreRecord& record) {
+  add_counts(scores.panoptic, record.panoptic);
+  add_counts(scores.agnostic, record.agnostic);
+  add_results(scores.masks, record.masks);
+  add_results(scores.boxes, record.boxes);
+  SemanticScore& semantic = scores.semantic;
+  const auto limit = [](const std::vector<int64_t>& cells) { return std::ssize(cells); };
+  const auto check = [](const CellCount& one, int64_t cells) {
+    if (one.cell >= 0 && one.cell < cells) return;
+    fail(ErrorCode::bad_format, "a record of scores is damaged: it counts cell ", one.cell, " of ",
+         cells);
+  };
+  for (const CellCount& one : record.confusion) {
+    check(one, limit(semantic.confusion()));
+    semantic.add_count(one.cell, one.count);
+  }
+  for (const CellCount& one : record.boundary) {
+    check(one, limit(semantic.boundary_confusion()));
+    semantic.add_boundary_count(one.cell, one.count);
   }
 }
 

@@ -1,8 +1,9 @@
 #pragma once
-// All scores of some pictures under one classifier, and their JSON form, with which a run is
-// continued and shards are merged.
+// All scores of some pictures under one classifier, and the little that has to be kept of a
+// picture, with which a run is continued and shards are merged.
 
-#include <nlohmann/json_fwd.hpp>
+#include <map>
+#include <vector>
 
 #include "fcclip/eval/average_precision.h"
 #include "fcclip/eval/panoptic_quality.h"
@@ -20,9 +21,20 @@ struct PictureScores {
   SemanticScore semantic;
 };
 
-/// Only what is not zero; doubles survive the way to text and back exactly.
-nlohmann::json to_record(const PictureScores& scores);
-/// Throws Error{bad_format}.
-void add_record(PictureScores& scores, const nlohmann::json& record);
+/// Pixels in a cell of SemanticScore's lists.
+struct CellCount {
+  int64_t cell = 0, count = 0;
+};
+
+/// Scores without what is zero.
+struct ScoreRecord {
+  std::map<int64_t, MatchCounts> panoptic, agnostic;
+  std::map<int64_t, std::vector<AveragePrecision::ImageResult>> masks, boxes;
+  std::vector<CellCount> confusion, boundary;
+};
+
+ScoreRecord to_record(const PictureScores& scores);
+/// Throws Error{bad_format} for a cell that the scores do not have.
+void add_record(PictureScores& scores, const ScoreRecord& record);
 
 }  // namespace fcclip::eval

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "fcclip/eval/record_file.h"
+#include "fcclip/eval/record_lines.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/outputs/coco_json.h"
 
@@ -35,7 +35,7 @@ struct Records {
   template <typename Each>
   bool read(const char* kind, const Each& each) const {
     bool any = false;
-    read_records(record_files(folder), header, [&](const json& record) {
+    read_record_lines(record_files(folder), header, [&](const fs::path&, const json& record) {
       if (!record.contains("predictions")) return;
       const json& predictions = record["predictions"];
       if (!predictions.contains(classifier) || !predictions[classifier].contains(kind)) return;
@@ -66,9 +66,9 @@ void write_panoptic(const Records& records, const classify::Vocabulary& vocabula
 
 }  // namespace
 
-void write_prediction_files(const fs::path& folder, const std::string& header_json,
+void write_prediction_files(const fs::path& folder, const RunHeader& header,
                             const std::string& classifier, const classify::Vocabulary& vocabulary) {
-  const Records records{folder, json::parse(header_json), classifier};
+  const Records records{folder, to_json(header), classifier};
   const auto nothing = [](const json&, const json&) {};
   if (records.read("panoptic", nothing)) {
     write_panoptic(records, vocabulary, folder / classifier / "panoptic.json");

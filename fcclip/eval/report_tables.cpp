@@ -3,17 +3,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "fcclip/eval/html_text.h"
 
 namespace fcclip::eval {
 namespace {
-
-using nlohmann::json;
 
 // The keys of the scores as people write them.
 std::string heading_of(const std::string& key) {
@@ -27,96 +24,108 @@ std::string heading_of(const std::string& key) {
   return found == kHeadings.end() ? html_escaped(key) : found->second;
 }
 
-std::vector<std::string> classifiers_in(const json& scores) {
+// The classifiers that the run has, in the order of the page.
+std::vector<std::string> classifiers_in(const EvaluationScores& scores) {
   std::vector<std::string> names;
   for (const char* name : {"ensemble", "in", "out"}) {
-    if (scores.contains(name)) names.emplace_back(name);
+    if (scores.classifiers.contains(name)) names.emplace_back(name);
   }
   return names;
 }
 
-// Where the table of a task lies below a classifier's scores.
+// A task's table of every classifier.
 struct TaskTable {
   const char* title;
-  json::json_pointer place;
-  std::vector<std::string> numbers;
+  std::optional<ScoreTable> RunSummary::*place;
 };
 
-void write_heads(std::ostream& out, const TaskTable& table, const std::vector<std::string>& groups,
-                 const std::vector<std::string>& classifiers) {
-  const size_t columns = classifiers.size();
-  out << "<table" << (columns > 1 ? " class=many" : "") << "><tr><th"
-      << (columns > 1 ? " rowspan=2" : "") << ">" << table.title << "</th>";
-  for (const std::string& group : groups) {
-    out << "<th class=g colspan=" << columns << ">" << heading_of(group) << "</th>";
-  }
-  out << "</tr>\n";
-  if (columns == 1) return;
-  out << "<tr>";
-  for (size_t i = 0; i < groups.size(); ++i) {
-    for (size_t c = 0; c < columns; ++c) {
-      out << "<th" << (c == 0 ? " class=g" : "") << ">" << classifiers[c] << "</th>";
+// One task, the classifiers beside one another.
+class TaskColumns {
+ public:
+  TaskColumns(const EvaluationScores& scores, const TaskTable& task) : title_(task.title) {
+    for (const std::string& name : classifiers_in(scores)) {
+      const std::optional<ScoreTable>& table = scores.classifiers.at(name).*task.place;
+      if (!table) continue;
+      names_.push_back(name);
+      tables_.push_back(&*table);
+    }
+    if (tables_.empty()) return;
+    for (const char* group : {"All", "Things", "Stuff", "Seen", "Unseen", "class_agnostic"}) {
+      if (has_numbers(group)) groups_.emplace_back(group);
     }
   }
-  out << "</tr>\n";
-}
 
-// Whether any classifier has a number for the group; the whole is always shown.
-bool has_numbers(const TaskTable& table, const json& scores, const std::string& group) {
-  if (group == "All") return true;
-  for (const std::string& name : classifiers_in(scores)) {
-    if (scores[name][table.place][group].value(table.numbers.front(), json()).is_number())
-      return true;
+  void write(std::ostream& out) const {
+    if (tables_.empty()) return;
+    write_heads(out);
+    for (const Metric& metric : tables_.front()->group_metrics) {
+      out << "<tr><td>" << heading_of(metric.name) << "</td>";
+      for (const std::string& group : groups_) {
+        for (size_t c = 0; c < tables_.size(); ++c) {
+          out << "<td" << (c == 0 ? " class=g" : "") << ">"
+              << html_number(tables_[c]->value(group, metric.name), metric.is_count) << "</td>";
+        }
+      }
+      out << "</tr>\n";
+    }
+    out << "</table>\n";
   }
-  return false;
-}
 
-void write_task_table(std::ostream& out, const TaskTable& table, const json& scores) {
-  const std::vector<std::string> classifiers = classifiers_in(scores);
-  if (classifiers.empty() || !scores[classifiers.front()].contains(table.place)) return;
-  const json& first = scores[classifiers.front()][table.place];
-  std::vector<std::string> groups;
-  for (const char* group : {"All", "Things", "Stuff", "Seen", "Unseen", "class_agnostic"}) {
-    if (first.contains(group) && has_numbers(table, scores, group)) groups.emplace_back(group);
+ private:
+  // Whether any classifier has a number for the group; the whole is always shown.
+  bool has_numbers(const std::string& group) const {
+    if (tables_.front()->group(group) == nullptr) return false;
+    if (group == "All") return true;
+    return std::any_of(tables_.begin(), tables_.end(), [&](const ScoreTable* table) {
+      const ScoreRow* row = table->group(group);
+      return row != nullptr && row->values.front().has_value();
+    });
   }
-  write_heads(out, table, groups, classifiers);
-  for (const std::string& number : table.numbers) {
-    out << "<tr><td>" << heading_of(number) << "</td>";
-    for (const std::string& group : groups) {
-      for (size_t c = 0; c < classifiers.size(); ++c) {
-        const json& row = scores[classifiers[c]][table.place][group];
-        out << "<td" << (c == 0 ? " class=g" : "") << ">" << html_number(row.value(number, json()))
-            << "</td>";
+
+  void write_heads(std::ostream& out) const {
+    const size_t columns = names_.size();
+    out << "<table" << (columns > 1 ? " class=many" : "") << "><tr><th"
+        << (columns > 1 ? " rowspan=2" : "") << ">" << title_ << "</th>";
+    for (const std::string& group : groups_) {
+      out << "<th class=g colspan=" << columns << ">" << heading_of(group) << "</th>";
+    }
+    out << "</tr>\n";
+    if (columns == 1) return;
+    out << "<tr>";
+    for (size_t i = 0; i < groups_.size(); ++i) {
+      for (size_t c = 0; c < columns; ++c) {
+        out << "<th" << (c == 0 ? " class=g" : "") << ">" << names_[c] << "</th>";
       }
     }
     out << "</tr>\n";
   }
-  out << "</table>\n";
-}
+
+  const char* title_;
+  std::vector<std::string> names_, groups_;
+  std::vector<const ScoreTable*> tables_;
+};
 
 // The metric of each class as a bar, and the counts beside it; best first, classes without it left
 // out.
-void write_class_table(std::ostream& out, const std::string& title, const json& rows,
-                       const std::vector<std::string>& keys) {
-  const std::string& key = keys.front();
-  std::vector<const json*> sorted;
-  for (const json& row : rows) {
-    if (row.value(key, json()).is_number()) sorted.push_back(&row);
+void write_class_table(std::ostream& out, const std::string& title, const ScoreTable& table) {
+  std::vector<const ScoreRow*> sorted;
+  for (const ScoreRow& row : table.classes) {
+    if (row.values.front()) sorted.push_back(&row);
   }
   if (sorted.empty()) return;
-  std::stable_sort(sorted.begin(), sorted.end(), [&](const json* a, const json* b) {
-    return (*a)[key].get<double>() > (*b)[key].get<double>();
+  std::stable_sort(sorted.begin(), sorted.end(), [](const ScoreRow* a, const ScoreRow* b) {
+    return *a->values.front() > *b->values.front();
   });
   out << "<h2>" << title
       << " of each class</h2><div class=scroll><table><tr><th>class</th><th></th>";
-  for (const std::string& one : keys) out << "<th>" << heading_of(one) << "</th>";
+  for (const Metric& one : table.class_metrics) out << "<th>" << heading_of(one.name) << "</th>";
   out << "</tr>\n";
-  for (const json* row : sorted) {
-    const double width = std::max(0.0, (*row)[key].get<double>()) * 1.6;
-    out << "<tr><td>" << html_escaped((*row)["name"])
+  for (const ScoreRow* row : sorted) {
+    const double width = std::max(0.0, *row->values.front()) * 1.6;
+    out << "<tr><td>" << html_escaped(row->name)
         << "</td><td class=b><span class=bar style=\"width:" << width << "px\"></span></td>";
-    for (const std::string& one : keys) {
-      out << "<td>" << html_number(row->value(one, json())) << "</td>";
+    for (size_t i = 0; i < row->values.size(); ++i) {
+      out << "<td>" << html_number(row->values[i], table.class_metrics[i].is_count) << "</td>";
     }
     out << "</tr>\n";
   }
@@ -151,64 +160,36 @@ std::vector<std::pair<int64_t, int64_t>> frequent_classes(const SemanticScore& s
   return frequent;
 }
 
-// Texts as they are, words of a command side by side, pairs without their signs.
-std::string text_of_setting(const json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (!value.is_structured()) return value.dump();
-  std::string text;
-  for (const auto& [key, one] : value.items()) {
-    if (!text.empty()) text += value.is_array() ? " " : ", ";
-    if (value.is_object()) text += key + " ";
-    text += text_of_setting(one);
-  }
-  return text;
-}
-
 }  // namespace
 
-void write_run_table(std::ostream& out, const json& run) {
-  if (!run.is_object()) return;
+void write_run_table(std::ostream& out, const std::vector<RunFact>& facts) {
+  if (facts.empty()) return;
   out << "<details open><summary>How it was made</summary><table class=run>\n";
-  for (const char* key : {"model", "model_name", "provenance", "fingerprint", "classifiers",
-                          "input_size", "thresholds", "oracle", "program", "libtorch",
-                          "instruction_set", "threads", "date", "seconds", "command", "folder"}) {
-    if (!run.contains(key)) continue;
-    const std::string text = text_of_setting(run[key]);
-    std::string name = key;
-    std::replace(name.begin(), name.end(), '_', ' ');
-    out << "<tr><td>" << name << "</td><td>" << html_escaped(text) << "</td></tr>\n";
+  for (const RunFact& fact : facts) {
+    out << "<tr><td>" << html_escaped(fact.name) << "</td><td>" << html_escaped(fact.text)
+        << "</td></tr>\n";
   }
   out << "</table></details>\n";
 }
 
-void write_score_tables(std::ostream& out, const json& scores) {
-  const std::vector<std::string> ap = {"AP",  "AP50", "AP75",  "APs", "APm", "APl",
-                                       "AR1", "AR10", "AR100", "ARs", "ARm", "ARl"};
-  const std::vector<TaskTable> tables = {
-      {"Panoptic", json::json_pointer("/panoptic"), {"pq", "sq", "rq", "n"}},
-      {"Masks", json::json_pointer("/instances/masks"), ap},
-      {"Boxes", json::json_pointer("/instances/boxes"), ap},
-      {"Semantic", json::json_pointer("/semantic"), {"mIoU", "fwIoU", "mACC", "pACC", "mBIoU"}}};
+void write_score_tables(std::ostream& out, const EvaluationScores& scores) {
+  const std::vector<TaskTable> tasks = {{"Panoptic", &RunSummary::panoptic},
+                                        {"Masks", &RunSummary::masks},
+                                        {"Boxes", &RunSummary::boxes},
+                                        {"Semantic", &RunSummary::semantic}};
   const std::vector<std::string> classifiers = classifiers_in(scores);
   if (classifiers.size() == 1) out << "<p>Classifier: " << classifiers.front() << "</p>\n";
-  for (const TaskTable& table : tables) {
+  for (const TaskTable& task : tasks) {
     out << "<div class=scroll>";
-    write_task_table(out, table, scores);
+    TaskColumns(scores, task).write(out);
     out << "</div>\n";
   }
 }
 
-void write_class_tables(std::ostream& out, const json& one) {
-  if (one.contains("panoptic")) {
-    write_class_table(out, "PQ", one["panoptic"]["per_class"],
-                      {"pq", "sq", "rq", "tp", "fp", "fn"});
-  }
-  if (one.contains("instances")) {
-    write_class_table(out, "Mask AP", one["instances"]["masks"]["per_class"], {"AP", "truths"});
-  }
-  if (one.contains("semantic")) {
-    write_class_table(out, "IoU", one["semantic"]["per_class"], {"IoU", "ACC", "BIoU", "share"});
-  }
+void write_class_tables(std::ostream& out, const RunSummary& one) {
+  if (one.panoptic) write_class_table(out, "PQ", *one.panoptic);
+  if (one.masks) write_class_table(out, "Mask AP", *one.masks);
+  if (one.semantic) write_class_table(out, "IoU", *one.semantic);
 }
 
 void write_confusion_table(std::ostream& out, const SemanticScore& score,

@@ -28,11 +28,12 @@ fs::path folder_of(const fs::path& given, const fs::path& json) {
 
 // Truth and prediction of the same picture.
 struct EntryPair {
-  const PanopticEntry* truth;
-  const PanopticEntry* prediction;
+  const data::PanopticEntry* truth;
+  const data::PanopticEntry* prediction;
 };
 
-std::vector<EntryPair> pair_entries(const PanopticFile& truth, const PanopticFile& prediction,
+std::vector<EntryPair> pair_entries(const data::PanopticFile& truth,
+                                    const data::PanopticFile& prediction,
                                     const PanopticFiles& files) {
   if (truth.entries.empty()) {
     fail(ErrorCode::bad_format, files.truth_json.string(), ": no pictures in it");
@@ -43,7 +44,7 @@ std::vector<EntryPair> pair_entries(const PanopticFile& truth, const PanopticFil
   }
   std::vector<EntryPair> pairs;
   std::vector<bool> used(prediction.entries.size(), false);
-  for (const PanopticEntry& entry : truth.entries) {
+  for (const data::PanopticEntry& entry : truth.entries) {
     const auto found = positions.find(entry.image_id);
     if (!found) {
       fail(ErrorCode::bad_format, files.prediction_json.string(),
@@ -66,7 +67,7 @@ void complete_areas(PanopticMap& map) {
                                     [](const auto& segment) { return segment.area_px > 0; });
   if (complete) return;
   std::map<int64_t, int64_t> areas = data::areas_of_ids(map.ids);
-  for (PanopticSegmentInfo& segment : map.segments) {
+  for (MapSegment& segment : map.segments) {
     if (segment.area_px <= 0) segment.area_px = areas[segment.id];
   }
 }
@@ -100,9 +101,9 @@ void append(std::vector<std::string>& lines, const std::vector<std::string>& mor
 }  // namespace
 
 PanopticScore score_panoptic(const PanopticFiles& files, const Progress& progress) {
-  CategoryTable table;
-  const PanopticFile truth = read_panoptic_file(files.truth_json, table);
-  const PanopticFile prediction = read_panoptic_file(files.prediction_json, table);
+  data::CategoryTable table;
+  const data::PanopticFile truth = data::read_panoptic_file(files.truth_json, table);
+  const data::PanopticFile prediction = data::read_panoptic_file(files.prediction_json, table);
   const fs::path truth_folder = folder_of(files.truth_pngs, files.truth_json);
   const fs::path prediction_folder = folder_of(files.prediction_pngs, files.prediction_json);
   const std::vector<EntryPair> pairs = pair_entries(truth, prediction, files);
@@ -125,9 +126,9 @@ PanopticScore score_panoptic(const PanopticFiles& files, const Progress& progres
 
 InstanceScore score_instances(const fs::path& truth_json, const fs::path& results_json,
                               const Progress& progress) {
-  InstanceFile truth = read_instance_file(truth_json);
+  data::InstanceFile truth = data::read_instance_file(truth_json);
   if (truth.images.empty()) fail(ErrorCode::bad_format, truth_json.string(), ": no pictures in it");
-  ResultsFile results = read_results_file(results_json, truth);
+  data::ResultsFile results = data::read_results_file(results_json, truth);
   InstanceScore score;
   score.categories = std::move(truth.table.categories);
   score.has_masks = truth.has_masks;
@@ -135,7 +136,7 @@ InstanceScore score_instances(const fs::path& truth_json, const fs::path& result
   append(score.remarks, results.remarks);
   const int64_t count = std::ssize(truth.images);
   for (int64_t i = 0; i < count; ++i) {
-    std::vector<DetectedInstance>& found = results.found[i];
+    std::vector<Detection>& found = results.found[i];
     if (truth.has_masks) score.masks.add_image(i, truth.images[i].truths, found);
     use_box_areas(found);
     score.boxes.add_image(i, truth.images[i].truths, found);

@@ -5,11 +5,9 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "fcclip/core/progress.h"
+#include "fcclip/data/coco_files.h"
 #include "fcclip/eval/average_precision.h"
-#include "fcclip/eval/coco_files.h"
 #include "fcclip/eval/panoptic_quality.h"
 #include "fcclip/eval/semantic_score.h"
 
@@ -24,7 +22,7 @@ struct PanopticFiles {
 /// What was measured, and remarks about the files.
 struct PanopticScore {
   PanopticQuality quality;  ///< categories are positions in the list
-  std::vector<Category> categories;
+  std::vector<data::Category> categories;
   std::vector<std::string> remarks;  ///< what was mended in the files, a line each
 };
 
@@ -36,9 +34,9 @@ PanopticScore score_panoptic(const PanopticFiles& files, const Progress& progres
 /// What was measured, and remarks about the files.
 struct InstanceScore {
   AveragePrecision boxes{ApKind::box}, masks{ApKind::mask};
-  std::vector<Category> categories;  ///< their positions are the scores' categories
-  bool has_masks = true;             ///< false: the truth has boxes only
-  std::vector<std::string> remarks;  ///< what was left out or mended, a line each
+  std::vector<data::Category> categories;  ///< their positions are the scores' categories
+  bool has_masks = true;                   ///< false: the truth has boxes only
+  std::vector<std::string> remarks;        ///< what was left out or mended, a line each
 };
 /// Of files as pycocotools takes them. Throws as the readers of eval/coco_files.h;
 /// Error{bad_format} where the truth has no pictures.
@@ -53,15 +51,5 @@ struct SemanticFolders {
 };
 /// Throws Error{not_found, io_failure, bad_format}.
 SemanticScore score_semantic(const SemanticFolders& folders, const Progress& progress = {});
-
-/// {"All", "Things", "Stuff", "per_class", "counts"}
-nlohmann::json to_json(const PanopticScore& score);
-/// {"bbox": {"stats12", …}, "segm": {…}, or null where the truth has no masks}; −1 as pycocotools
-/// has it, null for a category the truth lacks.
-nlohmann::json to_json(const InstanceScore& score);
-/// {"class_names", "ignore_label", "metrics", "confusion…"}; percent; null where a class never
-/// occurs.
-nlohmann::json to_json(const SemanticScore& score, const std::vector<std::string>& names,
-                       int64_t ignore);
 
 }  // namespace fcclip::eval

@@ -1,11 +1,11 @@
+#include "fcclip/eval/score_json.h"
+
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 #include <nlohmann/json.hpp>
 
 #include "fcclip/eval/percent.h"
-#include "fcclip/eval/score.h"
 
 namespace fcclip::eval {
 namespace {
@@ -28,7 +28,7 @@ json mean_json(const PanopticScore& score, bool things, bool stuff) {
   return out;
 }
 
-json ap_json(const AveragePrecision& ap, const std::vector<Category>& categories) {
+json ap_json(const AveragePrecision& ap, const std::vector<data::Category>& categories) {
   std::vector<int64_t> all(categories.size());
   std::iota(all.begin(), all.end(), 0);
   const std::array<double, 12> numbers = ap.summary(all).numbers();
@@ -47,6 +47,41 @@ json ap_json(const AveragePrecision& ap, const std::vector<Category>& categories
   return {{"stats12", numbers},
           {"AP,AP50,AP75,APs,APm,APl(x100)", percent},
           {"per_category_AP(x100)", per_category}};
+}
+
+json number_json(const std::optional<double>& value) {
+  return value ? json(*value) : json(nullptr);
+}
+
+json row_json(const std::vector<Metric>& metrics, const ScoreRow& row) {
+  json cells = json::object();
+  for (size_t i = 0; i < metrics.size(); ++i) {
+    const Score& value = row.values[i];
+    cells[metrics[i].name] =
+        value && metrics[i].is_count ? json(static_cast<int64_t>(*value)) : number_json(value);
+  }
+  return cells;
+}
+
+json table_json(const ScoreTable& table) {
+  json out = json::object();
+  for (const ScoreRow& row : table.groups) out[row.name] = row_json(table.group_metrics, row);
+  out["per_class"] = json::array();
+  for (const ScoreRow& row : table.classes) {
+    json cells = row_json(table.class_metrics, row);
+    cells["name"] = row.name;
+    out["per_class"].push_back(std::move(cells));
+  }
+  return out;
+}
+
+json summary_json(const RunSummary& summary) {
+  json out = json::object();
+  if (summary.panoptic) out["panoptic"] = table_json(*summary.panoptic);
+  if (summary.masks) out["instances"]["masks"] = table_json(*summary.masks);
+  if (summary.boxes) out["instances"]["boxes"] = table_json(*summary.boxes);
+  if (summary.semantic) out["semantic"] = table_json(*summary.semantic);
+  return out;
 }
 
 // As detectron2's min(iou, boundary): Python's min keeps the first operand when the second is not
@@ -82,17 +117,18 @@ json to_json(const InstanceScore& score) {
 
 json to_json(const SemanticScore& score, const std::vector<std::string>& names, int64_t ignore) {
   const SemanticSummary summary = score.summary();
-  json metrics = {{"mIoU", percent(summary.mean_iou)},
-                  {"fwIoU", percent(summary.frequency_weighted_iou)},
-                  {"mACC", percent(summary.mean_accuracy)},
-                  {"pACC", percent(summary.pixel_accuracy)}};
+  json metrics = {{"mIoU", number_json(percent(summary.mean_iou))},
+                  {"fwIoU", number_json(percent(summary.frequency_weighted_iou))},
+                  {"mACC", number_json(percent(summary.mean_accuracy))},
+                  {"pACC", number_json(percent(summary.pixel_accuracy))}};
   for (int64_t k = 0; k < score.classes(); ++k) {
     const SemanticClassScore& one = summary.classes[k];
-    metrics["IoU-" + names[k]] = percent(one.iou);
-    metrics["ACC-" + names[k]] = percent(one.accuracy);
+    metrics["IoU-" + names[k]] = number_json(percent(one.iou));
+    metrics["ACC-" + names[k]] = number_json(percent(one.accuracy));
     if (!score.has_boundary()) continue;
-    metrics["BoundaryIoU-" + names[k]] = percent(one.boundary_iou);
-    metrics["min(IoU, B-Iou)-" + names[k]] = percent(smaller(one.iou, one.boundary_iou));
+    metrics["BoundaryIoU-" + names[k]] = number_json(percent(one.boundary_iou));
+    metrics["min(IoU, B-Iou)-" + names[k]] =
+        number_json(percent(smaller(one.iou, one.boundary_iou)));
   }
   json confusion = json::array();
   const int64_t side = score.classes() + 1;
@@ -104,6 +140,12 @@ json to_json(const SemanticScore& score, const std::vector<std::string>& names, 
           {"ignore_label", ignore},
           {"metrics", metrics},
           {"confusion[pred][gt] (last row/col = ignore)", confusion}};
+}
+
+json to_json(const EvaluationScores& scores) {
+  json out = {{"dataset", scores.data_set}, {"images", scores.pictures}};
+  for (const auto& [name, summary] : scores.classifiers) out[name] = summary_json(summary);
+  return out;
 }
 
 }  // namespace fcclip::eval

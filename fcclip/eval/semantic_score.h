@@ -33,7 +33,7 @@ class SemanticScore {
   explicit SemanticScore(int64_t classes, bool boundary = true);
 
   /// truth, prediction [h, w] int32: contiguous labels; truth may hold `ignore`, such pixels are
-  /// left out; a prediction of `ignore` is wrong everywhere. Throws Error{shape_mismatch};
+  /// left out; pixels predicted as `ignore` count nowhere, as in detectron2. Throws Error{shape_mismatch};
   /// Error{bad_format} naming the label that is out of range and whose it is.
   void add(const at::Tensor& truth, const at::Tensor& prediction, int64_t ignore,
            const LabelNames& names = {});

@@ -5,14 +5,11 @@
 #include <numeric>
 #include <string_view>
 
-#include <nlohmann/json.hpp>
-
 #include "fcclip/eval/percent.h"
 
 namespace fcclip::eval {
 namespace {
 
-using nlohmann::json;
 using Classes = std::vector<int64_t>;
 
 constexpr std::array<const char*, 12> kApNames = {"AP",  "AP50", "AP75",  "APs", "APm", "APl",
@@ -42,10 +39,13 @@ std::string name_of(const SummaryInput& input, int64_t k) {
   return input.vocabulary.classes[k].synonyms.front();
 }
 
-json quality_row(const Quality& quality, int64_t count) {
-  if (count == 0) return {{"pq", nullptr}, {"sq", nullptr}, {"rq", nullptr}, {"n", 0}};
-  return {
-      {"pq", 100 * quality.pq}, {"sq", 100 * quality.sq}, {"rq", 100 * quality.rq}, {"n", count}};
+const std::vector<Metric> kQualityMetrics = {{"pq"}, {"sq"}, {"rq"}, {"n", true}};
+
+// pq, sq, rq, n
+ScoreRow quality_row(std::string name, const Quality& quality, int64_t count) {
+  if (count == 0) return {std::move(name), {{}, {}, {}, 0.0}};
+  return {std::move(name),
+          {100 * quality.pq, 100 * quality.sq, 100 * quality.rq, static_cast<double>(count)}};
 }
 
 bool has_truth(const PanopticQuality& quality, const Classes& classes) {
@@ -55,8 +55,9 @@ bool has_truth(const PanopticQuality& quality, const Classes& classes) {
   });
 }
 
-json panoptic_part(const PictureScores& scores, const SummaryInput& input) {
-  json out;
+ScoreTable panoptic_part(const PictureScores& scores, const SummaryInput& input) {
+  ScoreTable out{
+      kQualityMetrics, {{"pq"}, {"sq"}, {"rq"}, {"tp", true}, {"fp", true}, {"fn", true}}, {}, {}};
   std::vector<Group> groups = split(input);
   const auto& classes = input.vocabulary.classes;
   groups.push_back({"Things", classes_where(input, [&](size_t k) { return classes[k].is_thing; })});
@@ -67,20 +68,20 @@ json panoptic_part(const PictureScores& scores, const SummaryInput& input) {
     const bool is_split =
         group.name == std::string_view("Seen") || group.name == std::string_view("Unseen");
     const bool counts = !is_split || has_truth(scores.panoptic, group.classes);
-    out[group.name] = quality_row(mean, counts ? mean.count : 0);
+    out.groups.push_back(quality_row(group.name, mean, counts ? mean.count : 0));
   }
   const MatchCounts agnostic = scores.agnostic.counts(0);
-  out["class_agnostic"] = quality_row(quality_of(agnostic), agnostic.empty() ? 0 : 1);
-  out["per_class"] = json::array();
+  out.groups.push_back(
+      quality_row("class_agnostic", quality_of(agnostic), agnostic.empty() ? 0 : 1));
   for (const int64_t k : groups[0].classes) {
     const MatchCounts counts = scores.panoptic.counts(k);
-    json row = quality_row(quality_of(counts), counts.empty() ? 0 : 1);
-    row.erase("n");
-    row.update({{"name", name_of(input, k)},
-                {"tp", counts.true_positives},
-                {"fp", counts.false_positives},
-                {"fn", counts.false_negatives}});
-    out["per_class"].push_back(std::move(row));
+    ScoreRow row = quality_row(name_of(input, k), quality_of(counts), counts.empty() ? 0 : 1);
+    row.values.pop_back();
+    for (const int64_t count :
+         {counts.true_positives, counts.false_positives, counts.false_negatives}) {
+      row.values.emplace_back(static_cast<double>(count));
+    }
+    out.classes.push_back(std::move(row));
   }
   return out;
 }
@@ -93,27 +94,30 @@ int64_t true_instances(const AveragePrecision& ap, int64_t category) {
   return count;
 }
 
-json ap_part(const AveragePrecision& ap, const SummaryInput& input) {
-  json out;
+ScoreTable ap_part(const AveragePrecision& ap, const SummaryInput& input) {
+  ScoreTable out{{}, {{"AP"}, {"truths", true}}, {}, {}};
+  for (const char* name : kApNames) out.group_metrics.push_back({name});
   for (const Group& group : split(input)) {
-    const auto numbers = ap.summary(group.classes).numbers();
-    for (size_t i = 0; i < numbers.size(); ++i) out[group.name][kApNames[i]] = percent(numbers[i]);
+    ScoreRow row{group.name, {}};
+    for (const double number : ap.summary(group.classes).numbers()) {
+      row.values.push_back(percent(number));
+    }
+    out.groups.push_back(std::move(row));
   }
-  out["per_class"] = json::array();
   for (size_t k = 0; k < input.vocabulary.classes.size(); ++k) {
     if (!input.vocabulary.classes[k].is_thing) continue;
     const auto index = static_cast<int64_t>(k);
     const std::optional<double> value = ap.category_ap(index);
-    out["per_class"].push_back({{"name", name_of(input, index)},
-                                {"AP", value ? percent(*value) : json(nullptr)},
-                                {"truths", true_instances(ap, index)}});
+    out.classes.push_back(
+        {name_of(input, index),
+         {value ? percent(*value) : std::nullopt, static_cast<double>(true_instances(ap, index))}});
   }
   return out;
 }
 
 // The mean of the values that are numbers.
 template <typename Value>
-json mean_of(const Classes& classes, const Value& value) {
+Score mean_of(const Classes& classes, const Value& value) {
   double sum = 0;
   int64_t count = 0;
   for (const int64_t k : classes) {
@@ -121,11 +125,17 @@ json mean_of(const Classes& classes, const Value& value) {
     sum += value(k);
     ++count;
   }
-  return count == 0 ? json(nullptr) : json(100 * sum / static_cast<double>(count));
+  if (count == 0) return std::nullopt;
+  return 100 * sum / static_cast<double>(count);
 }
 
+struct Weighted {
+  Score frequency_weighted_iou, pixel_accuracy;
+};
+
 // fwIoU and pACC weigh classes by their true pixels; of a group, by those of its own classes.
-json weighted(const SemanticScore& score, const SemanticSummary& summary, const Classes& classes) {
+Weighted weighted(const SemanticScore& score, const SemanticSummary& summary,
+                  const Classes& classes) {
   const int64_t side = score.classes() + 1;
   double pixels = 0, hits = 0, iou = 0;
   for (const int64_t k : classes) {
@@ -138,57 +148,88 @@ json weighted(const SemanticScore& score, const SemanticSummary& summary, const 
     hits += static_cast<double>(score.confusion()[k * side + k]);
     iou += truth * summary.classes[k].iou;
   }
-  if (pixels == 0) return {{"fwIoU", nullptr}, {"pACC", nullptr}};
-  return {{"fwIoU", 100 * iou / pixels}, {"pACC", 100 * hits / pixels}};
+  if (pixels == 0) return {};
+  return {100 * iou / pixels, 100 * hits / pixels};
 }
 
-json semantic_part(const SemanticScore& score, const SummaryInput& input) {
-  json out;
-  const SemanticSummary summary = score.summary();
-  for (const Group& group : split(input)) {
-    json row = weighted(score, summary, group.classes);
-    row["mIoU"] = mean_of(group.classes, [&](int64_t k) { return summary.classes[k].iou; });
-    row["mACC"] = mean_of(group.classes, [&](int64_t k) { return summary.classes[k].accuracy; });
-    row["mBIoU"] =
-        mean_of(group.classes, [&](int64_t k) { return summary.classes[k].boundary_iou; });
-    if (group.name != std::string_view("All") && row["mIoU"].is_null()) row["mBIoU"] = nullptr;
-    out[group.name] = std::move(row);
-  }
+// mIoU, fwIoU, mACC, pACC, mBIoU
+ScoreRow semantic_row(const SemanticScore& score, const SemanticSummary& summary,
+                      const Group& group) {
+  const auto mean = [&](double SemanticClassScore::*of) {
+    return mean_of(group.classes, [&](int64_t k) { return summary.classes[k].*of; });
+  };
+  Score boundary = mean(&SemanticClassScore::boundary_iou);
   // The whole as the official evaluator sums it, to the last digit.
-  out["All"].update({{"mIoU", percent(summary.mean_iou)},
-                     {"fwIoU", percent(summary.frequency_weighted_iou)},
-                     {"mACC", percent(summary.mean_accuracy)},
-                     {"pACC", percent(summary.pixel_accuracy)}});
-  out["per_class"] = json::array();
+  if (group.name == std::string_view("All")) {
+    return {group.name,
+            {percent(summary.mean_iou), percent(summary.frequency_weighted_iou),
+             percent(summary.mean_accuracy), percent(summary.pixel_accuracy), boundary}};
+  }
+  const Weighted pixels = weighted(score, summary, group.classes);
+  const Score iou = mean(&SemanticClassScore::iou);
+  if (!iou) boundary = std::nullopt;
+  return {group.name,
+          {iou, pixels.frequency_weighted_iou, mean(&SemanticClassScore::accuracy),
+           pixels.pixel_accuracy, boundary}};
+}
+
+// True pixels of each class.
+std::vector<double> true_pixels(const SemanticScore& score) {
   const int64_t side = score.classes() + 1;
-  std::vector<double> pixels(summary.classes.size(), 0);
+  std::vector<double> pixels(score.classes(), 0);
   for (int64_t cell = 0; cell < side * (side - 1); ++cell) {
     const int64_t truth = cell % side;
     if (truth + 1 < side) pixels[truth] += static_cast<double>(score.confusion()[cell]);
   }
+  return pixels;
+}
+
+ScoreTable semantic_part(const SemanticScore& score, const SummaryInput& input) {
+  ScoreTable out{{{"mIoU"}, {"fwIoU"}, {"mACC"}, {"pACC"}, {"mBIoU"}},
+                 {{"IoU"}, {"ACC"}, {"BIoU"}, {"share"}},
+                 {},
+                 {}};
+  const SemanticSummary summary = score.summary();
+  for (const Group& group : split(input)) {
+    out.groups.push_back(semantic_row(score, summary, group));
+  }
+  const std::vector<double> pixels = true_pixels(score);
   const double all_pixels = std::accumulate(pixels.begin(), pixels.end(), 0.0);
   for (size_t k = 0; k < summary.classes.size(); ++k) {
     const SemanticClassScore& one = summary.classes[k];
-    out["per_class"].push_back(
-        {{"name", name_of(input, static_cast<int64_t>(k))},
-         {"IoU", percent(one.iou)},
-         {"ACC", percent(one.accuracy)},
-         {"BIoU", percent(one.boundary_iou)},
-         {"share", all_pixels > 0 ? json(100 * pixels[k] / all_pixels) : json(nullptr)}});
+    const Score share = all_pixels > 0 ? Score(100 * pixels[k] / all_pixels) : std::nullopt;
+    out.classes.push_back(
+        {name_of(input, static_cast<int64_t>(k)),
+         {percent(one.iou), percent(one.accuracy), percent(one.boundary_iou), share}});
   }
   return out;
 }
 
 }  // namespace
 
-json summarise(const PictureScores& scores, const SummaryInput& input) {
-  json out = json::object();
-  if (input.panoptic) out["panoptic"] = panoptic_part(scores, input);
-  if (input.instances) {
-    out["instances"] = {{"masks", ap_part(scores.masks, input)},
-                        {"boxes", ap_part(scores.boxes, input)}};
+const ScoreRow* ScoreTable::group(std::string_view name) const {
+  const auto found = std::find_if(groups.begin(), groups.end(),
+                                  [&](const ScoreRow& row) { return row.name == name; });
+  return found == groups.end() ? nullptr : &*found;
+}
+
+Score ScoreTable::value(std::string_view group_name, std::string_view metric) const {
+  const ScoreRow* row = group(group_name);
+  if (row == nullptr) return std::nullopt;
+  for (size_t i = 0; i < group_metrics.size(); ++i) {
+    if (group_metrics[i].name == metric) return row->values[i];
   }
-  if (input.semantic) out["semantic"] = semantic_part(scores.semantic, input);
+  return std::nullopt;
+}
+
+RunSummary summarise(const PictureScores& scores, const SummaryInput& input) {
+  RunSummary out;
+  if (input.panoptic) out.panoptic = panoptic_part(scores, input);
+  if (input.instances) {
+    out.masks = ap_part(scores.masks, input);
+    out.boxes = ap_part(scores.boxes, input);
+  }
+  if (input.semantic) out.semantic = semantic_part(scores.semantic, input);
   return out;
 }
 

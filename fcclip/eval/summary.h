@@ -1,9 +1,11 @@
 #pragma once
-// The numbers of a whole run, for people's tables and as JSON.
+// The numbers of a whole run.
 
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
-
-#include <nlohmann/json_fwd.hpp>
 
 #include "fcclip/classify/vocabulary.h"
 #include "fcclip/eval/picture_scores.h"
@@ -17,12 +19,47 @@ struct SummaryInput {
   bool panoptic = true, instances = true, semantic = true;
 };
 
-/// {"panoptic": {"All" | "Things" | "Stuff" | "Seen" | "Unseen": {"pq", "sq", "rq", "n"},
-/// "class_agnostic", "per_class"}, "instances": {"masks" | "boxes": {"All" | "Seen" | "Unseen":
-/// {"AP", … the 12}, "per_class"}}, "semantic": {"All" | "Seen" | "Unseen": {"mIoU", "fwIoU",
-/// "mACC", "pACC", "mBIoU"}, "per_class"}}; percent; null where
-/// nothing occurs, and for Seen and Unseen where the truth has none of them.
-nlohmann::json summarise(const PictureScores& scores, const SummaryInput& input);
+/// A column of a table of scores.
+struct Metric {
+  std::string name;       ///< "pq", "AP50", "mIoU"
+  bool is_count = false;  ///< a whole number; else percent
+};
+
+/// Nothing where nothing occurs.
+using Score = std::optional<double>;
+
+struct ScoreRow {
+  std::string name;           ///< "All", "Seen"; of a class its first synonym
+  std::vector<Score> values;  ///< as the table's metrics
+};
+
+/// The scores of one task.
+struct ScoreTable {
+  std::vector<Metric> group_metrics, class_metrics;
+  std::vector<ScoreRow> groups, classes;
+
+  /// nullptr when there is no such group.
+  const ScoreRow* group(std::string_view name) const;
+  /// Nothing when there is no such group or metric, too.
+  Score value(std::string_view group, std::string_view metric) const;
+};
+
+/// Panoptic: pq, sq, rq, n of All, Things, Stuff, Seen, Unseen, class_agnostic; of a class also tp,
+/// fp, fn. Masks and boxes: COCO's twelve numbers of All, Seen, Unseen; of a class AP and truths.
+/// Semantic: mIoU, fwIoU, mACC, pACC, mBIoU of the same; of a class IoU, ACC, BIoU and its share of
+/// the true pixels. Seen and Unseen have no numbers where the truth has none of them.
+struct RunSummary {
+  std::optional<ScoreTable> panoptic, masks, boxes, semantic;
+};
+
+RunSummary summarise(const PictureScores& scores, const SummaryInput& input);
+
+/// What a finished run says.
+struct EvaluationScores {
+  std::string data_set;  ///< as people call it
+  int64_t pictures = 0;
+  std::map<std::string, RunSummary> classifiers;
+};
 
 /// One number in [0, 100] that ranks pictures, and its name: PQ over all segments, else pixel
 /// accuracy, else AP; −1 when the picture has nothing to score.

@@ -1,85 +1,41 @@
-// One picture's answer scored, kept as JSON, and read again.
+// One picture's answer scored, kept, and added again.
 
 #include "fcclip/eval/picture_scores.h"
 
-#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
-#include "fcclip/eval/answer.h"
-#include "fcclip/eval/summary.h"
-#include "tests/data/miniature.h"
+#include "fcclip/core/error.h"
+#include "tests/eval/two_regions.h"
 
 namespace fcclip::eval {
 namespace {
 
-classify::Vocabulary words() {
-  return {"two", {{1, {"person"}, true}, {184, {"tree"}, false}}};
-}
-
-// Person left of the column, tree right of it.
-at::Tensor split_at(int64_t column) {
-  at::Tensor ids = at::full({test::kHeight, test::kWidth}, 1, at::kInt);
-  ids.slice(1, column).fill_(2);
-  return ids;
-}
-
-PictureTruth truth() {
-  PictureTruth truth;
-  const int64_t half = test::kHeight * test::kWidth / 2;
-  truth.panoptic = PanopticMap{split_at(16), {{1, 0, half, false}, {2, 1, half, false}}};
-  truth.instances = instances_of(*truth.panoptic, words());
-  truth.labels = split_at(16) - 1;
-  return truth;
-}
-
-PictureAnswer answer(int64_t column) {
-  PictureAnswer answer;
-  const int64_t left = test::kHeight * column, all = test::kHeight * test::kWidth;
-  answer.panoptic = results::PanopticSegmentation{
-      split_at(column),
-      {{1, 0, true, 0, 0.5, left, {0, 0, column, 24}}, {2, 1, false, 1, 0.5, all - left}}};
-  results::Segment person;
-  person.score = 0.5;
-  person.area_px = left;
-  person.box_xywh_px = {0, 0, column, test::kHeight};
-  person.rle_counts = results::from_mask(split_at(column).eq(1)).counts;
-  answer.instances = results::InstanceSegmentation{{person}};
-  answer.labels = split_at(column) - 1;
-  return answer;
-}
-
-PictureScores scores_of(int64_t column) {
-  PictureScores scores(2);
-  score_answer(scores, truth(), answer(column), 0, "a.png");
-  return scores;
-}
-
-nlohmann::json summary_of(const PictureScores& scores) {
-  const classify::Vocabulary vocabulary = words();
-  const std::vector<bool> seen = {true, false};
-  return summarise(scores, {vocabulary, seen});
-}
+using two_regions::answer;
+using two_regions::scores_of;
+using two_regions::split_at;
+using two_regions::summary_of;
+using two_regions::truth;
+using two_regions::words;
 
 TEST(PictureScores, TheTruthItselfScores100) {
-  const nlohmann::json all = summary_of(scores_of(16));
-  EXPECT_EQ(all["panoptic"]["All"]["pq"], 100);
-  EXPECT_EQ(all["panoptic"]["class_agnostic"]["pq"], 100);
-  EXPECT_NEAR(all["instances"]["masks"]["All"]["AP"].get<double>(), 100, 1e-10);
-  EXPECT_NEAR(all["instances"]["boxes"]["All"]["AP"].get<double>(), 100, 1e-10);
-  EXPECT_EQ(all["semantic"]["All"]["mIoU"], 100);
+  const RunSummary all = summary_of(scores_of(16));
+  EXPECT_EQ(*all.panoptic->value("All", "pq"), 100);
+  EXPECT_EQ(*all.panoptic->value("class_agnostic", "pq"), 100);
+  EXPECT_NEAR(*all.masks->value("All", "AP"), 100, 1e-10);
+  EXPECT_NEAR(*all.boxes->value("All", "AP"), 100, 1e-10);
+  EXPECT_EQ(*all.semantic->value("All", "mIoU"), 100);
 }
 
 // The border four columns to the right. PQ 0.775 as panopticapi's pq_compute gives it for these two
 // maps, mask AP as pycocotools' COCOeval; IoU 0.8 and 0.75 follow from the columns.
 TEST(PictureScores, AShiftedAnswerScoresAsTheOfficialToolsSay) {
-  const nlohmann::json all = summary_of(scores_of(20));
-  EXPECT_NEAR(all["panoptic"]["All"]["pq"].get<double>(), 77.5, 1e-10);
-  EXPECT_NEAR(all["panoptic"]["Seen"]["pq"].get<double>(), 80, 1e-10);
-  EXPECT_NEAR(all["panoptic"]["Unseen"]["pq"].get<double>(), 75, 1e-10);
-  EXPECT_NEAR(all["instances"]["masks"]["All"]["AP"].get<double>(), 70, 1e-10);
-  EXPECT_NEAR(all["semantic"]["All"]["mIoU"].get<double>(), 77.5, 1e-10);
-  EXPECT_NEAR(all["semantic"]["All"]["pACC"].get<double>(), 87.5, 1e-10);
+  const RunSummary all = summary_of(scores_of(20));
+  EXPECT_NEAR(*all.panoptic->value("All", "pq"), 77.5, 1e-10);
+  EXPECT_NEAR(*all.panoptic->value("Seen", "pq"), 80, 1e-10);
+  EXPECT_NEAR(*all.panoptic->value("Unseen", "pq"), 75, 1e-10);
+  EXPECT_NEAR(*all.masks->value("All", "AP"), 70, 1e-10);
+  EXPECT_NEAR(*all.semantic->value("All", "mIoU"), 77.5, 1e-10);
+  EXPECT_NEAR(*all.semantic->value("All", "pACC"), 87.5, 1e-10);
 }
 
 TEST(PictureScores, WrongNamesKeepTheAgnosticQuality) {
@@ -87,17 +43,44 @@ TEST(PictureScores, WrongNamesKeepTheAgnosticQuality) {
   PictureAnswer swapped = answer(20);
   std::swap(swapped.panoptic->segments[0].class_index, swapped.panoptic->segments[1].class_index);
   score_answer(scores, truth(), swapped, 0, "a.png");
-  const nlohmann::json all = summary_of(scores);
-  EXPECT_EQ(all["panoptic"]["All"]["pq"], 0);
-  EXPECT_NEAR(all["panoptic"]["class_agnostic"]["pq"].get<double>(), 77.5, 1e-10);
+  const RunSummary all = summary_of(scores);
+  EXPECT_EQ(*all.panoptic->value("All", "pq"), 0);
+  EXPECT_NEAR(*all.panoptic->value("class_agnostic", "pq"), 77.5, 1e-10);
 }
 
-TEST(PictureScores, SurviveTheWayThroughText) {
+TEST(PictureScores, AreTheSameAfterTheirRecordIsAdded) {
   const PictureScores scores = scores_of(19);
   PictureScores again(2);
-  add_record(again, nlohmann::json::parse(to_record(scores).dump()));
-  EXPECT_EQ(summary_of(again), summary_of(scores));
-  EXPECT_EQ(to_record(again), to_record(scores));
+  add_record(again, to_record(scores));
+  for (const char* metric : {"pq", "sq", "rq"}) {
+    EXPECT_EQ(summary_of(again).panoptic->value("All", metric),
+              summary_of(scores).panoptic->value("All", metric));
+  }
+  EXPECT_EQ(again.masks.summary().numbers(), scores.masks.summary().numbers());
+  EXPECT_EQ(again.boxes.summary().numbers(), scores.boxes.summary().numbers());
+  EXPECT_EQ(again.semantic.confusion(), scores.semantic.confusion());
+  EXPECT_EQ(again.semantic.boundary_confusion(), scores.semantic.boundary_confusion());
+}
+
+TEST(PictureScores, ARecordHoldsOnlyWhatIsNotZero) {
+  const ScoreRecord record = to_record(scores_of(16));
+  ASSERT_EQ(record.confusion.size(), 2u);  // both classes against themselves
+  EXPECT_EQ(record.confusion[0].cell, 0);
+  EXPECT_EQ(record.confusion[1].cell, 4);  // of 3 x 3 cells
+  EXPECT_EQ(record.confusion[0].count, test::kHeight * 16);
+}
+
+TEST(PictureScores, ARecordOfMoreClassesIsRefused) {
+  ScoreRecord record = to_record(scores_of(16));
+  record.confusion.push_back({9, 1});
+  PictureScores scores(2);
+  try {
+    add_record(scores, record);
+    FAIL() << "added";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::bad_format);
+    EXPECT_NE(std::string(error.what()).find("cell 9 of 9"), std::string::npos) << error.what();
+  }
 }
 
 TEST(PictureScores, FederatedTruthForgivesWhatWasNotJudged) {
@@ -116,10 +99,10 @@ TEST(PictureScores, FederatedTruthForgivesWhatWasNotJudged) {
   more.instances->segments = {unjudged, unmarked, more.instances->segments.front()};
   PictureScores complete(2), incomplete(2);
   score_answer(complete, federated, more, 0, "a.png");
-  EXPECT_LT(summary_of(complete)["instances"]["masks"]["All"]["AP"].get<double>(), 60);
+  EXPECT_LT(*summary_of(complete).masks->value("All", "AP"), 60);
   federated.instances->incomplete_classes = {0};
   score_answer(incomplete, federated, more, 0, "a.png");
-  EXPECT_NEAR(summary_of(incomplete)["instances"]["masks"]["All"]["AP"].get<double>(), 100, 1e-10);
+  EXPECT_NEAR(*summary_of(incomplete).masks->value("All", "AP"), 100, 1e-10);
 }
 
 TEST(TrueNames, GiveEachMaskTheRegionItOverlapsMost) {

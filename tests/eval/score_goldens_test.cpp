@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "fcclip/eval/score.h"
+#include "fcclip/eval/score_json.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::eval {

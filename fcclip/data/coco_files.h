@@ -1,17 +1,16 @@
 #pragma once
-// COCO's JSON files as the scores need them. Ids are names, numbers or texts; here they become
-// positions.
+// COCO's JSON files as scores without a model need them: all of a file in memory. Ids are names,
+// numbers or texts; here they become positions.
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "fcclip/core/size.h"
-#include "fcclip/data/coco_entries.h"
-#include "fcclip/eval/average_precision.h"
-#include "fcclip/eval/panoptic_quality.h"
+#include "fcclip/data/id_table.h"
+#include "fcclip/data/truth.h"
 
-namespace fcclip::eval {
+namespace fcclip::data {
 
 /// A class as people see it.
 struct Category {
@@ -22,9 +21,9 @@ struct Category {
 
 /// One picture's entry of a COCO panoptic file.
 struct PanopticEntry {
-  std::string image_id;                       ///< as data::id_key gives it
-  std::string png;                            ///< file name of the id map
-  std::vector<PanopticSegmentInfo> segments;  ///< category_id: position among the categories
+  std::string image_id;              ///< as id_key gives it
+  std::string png;                   ///< file name of the id map
+  std::vector<MapSegment> segments;  ///< class_index: position among the categories
 };
 
 /// One panoptic file.
@@ -36,7 +35,7 @@ struct PanopticFile {
 /// Categories and where an id is.
 struct CategoryTable {
   std::vector<Category> categories;
-  data::IdTable ids;
+  IdTable ids;
 };
 
 /// An empty table is filled with the file's categories (the truth's). Throws Error{not_found,
@@ -46,16 +45,16 @@ PanopticFile read_panoptic_file(const std::filesystem::path& path, CategoryTable
 
 /// A picture with its true objects.
 struct InstanceImage {
-  std::string id;  ///< as data::id_key gives it
+  std::string id;  ///< as id_key gives it
   Size size;       ///< 0×0 when the file does not say
-  std::vector<TruthInstance> truths;
+  std::vector<InstanceTruth> truths;
 };
 
 /// A file of true objects.
 struct InstanceFile {
   CategoryTable table;
   std::vector<InstanceImage> images;  ///< by rising id: numbers, then texts
-  data::IdTable positions;            ///< of the images
+  IdTable positions;                  ///< of the images
   bool has_masks = true;              ///< false: boxes only
   std::vector<std::string> remarks;   ///< what was left out or mended, a line each
 };
@@ -67,7 +66,7 @@ InstanceFile read_instance_file(const std::filesystem::path& path);
 
 /// A file of found objects.
 struct ResultsFile {
-  std::vector<std::vector<DetectedInstance>> found;  ///< per picture of the truth
+  std::vector<std::vector<Detection>> found;  ///< per picture of the truth
   std::vector<std::string> remarks;
 };
 
@@ -77,4 +76,4 @@ struct ResultsFile {
 /// set.
 ResultsFile read_results_file(const std::filesystem::path& path, InstanceFile& truth);
 
-}  // namespace fcclip::eval
+}  // namespace fcclip::data

@@ -1,37 +1,33 @@
-#include "fcclip/eval/coco_files.h"
+#include "fcclip/data/coco_files.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include <nlohmann/json.hpp>
 
 #include "fcclip/core/error.h"
+#include "fcclip/data/coco_entries.h"
 #include "fcclip/data/file_form.h"
 #include "fcclip/data/read_json.h"
 #include "fcclip/outputs/coco_json.h"
 #include "fcclip/results/rle_polygon.h"
 
-namespace fcclip::eval {
+namespace fcclip::data {
 namespace {
 
-using data::JsonFields;
-using data::JsonForm;
-using data::Remarks;
 using nlohmann::json;
 namespace fs = std::filesystem;
 
 json read_coco_file(const fs::path& path, JsonForm wanted) {
-  json document = data::read_json(path);
-  data::need_form(document, path, wanted);
+  json document = read_json(path);
+  need_form(document, path, wanted);
   return document;
 }
 
-CategoryTable table_of(data::Categories categories) {
+CategoryTable category_table(Categories categories) {
   CategoryTable table;
-  for (const data::CategoryEntry& entry : categories.entries) {
-    table.categories.push_back(
-        {data::id_text(entry.id), entry.name, entry.is_thing.value_or(true)});
+  for (const CategoryEntry& entry : categories.entries) {
+    table.categories.push_back({id_text(entry.id), entry.name, entry.is_thing.value_or(true)});
   }
   table.ids = std::move(categories.ids);
   return table;
@@ -45,12 +41,12 @@ CategoryTable table_of_annotations(const json& annotations) {
     const std::string id = JsonFields(annotation).id("category_id");
     if (table.ids.find(id)) continue;
     table.ids.add(id, table.categories.size());
-    table.categories.push_back({data::id_text(id), "category " + data::id_text(id), true});
+    table.categories.push_back({id_text(id), "category " + id_text(id), true});
   }
   return table;
 }
 
-PanopticSegmentInfo read_segment(const JsonFields& info, const CategoryTable& table) {
+MapSegment read_segment(const JsonFields& info, const CategoryTable& table) {
   const std::string category = info.id("category_id");
   const auto position = table.ids.find(category);
   if (!position) {
@@ -76,14 +72,14 @@ PanopticEntry read_panoptic_entry(const JsonFields& annotation, const CategoryTa
 // Numbers before texts, each in their order, as the official sums run.
 bool comes_before(const std::string& a, const std::string& b) {
   const bool a_is_text = a.starts_with('"'), b_is_text = b.starts_with('"');
-  if (a_is_text && b_is_text) return data::id_text(a) < data::id_text(b);
+  if (a_is_text && b_is_text) return id_text(a) < id_text(b);
   if (a_is_text || b_is_text) return b_is_text;
   return std::stold(a) < std::stold(b);
 }
 
-std::vector<InstanceImage> sorted_images(const data::ImageList& list) {
+std::vector<InstanceImage> sorted_images(const ImageList& list) {
   std::vector<InstanceImage> images;
-  for (const data::ImageEntry& entry : list.entries) images.push_back({entry.id, entry.size, {}});
+  for (const ImageEntry& entry : list.entries) images.push_back({entry.id, entry.size, {}});
   std::sort(images.begin(), images.end(), [](const InstanceImage& a, const InstanceImage& b) {
     return comes_before(a.id, b.id);
   });
@@ -97,9 +93,8 @@ void complete_size(Size& size, const JsonFields& entry) {
   if (segmentation != nullptr && segmentation->is_object() &&
       JsonFields(*segmentation).find("size") != nullptr) {
     const json& hw = JsonFields(*segmentation).at("size");
-    if (hw.is_array() && hw.size() == 2 && data::as_number(hw[0]) && data::as_number(hw[1])) {
-      size = {static_cast<int64_t>(*data::as_number(hw[0])),
-              static_cast<int64_t>(*data::as_number(hw[1]))};
+    if (hw.is_array() && hw.size() == 2 && as_number(hw[0]) && as_number(hw[1])) {
+      size = {static_cast<int64_t>(*as_number(hw[0])), static_cast<int64_t>(*as_number(hw[1]))};
     }
   }
   if (size.height < 1 || size.width < 1) {
@@ -123,11 +118,11 @@ struct Shape {
 
 Shape read_shape(const JsonFields& entry, Size& size, const std::string& place, Remarks& remarks) {
   Shape shape;
-  shape.box = data::read_box(entry);
+  shape.box = read_box(entry);
   json mended;
   const json& segmentation =
-      data::mend_segmentation(entry.find("segmentation"), size, mended,
-                              [&](const std::string& what) { remarks.add(what, place); });
+      mend_segmentation(entry.find("segmentation"), size, mended,
+                        [&](const std::string& what) { remarks.add(what, place); });
   if (!segmentation.is_null()) {
     complete_size(size, entry);
     shape.mask = outputs::mask_of_segmentation(segmentation, size);
@@ -142,8 +137,8 @@ results::Rle mask_of_box(const std::array<double, 4>& box, Size size) {
   return size.height > 0 ? results::from_box(box, size) : results::Rle{{0, 0}, {0}};
 }
 
-TruthInstance read_truth(const JsonFields& annotation, const Shape& shape, Size size) {
-  TruthInstance truth;
+InstanceTruth read_truth(const JsonFields& annotation, const Shape& shape, Size size) {
+  InstanceTruth truth;
   truth.is_crowd = annotation.flag("iscrowd");
   truth.box_xywh_px = shape.box ? *shape.box : box_of(*shape.mask);
   truth.mask = shape.mask ? *shape.mask : mask_of_box(*shape.box, size);
@@ -153,8 +148,8 @@ TruthInstance read_truth(const JsonFields& annotation, const Shape& shape, Size 
   return truth;
 }
 
-DetectedInstance read_detection(const JsonFields& entry, const Shape& shape, Size size) {
-  DetectedInstance detection;
+Detection read_detection(const JsonFields& entry, const Shape& shape, Size size) {
+  Detection detection;
   detection.score = entry.number("score");
   detection.box_is_of_mask = !shape.box;
   detection.box_xywh_px = shape.box ? *shape.box : box_of(*shape.mask);
@@ -179,38 +174,34 @@ class TruthReader {
       remarks_.add("no masks in it, so only boxes are scored",
                    std::to_string(annotations.size()) + " annotations");
     }
-    data::each_entry(
-        path_, annotations, "annotation",
-        [&](const JsonFields& fields, const std::string& place) { read_one(fields, place); });
+    each_instance_annotation(annotations, path_, file_.positions, remarks_,
+                             [&](const JsonFields& fields, const std::string& place, size_t image) {
+                               read_one(fields, place, file_.images[image]);
+                             });
   }
 
  private:
-  void read_one(const JsonFields& fields, const std::string& place) {
+  void read_one(const JsonFields& fields, const std::string& place, InstanceImage& picture) {
     if (fields.find("id") != nullptr && !seen_.add(fields.id("id"), 0)) {
       remarks_.add("an annotation id used twice; both annotations count", place);
-    }
-    const auto image = file_.positions.find(fields.id("image_id"));
-    if (!image) {
-      return remarks_.add("an annotation of a picture that \"images\" lacks, left out", place);
     }
     const auto category = file_.table.ids.find(fields.id("category_id"));
     if (!category) {
       return remarks_.add("an annotation of a category that \"categories\" lacks, left out", place);
     }
-    InstanceImage& picture = file_.images[*image];
     const Shape shape = read_shape(fields, picture.size, place, remarks_);
     if (!shape.mask && file_.has_masks) {
       complete_size(picture.size, fields);
       remarks_.add("an annotation without a mask, its box taken as one", place);
     }
     picture.truths.push_back(read_truth(fields, shape, picture.size));
-    picture.truths.back().category_id = static_cast<int64_t>(*category);
+    picture.truths.back().class_index = static_cast<int64_t>(*category);
   }
 
   const fs::path& path_;
   InstanceFile& file_;
   Remarks& remarks_;
-  data::IdTable seen_;
+  IdTable seen_;
 };
 
 }  // namespace
@@ -220,26 +211,15 @@ PanopticFile read_panoptic_file(const fs::path& path, CategoryTable& table) {
   PanopticFile out;
   Remarks remarks;
   if (table.categories.empty()) {
-    table = table_of(data::read_categories(document, path, remarks));
-    if (table.categories.empty() && data::form_of(document) != JsonForm::unmarked) {
+    table = category_table(read_categories(document, path, remarks));
+    if (table.categories.empty() && form_of(document) != JsonForm::unmarked) {
       fail(ErrorCode::bad_format, path.string(), ": no categories in it");
     }
   }
-  std::map<std::string, const json*> seen;
-  data::each_entry(path, data::list_in(document, "annotations", path), "annotation",
-                   [&](const JsonFields& annotation, const std::string& place) {
-                     PanopticEntry entry = read_panoptic_entry(annotation, table);
-                     const json& object = annotation.object();
-                     const auto [first, is_new] = seen.emplace(entry.image_id, &object);
-                     if (is_new) {
-                       out.entries.push_back(std::move(entry));
-                     } else if (*first->second == object) {
-                       remarks.add("a picture annotated twice, taken once", place);
-                     } else {
-                       fail(ErrorCode::bad_format, "the picture with image_id ", entry.image_id,
-                            " has another annotation before; keep one");
-                     }
-                   });
+  each_panoptic_annotation(document, path, remarks,
+                           [&](const JsonFields& annotation, const std::string&) {
+                             out.entries.push_back(read_panoptic_entry(annotation, table));
+                           });
   out.remarks = remarks.lines(path.string());
   return out;
 }
@@ -248,13 +228,13 @@ InstanceFile read_instance_file(const fs::path& path) {
   const json document = read_coco_file(path, JsonForm::instances);
   InstanceFile out;
   Remarks remarks;
-  const json& annotations = data::list_in(document, "annotations", path);
-  out.table = table_of(data::read_categories(document, path, remarks));
+  const json& annotations = list_in(document, "annotations", path);
+  out.table = category_table(read_categories(document, path, remarks));
   if (out.table.categories.empty()) {
     out.table = table_of_annotations(annotations);
     remarks.add("no categories listed, those of the annotations are taken", "\"categories\"");
   }
-  out.images = sorted_images(data::read_images(document, path, remarks));
+  out.images = sorted_images(read_images(document, path, remarks));
   for (size_t i = 0; i < out.images.size(); ++i) out.positions.add(out.images[i].id, i);
   TruthReader(path, out, remarks).read(annotations);
   out.remarks = remarks.lines(path.string());
@@ -266,28 +246,26 @@ ResultsFile read_results_file(const fs::path& path, InstanceFile& truth) {
   ResultsFile out;
   out.found.resize(truth.images.size());
   Remarks remarks;
-  data::each_entry(
-      path, document, "detection", [&](const JsonFields& fields, const std::string& place) {
-        const std::string image_id = fields.id("image_id");
-        const auto image = truth.positions.find(image_id);
-        if (!image) fail(ErrorCode::bad_format, "image_id ", image_id, " is not in the truth");
-        Size& size = truth.images[*image].size;
-        const Shape shape = read_shape(fields, size, place, remarks);
-        if (!shape.mask && truth.has_masks) {
-          complete_size(size, fields);
-          remarks.add("a detection without a mask, its box taken as one as pycocotools does",
-                      place);
-        }
-        DetectedInstance detection = read_detection(fields, shape, size);
-        const auto category = truth.table.ids.find(fields.id("category_id"));
-        if (!category) {
-          return remarks.add("a detection of a category that the truth lacks, not counted", place);
-        }
-        detection.category_id = static_cast<int64_t>(*category);
-        out.found[*image].push_back(std::move(detection));
-      });
+  each_entry(path, document, "detection", [&](const JsonFields& fields, const std::string& place) {
+    const std::string image_id = fields.id("image_id");
+    const auto image = truth.positions.find(image_id);
+    if (!image) fail(ErrorCode::bad_format, "image_id ", image_id, " is not in the truth");
+    Size& size = truth.images[*image].size;
+    const Shape shape = read_shape(fields, size, place, remarks);
+    if (!shape.mask && truth.has_masks) {
+      complete_size(size, fields);
+      remarks.add("a detection without a mask, its box taken as one as pycocotools does", place);
+    }
+    Detection detection = read_detection(fields, shape, size);
+    const auto category = truth.table.ids.find(fields.id("category_id"));
+    if (!category) {
+      return remarks.add("a detection of a category that the truth lacks, not counted", place);
+    }
+    detection.class_index = static_cast<int64_t>(*category);
+    out.found[*image].push_back(std::move(detection));
+  });
   out.remarks = remarks.lines(path.string());
   return out;
 }
 
-}  // namespace fcclip::eval
+}  // namespace fcclip::data

@@ -1,0 +1,42 @@
+#pragma once
+// What is evaluated, and how.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "fcclip/segmenter/segmenter.h"
+
+namespace fcclip::eval {
+
+/// An answer from the same run of the network: in-vocabulary only (α = β = 0), out-of-vocabulary
+/// only (1), or the ensemble as published.
+struct Classifier {
+  std::string name;
+  classify::EnsembleOptions ensemble;
+};
+
+/// "in", "out", "ensemble" or "all". Throws Error{invalid_argument}.
+std::vector<Classifier> classifiers_of(const std::string& name,
+                                       const classify::EnsembleOptions& published);
+
+/// What is taken from the truth, to see what the rest is worth.
+enum class Oracle {
+  none,
+  names,  ///< each mask has the class of the true segment it overlaps most, and that IoU as score
+  masks   ///< the true masks, named by the model
+};
+
+/// What is measured, and how the model is asked.
+struct EvaluateOptions {
+  bool panoptic = true, instances = true, semantic = true;
+  bool resized_late = false;
+  EncodeSize size;
+  std::vector<Classifier> classifiers;
+  Oracle oracle = Oracle::none;
+  results::PanopticOptions panoptic_options;
+  results::InstanceOptions instance_options;
+  std::filesystem::path predictions;  ///< folder for PNGs; empty: none are written
+};
+
+}  // namespace fcclip::eval

@@ -1,0 +1,111 @@
+#include "fcclip/eval/evaluator.h"
+
+#include <gtest/gtest.h>
+
+#include "fcclip/core/error.h"
+#include "fcclip/data/registry.h"
+#include "fcclip/eval/record_file.h"
+#include "fcclip/model/model.h"
+#include "fcclip/model/untrained.h"
+#include "tests/data/miniature.h"
+#include "tests/io/temporary_folder.h"
+
+namespace fcclip::eval {
+namespace evaluator_test {
+
+// An untrained model on two pictures of COCO.
+class Evaluators : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = std::make_unique<test::TemporaryFolder>();
+    test::make_coco(folder_->path());
+    split_ = data::open_split(data::find_dataset("coco_panoptic"), folder_->path());
+    model::Config config = model::tiny_config();
+    config.clip.text.vocab_size = 514;
+    auto network = std::make_shared<model::Model>(config);
+    network->clip->tokenizer = std::make_unique<clip::Tokenizer>("#version: 0.2\n", 514);
+    model::fill_untrained(*network, 3);
+    segmenter_ = std::make_unique<Segmenter>(network, SegmenterOptions{"cpu", false});
+    words_ = segmenter_->prepare(split_->vocabulary());
+  }
+  static void TearDownTestSuite() {
+    segmenter_.reset();
+    split_.reset();
+    folder_.reset();
+  }
+
+  static EvaluateOptions options() {
+    EvaluateOptions options;
+    options.size = {64, 96};
+    options.classifiers = classifiers_of("ensemble", segmenter_->ask_defaults().ensemble);
+    return options;
+  }
+  static Evaluator evaluator() { return {*segmenter_, *split_, words_, options()}; }
+
+  inline static std::unique_ptr<test::TemporaryFolder> folder_;
+  inline static std::unique_ptr<data::DatasetSplit> split_;
+  inline static std::unique_ptr<Segmenter> segmenter_;
+  inline static PreparedVocabulary words_;
+};
+
+TEST_F(Evaluators, OnePictureGivesItsRecord) {
+  const PictureRecord record = evaluator().one(0);
+  EXPECT_EQ(record.name, "000000000139");
+  EXPECT_EQ(record.image_id_json, "139");
+  EXPECT_EQ(record.size, (Size{test::kHeight, test::kWidth}));
+  EXPECT_TRUE(record.scores.contains("ensemble"));
+  EXPECT_TRUE(record.answers.empty());  // no folder for predictions
+}
+
+TEST_F(Evaluators, OnePictureCanBeStoppedInTheNetwork) {
+  try {
+    evaluator().one(0, [](int64_t done, int64_t) { return done < 2; });
+    FAIL() << "went on";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::interrupted);
+  }
+}
+
+TEST_F(Evaluators, AStoppedShareKeepsWhatIsScoredAndGoesOn) {
+  const std::filesystem::path path = folder_->path() / "stopped/records.jsonl";
+  RunHeader header;
+  header.pictures = 2;
+  const Evaluator all = evaluator();
+  try {
+    RecordFile records(path, header, split_->vocabulary(), false);
+    evaluate_share(all, {0, 1, 2}, records, [](int64_t done, int64_t) { return done < 1; });
+    FAIL() << "went on";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::interrupted);
+    EXPECT_STREQ(error.what(), "stopped after 1 of 2 pictures");
+  }
+  std::vector<int64_t> told;
+  RecordFile records(path, header, split_->vocabulary(), /*resume=*/true);
+  EXPECT_EQ(records.last(), 0);
+  evaluate_share(all, {0, 1, 2}, records, [&](int64_t done, int64_t) {
+    told.push_back(done);
+    return true;
+  });
+  EXPECT_EQ(told, (std::vector<int64_t>{1}));
+  int64_t found = 0;
+  read_records({path}, header, [&](const StoredPicture&) { ++found; });
+  EXPECT_EQ(found, 2);
+}
+
+TEST_F(Evaluators, ClassifiersHaveTheirAlphaAndBeta) {
+  const classify::EnsembleOptions published = segmenter_->ask_defaults().ensemble;
+  const std::vector<Classifier> all = classifiers_of("all", published);
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0].ensemble.alpha, published.alpha);
+  EXPECT_EQ(all[1].ensemble.beta, 0);
+  EXPECT_EQ(all[2].ensemble.alpha, 1);
+  try {
+    classifiers_of("best", published);
+    FAIL() << "known";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+  }
+}
+
+}  // namespace evaluator_test
+}  // namespace fcclip::eval
