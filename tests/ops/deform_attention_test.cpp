@@ -182,8 +182,8 @@ TEST(DeformTokens, MorePointsThanTheKernelHoldsAreRefused) {
   const std::vector<Size> levels = {{2, 3}};
   EXPECT_FALSE(cpu::deform_tokens_supported(levels, 65));
   EXPECT_ERROR(shape_mismatch, "deformable attention: 1 levels of 65 points are more than its",
-               cpu::deform_attention_tokens({levels, 1, 65}, at::ones({6, 4}), at::ones({6, 195}), 0,
-                                       at::ones({6, 4})));
+               cpu::deform_attention_tokens({levels, 1, 65}, at::ones({6, 4}), at::ones({6, 195}),
+                                            0, at::ones({6, 4})));
 }
 
 }  // namespace deform_attention_test

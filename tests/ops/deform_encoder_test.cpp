@@ -8,6 +8,7 @@
 
 #include "fcclip/core/error.h"
 #include "tests/ops/every_implementation.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops {
@@ -150,12 +151,15 @@ TEST(DeformEncoder, WrongShapesAreRefused) {
   DeformLayerWeights layer = random_layer(shape, 8);
   const PackedDeformEncoder encoder(shape, {layer});
   const std::vector<Size> levels = {{2, 3}};
-  EXPECT_THROW(encoder(at::zeros({5, 8}), at::zeros({5, 8}), levels), Error);
-  EXPECT_THROW(encoder(at::zeros({6, 8}), at::zeros({6, 7}), levels), Error);
-  EXPECT_THROW(encoder(at::zeros({6, 8}), at::zeros({6, 8}), std::vector<Size>{{2, 1}, {2, 2}}),
-               Error);
+  EXPECT_ERROR(shape_mismatch, "deformable encoder: tokens: expected shape [6, *]",
+               encoder(at::zeros({5, 8}), at::zeros({5, 8}), levels));
+  EXPECT_ERROR(shape_mismatch, "deformable encoder: positions: expected shape [6, 8]",
+               encoder(at::zeros({6, 8}), at::zeros({6, 7}), levels));
+  EXPECT_ERROR(shape_mismatch, "expected 1 levels and channels for 2 heads, got 2 and 8",
+               encoder(at::zeros({6, 8}), at::zeros({6, 8}), std::vector<Size>{{2, 1}, {2, 2}}));
   layer.linear2.bias = at::zeros({7});
-  EXPECT_THROW(PackedDeformEncoder(shape, {layer}), Error);
+  EXPECT_ERROR(shape_mismatch, "deformable encoder: linear2: expected shape [8]",
+               PackedDeformEncoder(shape, {layer}));
 }
 
 }  // namespace deform_encoder_test

@@ -7,6 +7,7 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/ops/cpu/mlp_rows.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops::cpu {
@@ -116,9 +117,12 @@ TEST_P(PackedMatrixIsas, AnMlpOfRowsEqualsItsTwoLayersInDouble) {
 INSTANTIATE_TEST_SUITE_P(Isas, PackedMatrixIsas, ::testing::ValuesIn(available_isas()));
 
 TEST(PackedMatrix, WrongShapesAreRefused) {
-  EXPECT_THROW(PackedMatrix(numbers("w", {4, 3, 1})), Error);
-  EXPECT_THROW(PackedMatrix(numbers("w", {4, 3}).to(at::kDouble)), Error);
-  EXPECT_THROW(PackedMatrix(numbers("w", {4, 3}), numbers("b", {3})), Error);
+  EXPECT_ERROR(shape_mismatch, "weight: expected shape [*, *]",
+               PackedMatrix(numbers("w", {4, 3, 1})));
+  EXPECT_ERROR(shape_mismatch, "weight: expected dtype Float",
+               PackedMatrix(numbers("w", {4, 3}).to(at::kDouble)));
+  EXPECT_ERROR(shape_mismatch, "row_scale: expected shape [4]",
+               PackedMatrix(numbers("w", {4, 3}), numbers("b", {3})));
 }
 
 }  // namespace packed_matrix_test
