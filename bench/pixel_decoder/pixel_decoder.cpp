@@ -142,7 +142,7 @@ void pyramid(int rounds) {
         return (y + up)[0].permute({1, 2, 0}).contiguous();
       },
       [&] {
-        ops::group_norm_add_upsampled(x, norm, coarse, out);
+        ops::group_norm(x, norm, out, {.coarse = coarse});
         return out;
       });
 }
