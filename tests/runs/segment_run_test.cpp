@@ -1,0 +1,124 @@
+#include "fcclip/runs/segment_run.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "fcclip/core/error.h"
+#include "fcclip/io/atomic_file.h"
+#include "tests/io/temporary_folder.h"
+#include "tests/support/source_folder.h"
+
+namespace fcclip::runs {
+namespace segment_run_test {
+
+namespace fs = std::filesystem;
+
+struct Listener : SegmentListener {
+  void reading_words(int64_t, int64_t) override {}
+  void counted(const RunCount& count) override { last = count; }
+  void answered(const PictureAnswers& answers, const WrittenAnswers&, size_t question) override {
+    told.push_back(answers.picture.path.filename().string() + " " + std::to_string(question));
+  }
+  void failed(const InputPicture& picture, const std::string& line) override {
+    told.push_back(picture.path.filename().string() + " failed: " + line);
+  }
+  void warned(const std::string&) override {}
+  void kept(const fs::path& file) override { told.push_back("kept " + file.filename().string()); }
+  void ending() override {}
+  std::string failure_line(const std::exception&, const InputPicture&) const override {
+    return "broken";
+  }
+  bool wants_stop() const override { return stop; }
+
+  RunCount last;
+  std::vector<std::string> told;
+  bool stop = false;
+};
+
+class SegmentRuns : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    SegmenterOptions options;
+    options.use_text_cache = false;
+    segmenter_ = std::make_unique<Segmenter>(Segmenter::load(model(), options));
+  }
+  static void TearDownTestSuite() { segmenter_.reset(); }
+  void SetUp() override {
+    fs::copy_file(test::source_folder() / "examples" / "pictures" / "scene.png", in("scene.png"));
+    io::write_atomically(in("broken.png"), "no picture");
+  }
+
+  static fs::path model() { return test::source_folder() / "models" / "mini.safetensors"; }
+  fs::path in(const char* name) const { return folder_.path() / name; }
+
+  SegmentPlan plan(bool resume) const {
+    SegmentPlan plan;
+    plan.pictures = {{in("broken.png"), "broken"}, {in("scene.png"), "scene"}};
+    plan.folder = folder_.path() / "out";
+    plan.write = "segments, jsonl";
+    plan.resume = resume;
+    plan.settings.model = model();
+    plan.settings.questions = {classify::parse_classes("bat, violin"),
+                               classify::parse_classes("sailboat")};
+    plan.settings.ask = segmenter_->ask_defaults();
+    plan.settings.size = {128, 256};
+    return plan;
+  }
+  nlohmann::json record() const {
+    return nlohmann::json::parse(io::read_file(folder_.path() / "out" / "run.json"));
+  }
+
+  test::TemporaryFolder folder_;
+  static std::unique_ptr<Segmenter> segmenter_;
+};
+
+std::unique_ptr<Segmenter> SegmentRuns::segmenter_;
+
+TEST_F(SegmentRuns, AnswerEveryQuestionInOrderAndGoOnAfterAFailure) {
+  Listener listener;
+  SegmentRun run(*segmenter_, plan(false), listener);
+  EXPECT_EQ(run.work(), 1);
+  EXPECT_EQ(listener.told,
+            (std::vector<std::string>{"broken.png failed: broken", "scene.png 0", "scene.png 1"}));
+  EXPECT_EQ(listener.last.done, 1);
+  EXPECT_EQ(listener.last.failed, 1);
+  EXPECT_EQ(record().at("status"), "complete");
+  EXPECT_EQ(record().at("failures").size(), 1);
+  for (const char* file : {"scene.1.segments.json", "scene.2.segments.json", "results.1.jsonl"}) {
+    EXPECT_TRUE(fs::exists(folder_.path() / "out" / file)) << file;
+  }
+}
+
+TEST_F(SegmentRuns, ResumeWithWhatIsNotFinished) {
+  Listener first, second, third;
+  SegmentRun(*segmenter_, plan(false), first).work();
+  SegmentRun again(*segmenter_, plan(true), second);
+  EXPECT_EQ(again.work(), 1);
+  EXPECT_EQ(second.told, std::vector<std::string>{"broken.png failed: broken"});
+  EXPECT_EQ(second.last.skipped, 1);
+  // Another question is another run: its answers replace the ones there.
+  SegmentPlan other = plan(true);
+  other.settings.questions[1] = classify::parse_classes("teapot");
+  SegmentRun changed(*segmenter_, std::move(other), third);
+  changed.work();
+  EXPECT_EQ(third.last.changed, 1);
+  EXPECT_EQ(third.last.kept, 0);
+}
+
+TEST_F(SegmentRuns, StopWhenTheListenerWants) {
+  Listener listener;
+  SegmentRun run(*segmenter_, plan(false), listener);
+  listener.stop = true;
+  try {
+    run.work();
+    FAIL() << "went on";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::interrupted);
+    EXPECT_STREQ(error.what(),
+                 "stopped after 0 images; the same command with --resume goes on from there");
+  }
+  EXPECT_EQ(record().at("status"), "interrupted");
+}
+
+}  // namespace segment_run_test
+}  // namespace fcclip::runs
