@@ -38,7 +38,7 @@ struct InstanceScore {
   bool has_masks = true;                   ///< false: the truth has boxes only
   std::vector<std::string> remarks;        ///< what was left out or mended, a line each
 };
-/// Of files as pycocotools takes them. Throws as the readers of eval/coco_files.h;
+/// Of files as pycocotools takes them. Throws as the readers of data/coco_files.h;
 /// Error{bad_format} where the truth has no pictures.
 InstanceScore score_instances(const std::filesystem::path& truth_json,
                               const std::filesystem::path& results_json,
