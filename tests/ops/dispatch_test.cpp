@@ -61,7 +61,9 @@ TEST(Dispatch, TheListNamesEveryOperationOnEveryDevice) {
     if (op.op == "masked_attention" && op.device == "cpu") {
       EXPECT_EQ(op.implementation, name(chosen_isa()));
     }
-    if (op.op == "masked_attention" && op.device == "cuda") EXPECT_EQ(op.implementation, "aten");
+    if (op.op == "masked_attention" && op.device == "cuda") {
+      EXPECT_EQ(op.implementation, "aten");
+    }
   }
   size_t ops = 0;
   each_op(implementation(c10::DeviceType::CPU), [&](std::string_view, bool) { ++ops; });

@@ -30,14 +30,14 @@ TEST(UniformPoints, AreTheSequencesNumbersWithEveryImplementation) {
 }
 
 at::Tensor sorted_by_x(const at::Tensor& points) {
-  const at::Tensor order = points.select(-1, 0).argsort(-1).unsqueeze(-1).expand_as(points);
+  const at::Tensor order = points.select(-1, 0).argsort(int64_t{-1}).unsqueeze(-1).expand_as(points);
   return points.gather(1, order);
 }
 
 TEST(SmallestPoints, AreThoseWithTheSmallestValues) {
   at::manual_seed(9);
   const at::Tensor values = at::randn({3, 40}), points = at::rand({3, 40, 2});
-  const at::Tensor order = values.argsort(1).narrow(1, 0, 13);
+  const at::Tensor order = values.argsort(int64_t{1}).narrow(1, 0, 13);
   const at::Tensor want = points.gather(1, order.unsqueeze(-1).expand({3, 13, 2}));
   with_every_implementation([&] {
     EXPECT_TRUE(sorted_by_x(smallest_points(values, points, 13)).equal(sorted_by_x(want)));
