@@ -122,11 +122,10 @@ TEST(ConvNext, ImageOfAnotherShapeIsAClearError) {
 TEST(ImageTower, ImpossibleSizesAreRefused) {
   ClipConfig config;
   config.convnext.dims = {192, 384, 768};
-  EXPECT_ERROR(invalid_argument, "convnext dims: expected 4 positive numbers",
-               make_image_tower(config));
+  EXPECT_ERROR(invalid_argument, "clip.convnext.dims must be four", make_image_tower(config));
   config = test::tiny_resnet_config();
   config.resnet.heads = 7;
-  EXPECT_ERROR(invalid_argument, "resnet heads: 7 does not divide 512 channels",
+  EXPECT_ERROR(invalid_argument, "clip.resnet.heads must divide the channels of the last stage",
                make_image_tower(config));
 }
 

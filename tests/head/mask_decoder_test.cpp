@@ -239,11 +239,11 @@ TEST(MaskDecoder, FeaturesOfTheWrongWidthAreAnErrorThatNamesThem) {
 TEST(MaskDecoder, SizesThatDoNotFitAreAnError) {
   MaskDecoderConfig config = tiny_config();
   config.heads = 5;
-  EXPECT_ERROR(invalid_argument, "mask decoder: hidden_dim 64 must be a multiple of 4 and of its",
+  EXPECT_ERROR(invalid_argument, "mask_decoder.hidden_dim must be a multiple of heads",
                MaskDecoder{config});
   config = tiny_config();
   config.mask_dim = 32;
-  EXPECT_ERROR(invalid_argument, "mask decoder: expected mask_dim = hidden_dim",
+  EXPECT_ERROR(invalid_argument, "mask_decoder.mask_dim must equal hidden_dim",
                MaskDecoder{config});
 }
 

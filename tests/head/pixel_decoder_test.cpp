@@ -250,10 +250,10 @@ TEST(PixelDecoder, InputsOfAnotherShapeAreErrorsThatNameThem) {
 TEST(PixelDecoder, SizesThatDoNotFitAreRefused) {
   PixelDecoderConfig config = tiny_config({8, 16, 24, 32});
   config.heads = 5;
-  EXPECT_ERROR(invalid_argument, "pixel decoder: width 64 must divide by 4, by its 5 heads and by",
+  EXPECT_ERROR(invalid_argument, "pixel_decoder.conv_dim must be a multiple of heads",
                PixelDecoder{config});
   config = tiny_config({8, 16, 24});
-  EXPECT_ERROR(invalid_argument, "pixel decoder: expected channels of res2 to res5",
+  EXPECT_ERROR(invalid_argument, "pixel_decoder.in_channels must be those of res2 to res5",
                PixelDecoder{config});
 }
 
