@@ -25,6 +25,7 @@ struct PanopticMap {
   std::vector<MapSegment> segments;
 };
 
+/// An annotated instance.
 struct InstanceTruth {
   int64_t class_index = 0;
   std::array<double, 4> box_xywh_px = {0, 0, 0, 0};
@@ -33,6 +34,7 @@ struct InstanceTruth {
   results::Rle mask;
 };
 
+/// An instance that somebody found.
 struct Detection {
   int64_t class_index = 0;
   double score = 0;
@@ -42,6 +44,7 @@ struct Detection {
   bool box_is_of_mask = false;  ///< the box was made of the mask; its area stays the mask's then
 };
 
+/// The truth of one picture.
 struct PictureInstances {
   std::vector<InstanceTruth> instances;
   /// Federated truth (LVIS): only these classes are known to be there or not; the second are not

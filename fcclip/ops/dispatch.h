@@ -36,42 +36,63 @@ struct Implementation {
   /// A few steps with padding cost less than many small ones without.
   bool few_large_steps = false;
 
+  /// deform_attention.h: value [B, S, M, D] -> [B, Q, M·D].
   at::Tensor (*deform_attention)(const DeformInputs&) = nullptr;
+  /// grad_out [B, Q, M·D] -> gradients shaped as the inputs.
   DeformGradients (*deform_attention_backward)(const DeformInputs&,
                                                const at::Tensor& grad_out) = nullptr;
+  /// depthwise.h: x [B, H, W, C] -> [B, H, W, C].
   at::Tensor (*depthwise7)(const at::Tensor& x, const at::Tensor& weight,
                            const at::Tensor& bias) = nullptr;
+  /// grad_out [B, H, W, C] -> gradients shaped as x and weight.
   DepthwiseGradients (*depthwise7_backward)(const at::Tensor& x, const at::Tensor& weight,
                                             const at::Tensor& grad_out) = nullptr;
 
   // Without gradients, float32.
+  /// masked_attention.h: q [B, Nq, C], k and v [B, Nk, C] -> [B, Nq, C].
   at::Tensor (*masked_attention)(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                                  int64_t heads, const at::Tensor& blocked) = nullptr;
+  /// prefix_attention.h: q [R, W], k and v [M, W], paths [R, L] -> [R, W].
   at::Tensor (*prefix_attention)(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                                  const at::Tensor& paths, int64_t heads) = nullptr;
+  /// mask_pool.h: [B, H, W, C] and [B, Q, H, W] -> [B, Q, C].
   at::Tensor (*mask_pool)(const at::Tensor& features, const at::Tensor& mask_logits) = nullptr;
+  /// mask_pool.h: embeddings [B, Q, C], features [B, H, W, C].
   PooledMasks (*predict_and_pool_masks)(const at::Tensor& embeddings,
                                         const at::Tensor& features) = nullptr;
+  /// group_norm.h: x and out [H, W, C].
   void (*group_norm)(const at::Tensor& x, const GroupNormWeights&, const AfterGroupNorm&,
                      const at::Tensor& out) = nullptr;
+  /// group_best.h: scores [.., T] -> [.., K].
   GroupBest (*best_of_groups)(const at::Tensor& scores, at::IntArrayRef sizes) = nullptr;
+  /// finite.h: any shape.
   bool (*all_finite)(const at::Tensor& x) = nullptr;
+  /// points.h: [states, count, 2].
   at::Tensor (*uniform_points)(const std::vector<uint64_t>& states, int64_t count) = nullptr;
+  /// points.h: values [M, N], points [M, N, 2] -> [M, count, 2].
   at::Tensor (*smallest_points)(const at::Tensor& values, const at::Tensor& points,
                                 int64_t count) = nullptr;
 
   // Weights in the order in which the device reads them, and what runs them.
+  /// conv3x3.h: weight [out, in, 3, 3].
   RunConv3x3 (*pack_conv3x3)(const at::Tensor& weight) = nullptr;
+  /// patch_conv.h.
   RunPatchConv (*pack_patch_conv)(const PatchConvWeights&) = nullptr;
+  /// convnext_block.h.
   RunConvNextBlock (*pack_convnext_block)(const ConvNextBlockWeights&) = nullptr;
+  /// deform_encoder.h.
   RunDeformEncoder (*pack_deform_encoder)(const DeformEncoderShape&,
                                           const std::vector<DeformLayerWeights>&) = nullptr;
 
   // Results live on the host: a device without these hands the logits over.
+  /// upsampled_masks.h.
   MaskWinners (*mask_winners)(const MaskSource&, const std::vector<int64_t>& queries,
                               const std::vector<float>& scores) = nullptr;
+  /// upsampled_masks.h: weights [Q, K] -> [h, w].
   at::Tensor (*best_classes)(const MaskSource&, const at::Tensor& weights) = nullptr;
+  /// upsampled_masks.h.
   std::vector<MaskRuns> (*mask_runs)(const MaskSource&, const std::vector<int64_t>&) = nullptr;
+  /// upsampled_masks.h.
   MaskReader (*read_masks)(const MaskSource&) = nullptr;
 };
 
