@@ -30,7 +30,8 @@ TEST(UniformPoints, AreTheSequencesNumbersWithEveryImplementation) {
 }
 
 at::Tensor sorted_by_x(const at::Tensor& points) {
-  const at::Tensor order = points.select(-1, 0).argsort(int64_t{-1}).unsqueeze(-1).expand_as(points);
+  const at::Tensor order =
+      points.select(-1, 0).argsort(int64_t{-1}).unsqueeze(-1).expand_as(points);
   return points.gather(1, order);
 }
 
