@@ -37,14 +37,14 @@ using nlohmann::json;
 // One data set of the command line.
 class Run {
  public:
-  Run(const EvalFlags& flags, const Segmenter& segmenter, EvalTarget& target)
+  Run(const EvalFlags& flags, const segmenter::Segmenter& segmenter, EvalTarget& target)
       : flags_(flags),
         target_(target),
         segmenter_(segmenter),
         folder_(fs::path(flags.output) / target.name),
         shard_(process_place()) {
     eval::EvaluateOptions& options = target_.options;
-    const AskOptions defaults = segmenter.ask_defaults();
+    const segmenter::AskOptions defaults = segmenter.ask_defaults();
     options.classifiers = eval::classifiers_of(flags.classifier, defaults.ensemble);
     options.panoptic_options = defaults.panoptic;
     options.instance_options = defaults.instances;
@@ -98,7 +98,7 @@ class Run {
   }
 
   void evaluate() {
-    const PreparedVocabulary prepared =
+    const segmenter::PreparedVocabulary prepared =
         segmenter_.prepare(words(), bar_until_stopped("reading words", "words"));
     const eval::Evaluator evaluator(segmenter_, *target_.split, prepared, target_.options);
     eval::RecordFile records(eval::record_path(folder_, shard_.rank, shard_.count), header_,
@@ -197,7 +197,7 @@ class Run {
 
   const EvalFlags& flags_;
   EvalTarget& target_;
-  const Segmenter& segmenter_;
+  const segmenter::Segmenter& segmenter_;
   fs::path folder_;
   ProcessPlace shard_;
   int64_t count_ = 0;
@@ -254,7 +254,7 @@ ModelFlags model_of_process(ModelFlags flags) {
 void evaluate(const EvalFlags& flags) {
   std::vector<EvalTarget> targets = open_targets(flags);
   tell_bundled_model(flags.model, model_config(flags.model), {});
-  const Segmenter segmenter = load_segmenter(model_of_process(flags.model));
+  const segmenter::Segmenter segmenter = load_segmenter(model_of_process(flags.model));
   announce_stop("stopping after this picture; again to stop now");
   stop_signal();  // from here on a signal ends the run between two pictures
   json all = json::array();

@@ -35,7 +35,7 @@ std::string text_of_setting(const json& value) {
 
 }  // namespace
 
-json evaluation_record(const fs::path& model, const Segmenter& segmenter,
+json evaluation_record(const fs::path& model, const segmenter::Segmenter& segmenter,
                        const eval::EvaluateOptions& options) {
   const model::Config& config = segmenter.config();
   json classifiers = json::object();

@@ -12,7 +12,8 @@ namespace fcclip::apps {
 
 /// {"model", "model_name", "fingerprint", "classifiers": {name: {"alpha", "beta"}}, "input_size",
 /// "thresholds", "oracle", and what circumstances_json has}. Throws Error{not_found}.
-nlohmann::json evaluation_record(const std::filesystem::path& model, const Segmenter& segmenter,
+nlohmann::json evaluation_record(const std::filesystem::path& model,
+                                 const segmenter::Segmenter& segmenter,
                                  const eval::EvaluateOptions& options);
 
 /// The same for people: texts as they are, words of a command side by side, pairs without their

@@ -107,7 +107,7 @@ runs::RunCount run_segment(const SegmentFlags& flags) {
   std::vector<std::string> notes;
   runs::SegmentPlan plan = plan_of(flags, notes);
   runs::Stopwatch loading;
-  const Segmenter segmenter = load_segmenter(flags.model);
+  const segmenter::Segmenter segmenter = load_segmenter(flags.model);
   plan.load_seconds = loading.seconds();
   plan.settings.ask = ask_options(flags.ask, segmenter);
   const results::Task task = plan.settings.ask.task;

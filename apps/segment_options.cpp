@@ -181,18 +181,18 @@ model::Config model_config(const ModelFlags& flags) {
   return model::load_config(find_model(flags.model));
 }
 
-Segmenter load_segmenter(const ModelFlags& flags) {
+segmenter::Segmenter load_segmenter(const ModelFlags& flags) {
   if (flags.threads > 0) at::set_num_threads(static_cast<int>(flags.threads));
-  SegmenterOptions options;
+  segmenter::SegmenterOptions options;
   options.device = flags.device;
   options.use_text_cache = !flags.no_cache;
   options.cache_folder = flags.cache_folder;
   options.log = warn_of_cache();
-  return Segmenter::load(find_model(flags.model), options);
+  return segmenter::Segmenter::load(find_model(flags.model), options);
 }
 
-AskOptions ask_options(const AskFlags& flags, const Segmenter& segmenter) {
-  AskOptions options = segmenter.ask_defaults();
+segmenter::AskOptions ask_options(const AskFlags& flags, const segmenter::Segmenter& segmenter) {
+  segmenter::AskOptions options = segmenter.ask_defaults();
   options.task = results::task_named(flags.task).value();
   if (flags.alpha) options.ensemble.alpha = *flags.alpha;
   if (flags.beta) options.ensemble.beta = *flags.beta;
@@ -206,7 +206,7 @@ AskOptions ask_options(const AskFlags& flags, const Segmenter& segmenter) {
   return options;
 }
 
-EncodeSize encode_size(const AskFlags& flags) {
+segmenter::EncodeSize encode_size(const AskFlags& flags) {
   return {flags.short_side, flags.max_side};
 }
 

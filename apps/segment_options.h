@@ -60,7 +60,7 @@ bool is_bundled_model(const std::filesystem::path& model);
 model::Config model_config(const ModelFlags& flags);
 
 /// Sets the number of threads, loads.
-Segmenter load_segmenter(const ModelFlags& flags);
+segmenter::Segmenter load_segmenter(const ModelFlags& flags);
 
 /// One vocabulary per question, in the order typed; without any the words that the model was
 /// trained on, else COCO's. Words that are repeated count once (words::load_question); markings
@@ -77,7 +77,7 @@ void tell_bundled_model(const ModelFlags& flags, const model::Config& model,
 /// The templates of a file (one a line, "{}" where the name goes), or none for the model's own.
 std::vector<std::string> load_templates(const WordFlags& flags);
 
-AskOptions ask_options(const AskFlags& flags, const Segmenter& segmenter);
-EncodeSize encode_size(const AskFlags& flags);
+segmenter::AskOptions ask_options(const AskFlags& flags, const segmenter::Segmenter& segmenter);
+segmenter::EncodeSize encode_size(const AskFlags& flags);
 
 }  // namespace fcclip::apps

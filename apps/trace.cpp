@@ -41,10 +41,11 @@ void trace(const TraceFlags& flags) {
                          : image::read_rgb(flags.image, reading);
   const std::vector<std::string> templates = load_templates(flags.words);
   tell_bundled_model(flags.model, config, questions);
-  const Segmenter segmenter = load_segmenter(flags.model);
-  const PreparedVocabulary vocabulary = segmenter.prepare(questions.front(), {}, templates);
-  const io::NamedTensors tensors = trace_image(segmenter, rgb, encode_size(flags.ask), vocabulary,
-                                               ask_options(flags.ask, segmenter));
+  const segmenter::Segmenter segmenter = load_segmenter(flags.model);
+  const segmenter::PreparedVocabulary vocabulary =
+      segmenter.prepare(questions.front(), {}, templates);
+  const io::NamedTensors tensors = segmenter::trace_image(
+      segmenter, rgb, encode_size(flags.ask), vocabulary, ask_options(flags.ask, segmenter));
   io::save_safetensors(
       flags.output, tensors,
       {{"format", "fcclip-trace-1"},

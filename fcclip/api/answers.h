@@ -1,7 +1,6 @@
 #pragma once
 // Answers of the public face from and to the library's own. Internal to the library.
 
-#include "fcclip/api/internals.h"
 #include "fcclip/fcclip.h"
 #include "fcclip/results/segmentation.h"
 

@@ -13,8 +13,8 @@ namespace {
 
 using ModelHandle = std::shared_ptr<const Model::Loaded>;
 
-AskOptions defaults_of(const Segmenter& segmenter) {
-  const internals::AskOptions own = segmenter.ask_defaults();
+AskOptions defaults_of(const segmenter::Segmenter& segmenter) {
+  const segmenter::AskOptions own = segmenter.ask_defaults();
   AskOptions defaults;
   defaults.alpha = own.ensemble.alpha;
   defaults.beta = own.ensemble.beta;
@@ -25,7 +25,7 @@ AskOptions defaults_of(const Segmenter& segmenter) {
   return defaults;
 }
 
-ModelInfo info_of(const Segmenter& segmenter, const std::string& device) {
+ModelInfo info_of(const segmenter::Segmenter& segmenter, const std::string& device) {
   const model::Config& config = segmenter.config();
   ModelInfo info;
   info.name = config.name;
@@ -60,9 +60,9 @@ void check_options(const AskOptions& options) {
   }
 }
 
-internals::AskOptions filled(const Segmenter& segmenter, const AskOptions& options) {
+segmenter::AskOptions filled(const segmenter::Segmenter& segmenter, const AskOptions& options) {
   check_options(options);
-  internals::AskOptions own = segmenter.ask_defaults();
+  segmenter::AskOptions own = segmenter.ask_defaults();
   own.task = static_cast<results::Task>(options.task);
   own.ensemble.alpha = options.alpha.value_or(own.ensemble.alpha);
   own.ensemble.beta = options.beta.value_or(own.ensemble.beta);
@@ -84,7 +84,7 @@ void check_model(const char* what, const Part& part, const ModelHandle& model) {
   }
 }
 
-EncodeSize size_of(const EncodeOptions& options) {
+segmenter::EncodeSize size_of(const EncodeOptions& options) {
   if (options.short_side_px < 0 || options.max_side_px < 0 || options.batch < 1) {
     fail(ErrorCode::invalid_argument, "encoding with sides of ", options.short_side_px, " and ",
          options.max_side_px, " pixels, ", options.batch, " pictures at once");
@@ -99,7 +99,7 @@ Size Image::size() const {
 }
 
 int64_t Image::bytes() const {
-  const EncodedImage& image = encoded_->image;
+  const segmenter::EncodedImage& image = encoded_->image;
   int64_t bytes = sizeof(Encoded);
   for (const at::Tensor& tensor :
        {image.mask_logits, image.class_embed, image.clip_embed, image.valid})
@@ -121,7 +121,7 @@ int64_t PreparedWords::computed() const {
 
 Model Model::load(const std::string& path, const LoadOptions& options) {
   return translating_errors([&] {
-    Segmenter segmenter = Segmenter::load(
+    segmenter::Segmenter segmenter = segmenter::Segmenter::load(
         path, {options.device, options.use_text_cache, options.cache_folder, options.log});
     ModelInfo info = info_of(segmenter, options.device);
     return Model(std::make_shared<const Loaded>(Loaded{std::move(segmenter), std::move(info)}));
@@ -139,7 +139,7 @@ Image Model::encode(const PictureView& picture, const EncodeOptions& options) co
 std::vector<Image> Model::encode(std::span<const PictureView> pictures,
                                  const EncodeOptions& options) const {
   return translating_errors([&] {
-    const EncodeSize size = size_of(options);
+    const segmenter::EncodeSize size = size_of(options);
     std::vector<Image> images;
     for (const PictureView& picture : pictures) {
       const auto before = static_cast<int64_t>(images.size());

@@ -34,7 +34,7 @@ at::Tensor ids_tensor(Segmentation& answer) {
 }
 
 ImageTensors tensors_of(const Image& image) {
-  const EncodedImage& encoded = image.encoded()->image;
+  const segmenter::EncodedImage& encoded = image.encoded()->image;
   return {encoded.mask_logits, encoded.class_embed, encoded.clip_embed};
 }
 

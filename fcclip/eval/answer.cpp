@@ -154,7 +154,8 @@ TrueRegions true_regions(const PictureTruth& truth, const classify::Vocabulary& 
   return regions;
 }
 
-at::Tensor true_names(const EncodedImage& image, const TrueRegions& regions, int64_t classes) {
+at::Tensor true_names(const segmenter::EncodedImage& image, const TrueRegions& regions,
+                      int64_t classes) {
   const int64_t queries = image.mask_logits.size(0);
   at::Tensor probs = at::zeros({queries, classes + 1});
   if (!regions.masks.defined()) {

@@ -49,7 +49,8 @@ TrueRegions true_regions(const PictureTruth& truth, const classify::Vocabulary& 
 
 /// Log-probabilities [Q, K+1] that give each mask the class of the region it overlaps most, with
 /// that IoU as probability and the rest as void.
-at::Tensor true_names(const EncodedImage& image, const TrueRegions& regions, int64_t classes);
+at::Tensor true_names(const segmenter::EncodedImage& image, const TrueRegions& regions,
+                      int64_t classes);
 
 /// The answer whose masks are the true ones, named by log_probs [S, K+1].
 PictureAnswer answer_with_true_masks(const PictureTruth& truth, const TrueRegions& regions,

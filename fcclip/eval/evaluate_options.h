@@ -31,7 +31,7 @@ enum class Oracle {
 struct EvaluateOptions {
   bool panoptic = true, instances = true, semantic = true;
   bool resized_late = false;
-  EncodeSize size;
+  segmenter::EncodeSize size;
   std::vector<Classifier> classifiers;
   Oracle oracle = Oracle::none;
   results::PanopticOptions panoptic_options;

@@ -13,9 +13,9 @@ namespace fcclip::eval {
 namespace {
 
 // What the network and one classifier say, in the forms that were asked for.
-PictureAnswer answer_of(const EncodedImage& image, const at::Tensor& log_probs,
+PictureAnswer answer_of(const segmenter::EncodedImage& image, const at::Tensor& log_probs,
                         const std::vector<bool>& things, const EvaluateOptions& options) {
-  const results::MaskSource masks = mask_source(image);
+  const results::MaskSource masks = segmenter::mask_source(image);
   PictureAnswer answer;
   if (options.panoptic) {
     answer.panoptic = results::panoptic(masks, log_probs, things, options.panoptic_options);
@@ -63,8 +63,8 @@ std::vector<Classifier> classifiers_of(const std::string& name,
   fail(ErrorCode::invalid_argument, "classifier '", name, "': expected in, out, ensemble or all");
 }
 
-Evaluator::Evaluator(const Segmenter& segmenter, const data::DatasetSplit& split,
-                     const PreparedVocabulary& vocabulary, EvaluateOptions options)
+Evaluator::Evaluator(const segmenter::Segmenter& segmenter, const data::DatasetSplit& split,
+                     const segmenter::PreparedVocabulary& vocabulary, EvaluateOptions options)
     : segmenter_(segmenter), split_(split), vocabulary_(vocabulary), options_(std::move(options)) {
   if (options_.panoptic && !split.has_panoptic()) {
     fail(ErrorCode::invalid_argument, "the data set has no panoptic truth");
@@ -86,7 +86,7 @@ PictureRecord Evaluator::one(int64_t index, const Progress& progress) const {
   TrueRegions regions;
   if (options_.oracle != Oracle::none) regions = true_regions(truth, words);
   const bool true_masks = options_.oracle == Oracle::masks && regions.masks.defined();
-  const EncodedImage image =
+  const segmenter::EncodedImage image =
       true_masks ? segmenter_.encode_with_masks(rgb, regions.masks, options_.size, progress)
                  : segmenter_.encode(rgb, options_.size, {}, progress);
   PictureRecord record{index,
@@ -100,8 +100,9 @@ PictureRecord Evaluator::one(int64_t index, const Progress& progress) const {
         options_.oracle == Oracle::names
             ? true_names(image, regions, classes)
             : segmenter_.name_masks(image, vocabulary_, classifier.ensemble).log_probs[0];
-    PictureAnswer answer = true_masks ? answer_with_true_masks(truth, regions, log_probs, words)
-                                      : answer_of(image, log_probs, thing_flags(words), options_);
+    PictureAnswer answer =
+        true_masks ? answer_with_true_masks(truth, regions, log_probs, words)
+                   : answer_of(image, log_probs, segmenter::thing_flags(words), options_);
     PictureScores scores(classes);
     score_answer(scores, truth, answer, index, picture.file.string());
     record.scores[classifier.name] = to_record(scores);

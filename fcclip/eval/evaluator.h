@@ -27,17 +27,17 @@ struct PictureRecord {
 class Evaluator {
  public:
   /// All must outlive the evaluator.
-  Evaluator(const Segmenter& segmenter, const data::DatasetSplit& split,
-            const PreparedVocabulary& vocabulary, EvaluateOptions options);
+  Evaluator(const segmenter::Segmenter& segmenter, const data::DatasetSplit& split,
+            const segmenter::PreparedVocabulary& vocabulary, EvaluateOptions options);
 
   /// PNGs of the answers are written where the options name a folder for predictions. Throws Error
   /// naming the file; Error{interrupted} as `progress` wants it, which counts parts of the network.
   PictureRecord one(int64_t index, const Progress& progress = {}) const;
 
  private:
-  const Segmenter& segmenter_;
+  const segmenter::Segmenter& segmenter_;
   const data::DatasetSplit& split_;
-  const PreparedVocabulary& vocabulary_;
+  const segmenter::PreparedVocabulary& vocabulary_;
   EvaluateOptions options_;
 };
 

@@ -24,7 +24,7 @@ struct RunHeader {
   std::string model_file;  ///< fingerprint
   bool panoptic = true, instances = true, semantic = true;
   std::string classifier, oracle;
-  EncodeSize size;
+  segmenter::EncodeSize size;
   double alpha = 0, beta = 0;  ///< of the model's ensemble
 };
 

@@ -174,8 +174,9 @@ MaskPredictions MaskDecoder::forward(const PixelFeatures& features, const Trace&
   return run(features, trace ? Heads::all : Heads::last, trace).back();
 }
 
-std::vector<MaskPredictions> MaskDecoder::forward_all(const PixelFeatures& features) const {
-  return run(features, Heads::all, {});
+std::vector<MaskPredictions> MaskDecoder::forward_all(const PixelFeatures& features,
+                                                      const Trace& trace) const {
+  return run(features, Heads::all, trace);
 }
 
 at::Tensor MaskDecoder::logit_scale() const {

@@ -39,13 +39,13 @@ class MaskDecoder {
   void prepare();
 
   /// Inference: the last prediction only, with the exact savings of model section 5. With a trace,
-  /// all predictions are computed and traced ("decoder.*"); pred_logits need the vocabulary and are
-  /// traced by the segmenter from class_embed.
+  /// all predictions are computed and traced ("decoder.*").
   MaskPredictions forward(const PixelFeatures& features, const Trace& trace = {}) const;
 
   /// Training: one prediction before each layer and the final one, layers + 1 in all (the final is
   /// last).
-  std::vector<MaskPredictions> forward_all(const PixelFeatures& features) const;
+  std::vector<MaskPredictions> forward_all(const PixelFeatures& features,
+                                           const Trace& trace = {}) const;
 
   /// Scalar tensor min(exp(logit_scale), 100), differentiable. One number.
   at::Tensor logit_scale() const;

@@ -122,7 +122,7 @@ Batch PretrainTask::make_batch(int64_t step) const {
 }
 
 PretrainTask::Outcome PretrainTask::forward(const Batch& batch) {
-  const at::Tensor pixels = network_input(batch.rgb, learner_->clip().pixels, device_);
+  const at::Tensor pixels = segmenter::network_input(batch.rgb, learner_->clip().pixels, device_);
   const Projected pictures = learner_->embed_pictures(pixels, batch.regions);
   const Projected texts = learner_->embed_texts(batch.tokens);
   const auto mean_input = [&](const at::Tensor& mine) {

@@ -127,11 +127,13 @@ void ask_dense(const model::Clip& clip, const data::Sample& sample,
     kept.push_back(&segment);
   }
   if (masks.empty()) return;
-  const at::Tensor pixels = network_input(sample.rgb.unsqueeze(0), clip.pixels, at::kCPU);
+  const at::Tensor pixels =
+      segmenter::network_input(sample.rgb.unsqueeze(0), clip.pixels, at::kCPU);
   const at::Tensor dense = clip.image_tower->forward(pixels).dense;
   const Size size = {sample.rgb.size(0), sample.rgb.size(1)};  // the network sees it as it is
-  const at::Tensor logits = ops::resize_planes(
-      masks_on_grid(at::stack(masks), size, size).unsqueeze(0), {dense.size(1), dense.size(2)});
+  const at::Tensor logits =
+      ops::resize_planes(segmenter::masks_on_grid(at::stack(masks), size, size).unsqueeze(0),
+                         {dense.size(1), dense.size(2)});
   const at::Tensor valid = logits[0].gt(0).flatten(1).any(1);
   const at::Tensor embeddings = clip.image_tower->embed_masks(dense, logits)[0];
   for (size_t i = 0; i < kept.size(); ++i) {
@@ -152,7 +154,8 @@ struct CropResult {
 void embed_pending(const model::Clip& clip, CropResult& result) {
   if (result.pending.empty()) return;
   const at::Tensor dense =
-      clip.image_tower->forward(network_input(at::stack(result.pending), clip.pixels, at::kCPU))
+      clip.image_tower
+          ->forward(segmenter::network_input(at::stack(result.pending), clip.pixels, at::kCPU))
           .dense;
   const at::Tensor everything =
       at::ones({dense.size(0), 1, dense.size(1), dense.size(2)}, dense.options());

@@ -86,7 +86,7 @@ json settings_json(const RunSettings& settings) {
   json questions = json::array();
   for (const classify::Vocabulary& one : settings.questions)
     questions.push_back(question_json(one));
-  const AskOptions& ask = settings.ask;
+  const segmenter::AskOptions& ask = settings.ask;
   json out = {{"model",
                {{"path", fs::absolute(settings.model).string()},
                 {"fingerprint", file_fingerprint(settings.model)}}},

@@ -16,8 +16,8 @@ struct RunSettings {
   std::filesystem::path model;
   std::vector<classify::Vocabulary> questions;
   std::vector<std::string> templates;  ///< empty: the model's own
-  AskOptions ask;
-  EncodeSize size;
+  segmenter::AskOptions ask;
+  segmenter::EncodeSize size;
   double tolerance_px = 1;
   nlohmann::json reading = nullptr;  ///< how pictures are read, where it is not as usual
   nlohmann::json drawing = nullptr;  ///< how overlays look, where it is not as usual

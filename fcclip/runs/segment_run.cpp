@@ -59,7 +59,8 @@ std::pair<int64_t, int64_t> SegmentRun::threads() {
   return {cores >= 4 ? 2 : 1, std::clamp<int64_t>(cores / 2, 1, 4)};
 }
 
-SegmentRun::SegmentRun(const Segmenter& segmenter, SegmentPlan plan, SegmentListener& listener)
+SegmentRun::SegmentRun(const segmenter::Segmenter& segmenter, SegmentPlan plan,
+                       SegmentListener& listener)
     : segmenter_(segmenter), plan_(std::move(plan)), listener_(listener) {
   before_.load = plan_.load_seconds;
   count_.pictures = std::ssize(plan_.pictures);
@@ -194,13 +195,13 @@ SegmentRun::Decoded SegmentRun::decode_now(const InputPicture& picture) const {
 void SegmentRun::answer(size_t index, const Decoded& decoded, OrderedWork& writers) {
   const InputPicture& picture = plan_.pictures[index];
   Stopwatch watch;
-  const EncodedImage encoded = segmenter_.encode(decoded.rgb, plan_.settings.size);
+  const segmenter::EncodedImage encoded = segmenter_.encode(decoded.rgb, plan_.settings.size);
   const double network = watch.lap();
   for (size_t q = 0; q < questions_.size(); ++q) {
     watch.lap();
     PictureAnswers answers{picture, decoded.rgb, questions_[q].vocabulary, stem(picture, q)};
     for (const results::Task task : needed_tasks(output_)) {
-      AskOptions options = plan_.settings.ask;
+      segmenter::AskOptions options = plan_.settings.ask;
       options.task = task;
       answers.by_task.emplace(task, segmenter_.ask(encoded, questions_[q], options));
     }

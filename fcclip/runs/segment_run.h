@@ -72,7 +72,7 @@ class SegmentRun {
  public:
   /// Reads the words and opens the folder. `segmenter` and `listener` must outlive the run. Throws
   /// whatever stands in the way of every picture: words, a folder that can't be written in.
-  SegmentRun(const Segmenter& segmenter, SegmentPlan plan, SegmentListener& listener);
+  SegmentRun(const segmenter::Segmenter& segmenter, SegmentPlan plan, SegmentListener& listener);
 
   /// Number of pictures that failed. Throws Error{interrupted} when the listener wanted to stop.
   int64_t work();
@@ -120,7 +120,7 @@ class SegmentRun {
   bool is_summarised(const InputPicture& picture, size_t question) const;
   void record(const std::string& status);
 
-  const Segmenter& segmenter_;
+  const segmenter::Segmenter& segmenter_;
   const SegmentPlan plan_;
   SegmentListener& listener_;
   std::vector<size_t> todo_;   ///< positions in plan_.pictures that this run works on
@@ -132,7 +132,7 @@ class SegmentRun {
   RunCount count_;
   outputs::WantedOutputs wanted_;
   PictureOutput output_;
-  std::vector<PreparedVocabulary> questions_;
+  std::vector<segmenter::PreparedVocabulary> questions_;
   nlohmann::json settings_, circumstances_, failures_ = nlohmann::json::array();
   std::string id_;  ///< of the settings
   int64_t words_cached_ = 0, words_computed_ = 0;

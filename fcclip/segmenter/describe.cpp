@@ -4,7 +4,7 @@
 
 #include <ATen/ATen.h>
 
-namespace fcclip {
+namespace fcclip::segmenter {
 namespace {
 
 // The words and scores of one (query, class) pair.
@@ -140,4 +140,4 @@ results::Segmentation describe(const EncodedImage& image, const PreparedVocabula
   return answer;
 }
 
-}  // namespace fcclip
+}  // namespace fcclip::segmenter

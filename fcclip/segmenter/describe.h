@@ -4,7 +4,7 @@
 #include "fcclip/classify/ensemble.h"
 #include "fcclip/segmenter/segmenter.h"
 
-namespace fcclip {
+namespace fcclip::segmenter {
 
 /// Runs the task's inference and gives every segment its words and scores. Segments of background
 /// classes and of scores below options.min_score are left out: panoptic ids stay contiguous,
@@ -19,4 +19,4 @@ results::MaskSource mask_source(const EncodedImage& image);
 /// Per class of the vocabulary.
 std::vector<bool> thing_flags(const classify::Vocabulary& vocabulary);
 
-}  // namespace fcclip
+}  // namespace fcclip::segmenter

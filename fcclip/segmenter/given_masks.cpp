@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-namespace fcclip {
+namespace fcclip::segmenter {
 
 at::Tensor masks_on_grid(const at::Tensor& masks, Size resized, Size padded) {
   const at::Tensor signs = masks.to(at::kFloat).mul(20).sub(10).unsqueeze(0);
@@ -13,4 +13,4 @@ at::Tensor masks_on_grid(const at::Tensor& masks, Size resized, Size padded) {
   return at::avg_pool2d(filled, {4, 4})[0];
 }
 
-}  // namespace fcclip
+}  // namespace fcclip::segmenter

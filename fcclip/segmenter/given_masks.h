@@ -5,7 +5,7 @@
 
 #include "fcclip/core/size.h"
 
-namespace fcclip {
+namespace fcclip::segmenter {
 
 /// Logits at stride 4 of the padded network input: ±10, so that their resized versions keep the
 /// boundary at 0; antialiased where the picture shrinks.
@@ -14,4 +14,4 @@ namespace fcclip {
 ///   returns  [S, padded.height / 4, padded.width / 4] float32, there
 at::Tensor masks_on_grid(const at::Tensor& masks, Size resized, Size padded);
 
-}  // namespace fcclip
+}  // namespace fcclip::segmenter

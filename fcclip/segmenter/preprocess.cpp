@@ -9,7 +9,7 @@
 #include "fcclip/core/check.h"
 #include "fcclip/ops/resize_u8.h"
 
-namespace fcclip {
+namespace fcclip::segmenter {
 namespace {
 
 int64_t round_up(int64_t value, int64_t divisor) {
@@ -77,11 +77,6 @@ Size resized_size(Size original, int64_t short_side, int64_t max_side) {
           std::max<int64_t>(1, static_cast<int64_t>(width + 0.5))};
 }
 
-at::Tensor resize_bilinear_u8(const at::Tensor& rgb, Size size) {
-  check_shape("picture", rgb, {kAny, kAny, 3});
-  return ops::resize_bilinear_u8(rgb, size);
-}
-
 NetworkInput preprocess(const at::Tensor& rgb, const model::PixelConfig& config, int64_t short_side,
                         int64_t max_side) {
   check_shape("picture", rgb, {kAny, kAny, 3});
@@ -111,4 +106,4 @@ at::Tensor network_input(const at::Tensor& rgb, const model::PixelConfig& pixels
   return rgb.to(device).to(at::kFloat).sub(mean).div_(std);
 }
 
-}  // namespace fcclip
+}  // namespace fcclip::segmenter

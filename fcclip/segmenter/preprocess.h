@@ -6,15 +6,11 @@
 #include "fcclip/core/size.h"
 #include "fcclip/model/config.h"
 
-namespace fcclip {
+namespace fcclip::segmenter {
 
 /// The reference's ResizeShortestEdge: shorter side `short_side`, longer at most `max_side`, halves
 /// rounded up.
 Size resized_size(Size original, int64_t short_side, int64_t max_side);
-
-/// Pillow's antialiased bilinear resize of 8-bit pixels, bit for bit. rgb [H, W, 3] uint8 -> [h, w,
-/// 3] uint8.
-at::Tensor resize_bilinear_u8(const at::Tensor& rgb, Size size);
 
 /// A picture as the network takes it.
 struct NetworkInput {
@@ -33,4 +29,4 @@ NetworkInput preprocess(const at::Tensor& rgb, const model::PixelConfig& config,
 at::Tensor network_input(const at::Tensor& rgb, const model::PixelConfig& pixels,
                          at::Device device);
 
-}  // namespace fcclip
+}  // namespace fcclip::segmenter

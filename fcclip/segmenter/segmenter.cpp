@@ -16,7 +16,7 @@
 #include "fcclip/segmenter/given_masks.h"
 #include "fcclip/segmenter/preprocess.h"
 
-namespace fcclip {
+namespace fcclip::segmenter {
 namespace {
 
 std::string text_fingerprint(const model::Model& model) {
@@ -44,6 +44,20 @@ head::MaskPredictions replace_masks(const head::MaskPredictions& predicted, cons
   const at::Tensor united = given.sum(1, true) + found.sum(1).unsqueeze(0) - common;
   const at::Tensor best = (common / united.clamp_min(1)).argmax(1);
   return {logits, predicted.class_embed.index_select(1, best)};
+}
+
+/// The last prediction; all of them for those who watch.
+std::vector<head::MaskPredictions> predict(const head::MaskDecoder& decoder,
+                                           const head::PixelFeatures& features,
+                                           const Trace& trace) {
+  if (trace) return decoder.forward_all(features, trace);
+  return {decoder.forward(features)};
+}
+
+at::Tensor class_embeddings(const std::vector<head::MaskPredictions>& predictions) {
+  std::vector<at::Tensor> rows;
+  for (const head::MaskPredictions& one : predictions) rows.push_back(one.class_embed[0]);
+  return at::stack(rows);
 }
 
 classify::ClassLogits both_logits(const model::Model& model, const EncodedImage& image,
@@ -132,7 +146,9 @@ EncodedImage Segmenter::run(const at::Tensor& rgb, const EncodeSize& size,
       {std::move(clip.res2), std::move(clip.res3), std::move(clip.res4), std::move(clip.res5)},
       trace);
   tick();
-  head::MaskPredictions masks = model_->head.mask_decoder.forward(features, trace);
+  const std::vector<head::MaskPredictions> predictions =
+      predict(model_->head.mask_decoder, features, trace);
+  head::MaskPredictions masks = predictions.back();
   features = {};
   tick();
 
@@ -144,6 +160,7 @@ EncodedImage Segmenter::run(const at::Tensor& rgb, const EncodeSize& size,
   image.class_embed = masks.class_embed[0];
   image.mask_logits = masks.mask_logits[0];
   image.valid = (pooling[0] > 0).flatten(1).any(1);
+  if (trace) image.class_embed_by_layer = class_embeddings(predictions);
   tick();
   return image;
 }
@@ -216,4 +233,4 @@ results::Segmentation Segmenter::ask(const EncodedImage& image,
   return describe(image, vocabulary, on_host(classes), options);
 }
 
-}  // namespace fcclip
+}  // namespace fcclip::segmenter

@@ -14,11 +14,11 @@
 #include "fcclip/model/config.h"
 #include "fcclip/results/results.h"
 
-namespace fcclip {
-
-namespace model {
+namespace fcclip::model {
 struct Model;
 }
+
+namespace fcclip::segmenter {
 
 /// Where and how a model runs.
 struct SegmenterOptions {
@@ -40,6 +40,9 @@ struct EncodedImage {
   at::Tensor class_embed;  ///< [Q, D] in-vocabulary
   at::Tensor clip_embed;   ///< [Q, D] out-of-vocabulary
   at::Tensor valid;        ///< [Q] bool: the mask has a positive position on CLIP's map
+  /// [layers + 1, Q, D] class_embed of every decoder layer; where the run was traced, else
+  /// undefined.
+  at::Tensor class_embed_by_layer;
 };
 
 /// A vocabulary made ready: classifier rows and which classes were seen in training.
@@ -109,4 +112,4 @@ class Segmenter {
   std::shared_ptr<TextStore> text_store_;  ///< shared by copies: the model's fingerprint, once
 };
 
-}  // namespace fcclip
+}  // namespace fcclip::segmenter

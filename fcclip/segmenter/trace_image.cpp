@@ -10,23 +10,13 @@
 #include "fcclip/results/rle.h"
 #include "fcclip/segmenter/describe.h"
 
-namespace fcclip {
+namespace fcclip::segmenter {
 namespace {
 
-bool is_class_embedding(std::string_view name) {
-  return name.starts_with("decoder.heads") && name.ends_with(".class_embed");
-}
-
-// Collects, and adds each head's class logits, which need the vocabulary and so are unknown to the
-// decoder.
 class Collector {
  public:
-  Collector(const model::Model& model, const PreparedVocabulary& vocabulary)
-      : model_(model), vocabulary_(vocabulary) {}
-
   void add(std::string_view name, const at::Tensor& value) {
     tensors_.emplace_back(name, ops::on_host(value.detach()).clone());
-    if (is_class_embedding(name)) add_logits(name, value);
   }
   Trace callback() {
     return [this](std::string_view name, const at::Tensor& value) { add(name, value); };
@@ -34,17 +24,19 @@ class Collector {
   io::NamedTensors take() { return std::move(tensors_); }
 
  private:
-  void add_logits(std::string_view name, const at::Tensor& class_embed) {
-    const std::string head(name.substr(0, name.rfind('.')));
-    add(head + ".pred_logits",
-        classify::class_logits(class_embed, vocabulary_.classifier, model_.head.void_embedding,
-                               model_.head.mask_decoder.logit_scale()));
-  }
-
-  const model::Model& model_;
-  const PreparedVocabulary& vocabulary_;
   io::NamedTensors tensors_;
 };
+
+// Class logits of every layer's prediction: they need the vocabulary, which the decoder does not
+// know.
+void add_logits(Collector& out, const model::Head& head, const at::Tensor& class_embed_by_layer,
+                const PreparedVocabulary& vocabulary) {
+  for (int64_t i = 0; i < class_embed_by_layer.size(0); ++i) {
+    out.add("decoder.heads" + std::to_string(i) + ".pred_logits",
+            classify::class_logits(class_embed_by_layer.narrow(0, i, 1), vocabulary.classifier,
+                                   head.void_embedding, head.mask_decoder.logit_scale()));
+  }
+}
 
 void add_vocabulary(Collector& out, const model::Model& model,
                     const PreparedVocabulary& vocabulary) {
@@ -134,19 +126,17 @@ io::NamedTensors trace_image(const Segmenter& segmenter, const at::Tensor& rgb,
                              const EncodeSize& size, const PreparedVocabulary& vocabulary,
                              const AskOptions& options) {
   const c10::InferenceMode guard;
-  Collector collector(segmenter.model(), vocabulary);
-  at::Tensor log_probs;
-  const Trace record = collector.callback();
-  const Trace trace = [&](std::string_view name, const at::Tensor& value) {
-    if (name == "classify.mask_cls_result") log_probs = value[0];
-    record(name, value);
-  };
-  const EncodedImage image = segmenter.encode(rgb, size, trace);
-  segmenter.ask(image, vocabulary, options, trace);
-  add_vocabulary(collector, segmenter.model(), vocabulary);
-  add_text(collector, segmenter.model(), vocabulary);
-  add_results(collector, image, log_probs, vocabulary, options);
+  const model::Model& model = segmenter.model();
+  Collector collector;
+  const EncodedImage image = segmenter.encode(rgb, size, collector.callback());
+  segmenter.ask(image, vocabulary, options, collector.callback());
+  add_logits(collector, model.head, image.class_embed_by_layer, vocabulary);
+  add_vocabulary(collector, model, vocabulary);
+  add_text(collector, model, vocabulary);
+  const classify::Classification classes =
+      segmenter.name_masks(image, vocabulary, options.ensemble);
+  add_results(collector, image, classes.log_probs[0], vocabulary, options);
   return collector.take();
 }
 
-}  // namespace fcclip
+}  // namespace fcclip::segmenter

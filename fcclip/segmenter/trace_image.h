@@ -5,7 +5,7 @@
 #include "fcclip/io/safetensors.h"
 #include "fcclip/segmenter/segmenter.h"
 
-namespace fcclip {
+namespace fcclip::segmenter {
 
 /// Runs the slow, complete path: all decoder predictions, class logits of each, classifier rows,
 /// and the results at the original size ("panoptic_seg", "inst.*", "sem_seg.*", "mask_pred.first8",
@@ -14,4 +14,4 @@ io::NamedTensors trace_image(const Segmenter& segmenter, const at::Tensor& rgb,
                              const EncodeSize& size, const PreparedVocabulary& vocabulary,
                              const AskOptions& options);
 
-}  // namespace fcclip
+}  // namespace fcclip::segmenter

@@ -78,10 +78,10 @@ int64_t judged_pictures(const LiveData& data) {
 
 }  // namespace
 
-engine::Numbers evaluate_live(const Segmenter& segmenter, const LiveData& data,
+engine::Numbers evaluate_live(const segmenter::Segmenter& segmenter, const LiveData& data,
                               const engine::Processes& processes) {
   eval::PanopticQuality quality;
-  const AskOptions options = segmenter.ask_defaults();
+  const segmenter::AskOptions options = segmenter.ask_defaults();
   const int64_t count = judged_pictures(data);
   int64_t used = 0;
   for (int64_t i = processes.rank(); i < count; i += processes.size()) {
@@ -111,7 +111,7 @@ engine::Numbers evaluate_live(const Segmenter& segmenter, const LiveData& data,
   return numbers;
 }
 
-at::Tensor predictions_sheet(const Segmenter& segmenter, const LiveData& data) {
+at::Tensor predictions_sheet(const segmenter::Segmenter& segmenter, const LiveData& data) {
   constexpr int64_t kColumns = 2;
   const classify::Vocabulary& vocabulary = data.source.vocabulary;
   std::vector<at::Tensor> tiles;

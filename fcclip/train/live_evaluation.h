@@ -13,7 +13,7 @@ namespace fcclip::train {
 /// to `bad` and left out.
 struct LiveData {
   const Source& source;
-  const PreparedVocabulary& words;
+  const segmenter::PreparedVocabulary& words;
   int64_t pictures = 0;
   engine::BadPictures& bad;
 };
@@ -21,11 +21,11 @@ struct LiveData {
 /// Panoptic quality in percent, spread over the processes: "PQ", "PQ_seen", "PQ_unseen" with the
 /// model's ensemble, and "PQ_masks" with all segments as one class. Nothing when no picture can be
 /// used.
-engine::Numbers evaluate_live(const Segmenter& segmenter, const LiveData& data,
+engine::Numbers evaluate_live(const segmenter::Segmenter& segmenter, const LiveData& data,
                               const engine::Processes& processes);
 
 /// Every picture twice, side by side, with its truth and with what the model says of it, a class in
 /// the same colour everywhere: [h, w, 3] uint8; undefined when no picture can be used.
-at::Tensor predictions_sheet(const Segmenter& segmenter, const LiveData& data);
+at::Tensor predictions_sheet(const segmenter::Segmenter& segmenter, const LiveData& data);
 
 }  // namespace fcclip::train

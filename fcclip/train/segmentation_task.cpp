@@ -174,7 +174,7 @@ engine::Numbers SegmentationTask::backward(const Batch& batch, const Normalisers
     asked.push_back(question.chosen.defined() ? relabelled(target, question.chosen) : target);
   }
   const TargetBatch targets = join(asked, device_);
-  const at::Tensor pixels = network_input(batch.rgb, model_->config.pixels, device_);
+  const at::Tensor pixels = segmenter::network_input(batch.rgb, model_->config.pixels, device_);
   std::vector<Prediction> predictions;
   {
     const engine::AutocastRegion region(precision_, device_.type());
@@ -271,12 +271,13 @@ void SegmentationTask::load(const engine::TrainingState& state) {
   loader_.reset();
 }
 
-Segmenter SegmentationTask::live_segmenter() {
+segmenter::Segmenter SegmentationTask::live_segmenter() {
   model_->prepare();
-  return Segmenter(model_, {device_.str(), false});
+  return segmenter::Segmenter(model_, {device_.str(), false});
 }
 
-const PreparedVocabulary& SegmentationTask::evaluation_words(const Segmenter& segmenter) {
+const segmenter::PreparedVocabulary& SegmentationTask::evaluation_words(
+    const segmenter::Segmenter& segmenter) {
   if (!evaluation_words_) evaluation_words_ = segmenter.prepare(evaluation_->vocabulary);
   return *evaluation_words_;
 }
@@ -284,7 +285,7 @@ const PreparedVocabulary& SegmentationTask::evaluation_words(const Segmenter& se
 engine::Numbers SegmentationTask::evaluate(int64_t step) {
   if (!evaluation_) return {};
   const engine::AveragedWeights averaged(*average_);
-  const Segmenter segmenter = live_segmenter();
+  const segmenter::Segmenter segmenter = live_segmenter();
   return evaluate_live(segmenter,
                        {*evaluation_, evaluation_words(segmenter), config_.run.evaluate_pictures,
                         bad_in_evaluation_},
@@ -293,9 +294,9 @@ engine::Numbers SegmentationTask::evaluate(int64_t step) {
 
 at::Tensor SegmentationTask::picture(int64_t step) {
   const engine::AveragedWeights averaged(*average_);
-  const Segmenter segmenter = live_segmenter();
+  const segmenter::Segmenter segmenter = live_segmenter();
   if (!evaluation_) {
-    const PreparedVocabulary words = segmenter.prepare(source_.vocabulary);
+    const segmenter::PreparedVocabulary words = segmenter.prepare(source_.vocabulary);
     return predictions_sheet(segmenter, {source_, words, kShownPictures, bad_});
   }
   return predictions_sheet(

@@ -58,8 +58,8 @@ class SegmentationTask final : public engine::Task {
   double apply(double learning_rate);
   engine::Numbers over_processes(const engine::Numbers& numbers) const;
   /// A segmenter over the weights as they are now.
-  Segmenter live_segmenter();
-  const PreparedVocabulary& evaluation_words(const Segmenter& segmenter);
+  segmenter::Segmenter live_segmenter();
+  const segmenter::PreparedVocabulary& evaluation_words(const segmenter::Segmenter& segmenter);
 
   SegmentationConfig config_;
   engine::Processes& processes_;
@@ -68,7 +68,7 @@ class SegmentationTask final : public engine::Task {
   std::shared_ptr<model::Model> model_;
   Source source_;
   std::optional<Source> evaluation_;
-  std::optional<PreparedVocabulary> evaluation_words_;
+  std::optional<segmenter::PreparedVocabulary> evaluation_words_;
   classify::TextClassifier words_;
   std::unique_ptr<engine::Optimizer> optimizer_, trunk_optimizer_;
   std::unique_ptr<engine::WeightAverage> average_;

@@ -109,6 +109,13 @@ TEST(ConvNext, EmptyMaskGivesTheHeadOfZero) {
   EXPECT_TRUE(test::near(embedding, zero, 1e-6));
 }
 
+TEST(ConvNext, TheVisualHeadIsItsNormAndItsProjection) {
+  const auto tower = test::random_tower(test::tiny_convnext_config());
+  const VisualHead& head = tower->visual_head();
+  const at::Tensor pooled = test::formula_tensor("pooled", "halves", {5, 128}, -1, 1);
+  EXPECT_TRUE(head(pooled).equal(head.project(head.norm(pooled))));
+}
+
 TEST(ConvNext, ImageOfAnotherShapeIsAClearError) {
   const auto tower = test::random_tower(test::tiny_convnext_config());
   EXPECT_ERROR(shape_mismatch, "image: height and width must be multiples of 32",

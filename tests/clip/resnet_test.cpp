@@ -1,5 +1,6 @@
 #include "fcclip/clip/resnet.h"
 
+#include "fcclip/core/error.h"
 #include "tests/clip/tower_support.h"
 
 namespace fcclip::clip {
@@ -61,6 +62,20 @@ TEST_P(AttentionPoolGolden, EqualsTheReferenceAlsoWithAnEmptyMask) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, AttentionPoolGolden, ::testing::Values("small", "native", "large"));
+
+TEST(ResNet, HasNeitherAPlainPathNorAHeadApartFromItsPooling) {
+  const auto tower = test::random_tower(test::tiny_resnet_config());
+  const auto refuses = [](auto ask) {
+    try {
+      ask();
+      ADD_FAILURE() << "no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::unsupported);
+    }
+  };
+  refuses([&] { tower->forward_plain(at::zeros({1, 32, 32, 3})); });
+  refuses([&] { tower->visual_head(); });
+}
 
 TEST(AttentionPool, EmptyMaskGivesTheOutputBias) {
   const auto tower = test::random_tower(test::tiny_resnet_config());

@@ -17,9 +17,9 @@ std::filesystem::path model_path() {
 }
 
 results::Segmentation segment(const classify::Vocabulary& words) {
-  SegmenterOptions options;
+  segmenter::SegmenterOptions options;
   options.use_text_cache = false;
-  const Segmenter segmenter = Segmenter::load(model_path(), options);
+  const segmenter::Segmenter segmenter = segmenter::Segmenter::load(model_path(), options);
   const at::Tensor rgb =
       image::read_rgb(test::source_folder() / "examples" / "pictures" / "scene.png");
   return segmenter.ask(segmenter.encode(rgb), segmenter.prepare(words), segmenter.ask_defaults());

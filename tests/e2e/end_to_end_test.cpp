@@ -42,7 +42,7 @@ class EndToEnd : public ::testing::TestWithParam<Case> {
         std::make_shared<model::Model>(model::apply_reference_config({}, config_json_.dump()));
     nn::load_weights(model->weights(), test::formula_weights(GetParam().model), at::kCPU);
     model->prepare();
-    segmenter_ = std::make_unique<Segmenter>(model, SegmenterOptions{});
+    segmenter_ = std::make_unique<segmenter::Segmenter>(model, segmenter::SegmenterOptions{});
     vocabulary_ = recorded_vocabulary();
     const nlohmann::json& entry = config_json_["images"][GetParam().index];
     rgb_ = image::read_rgb(test::goldens_folder() / "images" / entry["file"].get<std::string>());
@@ -50,8 +50,8 @@ class EndToEnd : public ::testing::TestWithParam<Case> {
     post_ = golden_json(GetParam().model + "/" + GetParam().image + ".post.json");
   }
 
-  PreparedVocabulary recorded_vocabulary() const {
-    PreparedVocabulary prepared;
+  segmenter::PreparedVocabulary recorded_vocabulary() const {
+    segmenter::PreparedVocabulary prepared;
     prepared.vocabulary = classify::parse_vocabulary_json(config_json_["test_vocabulary"].dump());
     const classify::Vocabulary training =
         classify::parse_vocabulary_json(config_json_["train_vocabulary"].dump());
@@ -64,8 +64,8 @@ class EndToEnd : public ::testing::TestWithParam<Case> {
     return prepared;
   }
 
-  AskOptions options(results::Task task) const {
-    AskOptions options = segmenter_->ask_defaults();
+  segmenter::AskOptions options(results::Task task) const {
+    segmenter::AskOptions options = segmenter_->ask_defaults();
     options.task = task;
     return options;
   }
@@ -78,10 +78,10 @@ class EndToEnd : public ::testing::TestWithParam<Case> {
   }
 
   nlohmann::json config_json_, post_;
-  std::unique_ptr<Segmenter> segmenter_;
-  PreparedVocabulary vocabulary_;
+  std::unique_ptr<segmenter::Segmenter> segmenter_;
+  segmenter::PreparedVocabulary vocabulary_;
   at::Tensor rgb_;
-  EncodeSize size_;
+  segmenter::EncodeSize size_;
 };
 
 double tolerance(const std::string& name) {
@@ -97,8 +97,8 @@ double absolute_tolerance(const std::string& name) {
 
 TEST_P(EndToEnd, TraceHoldsEveryRecordedStage) {
   std::map<std::string, at::Tensor> traced;
-  for (auto& [name, tensor] :
-       trace_image(*segmenter_, rgb_, size_, vocabulary_, options(results::Task::panoptic))) {
+  for (auto& [name, tensor] : segmenter::trace_image(*segmenter_, rgb_, size_, vocabulary_,
+                                                     options(results::Task::panoptic))) {
     traced[name] = tensor;
   }
   const io::SafetensorsFile file(test::goldens_folder() / GetParam().model /
@@ -111,7 +111,7 @@ TEST_P(EndToEnd, TraceHoldsEveryRecordedStage) {
 }
 
 TEST_P(EndToEnd, PanopticEqualsTheRecordedSegments) {
-  const EncodedImage image = segmenter_->encode(rgb_, size_);
+  const segmenter::EncodedImage image = segmenter_->encode(rgb_, size_);
   const results::Segmentation result =
       segmenter_->ask(image, vocabulary_, options(results::Task::panoptic));
   const int64_t different =
@@ -130,7 +130,7 @@ TEST_P(EndToEnd, PanopticEqualsTheRecordedSegments) {
 }
 
 TEST_P(EndToEnd, SemanticEqualsTheRecordedLabels) {
-  const EncodedImage image = segmenter_->encode(rgb_, size_);
+  const segmenter::EncodedImage image = segmenter_->encode(rgb_, size_);
   const results::Segmentation result =
       segmenter_->ask(image, vocabulary_, options(results::Task::semantic));
   const at::Tensor want = recorded_post("sem_seg.argmax").to(at::kInt);
@@ -147,7 +147,7 @@ bool is_same_instance(const results::Segment& got, const nlohmann::json& want) {
 }
 
 TEST_P(EndToEnd, InstancesEqualTheRecordedSet) {
-  const EncodedImage image = segmenter_->encode(rgb_, size_);
+  const segmenter::EncodedImage image = segmenter_->encode(rgb_, size_);
   const results::Segmentation result =
       segmenter_->ask(image, vocabulary_, options(results::Task::instance));
   // Instances without a pixel, which the reference lists with score 0, are no answer.

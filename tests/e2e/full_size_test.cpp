@@ -37,7 +37,7 @@ class FullSize : public ::testing::TestWithParam<const char*> {
     model_ = std::make_shared<model::Model>(config);
     nn::load_weights(model_->weights(), test::formula_weights(folder_), at::kCPU);
     model_->prepare();
-    segmenter_ = std::make_unique<Segmenter>(model_, SegmenterOptions{});
+    segmenter_ = std::make_unique<segmenter::Segmenter>(model_, segmenter::SegmenterOptions{});
     const at::Tensor source = image::read_rgb(test::goldens_folder() / "images" /
                                               summary_["image"]["source"].get<std::string>());
     rgb_ = source.slice(0, 0, 512).slice(1, 0, 384).contiguous();
@@ -49,8 +49,8 @@ class FullSize : public ::testing::TestWithParam<const char*> {
   }
 
   // The recorded classifier rows in place of the text tower's, which has a test of its own.
-  PreparedVocabulary vocabulary() const {
-    PreparedVocabulary prepared{words()};
+  segmenter::PreparedVocabulary vocabulary() const {
+    segmenter::PreparedVocabulary prepared{words()};
     const at::Tensor rows =
         test::golden(folder_ + "/outputs.safetensors", "text_classifier_with_void");
     prepared.classifier.rows = rows.slice(0, 0, rows.size(0) - 1).contiguous();
@@ -64,9 +64,9 @@ class FullSize : public ::testing::TestWithParam<const char*> {
   std::string folder_;
   json summary_;
   std::shared_ptr<model::Model> model_;
-  std::unique_ptr<Segmenter> segmenter_;
+  std::unique_ptr<segmenter::Segmenter> segmenter_;
   at::Tensor rgb_;
-  EncodeSize size_;
+  segmenter::EncodeSize size_;
 };
 
 // A pixel that flips in mask pooling moves that query's class path by up to 5e-4 between thread
@@ -84,7 +84,7 @@ double tolerance(const std::string& name) {
 TEST_P(FullSize, EveryRecordedStageAgrees) {
   std::map<std::string, at::Tensor> traced;
   for (auto& [name, tensor] :
-       trace_image(*segmenter_, rgb_, size_, vocabulary(), segmenter_->ask_defaults())) {
+       segmenter::trace_image(*segmenter_, rgb_, size_, vocabulary(), segmenter_->ask_defaults())) {
     traced[name] = tensor;
   }
   int64_t compared = 0;
@@ -113,10 +113,10 @@ TEST_P(FullSize, EveryRecordedStageAgrees) {
 }
 
 TEST_P(FullSize, PanopticAgreesAtEveryOverlapThreshold) {
-  const EncodedImage image = segmenter_->encode(rgb_, size_);
-  const PreparedVocabulary words = vocabulary();
+  const segmenter::EncodedImage image = segmenter_->encode(rgb_, size_);
+  const segmenter::PreparedVocabulary words = vocabulary();
   for (const auto& [threshold, want] : summary_["panoptic_by_overlap_threshold"].items()) {
-    AskOptions options = segmenter_->ask_defaults();
+    segmenter::AskOptions options = segmenter_->ask_defaults();
     options.panoptic.overlap_threshold = std::stod(threshold);
     const results::Segmentation result = segmenter_->ask(image, words, options);
     const at::Tensor ids = image::ids_of_rgb(image::read_png_exact(
@@ -139,9 +139,10 @@ TEST_P(FullSize, WordsGiveTheRecordedClassifier) {
     GTEST_SKIP() << "CLIP's merge file is not on this machine";
   }
   model_->clip->tokenizer = std::make_unique<clip::Tokenizer>(merges);
-  SegmenterOptions options;
+  segmenter::SegmenterOptions options;
   options.use_text_cache = false;
-  const PreparedVocabulary prepared = Segmenter(model_, options).prepare(words());
+  const segmenter::PreparedVocabulary prepared =
+      segmenter::Segmenter(model_, options).prepare(words());
   const at::Tensor want =
       test::golden(folder_ + "/outputs.safetensors", "text_classifier_with_void");
   EXPECT_TRUE(test::near(prepared.classifier.rows, want.slice(0, 0, want.size(0) - 1),

@@ -25,7 +25,8 @@ class Evaluators : public testing::Test {
     auto network = std::make_shared<model::Model>(config);
     network->clip->tokenizer = std::make_unique<clip::Tokenizer>("#version: 0.2\n", 514);
     model::fill_untrained(*network, 3);
-    segmenter_ = std::make_unique<Segmenter>(network, SegmenterOptions{"cpu", false});
+    segmenter_ =
+        std::make_unique<segmenter::Segmenter>(network, segmenter::SegmenterOptions{"cpu", false});
     words_ = segmenter_->prepare(split_->vocabulary());
   }
   static void TearDownTestSuite() {
@@ -44,8 +45,8 @@ class Evaluators : public testing::Test {
 
   inline static std::unique_ptr<test::TemporaryFolder> folder_;
   inline static std::unique_ptr<data::DatasetSplit> split_;
-  inline static std::unique_ptr<Segmenter> segmenter_;
-  inline static PreparedVocabulary words_;
+  inline static std::unique_ptr<segmenter::Segmenter> segmenter_;
+  inline static segmenter::PreparedVocabulary words_;
 };
 
 TEST_F(Evaluators, OnePictureGivesItsRecord) {

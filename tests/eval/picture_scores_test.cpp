@@ -106,7 +106,7 @@ TEST(PictureScores, FederatedTruthForgivesWhatWasNotJudged) {
 }
 
 TEST(TrueNames, GiveEachMaskTheRegionItOverlapsMost) {
-  EncodedImage image{{24, 32}, {24, 32}, {32, 32}};
+  segmenter::EncodedImage image{{24, 32}, {24, 32}, {32, 32}};
   image.mask_logits = at::full({3, 8, 8}, -1.0);
   image.mask_logits[0].slice(1, 0, 4).fill_(1);
   image.mask_logits[1].slice(1, 4, 8).fill_(1);

@@ -38,9 +38,10 @@ struct Listener : SegmentListener {
 class SegmentRuns : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    SegmenterOptions options;
+    segmenter::SegmenterOptions options;
     options.use_text_cache = false;
-    segmenter_ = std::make_unique<Segmenter>(Segmenter::load(model(), options));
+    segmenter_ =
+        std::make_unique<segmenter::Segmenter>(segmenter::Segmenter::load(model(), options));
   }
   static void TearDownTestSuite() { segmenter_.reset(); }
   void SetUp() override {
@@ -69,10 +70,10 @@ class SegmentRuns : public ::testing::Test {
   }
 
   test::TemporaryFolder folder_;
-  static std::unique_ptr<Segmenter> segmenter_;
+  static std::unique_ptr<segmenter::Segmenter> segmenter_;
 };
 
-std::unique_ptr<Segmenter> SegmentRuns::segmenter_;
+std::unique_ptr<segmenter::Segmenter> SegmentRuns::segmenter_;
 
 TEST_F(SegmentRuns, AnswerEveryQuestionInOrderAndGoOnAfterAFailure) {
   Listener listener;

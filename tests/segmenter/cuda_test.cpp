@@ -6,7 +6,7 @@
 #include "fcclip/segmenter/segmenter.h"
 #include "tests/segmenter/small_model.h"
 
-namespace fcclip {
+namespace fcclip::segmenter {
 namespace {
 
 results::Segmentation segment(const std::filesystem::path& model, const std::string& device,
@@ -53,4 +53,4 @@ INSTANTIATE_TEST_SUITE_P(Tasks, CudaSegmenter,
                                            results::Task::semantic));
 
 }  // namespace
-}  // namespace fcclip
+}  // namespace fcclip::segmenter

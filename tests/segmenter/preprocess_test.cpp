@@ -10,7 +10,7 @@
 #include "tests/support/goldens.h"
 #include "tests/support/sha256.h"
 
-namespace fcclip {
+namespace fcclip::segmenter {
 namespace {
 
 using test::golden;
@@ -96,7 +96,7 @@ at::Tensor jittered(at::Tensor pixels, const nlohmann::json& transforms, bool id
     if (step.at("type") == "HFlipTransform") pixels = pixels.flip({1});
     if (step.at("type") == "ResizeTransform") {
       const Size size{step.at("new_h"), step.at("new_w")};
-      pixels = ids ? ops::resize_nearest(pixels, size) : resize_bilinear_u8(pixels, size);
+      pixels = ids ? ops::resize_nearest(pixels, size) : ops::resize_bilinear_u8(pixels, size);
     }
     if (step.at("type") == "CropTransform") {
       const int64_t y = step.at("y0"), x = step.at("x0");
@@ -159,4 +159,4 @@ TEST(Preprocess, RefusesWhatIsNotAPicture) {
 }
 
 }  // namespace
-}  // namespace fcclip
+}  // namespace fcclip::segmenter

@@ -9,7 +9,7 @@
 #include "tests/segmenter/small_model.h"
 #include "tests/support/errors.h"
 
-namespace fcclip {
+namespace fcclip::segmenter {
 namespace {
 
 class EncodeProgress : public testing::Test {
@@ -66,4 +66,4 @@ TEST_F(EncodeProgress, GivenMasksStopToo) {
 }
 
 }  // namespace
-}  // namespace fcclip
+}  // namespace fcclip::segmenter

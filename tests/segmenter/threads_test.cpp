@@ -9,7 +9,7 @@
 #include "fcclip/segmenter/segmenter.h"
 #include "tests/segmenter/small_model.h"
 
-namespace fcclip {
+namespace fcclip::segmenter {
 namespace {
 
 constexpr int kThreads = 4;
@@ -87,4 +87,4 @@ TEST_F(SegmenterInThreads, AsksOnePictureSeveralQuestionsAtOnce) {
 }
 
 }  // namespace
-}  // namespace fcclip
+}  // namespace fcclip::segmenter

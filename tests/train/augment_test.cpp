@@ -89,7 +89,7 @@ TEST(Batch, TargetsLeaveOutCrowdsAndOnWishWhatIsEmpty) {
 TEST(Batch, PixelsAreNormalised) {
   const model::PixelConfig pixels;
   const at::Tensor input =
-      network_input(at::full({1, 32, 32, 3}, 100, at::kByte), pixels, at::kCPU);
+      segmenter::network_input(at::full({1, 32, 32, 3}, 100, at::kByte), pixels, at::kCPU);
   EXPECT_EQ(input.scalar_type(), at::kFloat);
   for (int c = 0; c < 3; ++c) {
     EXPECT_NEAR(input[0][5][6][c].item<double>(), (100 - pixels.mean[c]) / pixels.std[c], 1e-5);
