@@ -53,6 +53,9 @@ function(fcclip_test_options target)
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR})
   target_compile_options(${target} PRIVATE ${FCCLIP_WARNINGS} -O1)
   target_link_options(${target} PRIVATE ${fcclip_sanitizer})
+  if(FCCLIP_SANITIZE)
+    target_compile_definitions(${target} PRIVATE FCCLIP_SANITIZED=1)
+  endif()
 endfunction()
 
 # LibTorch's headers cost about 9 s a file; precompiled once they cost about 1 s.

@@ -15,5 +15,5 @@ if [ "${2:-}" = --all ]; then
 fi
 scripts/build.sh "$build" --targets "${targets[*]}" "${options[@]}"
 # LibTorch is not instrumented: container checks across it misfire, and its globals are never freed.
-export ASAN_OPTIONS=detect_leaks=0:detect_container_overflow=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+export ASAN_OPTIONS=detect_leaks=0:detect_container_overflow=0:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 cd "$build" && ctest --output-on-failure --no-tests=error -j "$(nproc)" -R "$pattern" -LE cuda

@@ -140,17 +140,13 @@ std::vector<Image> Model::encode(std::span<const PictureView> pictures,
                                  const EncodeOptions& options) const {
   return translating_errors([&] {
     const segmenter::EncodeSize size = size_of(options);
+    std::vector<at::Tensor> pixels;
+    for (const PictureView& picture : pictures) pixels.push_back(rgb_tensor(picture));
     std::vector<Image> images;
-    for (const PictureView& picture : pictures) {
-      const auto before = static_cast<int64_t>(images.size());
-      const auto progress = [&](int64_t done, int64_t total) {
-        const auto count = static_cast<int64_t>(pictures.size());
-        return options.progress(before * total + done, count * total);
-      };
-      images.emplace_back(std::make_shared<const Image::Encoded>(
-          Image::Encoded{loaded_->segmenter.encode(rgb_tensor(picture), size, {},
-                                                   options.progress ? progress : Progress()),
-                         loaded_}));
+    for (segmenter::EncodedImage& image :
+         loaded_->segmenter.encode_each(pixels, size, options.batch, options.progress)) {
+      images.emplace_back(
+          std::make_shared<const Image::Encoded>(Image::Encoded{std::move(image), loaded_}));
     }
     return images;
   });

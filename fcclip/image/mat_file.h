@@ -9,6 +9,9 @@
 
 namespace fcclip::image {
 
+/// Files of 7.3 are read by HDF5, whose own reading of damaged ones is not safe from malice: read
+/// those of people you trust.
+///
 /// The matrix called `variable` of a MAT-file (MATLAB 5 to 7.3, compressed or not, of either byte
 /// order): any real numeric class that holds whole numbers -> [rows, columns] int32.
 /// Throws Error{not_found} for a missing file, or naming the variables that are there;

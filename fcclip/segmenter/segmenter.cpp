@@ -1,6 +1,8 @@
 #include "fcclip/segmenter/segmenter.h"
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <mutex>
 
 #include <ATen/ATen.h>
@@ -60,6 +62,17 @@ at::Tensor class_embeddings(const std::vector<head::MaskPredictions>& prediction
   return at::stack(rows);
 }
 
+constexpr std::string_view kParts = "parts of the network";
+
+// Sizes alone.
+std::vector<EncodedImage> unencoded(std::span<const NetworkInput> inputs) {
+  std::vector<EncodedImage> images;
+  for (const NetworkInput& input : inputs) {
+    images.push_back({input.original_size, input.resized_size, input.padded_size});
+  }
+  return images;
+}
+
 classify::ClassLogits both_logits(const model::Model& model, const EncodedImage& image,
                                   const classify::TextClassifier& classifier) {
   const at::Tensor& void_row = model.head.void_embedding;
@@ -112,35 +125,73 @@ AskOptions Segmenter::ask_defaults() const {
 
 EncodedImage Segmenter::encode(const at::Tensor& rgb, const EncodeSize& size, const Trace& trace,
                                const Progress& progress) const {
-  return run(rgb, size, {}, trace, progress);
-}
-
-EncodedImage Segmenter::encode_with_masks(const at::Tensor& rgb, const at::Tensor& masks,
-                                          const EncodeSize& size, const Progress& progress) const {
-  check_shape("masks", masks, {kAny, rgb.size(0), rgb.size(1)});
-  check_dtype("masks", masks, at::kBool);
-  return run(rgb, size, masks, {}, progress);
-}
-
-EncodedImage Segmenter::run(const at::Tensor& rgb, const EncodeSize& size,
-                            const at::Tensor& given_masks, const Trace& trace,
-                            const Progress& progress) const {
   const c10::InferenceMode guard;
-  // The blocks of the trunk, the two decoders, the pooling.
-  const int64_t parts = model_->config.clip.block_count() + 3;
-  int64_t done = 0;
-  const auto tick = [&] { report_progress(progress, ++done, parts, "parts of the network"); };
-  const model::PixelConfig& pixels = model_->config.pixels;
-  NetworkInput input =
-      preprocess(rgb, pixels, size.short_side > 0 ? size.short_side : pixels.short_side,
-                 size.max_side > 0 ? size.max_side : pixels.max_side);
+  const NetworkInput input = seen(rgb, size);
   if (trace) {
     trace("image.resized", input.resized.permute({2, 0, 1}));
     trace("image.padded", reference_layout(input.pixels));
   }
-  const at::Device device = device_of(*model_);
+  int64_t done = 0;
+  const Tick tick = [&] { report_progress(progress, ++done, parts(), kParts); };
+  return run({&input, 1}, {}, trace, tick).front();
+}
+
+EncodedImage Segmenter::encode_with_masks(const at::Tensor& rgb, const at::Tensor& masks,
+                                          const EncodeSize& size, const Progress& progress) const {
+  const c10::InferenceMode guard;
+  check_shape("masks", masks, {kAny, rgb.size(0), rgb.size(1)});
+  check_dtype("masks", masks, at::kBool);
+  const NetworkInput input = seen(rgb, size);
+  int64_t done = 0;
+  const Tick tick = [&] { report_progress(progress, ++done, parts(), kParts); };
+  return run({&input, 1}, masks, {}, tick).front();
+}
+
+std::vector<EncodedImage> Segmenter::encode_each(std::span<const at::Tensor> pictures,
+                                                 const EncodeSize& size, int64_t batch,
+                                                 const Progress& progress) const {
+  const c10::InferenceMode guard;
+  std::vector<EncodedImage> images;
+  std::vector<NetworkInput> waiting;
+  int64_t done = 0;
+  const Tick tick = [&] {
+    done += std::ssize(waiting);
+    report_progress(progress, done, parts() * std::ssize(pictures), kParts);
+  };
+  const auto run_waiting = [&] {
+    std::ranges::move(run(waiting, {}, {}, tick), std::back_inserter(images));
+    waiting.clear();
+  };
+  for (const at::Tensor& rgb : pictures) {
+    NetworkInput input = seen(rgb, size);
+    const bool fits = waiting.empty() || (std::ssize(waiting) < batch &&
+                                          waiting.front().padded_size == input.padded_size);
+    if (!fits) run_waiting();
+    waiting.push_back(std::move(input));
+  }
+  if (!waiting.empty()) run_waiting();
+  return images;
+}
+
+NetworkInput Segmenter::seen(const at::Tensor& rgb, const EncodeSize& size) const {
+  const model::PixelConfig& pixels = model_->config.pixels;
+  return preprocess(rgb, pixels, size.short_side > 0 ? size.short_side : pixels.short_side,
+                    size.max_side > 0 ? size.max_side : pixels.max_side);
+}
+
+int64_t Segmenter::parts() const {
+  return model_->config.clip.block_count() + 3;  // the trunk's, the two decoders, the pooling
+}
+
+std::vector<EncodedImage> Segmenter::run(std::span<const NetworkInput> inputs,
+                                         const at::Tensor& given_masks, const Trace& trace,
+                                         const Tick& tick) const {
+  std::vector<at::Tensor> pixels;
+  for (const NetworkInput& input : inputs) pixels.push_back(input.pixels);
+  const at::Tensor batch = pixels.size() == 1 ? pixels.front() : at::cat(pixels);
+  pixels.clear();
   clip::ClipFeatures clip =
-      model_->clip->image_tower->forward(input.pixels.to(device), trace, tick);
+      model_->clip->image_tower->forward(batch.to(device_of(*model_)), trace, tick);
   const at::Tensor dense = clip.dense;
   head::PixelFeatures features = model_->head.pixel_decoder.forward(
       {std::move(clip.res2), std::move(clip.res3), std::move(clip.res4), std::move(clip.res5)},
@@ -152,17 +203,24 @@ EncodedImage Segmenter::run(const at::Tensor& rgb, const EncodeSize& size,
   features = {};
   tick();
 
-  EncodedImage image{input.original_size, input.resized_size, input.padded_size};
-  if (given_masks.defined()) masks = replace_masks(masks, given_masks, image);
+  std::vector<EncodedImage> images = unencoded(inputs);
+  if (given_masks.defined()) masks = replace_masks(masks, given_masks, images.front());
   const at::Tensor pooling = masks_for_pooling(masks.mask_logits, dense);
   if (trace) trace("classify.mask_for_pooling", pooling);
-  image.clip_embed = model_->clip->image_tower->embed_masks(dense, pooling, trace)[0];
-  image.class_embed = masks.class_embed[0];
-  image.mask_logits = masks.mask_logits[0];
-  image.valid = (pooling[0] > 0).flatten(1).any(1);
-  if (trace) image.class_embed_by_layer = class_embeddings(predictions);
+  const at::Tensor clip_embed = model_->clip->image_tower->embed_masks(dense, pooling, trace);
+  for (size_t i = 0; i < images.size(); ++i) {
+    const auto own = [&](const at::Tensor& of_batch) {
+      const at::Tensor row = of_batch[static_cast<int64_t>(i)];
+      return images.size() == 1 ? row : row.clone();  // one image must not keep the others alive
+    };
+    images[i].clip_embed = own(clip_embed);
+    images[i].class_embed = own(masks.class_embed);
+    images[i].mask_logits = own(masks.mask_logits);
+    images[i].valid = (pooling[static_cast<int64_t>(i)] > 0).flatten(1).any(1);
+  }
+  if (trace) images.front().class_embed_by_layer = class_embeddings(predictions);
   tick();
-  return image;
+  return images;
 }
 
 const classify::TextCache* Segmenter::text_cache() const {

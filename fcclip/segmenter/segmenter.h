@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "fcclip/core/trace.h"
 #include "fcclip/model/config.h"
 #include "fcclip/results/results.h"
+#include "fcclip/segmenter/preprocess.h"
 
 namespace fcclip::model {
 struct Model;
@@ -96,13 +98,21 @@ class Segmenter {
   EncodedImage encode_with_masks(const at::Tensor& rgb, const at::Tensor& masks,
                                  const EncodeSize& size = {}, const Progress& progress = {}) const;
 
+  /// Several pictures, each [H, W, 3] uint8. Neighbours that the network sees at one size run
+  /// together, `batch` (1 or more) at most: GPUs gain by it. `progress` counts over all of them.
+  std::vector<EncodedImage> encode_each(std::span<const at::Tensor> pictures,
+                                        const EncodeSize& size, int64_t batch,
+                                        const Progress& progress = {}) const;
+
   AskOptions ask_defaults() const;
   const model::Config& config() const;
   const model::Model& model() const { return *model_; }
 
  private:
-  EncodedImage run(const at::Tensor& rgb, const EncodeSize& size, const at::Tensor& masks,
-                   const Trace& trace, const Progress& progress) const;
+  NetworkInput seen(const at::Tensor& rgb, const EncodeSize& size) const;
+  int64_t parts() const;  ///< of one run of the network, as progress counts them
+  std::vector<EncodedImage> run(std::span<const NetworkInput> inputs, const at::Tensor& given_masks,
+                                const Trace& trace, const Tick& tick) const;
 
   struct TextStore;
   const classify::TextCache* text_cache() const;

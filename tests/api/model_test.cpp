@@ -74,12 +74,28 @@ TEST(Face, PixelOrdersAndStridesMakeNoDifference) {
 }
 
 TEST(Face, SeveralPicturesAreAsOneByOne) {
-  const PictureView views[] = {scene().view(), scene().view()};
-  const std::vector<Image> images = face_model().encode(views, {.batch = 2});
-  ASSERT_EQ(images.size(), 2u);
+  PictureView other_colours = scene().view(), wide = scene().view();
+  other_colours.order = PixelOrder::bgr;
+  wide.height /= 2;
+  const PictureView views[] = {scene().view(), other_colours, wide, scene().view()};
+  int64_t done = 0, total = 0;
+  const std::vector<Image> images =
+      face_model().encode(views, {.batch = 3, .progress = [&](int64_t d, int64_t t) {
+                                    done = d;
+                                    total = t;
+                                    return true;
+                                  }});
+  ASSERT_EQ(images.size(), std::size(views));
+  EXPECT_EQ(done, total);
   const PreparedWords words = face_model().prepare(parse_words("ladybug, rock"));
-  const Segmentation alone = face_model().ask(encoded_scene(), words);
-  for (const Image& image : images) EXPECT_EQ(face_model().ask(image, words).ids, alone.ids);
+  for (size_t i = 0; i < images.size(); ++i) {
+    const Segmentation together = face_model().ask(images[i], words);
+    const Segmentation alone = face_model().ask(face_model().encode(views[i]), words);
+    EXPECT_EQ(together.ids, alone.ids) << i;
+    ASSERT_EQ(together.segments.size(), alone.segments.size()) << i;
+    for (size_t k = 0; k < alone.segments.size(); ++k)
+      EXPECT_NEAR(together.segments[k].score, alone.segments[k].score, 1e-5) << i;
+  }
 }
 
 TEST(Face, ImpossiblePicturesAreInvalidArguments) {

@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-namespace fcclip {
+namespace fcclip::segmenter {
 namespace {
 
 TEST(GivenMasks, ACellIsTheMeanOfItsPixelsAtTheSameSize) {
@@ -32,4 +32,4 @@ TEST(GivenMasks, ThePaddingIsOutside) {
 }
 
 }  // namespace
-}  // namespace fcclip
+}  // namespace fcclip::segmenter
