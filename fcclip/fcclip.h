@@ -77,22 +77,22 @@ enum class WordKind { thing, stuff, background };
 
 /// One class of a question.
 struct WordClass {
-  std::vector<std::string> synonyms;  ///< UTF-8, at least one; the first is the name shown
+  std::vector<std::string> synonyms = {};  ///< UTF-8, at least one; the first is the name shown
   WordKind kind = WordKind::thing;
-  int64_t id = 0;                                    ///< in files; 0: position + 1
-  std::optional<std::array<uint8_t, 3>> colour_rgb;  ///< in overlays; none: chosen by the name
+  int64_t id = 0;                                         ///< in files; 0: position + 1
+  std::optional<std::array<uint8_t, 3>> colour_rgb = {};  ///< in overlays; none: chosen by the name
 };
 
 /// The words of a question, in the order that Segment::class_index counts.
 struct Words {
-  std::string name;
-  std::vector<WordClass> classes;
+  std::string name = {};
+  std::vector<WordClass> classes = {};
 };
 
 /// Words of a question that are not things: each names classes as parse_words has them; one that
 /// was not asked for is added.
 struct WordMarks {
-  std::string things, stuff, background;
+  std::string things = {}, stuff = {}, background = {};
 };
 
 /// "cat, dog | puppy, grass": classes at commas, synonyms at bars. A repeated word counts once.
@@ -111,34 +111,34 @@ enum class Task { panoptic, instance, semantic };
 
 /// A word and how well it fits, 0 … 1.
 struct NameScore {
-  std::string name;
+  std::string name = {};
   double score = 0;
 };
 
 /// One region of the picture and what it is called.
 struct Segment {
-  int64_t id = 0;           ///< its pixels' value in Segmentation::ids, from 1
-  int64_t class_index = 0;  ///< position in the words asked for
-  std::string name;         ///< the class's first synonym
-  std::string synonym;      ///< the synonym that won
+  int64_t id = 0;            ///< its pixels' value in Segmentation::ids, from 1
+  int64_t class_index = 0;   ///< position in the words asked for
+  std::string name = {};     ///< the class's first synonym
+  std::string synonym = {};  ///< the synonym that won
   bool is_thing = true;
   double score = 0;  ///< 0 … 1: of the class; of instances times the mask's quality
   double in_vocabulary_score = 0, out_of_vocabulary_score = 0;  ///< 0 … 1: the two classifiers
-  std::vector<NameScore> next_best;
+  std::vector<NameScore> next_best = {};
   int64_t area_px = 0;
   std::array<int64_t, 4> box_xywh_px = {0, 0, 0, 0};
-  std::vector<uint32_t> rle_counts;  ///< of instances: COCO's run lengths, down the columns
-  int64_t query = -1;                ///< which of the model's masks made it
+  std::vector<uint32_t> rle_counts = {};  ///< of instances: COCO's run lengths, down the columns
+  int64_t query = -1;                     ///< which of the model's masks made it
 };
 
 /// A plain value: change it, filter it, keep it.
 struct Segmentation {
   Task task = Task::panoptic;
-  Size size;
-  std::vector<Segment> segments;
+  Size size = {};
+  std::vector<Segment> segments = {};
   /// [height · width], rows first: Segment::id of each pixel, 0 where there is none. Empty for
   /// instances, which may overlap.
-  std::vector<int32_t> ids;
+  std::vector<int32_t> ids = {};
   double min_score = 0;         ///< the least score that was reported
   int64_t below_min_score = 0;  ///< segments left out for a smaller one
 };
@@ -153,44 +153,44 @@ FCCLIP_API std::string rle_of(const Segmentation& answer, const Segment& segment
 
 /// Where and how a model runs.
 struct LoadOptions {
-  std::string device = "cpu";  ///< "cpu", "cuda", "cuda:1"
-  bool use_text_cache = true;  ///< features of words on disk, shared by all processes
-  std::string cache_folder;    ///< empty: $XDG_CACHE_HOME/fcclip or ~/.cache/fcclip
-  LogCallback log;             ///< told what went wrong without harm
+  std::string device = "cpu";     ///< "cpu", "cuda", "cuda:1"
+  bool use_text_cache = true;     ///< features of words on disk, shared by all processes
+  std::string cache_folder = {};  ///< empty: $XDG_CACHE_HOME/fcclip or ~/.cache/fcclip
+  LogCallback log = {};           ///< told what went wrong without harm
 };
 
 /// How large the network sees a picture. 0: the model's own setting.
 struct EncodeOptions {
   int64_t short_side_px = 0, max_side_px = 0;
   int64_t batch = 1;  ///< pictures of one size that run at once, where several are given
-  Progress progress;
+  Progress progress = {};
 };
 
 /// How words are read.
 struct PrepareOptions {
-  std::vector<std::string> templates;  ///< "a photo of a {}."; empty: the model's own
-  Progress progress;                   ///< counts synonyms
+  std::vector<std::string> templates = {};  ///< "a photo of a {}."; empty: the model's own
+  Progress progress = {};                   ///< counts synonyms
 };
 
 /// What is not set is as the model's file has it.
 struct AskOptions {
   Task task = Task::panoptic;
-  std::optional<double> alpha, beta;  ///< the ensemble's exponents, 0 … 1
-  std::optional<double> object_mask_threshold, overlap_threshold;  ///< panoptic, 0 … 1
-  std::optional<int64_t> top_k;                                    ///< instances at most
-  std::optional<bool> things_only;                                 ///< instances of things alone
-  int64_t next_best = 3;                                           ///< names beside the best
+  std::optional<double> alpha = {}, beta = {};  ///< the ensemble's exponents, 0 … 1
+  std::optional<double> object_mask_threshold = {}, overlap_threshold = {};  ///< panoptic, 0 … 1
+  std::optional<int64_t> top_k = {};                                         ///< instances at most
+  std::optional<bool> things_only = {};  ///< instances of things alone
+  int64_t next_best = 3;                 ///< names beside the best
   double min_score = 0;
 };
 
 /// What a model file says of itself.
 struct ModelInfo {
-  std::string name, provenance;
-  std::string device;
+  std::string name = {}, provenance = {};
+  std::string device = {};
   int64_t short_side_px = 0, max_side_px = 0;
-  int64_t queries = 0;  ///< masks that one run of the network finds
-  AskOptions defaults;  ///< every option set
-  Words training_words;
+  int64_t queries = 0;       ///< masks that one run of the network finds
+  AskOptions defaults = {};  ///< every option set
+  Words training_words = {};
 };
 
 /// A picture as the network left it; small (of FC-CLIP-L: 250 masks at a quarter of the size).
@@ -268,7 +268,7 @@ FCCLIP_API std::string version();
 /// How picture files are read where they leave a choice.
 struct ReadOptions {
   int64_t max_pixels = int64_t{1} << 29;  ///< a header that claims more is Error{too_large}
-  LogCallback log;                        ///< told where pixels are not simply what was stored
+  LogCallback log = {};                   ///< told where pixels are not simply what was stored
 };
 
 /// JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC, turned as they say. Throws Error{not_found,
@@ -291,7 +291,7 @@ FCCLIP_API Words load_words(const std::string& name_or_path, const LogCallback& 
 struct OverlayOptions {
   double fill_opacity = 0.45;  ///< 0 … 1
   bool labels = true, scores = true, outlines = true, boxes = true;
-  LogCallback log;  ///< told of missing fonts
+  LogCallback log = {};  ///< told of missing fonts
 };
 
 /// The picture with its segments drawn over it, for people; small pictures are enlarged.
@@ -300,15 +300,15 @@ FCCLIP_API Picture draw_overlay(const PictureView& picture, const Segmentation& 
 
 /// The picture that results belong to.
 struct Source {
-  std::string image_name;   ///< in the files' texts
-  std::string stem;         ///< of the files' names
-  double tolerance_px = 1;  ///< how far outlines may leave the pixels' edges
-  LogCallback log;          ///< told what could not be written
+  std::string image_name = {};  ///< in the files' texts
+  std::string stem = {};        ///< of the files' names
+  double tolerance_px = 1;      ///< how far outlines may leave the pixels' edges
+  LogCallback log = {};         ///< told what could not be written
 };
 
 /// A file ready to be written or sent.
 struct OutputFile {
-  std::string name, bytes;
+  std::string name = {}, bytes = {};
 };
 
 /// "overlay", "segments", "panoptic", "instances", "semantic", "labelme", "yolo", "geojson", "coco",

@@ -53,9 +53,9 @@ const SemanticSegmentation& Segmentation::semantic() const {
 }
 
 at::Tensor mask_in_box(const Segmentation& segmentation, const Segment& segment) {
-  const auto [x, y, width, height] = segment.box_xywh_px;
+  const std::array<int64_t, 4>& box = segment.box_xywh_px;
   const auto in_box = [&](const at::Tensor& map) {
-    return map.slice(0, y, y + height).slice(1, x, x + width);
+    return map.slice(0, box[1], box[1] + box[3]).slice(1, box[0], box[0] + box[2]);
   };
   switch (segmentation.task()) {
     case Task::panoptic:
