@@ -9,7 +9,8 @@ if(FCCLIP_WERROR)
   list(APPEND FCCLIP_WARNINGS -Werror)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # Wrong too often in GCC 12: in its own intrinsics and in the standard library.
-    list(APPEND FCCLIP_WARNINGS -Wno-error=uninitialized -Wno-error=maybe-uninitialized -Wno-error=stringop-overflow)
+    list(APPEND FCCLIP_WARNINGS -Wno-error=uninitialized -Wno-error=maybe-uninitialized -Wno-error=stringop-overflow
+      -Wno-error=stringop-overread -Wno-error=array-bounds -Wno-error=restrict -Wno-error=free-nonheap-object)
   endif()
 endif()
 
