@@ -31,42 +31,25 @@ std::vector<int32_t> copied_ids(const results::PanopticSegmentation& found) {
   return {first, first + ids.numel()};
 }
 
-Segment segment_of(results::Segment&& found) {
-  Segment segment;
-  segment.id = found.id;
-  segment.class_index = found.class_index;
-  segment.name = std::move(found.name);
-  segment.synonym = std::move(found.synonym);
-  segment.is_thing = found.is_thing;
-  segment.score = found.score;
-  segment.in_vocabulary_score = found.in_vocabulary_score;
-  segment.out_of_vocabulary_score = found.out_of_vocabulary_score;
-  for (results::NameScore& next : found.next_best)
-    segment.next_best.push_back({std::move(next.name), next.score});
-  segment.area_px = found.area_px;
-  segment.box_xywh_px = found.box_xywh_px;
-  segment.rle_counts = std::move(found.rle_counts);
-  segment.query = found.query;
-  return segment;
-}
-
-results::Segment segment_of(const Segment& given) {
-  results::Segment segment;
-  segment.id = given.id;
-  segment.class_index = given.class_index;
-  segment.name = given.name;
-  segment.synonym = given.synonym;
-  segment.is_thing = given.is_thing;
-  segment.score = given.score;
-  segment.in_vocabulary_score = given.in_vocabulary_score;
-  segment.out_of_vocabulary_score = given.out_of_vocabulary_score;
-  for (const NameScore& next : given.next_best)
-    segment.next_best.push_back({next.name, next.score});
-  segment.area_px = given.area_px;
-  segment.box_xywh_px = given.box_xywh_px;
-  segment.rle_counts = given.rle_counts;
-  segment.query = given.query;
-  return segment;
+// Inside and outside a segment has the same fields; the public header names no tensor, nor headers
+// that do.
+template <typename To, typename From>
+To segment_as(From from) {
+  To to;
+  to.id = from.id;
+  to.class_index = from.class_index;
+  to.name = std::move(from.name);
+  to.synonym = std::move(from.synonym);
+  to.is_thing = from.is_thing;
+  to.score = from.score;
+  to.in_vocabulary_score = from.in_vocabulary_score;
+  to.out_of_vocabulary_score = from.out_of_vocabulary_score;
+  for (auto& next : from.next_best) to.next_best.push_back({std::move(next.name), next.score});
+  to.area_px = from.area_px;
+  to.box_xywh_px = from.box_xywh_px;
+  to.rle_counts = std::move(from.rle_counts);
+  to.query = from.query;
+  return to;
 }
 
 void check_ids(const Segmentation& answer) {
@@ -113,13 +96,14 @@ Segmentation answer_of(results::Segmentation&& found) {
   if (answer.task == Task::panoptic) answer.ids = copied_ids(found.panoptic());
   if (answer.task == Task::semantic) answer.ids = ids_of_classes(found.semantic());
   for (results::Segment& segment : found.segments())
-    answer.segments.push_back(segment_of(std::move(segment)));
+    answer.segments.push_back(segment_as<Segment>(std::move(segment)));
   return answer;
 }
 
 results::Segmentation segmentation_of(const Segmentation& answer) {
   std::vector<results::Segment> segments;
-  for (const Segment& segment : answer.segments) segments.push_back(segment_of(segment));
+  for (const Segment& segment : answer.segments)
+    segments.push_back(segment_as<results::Segment>(segment));
   results::Segmentation out;
   out.size = answer.size;
   out.min_score = answer.min_score;
