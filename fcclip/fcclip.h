@@ -69,6 +69,10 @@ class FCCLIP_API Picture {
   std::shared_ptr<const Pixels> pixels_;
 };
 
+/// Pixels of our own that are those of `picture`. Throws Error{invalid_argument} for a view without
+/// pixels or with an impossible stride.
+FCCLIP_API Picture copy_picture(const PictureView& picture);
+
 // ---- Words --------------------------------------------------------------------------------------
 
 /// Things are counted one by one, stuff is not. Background takes the pixels that none of the other
@@ -99,9 +103,15 @@ struct WordMarks {
 /// Throws Error{invalid_argument} when no word remains, or for text that is not UTF-8.
 FCCLIP_API Words parse_words(std::string_view text, const WordMarks& marks = {});
 
-/// "coco", "ade20k", …: the vocabularies in the library.
+/// Words with these marks as well. Throws as parse_words.
+FCCLIP_API Words marked_words(const Words& words, const WordMarks& marks);
+/// The classes of both, a's first; a word that both have counts once.
+FCCLIP_API Words joined_words(const Words& a, const Words& b);
+
+/// "coco_panoptic_133", …: the vocabularies in the library.
 FCCLIP_API std::vector<std::string> builtin_words();
-/// One of them. Throws Error{not_found} naming the nearest.
+/// One of them, also by a shorter name ("coco"), or "everything": all of them together. Throws
+/// Error{not_found} naming the nearest.
 FCCLIP_API Words builtin_words(const std::string& name);
 
 // ---- Answers ------------------------------------------------------------------------------------
@@ -148,6 +158,19 @@ struct Segmentation {
 FCCLIP_API std::vector<uint8_t> mask_of(const Segmentation& answer, const Segment& segment);
 /// The mask as COCO's compressed run lengths. Throws as above.
 FCCLIP_API std::string rle_of(const Segmentation& answer, const Segment& segment);
+
+/// How each segment's pixels are given beside its words.
+enum class MaskForm {
+  none,
+  rle,  ///< "mask": {"size": [h, w], "counts": "…"}: COCO's compressed run lengths
+  png   ///< "mask_png": base64 of a PNG as large as the box, 255 inside the segment
+};
+
+/// Where "what is this?" is asked, in pixels of the picture: points, or a box.
+struct Place {
+  std::vector<std::array<double, 2>> points_xy_px = {};   ///< all inside the mask
+  std::optional<std::array<double, 4>> box_xywh_px = {};  ///< the mask's box is near this one
+};
 
 // ---- Model --------------------------------------------------------------------------------------
 
@@ -250,6 +273,13 @@ class FCCLIP_API Model {
   Segmentation ask(const Image& image, const PreparedWords& words,
                    const AskOptions& options = {}) const;
 
+  /// The masks at a place, each with its best name: options.top_k instances at most, best first (by
+  /// the name's probability times the mask's quality, times the overlap with a box). Masks that are
+  /// nearly one count once; options.task is not looked at. Throws as ask, and
+  /// Error{invalid_argument} for a place outside the picture.
+  Segmentation at(const Image& image, const PreparedWords& words, const Place& place,
+                  const AskOptions& options = {}) const;
+
   struct Loaded;  ///< inside the library
   explicit Model(std::shared_ptr<const Loaded> loaded) : loaded_(std::move(loaded)) {}
   const std::shared_ptr<const Loaded>& loaded() const { return loaded_; }
@@ -287,6 +317,12 @@ FCCLIP_API std::string encode_jpeg(const PictureView& picture, int quality = 92)
 /// Error{not_found, bad_format}.
 FCCLIP_API Words load_words(const std::string& name_or_path, const LogCallback& log = {});
 
+/// Everything known about an answer as one line of JSON: {"image", "task", "height", "width",
+/// "min_score", "below_min_score", "segments": [{"id", "name", "synonym", "thing", "score",
+/// "in_vocabulary_score", "out_of_vocabulary_score", "next_best", "area_px", "box_xywh_px"}]}.
+FCCLIP_API std::string to_json(const Segmentation& answer, const std::string& image_name,
+                               MaskForm masks = MaskForm::none);
+
 /// What is drawn, and how large.
 struct OverlayOptions {
   double fill_opacity = 0.45;  ///< 0 … 1
@@ -315,7 +351,13 @@ struct OutputFile {
 /// …: what `fcclip segment --write` writes.
 FCCLIP_API std::vector<std::string> output_kinds();
 
-/// An answer as files of one kind. Throws Error{invalid_argument} for an unknown kind, and for one
+/// The only task that a kind shows ("panoptic" shows panoptic answers); nothing where it shows
+/// each. Throws Error{invalid_argument} for an unknown kind.
+FCCLIP_API std::optional<Task> task_of_kind(const std::string& kind);
+/// What is written where nobody says: overlay, segments and the task's own format.
+FCCLIP_API std::vector<std::string> default_output_kinds(Task task);
+
+/// An answer as files of one kind; "yolo" brings the data.yaml that names its classes. Throws Error{invalid_argument} for an unknown kind, and for one
 /// that shows another task than the answer's.
 FCCLIP_API std::vector<OutputFile> render(const std::string& kind, const PictureView& picture,
                                           const Segmentation& answer, const Words& words,

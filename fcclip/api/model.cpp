@@ -171,6 +171,17 @@ Segmentation Model::ask(const Image& image, const PreparedWords& words,
   });
 }
 
+Segmentation Model::at(const Image& image, const PreparedWords& words, const Place& place,
+                       const AskOptions& options) const {
+  return translating_errors([&] {
+    check_model("the image was encoded by", *image.encoded(), loaded_);
+    check_model("the words were prepared by", *words.prepared(), loaded_);
+    return answer_of(loaded_->segmenter.at(image.encoded()->image, words.prepared()->vocabulary,
+                                           {place.points_xy_px, place.box_xywh_px},
+                                           filled(loaded_->segmenter, options)));
+  });
+}
+
 void set_threads(int threads) {
   translating_errors([&] {
     if (threads < 0 || threads > 1024) {

@@ -72,5 +72,9 @@ at::Tensor rgb_tensor(const PictureView& view) {
   return pixels.slice(2, 0, 3).contiguous();
 }
 
+Picture copy_picture(const PictureView& picture) {
+  return translating_errors([&] { return picture_of(rgb_tensor(picture).clone()); });
+}
+
 }  // namespace v1
 }  // namespace fcclip

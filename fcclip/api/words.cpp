@@ -46,6 +46,22 @@ Words parse_words(std::string_view text, const WordMarks& marks) {
   });
 }
 
+Words marked_words(const Words& words, const WordMarks& marks) {
+  return translating_errors([&] {
+    std::vector<classify::Vocabulary> questions = {vocabulary_of(words)};
+    classify::apply_markings(questions, {marks.things, marks.stuff, marks.background}, {});
+    return words_of(questions.front());
+  });
+}
+
+Words joined_words(const Words& a, const Words& b) {
+  return translating_errors([&] {
+    classify::Vocabulary both = classify::merge(vocabulary_of(a), vocabulary_of(b));
+    classify::unite_repeated_words(both);
+    return words_of(both);
+  });
+}
+
 std::vector<std::string> builtin_words() {
   return translating_errors([] { return classify::builtin_vocabulary_names(); });
 }

@@ -7,7 +7,10 @@
 #include "fcclip/api/words.h"
 #include "fcclip/core/boundary.h"
 #include "fcclip/core/nearest_name.h"
+#include "fcclip/outputs/json_text.h"
+#include "fcclip/outputs/outline_writers.h"
 #include "fcclip/outputs/render.h"
+#include "fcclip/outputs/segments_json.h"
 
 namespace fcclip {
 inline namespace v1 {
@@ -41,6 +44,33 @@ void check_size(const PictureView& picture, const Segmentation& answer) {
 
 std::vector<std::string> output_kinds() {
   return translating_errors(kind_names);
+}
+
+std::string to_json(const Segmentation& answer, const std::string& image_name, MaskForm masks) {
+  return translating_errors([&] {
+    nlohmann::json json =
+        outputs::to_json(segmentation_of(answer), static_cast<outputs::MaskForm>(masks));
+    json["image"] = image_name;
+    return outputs::json_line(json);
+  });
+}
+
+std::optional<Task> task_of_kind(const std::string& kind) {
+  return translating_errors([&]() -> std::optional<Task> {
+    const std::optional<results::Task> task = outputs::facts_of(kind_named(kind)).task;
+    if (!task) return {};
+    return static_cast<Task>(*task);
+  });
+}
+
+std::vector<std::string> default_output_kinds(Task task) {
+  return translating_errors([&] {
+    std::vector<std::string> names;
+    for (const outputs::OutputKind kind :
+         outputs::default_output_kinds(static_cast<results::Task>(task)))
+      names.push_back(outputs::facts_of(kind).name);
+    return names;
+  });
 }
 
 Picture draw_overlay(const PictureView& picture, const Segmentation& answer, const Words& words,
@@ -77,8 +107,11 @@ std::vector<OutputFile> render(const std::string& kind, const PictureView& pictu
     const results::Segmentation found = segmentation_of(answer);
     const classify::Vocabulary vocabulary = vocabulary_of(words);
     std::vector<OutputFile> files;
+    const outputs::OutputKind wanted = kind_named(kind);
+    if (wanted == outputs::OutputKind::yolo)
+      files.push_back({"data.yaml", outputs::yolo_data_yaml(vocabulary, {".", "", "", ""})});
     for (outputs::OutputFile& file :
-         outputs::render(kind_named(kind), source.stem, {segmented, found, vocabulary}, options)) {
+         outputs::render(wanted, source.stem, {segmented, found, vocabulary}, options)) {
       files.push_back({std::move(file.name), std::move(file.bytes)});
     }
     return files;

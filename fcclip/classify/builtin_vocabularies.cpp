@@ -1,6 +1,7 @@
 #include "fcclip/classify/builtin_vocabularies.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "fcclip/core/error.h"
 #include "fcclip/text/printable.h"
@@ -62,6 +63,25 @@ size_t find(std::string_view name) {
   return static_cast<size_t>(found - all.begin());
 }
 
+bool names_no_class(const VocabularyClass& entry) {
+  static constexpr std::string_view kNone[] = {"background", "unlabeled", "void", "other"};
+  return std::ranges::find(kNone, entry.synonyms.front()) != std::end(kNone);
+}
+
+// Things first: a name that several tables have keeps what the first says.
+Vocabulary everything() {
+  Vocabulary all{std::string(kEverything), {}};
+  for (const BuiltinVocabulary& one : builtin_vocabularies()) {
+    Vocabulary part = builtin_vocabulary(one.name);
+    std::erase_if(part.classes, names_no_class);
+    std::ranges::move(part.classes, std::back_inserter(all.classes));
+  }
+  std::ranges::stable_partition(all.classes, [](const auto& entry) { return entry.is_thing; });
+  unite_repeated_words(all);
+  for (size_t i = 0; i < all.classes.size(); ++i) all.classes[i].id = static_cast<int64_t>(i) + 1;
+  return all;
+}
+
 }  // namespace
 
 const std::vector<BuiltinVocabulary>& builtin_vocabularies() {
@@ -81,7 +101,7 @@ const std::vector<std::string>& builtin_vocabulary_names() {
 }
 
 bool is_builtin_vocabulary(std::string_view name) {
-  return find(name) < builtin_vocabularies().size();
+  return normalised(name) == kEverything || find(name) < builtin_vocabularies().size();
 }
 
 std::string_view builtin_vocabulary_json(std::string_view name) {
@@ -98,6 +118,10 @@ std::string_view builtin_vocabulary_json(std::string_view name) {
 }
 
 Vocabulary builtin_vocabulary(std::string_view name) {
+  if (normalised(name) == kEverything) {
+    static const Vocabulary all = everything();
+    return all;
+  }
   return parse_vocabulary_json(builtin_vocabulary_json(name));
 }
 

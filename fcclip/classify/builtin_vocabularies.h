@@ -20,12 +20,16 @@ const std::vector<BuiltinVocabulary>& builtin_vocabularies();
 /// Their names alone.
 const std::vector<std::string>& builtin_vocabulary_names();
 
-/// Whether `name` is one of the names or aliases; case and the difference of '-' and '_' do not
-/// matter.
+/// All of the above as one, for "what is this?": every name once (unite_repeated_words), a thing
+/// where one of them says so; without names that stand for no class ("background").
+inline constexpr std::string_view kEverything = "everything";
+
+/// Whether `name` is one of the names or aliases, or kEverything; case and the difference of '-'
+/// and '_' do not matter.
 bool is_builtin_vocabulary(std::string_view name);
 
 /// Classes in contiguous order with the data set's ids, thing or stuff, and colours where
-/// published. Throws Error{not_found} listing the names.
+/// published; kEverything's ids are positions. Throws Error{not_found} listing the names.
 Vocabulary builtin_vocabulary(std::string_view name);
 
 /// The data file itself: also the ignore label, label divisor and original names. Throws

@@ -26,6 +26,14 @@ constexpr std::array kTable = {
     Row{ErrorCode::interrupted, "interrupted", 130, 499},
     Row{ErrorCode::diverged, "diverged", 1, 500},
     Row{ErrorCode::partial_failure, "partial_failure", 1, 500},
+    Row{ErrorCode::invalid_value, "invalid_value", 2, 422},
+    Row{ErrorCode::unauthorized, "unauthorized", 1, 401},
+    Row{ErrorCode::forbidden, "forbidden", 1, 403},
+    Row{ErrorCode::not_allowed, "not_allowed", 1, 405},
+    Row{ErrorCode::not_acceptable, "not_acceptable", 1, 406},
+    Row{ErrorCode::overloaded, "overloaded", 1, 429},
+    Row{ErrorCode::unavailable, "unavailable", 1, 503},
+    Row{ErrorCode::timed_out, "timed_out", 1, 503},
     Row{ErrorCode::internal, "internal", 1, 500},
 };
 

@@ -27,10 +27,19 @@ enum class ErrorCode {
   diverged,          ///< the numbers of a training are no longer finite
   too_large,         ///< more pixels, bytes or words than a limit allows
   partial_failure,   ///< of several pictures or files, some failed; the others are done
+  // What only a service says to its clients.
+  invalid_value,   ///< a request that can be read, with a value that cannot be used
+  unauthorized,    ///< no token, or a wrong one
+  forbidden,       ///< from a place that may not ask
+  not_allowed,     ///< not with this method
+  not_acceptable,  ///< in none of the forms that the client takes
+  overloaded,      ///< the queue is full; later it works
+  unavailable,     ///< still loading, or ending
+  timed_out,       ///< not done within the time it was given
 };
 
 /// The last of the codes above, for loops over all of them.
-inline constexpr ErrorCode kLastErrorCode = ErrorCode::partial_failure;
+inline constexpr ErrorCode kLastErrorCode = ErrorCode::timed_out;
 
 /// The code's name as written above, e.g. "bad_format".
 FCCLIP_API std::string_view name(ErrorCode code);

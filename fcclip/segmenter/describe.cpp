@@ -135,9 +135,15 @@ results::Segmentation describe(const EncodedImage& image, const PreparedVocabula
   results::Segmentation answer =
       infer(image, classes.log_probs[0], thing_flags(vocabulary.vocabulary), options);
   leave_out_unreported(answer, vocabulary.vocabulary);
-  const Namer namer(image, vocabulary, classes, options.next_best);
-  for (results::Segment& segment : answer.segments()) namer.name(segment);
+  name_segments(answer.segments(), image, vocabulary, classes, options.next_best);
   return answer;
+}
+
+void name_segments(std::vector<results::Segment>& segments, const EncodedImage& image,
+                   const PreparedVocabulary& vocabulary, const classify::Classification& classes,
+                   int64_t next_best) {
+  const Namer namer(image, vocabulary, classes, next_best);
+  for (results::Segment& segment : segments) namer.name(segment);
 }
 
 }  // namespace fcclip::segmenter

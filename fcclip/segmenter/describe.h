@@ -13,6 +13,11 @@ namespace fcclip::segmenter {
 results::Segmentation describe(const EncodedImage& image, const PreparedVocabulary& vocabulary,
                                const classify::Classification& classes, const AskOptions& options);
 
+/// Gives segments whose query and class are known their words and scores, as describe does.
+void name_segments(std::vector<results::Segment>& segments, const EncodedImage& image,
+                   const PreparedVocabulary& vocabulary, const classify::Classification& classes,
+                   int64_t next_best);
+
 /// The masks of an encoded image with the sizes they pass through.
 results::MaskSource mask_source(const EncodedImage& image);
 

@@ -14,6 +14,7 @@
 #include "fcclip/model/model_file.h"
 #include "fcclip/ops/host.h"
 #include "fcclip/ops/resize.h"
+#include "fcclip/segmenter/at_place.h"
 #include "fcclip/segmenter/describe.h"
 #include "fcclip/segmenter/given_masks.h"
 #include "fcclip/segmenter/preprocess.h"
@@ -289,6 +290,13 @@ results::Segmentation Segmenter::ask(const EncodedImage& image,
   const classify::Classification classes = classify::ensemble(
       logits, vocabulary.seen, image.valid.unsqueeze(0), options.ensemble, trace);
   return describe(image, vocabulary, on_host(classes), options);
+}
+
+results::Segmentation Segmenter::at(const EncodedImage& image, const PreparedVocabulary& vocabulary,
+                                    const Place& place, const AskOptions& options) const {
+  const c10::InferenceMode guard;
+  return masks_at(image, vocabulary, on_host(name_masks(image, vocabulary, options.ensemble)),
+                  place, options);
 }
 
 }  // namespace fcclip::segmenter

@@ -1,8 +1,10 @@
 #pragma once
 // The public face: load a model, encode an image once, ask it any vocabulary any number of times.
 
+#include <array>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -66,6 +68,12 @@ struct AskOptions {
   double min_instance_score = 0;  ///< the same for instances alone, where it is the higher one
 };
 
+/// Where "what is this?" is asked, in pixels of the original picture.
+struct Place {
+  std::vector<std::array<double, 2>> points_xy_px;        ///< all inside the mask
+  std::optional<std::array<double, 4>> box_xywh_px = {};  ///< the mask's box is near this one
+};
+
 /// A model ready for questions. Const calls may come from several threads at once.
 class Segmenter {
  public:
@@ -86,6 +94,13 @@ class Segmenter {
   /// Names the encoded masks with these words: milliseconds, no run of the network.
   results::Segmentation ask(const EncodedImage& image, const PreparedVocabulary& vocabulary,
                             const AskOptions& options, const Trace& trace = {}) const;
+
+  /// The masks of all queries at a place, each with its best name, best first: by the name's
+  /// probability times the mask's mean sigmoid, times the overlap of the boxes where a box was
+  /// given. Masks that are nearly one (IoU above 0.85) count once; options.instances.top_k at most.
+  /// Throws Error{invalid_argument} for a place outside the picture or none.
+  results::Segmentation at(const EncodedImage& image, const PreparedVocabulary& vocabulary,
+                           const Place& place, const AskOptions& options) const;
 
   /// The first half of ask: class scores of every mask, a batch of one.
   classify::Classification name_masks(const EncodedImage& image,

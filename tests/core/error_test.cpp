@@ -28,6 +28,14 @@ const Row kRows[] = {
     {ErrorCode::diverged, "diverged", 1, 500},
     {ErrorCode::too_large, "too_large", 1, 413},
     {ErrorCode::partial_failure, "partial_failure", 1, 500},
+    {ErrorCode::invalid_value, "invalid_value", 2, 422},
+    {ErrorCode::unauthorized, "unauthorized", 1, 401},
+    {ErrorCode::forbidden, "forbidden", 1, 403},
+    {ErrorCode::not_allowed, "not_allowed", 1, 405},
+    {ErrorCode::not_acceptable, "not_acceptable", 1, 406},
+    {ErrorCode::overloaded, "overloaded", 1, 429},
+    {ErrorCode::unavailable, "unavailable", 1, 503},
+    {ErrorCode::timed_out, "timed_out", 1, 503},
 };
 
 class ErrorTable : public ::testing::TestWithParam<Row> {};
