@@ -27,6 +27,7 @@ ALLOWED = {
     "outputs": "core text io classify results image draw",
     "runs": "core io ops classify results segmenter image outputs",
     "api_pictures": "core words classify results image draw outputs segmenter api fcclip.h",
+    "serve": "core text fcclip.h",
     "data": "core text io ops nn clip classify results segmenter image outputs",
     "scenes": "core io ops classify results image outputs data",
     "eval": "core text io ops classify results segmenter image draw outputs data",

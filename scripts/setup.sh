@@ -12,7 +12,8 @@ VENV=${VENV:-.venv}
 packages=(g++ cmake make ninja-build pkg-config python3-venv lld
   nlohmann-json3-dev libyaml-cpp-dev libtomlplusplus-dev libcli11-dev libgtest-dev zlib1g-dev libxxhash-dev
   libjpeg-dev libpng-dev libdeflate-dev libwebp-dev libtiff-dev libheif-dev libgif-dev libmatio-dev libhdf5-dev
-  libcairo2-dev libpango1.0-dev libopencv-imgproc-dev fonts-dejavu-core)
+  libcairo2-dev libpango1.0-dev libopencv-imgproc-dev fonts-dejavu-core
+  prometheus-cpp-dev libarchive-dev)
 # What CI holds the sources to besides: scripts/setup.sh --ci
 ci_packages=(clang-14 clang clang-tidy clang-format-14 libclang-rt-14-dev llvm-14 libomp-dev)
 # Training in several CPU processes; the check of the sources' format. Left out where a release has no such package.

@@ -26,10 +26,13 @@ struct Request {
 
 struct Response {
   int status = 200;
-  std::string content_type = {};     ///< empty: no body
-  std::vector<Header> headers = {};  ///< beside those that every answer has
+  std::string content_type = {};                 ///< empty: no body
+  std::vector<Header> headers = {};              ///< beside those that every answer has
   std::shared_ptr<const std::string> body = {};  ///< shared: static files are never copied
 };
+
+/// Names of headers, and what else HTTP compares without regard to case (ASCII).
+bool same_name(std::string_view a, std::string_view b);
 
 /// The first header of that name, in any case; nullptr: there is none.
 const std::string* find_header(const std::vector<Header>& headers, std::string_view name);

@@ -1,0 +1,62 @@
+#include "fcclip/serve/model_shelf.h"
+
+#include <algorithm>
+
+#include "fcclip/serve/problem.h"
+#include "fcclip/text/printable.h"
+
+namespace fcclip::serve {
+
+ModelShelf::ModelShelf(std::vector<ModelPlace> places)
+    : places_(std::move(places)), models_(places_.size()) {
+  if (places_.empty()) fail(ErrorCode::invalid_argument, "no model to serve");
+  for (size_t i = 0; i < places_.size(); ++i) {
+    if (position(places_[i].name) == i) continue;
+    fail(ErrorCode::invalid_argument, "two models are called '", places_[i].name,
+         "'; name them: --model small=a.safetensors --model large=b.safetensors");
+  }
+}
+
+void ModelShelf::load_all(const LoadOptions& options) {
+  for (const ModelPlace& place : places_) put(place.name, Model::load(place.path, options));
+}
+
+void ModelShelf::put(const std::string& name, Model model) {
+  const std::lock_guard lock(mutex_);
+  models_.at(position(name)) = std::move(model);
+}
+
+bool ModelShelf::all_ready() const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::all_of(models_, [](const auto& model) { return model.has_value(); });
+}
+
+std::optional<Model> ModelShelf::find(const std::string& name) const {
+  const size_t i = position(name);
+  if (i == places_.size()) {
+    fail(ErrorCode::not_found, "no model '", text::printable(name, 40), "'; there are ", names());
+  }
+  const std::lock_guard lock(mutex_);
+  return models_[i];
+}
+
+Model ModelShelf::get(const std::string& name) const {
+  const std::string& wanted = name.empty() ? default_name() : name;
+  if (position(wanted) == places_.size())
+    refuse_field("model", "no model '", text::printable(wanted, 40), "'; there are ", names());
+  std::optional<Model> model = find(wanted);
+  if (!model) fail(ErrorCode::unavailable, "the model '", wanted, "' is still loading");
+  return *std::move(model);
+}
+
+size_t ModelShelf::position(const std::string& name) const {
+  return static_cast<size_t>(std::ranges::find(places_, name, &ModelPlace::name) - places_.begin());
+}
+
+std::string ModelShelf::names() const {
+  std::string all;
+  for (const ModelPlace& place : places_) all += (all.empty() ? "" : ", ") + place.name;
+  return all;
+}
+
+}  // namespace fcclip::serve

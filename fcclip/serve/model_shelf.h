@@ -1,0 +1,47 @@
+#pragma once
+// The models that are served, loaded while the server already answers.
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fcclip/fcclip.h"
+
+namespace fcclip::serve {
+
+struct ModelPlace {
+  std::string name, path;
+  bool is_bundled = false;
+};
+
+/// Safe to use from several threads.
+class ModelShelf {
+ public:
+  /// Names must differ; at least one. Throws Error{invalid_argument}.
+  explicit ModelShelf(std::vector<ModelPlace> places);
+
+  /// One after the other. Throws as Model::load.
+  void load_all(const LoadOptions& options);
+  /// In place of loading, for tests.
+  void put(const std::string& name, Model model);
+
+  bool all_ready() const;
+  const std::vector<ModelPlace>& places() const { return places_; }
+  /// Nothing while it is not loaded. Throws Error{not_found} for a name that is not served.
+  std::optional<Model> find(const std::string& name) const;
+  /// The first where `name` is empty. Throws Error{invalid_value} for a name that is not served,
+  /// Error{unavailable} while it is loading.
+  Model get(const std::string& name) const;
+  const std::string& default_name() const { return places_.front().name; }
+
+ private:
+  size_t position(const std::string& name) const;  ///< or places_.size()
+  std::string names() const;
+
+  const std::vector<ModelPlace> places_;
+  mutable std::mutex mutex_;
+  std::vector<std::optional<Model>> models_;
+};
+
+}  // namespace fcclip::serve

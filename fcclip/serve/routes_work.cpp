@@ -1,0 +1,116 @@
+// Routes that ask the model.
+
+#include "fcclip/serve/answer.h"
+#include "fcclip/serve/images_json.h"
+#include "fcclip/serve/problem.h"
+#include "fcclip/serve/routes.h"
+#include "fcclip/serve/upload.h"
+
+namespace fcclip::serve {
+namespace {
+
+double elapsed(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+// What all pictures that arrive go through.
+void take_picture(Work& work, const Upload& upload, ServiceParts& parts) {
+  Question& question = work.question;
+  if (question.name.empty()) question.name = upload.filename.empty() ? "image" : upload.filename;
+  work.model = parts.models.get(question.model);
+  work.model_name = question.model.empty() ? parts.models.default_name() : question.model;
+  const EncodeOptions& size = question.encode;
+  if (size.max_side_px > 0 && size.short_side_px > size.max_side_px)
+    refuse_field("max_side", size.max_side_px, " is below short_side, ", size.short_side_px);
+  work.picture =
+      decode_picture(upload.bytes, question.name, {.max_pixels = parts.limits.picture_px});
+}
+
+void read_segment(Work& work, ServiceParts& parts) {
+  Upload upload = read_upload(work.request, std::move(work.query));
+  read_picture_fields(upload.fields, work.question);
+  read_question_fields(upload.fields, work.question, parts.limits);
+  upload.fields.check_all_known();
+  take_picture(work, upload, parts);
+}
+
+Response conclude_segment(Work& work, ServiceParts& parts) {
+  return answer_question(
+      work, {*work.model, work.model_name, work.question.name, *work.picture, *work.image}, parts);
+}
+
+void read_image(Work& work, ServiceParts& parts) {
+  Upload upload = read_upload(work.request, std::move(work.query));
+  read_picture_fields(upload.fields, work.question);
+  upload.fields.check_all_known();
+  take_picture(work, upload, parts);
+}
+
+Response conclude_image(Work& work, ServiceParts& parts) {
+  const StoredImage stored{work.model_name, work.question.name, *work.picture, *work.image};
+  const std::string id = parts.images.add(stored);
+  Response response = json_response(201, image_json(id, stored, parts.images.keep()));
+  response.headers.push_back({"Location", "/v1/images/" + id});
+  return response;
+}
+
+// Stored pictures have been read and encoded; their questions are small.
+void read_nothing(Work&, ServiceParts&) {}
+
+std::shared_ptr<const StoredImage> stored_image(Work& work, ServiceParts& parts) {
+  auto stored = parts.images.find(work.arguments[0]);
+  work.model_name = stored->model;
+  work.model = parts.models.get(stored->model);
+  return stored;
+}
+
+void check_same_model(Fields& fields, const StoredImage& stored) {
+  const std::optional<std::string> model = fields.text("model");
+  if (!model || *model == stored.model) return;
+  refuse_field("model", "the image was encoded by '", stored.model,
+               "'; send the picture again for another model");
+}
+
+Response conclude_question(Work& work, ServiceParts& parts) {
+  const auto stored = stored_image(work, parts);
+  Fields fields = read_fields(work.request, std::move(work.query));
+  work.question.map = MapForm::rle;
+  read_question_fields(fields, work.question, parts.limits);
+  const std::string name = fields.text("name").value_or(stored->name);
+  check_same_model(fields, *stored);
+  fields.check_all_known();
+  return answer_question(work, {*work.model, work.model_name, name, stored->picture, stored->image},
+                         parts);
+}
+
+Response conclude_place(Work& work, ServiceParts& parts) {
+  const Clock::time_point begin = Clock::now();
+  const auto stored = stored_image(work, parts);
+  Fields fields = read_fields(work.request, std::move(work.query));
+  read_place_fields(fields, work.question, parts.limits);
+  check_same_model(fields, *stored);
+  fields.check_all_known();
+  const PreparedWords words = parts.words.get(
+      *work.model, work.model_name, words_for(work.question, *work.model), work.going_on());
+  Segmentation answer;
+  try {
+    answer = work.model->at(stored->image, words, work.question.place, work.question.ask);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::invalid_argument) throw;
+    fail(ErrorCode::invalid_value, error.what());
+  }
+  work.times.ask = elapsed(begin);
+  const Clock::time_point answered = Clock::now();
+  std::string body = answer_json(answer, stored->name, work.question.masks, MapForm::none);
+  work.times.write = elapsed(answered);
+  return with_body(200, "application/json", body + "\n");
+}
+
+}  // namespace
+
+const WorkRoute kSegment = {read_segment, conclude_segment, true};
+const WorkRoute kStoreImage = {read_image, conclude_image, true};
+const WorkRoute kAskImage = {read_nothing, conclude_question, false};
+const WorkRoute kAtPlace = {read_nothing, conclude_place, false};
+
+}  // namespace fcclip::serve
