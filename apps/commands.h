@@ -18,6 +18,7 @@ void add_prepare(CLI::App& app);
 void add_pretrain(CLI::App& app);
 void add_score(CLI::App& app);
 void add_segment(CLI::App& app);
+void add_serve(CLI::App& app);
 void add_synth(CLI::App& app);
 void add_tokenize(CLI::App& app);
 void add_trace(CLI::App& app);

@@ -77,6 +77,7 @@ void check_for_missing_value(CLI::App& command, CLI::Option& option) {
 void settle_number(CLI::Option& option) {
   const std::string type = option.get_type_name();
   std::function<std::string(std::string&)> normalise;
+  if (type == "SIZE") return;  // byte_count reads it
   if (type.starts_with("INT")) normalise = normalise_number<int64_t>;
   if (type.starts_with("UINT")) normalise = normalise_number<uint64_t>;
   if (type.starts_with("FLOAT")) normalise = normalise_number<double>;
@@ -85,7 +86,33 @@ void settle_number(CLI::Option& option) {
   option.transform(CLI::Validator(normalise, ""));
 }
 
+std::string normalise_bytes(std::string& text, int64_t least) {
+  constexpr std::string_view kUnits = "KMGT";
+  constexpr int64_t kMost = int64_t{1} << 50;
+  std::string digits = text;
+  int64_t unit = 1;
+  if (!digits.empty() && (digits.back() == 'B' || digits.back() == 'b')) digits.pop_back();
+  if (!digits.empty()) {
+    const char letter = static_cast<char>(std::toupper(static_cast<unsigned char>(digits.back())));
+    const size_t position = kUnits.find(letter);
+    if (position != std::string_view::npos) {
+      unit <<= 10 * (position + 1);
+      digits.pop_back();
+    }
+  }
+  int64_t value = 0;
+  if (digits.empty() || !reads_as(digits, value) || value < 0 || value > kMost / unit)
+    return text + ": expected a number of bytes, as 1000, 64K, 512M or 2G";
+  if (value * unit < least) return text + ": expected " + std::to_string(least) + " bytes or more";
+  text = std::to_string(value * unit);
+  return "";
+}
+
 }  // namespace
+
+CLI::Validator byte_count(int64_t least) {
+  return CLI::Validator([least](std::string& text) { return normalise_bytes(text, least); }, "");
+}
 
 CLI::Validator whole_number(int64_t least, int64_t most) {
   return {[=](std::string& text) -> std::string {

@@ -20,6 +20,10 @@ CLI::Validator number(double least, double most = std::numeric_limits<double>::i
 /// One of `names`; the message says which was probably meant.
 CLI::Validator one_of(const std::vector<std::string>& names);
 
+/// Bytes: "1000", "64K", "512M", "2G" (of 1024). To be given to an option that is a number
+/// through transform().
+CLI::Validator byte_count(int64_t least);
+
 /// panoptic, instance or semantic; "instances" is taken for instance. To be given to transform().
 CLI::Validator task_name();
 

@@ -216,6 +216,10 @@ void Service::drain() {
   impl_->parts.draining = true;
 }
 
+bool Service::is_idle() const {
+  return impl_->parts.admission.inside() == 0;
+}
+
 void Service::warm(const std::function<bool()>& go_on) {
   const Words all = builtin_words("everything");
   const Progress progress = [&](int64_t, int64_t) {

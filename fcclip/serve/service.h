@@ -41,6 +41,8 @@ class Service : public Application {
 
   /// From now on not ready, and no new work.
   void drain();
+  /// No request waits or is worked on.
+  bool is_idle() const;
   /// Prepares all built-in words for every model while nobody else works, so that "what is this?"
   /// is quick. Returns when done or when `go_on` says no.
   void warm(const std::function<bool()>& go_on);
