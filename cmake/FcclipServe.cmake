@@ -9,7 +9,12 @@ fcclip_library(serve DEPENDS core text api api_pictures
   LIBRARIES prometheus-cpp::core PkgConfig::ARCHIVE)
 target_include_directories(fcclip_serve SYSTEM PRIVATE ${Boost_INCLUDE_DIRS})
 target_compile_definitions(fcclip_serve PRIVATE BOOST_ALL_NO_LIB)
-# Boost's sources need no precompiled LibTorch.
+target_compile_definitions(fcclip_serve PRIVATE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_NO_TS_EXECUTORS)
+# Asio's and Beast's headers are read once, Boost's sources need no precompiled LibTorch.
+get_target_property(serve_sources fcclip_serve SOURCES)
+set_source_files_properties(${serve_sources} PROPERTIES UNITY_GROUP routes)
+set_source_files_properties(serve/connection.cpp serve/http_server.cpp serve/request_parser.cpp PROPERTIES UNITY_GROUP sockets)
+set_target_properties(fcclip_serve PROPERTIES UNITY_BUILD_MODE GROUP)
 set_source_files_properties(serve/target.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON)
 set(page ${CMAKE_SOURCE_DIR}/web)
 embed_files(fcclip_serve ${page}/index.html ${page}/page.css ${page}/page.js ${page}/icon.svg ${page}/openapi.json

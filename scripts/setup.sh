@@ -14,6 +14,8 @@ packages=(g++ cmake make ninja-build pkg-config python3-venv lld
   libjpeg-dev libpng-dev libdeflate-dev libwebp-dev libtiff-dev libheif-dev libgif-dev libmatio-dev libhdf5-dev
   libcairo2-dev libpango1.0-dev libopencv-imgproc-dev fonts-dejavu-core
   prometheus-cpp-dev libarchive-dev)
+# Debian 12's libboost-dev is too old; later releases have no package of this name.
+boost_package=libboost1.81-dev
 # What CI holds the sources to besides: scripts/setup.sh --ci
 ci_packages=(clang-14 clang clang-tidy clang-format-14 libclang-rt-14-dev llvm-14 libomp-dev)
 # Training in several CPU processes; the check of the sources' format. Left out where a release has no such package.
@@ -21,6 +23,12 @@ optional_packages=(libgloo-dev clang-format-14)
 
 is_installed() {
   dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q '^install ok installed'
+}
+
+# Beast and Asio of 1.81 or later, from whichever package.
+has_boost() {
+  is_installed libboost1.81-dev ||
+    { is_installed libboost-dev && dpkg --compare-versions "$(dpkg-query -W -f='${Version}' libboost-dev)" ge 1.81; }
 }
 
 missing_of() {
@@ -44,9 +52,13 @@ install_packages() {
   command -v dpkg-query >/dev/null || return 0  # neither Debian nor Ubuntu: the user provides the libraries
   local missing=() wanted=() tried=$VENV/optional-packages
   mapfile -t missing < <(missing_of "${packages[@]}")
+  has_boost || missing+=("$boost_package")
   [ -f "$tried" ] || mapfile -t wanted < <(missing_of "${optional_packages[@]}")
   [ ${#missing[@]} -eq 0 ] && [ ${#wanted[@]} -eq 0 ] && return 0
   as_root apt-get update -q
+  if ! apt-cache show "$boost_package" >/dev/null 2>&1; then
+    missing=("${missing[@]/#$boost_package/libboost-dev}")
+  fi
   for package in "${wanted[@]}"; do
     apt-cache show "$package" >/dev/null 2>&1 && missing+=("$package")
   done

@@ -1,0 +1,21 @@
+#pragma once
+// What every answer says to browsers.
+
+#include <array>
+#include <string_view>
+
+namespace fcclip::serve {
+
+struct FixedHeader {
+  std::string_view name, value;
+};
+
+/// Bytes are what their Content-Type says, nobody is told where the visitor came from, and pages
+/// from elsewhere cannot embed an answer.
+constexpr std::array<FixedHeader, 3> security_headers() {
+  return {{{"X-Content-Type-Options", "nosniff"},
+           {"Referrer-Policy", "no-referrer"},
+           {"Cross-Origin-Resource-Policy", "same-origin"}}};
+}
+
+}  // namespace fcclip::serve
