@@ -111,7 +111,7 @@ class Draining {
 
 void say_start(const ServeFlags& flags, const serve::HttpServer& server,
                const serve::ServerOptions& options) {
-  std::cout << "fcclip: serving at http://" << server.local_address() << std::endl;
+  std::cout << "fcclip: serving at http://" << server.local_address().text() << std::endl;
   if (flags.log == "none") return;
   std::cerr << "fcclip: " + memory_line(flags, options) + "\n";
 }
