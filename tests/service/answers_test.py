@@ -58,6 +58,14 @@ def test_json_and_every_file(server, tmp_path, name, picture):
     assert set(sent) == set(packed)
 
 
+def test_kinds_of_another_task(server, tmp_path):
+    answer, files = command_line(tmp_path, write="panoptic,semantic,instance", words=WORDS, task="instance")
+    served = server.segment(write="panoptic,semantic,instance", words=WORDS, task="instance")
+    assert exactly(served.text) == answer
+    sent = {file["name"]: base64.b64decode(file["base64"]) for file in served.json()["files"]}
+    assert sent == {name: data for name, data in files.items() if name not in OF_THE_RUN}
+
+
 def test_overlay_alone(server, tmp_path):
     _, files = command_line(tmp_path, write="overlay", words=WORDS)
     drawn = server.segment(headers={"Accept": "image/png"}, words=WORDS)

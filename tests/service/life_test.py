@@ -9,8 +9,8 @@ import time
 import uuid
 
 import pytest
-from load_test import slow_post, state, wait_for
-from support import MINI, PROGRAM, WORDS, Server, command_line, environment, exactly
+from load_test import slow_post, state
+from support import MINI, PROGRAM, WORDS, Server, command_line, environment, exactly, wait_for
 
 
 def test_draining(start):

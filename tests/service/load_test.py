@@ -5,7 +5,7 @@ import socket
 import time
 import uuid
 
-from support import SCENE, SLOW, WORDS, check_problem
+from support import SCENE, SLOW, WORDS, check_problem, wait_for
 
 HEADERS = {"Content-Type": "application/octet-stream"}
 
@@ -21,15 +21,6 @@ def slow_post(server, local_address=None, request_id=None):
 def state(server, request_id):
     answer = server.get(f"/v1/requests/{request_id}")
     return answer.json() if answer.status_code == 200 else None
-
-
-def wait_for(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def slow_bytes(server, request_id):

@@ -134,6 +134,15 @@ class Server:
         self.close()
 
 
+def wait_for(condition, seconds=10):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
 def read_all(stream, seconds):
     got, end = b"", time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
