@@ -27,13 +27,13 @@ def test_the_description_is_the_file(server):
     validate(served.json())
 
 
-def test_schemathesis_finds_nothing(server):
+def test_schemathesis_finds_nothing(server, tmp_path):
     finished = subprocess.run(
         [pathlib.Path(sys.executable).parent / "schemathesis", "--config-file", HERE / "schemathesis.toml", "run",
          f"{server.url}/openapi.json", "--checks", "all", "--max-examples", EXAMPLES, "--seed", "1", "--no-color",
          "--generation-database", "none"],
-        cwd=HERE, env={**os.environ, "SCHEMATHESIS_HOOKS": "schemathesis_hooks"}, capture_output=True, text=True,
-        timeout=1200)
+        cwd=tmp_path, env={**os.environ, "SCHEMATHESIS_HOOKS": "schemathesis_hooks", "PYTHONPATH": str(HERE)},
+        capture_output=True, text=True, timeout=1200)
     print(finished.stdout[-20000:], finished.stderr[-2000:])
     assert finished.returncode == 0
     assert server.alive()
