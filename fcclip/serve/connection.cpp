@@ -12,8 +12,6 @@
 namespace fcclip::serve {
 namespace {
 
-struct Gone {};  ///< nobody is there to be answered: the connection ends
-
 constexpr size_t kHeadRead = 4 << 10;
 
 std::string address_of_peer(const Socket& socket) {

@@ -27,6 +27,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
  private:
   struct Exchange;
   struct Mailbox;
+  struct Gone {};  ///< thrown: nobody is there to be answered
   enum class Read { some, end, late };
 
   Awaitable<bool> serve_one();
