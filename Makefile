@@ -1,4 +1,5 @@
 # make demo     sets up what is missing, builds the program, and segments a picture with the bundled model
+# make serve    the same, and a page in the browser with an HTTP interface: ADDRESS=127.0.0.1:8080
 # make test     sets up what is missing, builds, and runs all tests
 # make install  installs the program with all that it needs: make install PREFIX=$HOME/.local; make uninstall
 # LibTorch comes from the torch wheel in VENV (.venv), or from CMAKE_PREFIX_PATH when you set it. BUILD may be anywhere;
@@ -13,7 +14,7 @@ OUT ?= $(if $(writable),out/demo,$(BUILD)-demo)
 export CMAKE_BUILD_PARALLEL_LEVEL = $(JOBS)
 export VENV OUT
 
-.PHONY: demo test build setup setup-tests world mini asan fuzz nightly check install uninstall clean
+.PHONY: demo serve test test-page test-service build setup setup-tests world mini asan fuzz nightly check install uninstall clean
 
 setup:
 	@scripts/setup.sh
@@ -26,6 +27,16 @@ build: setup
 
 demo: build
 	@scripts/demo.sh $(BUILD)
+
+ADDRESS ?= 127.0.0.1:8080
+serve: build
+	@$(BUILD)/bin/fcclip serve --listen $(ADDRESS)
+
+# The service from outside, and the page in a real Chromium; they need Python packages of their own.
+test-service: build
+	@scripts/test_service.sh $(BUILD)
+test-page: build
+	@scripts/test_page.sh $(BUILD)
 
 test: setup-tests check
 	@scripts/build.sh $(BUILD) -DFCCLIP_TESTS=ON $(OPTIONS)

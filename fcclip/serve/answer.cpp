@@ -74,8 +74,14 @@ class Answers {
 
   std::vector<OutputFile> files_of(const std::vector<std::string>& kinds) {
     std::vector<OutputFile> files;
-    for (const std::string& kind : kinds)
-      std::ranges::move(files_of(kind), std::back_inserter(files));
+    for (const std::string& kind : kinds) {
+      try {
+        std::ranges::move(files_of(kind), std::back_inserter(files));
+      } catch (const Error& error) {  // ids that do not fit a kind
+        if (error.code() != ErrorCode::invalid_argument) throw;
+        if (!work_.question.write_all) refuse_field("write", error.what());
+      }
+    }
     return files;
   }
 

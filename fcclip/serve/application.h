@@ -39,7 +39,8 @@ class Application {
 
   /// An answer in the form that errors have, for what the network side finds by itself: 400 (what
   /// cannot be read), 408, 413, 431, 503.
-  virtual Response problem(int status, const std::string& detail) const = 0;
+  virtual Response problem(int status, const std::string& detail,
+                           const std::string& request_id) const = 0;
 
   /// After the last byte was sent (or the client went): for the log and the counters.
   virtual void finished(const Request& head, const Response& response, double seconds) = 0;

@@ -77,7 +77,7 @@ void Connection::Exchange::begin() {
 void Connection::Exchange::refuse(const Refused& refused) {
   if (!is_begun) begin();
   keep = false;
-  response = server.application.problem(refused.status, refused.detail);
+  response = server.application.problem(refused.status, refused.detail, head.id);
   if (refused.status == 503 && !find_header(response->headers, "Retry-After"))
     response->headers.push_back({"Retry-After", "1"});
 }

@@ -29,23 +29,36 @@ std::optional<Number> read_whole_text(const std::string& text) {
   return value;
 }
 
-std::optional<double> as_number(const json& value) {
-  if (value.is_number()) return value.get<double>();
-  if (value.is_string()) return read_whole_text<double>(value.get_ref<const std::string&>());
-  return {};
-}
-
-std::optional<int64_t> as_whole(const json& value) {
-  if (value.is_number_integer()) return value.get<int64_t>();
-  if (value.is_string()) return read_whole_text<int64_t>(value.get_ref<const std::string&>());
-  return {};
-}
-
 }  // namespace
 
 void Fields::add(const std::string& name, json value) {
   if (values_.contains(name)) refuse_field(text::printable(name), "given twice");
+  if (value.is_null()) refuse_field(text::printable(name), "null; leave it out instead");
   values_[name] = std::move(value);
+}
+
+void Fields::add_text(const std::string& name, std::string value) {
+  add(name, std::move(value));
+  texts_.insert(name);
+}
+
+void Fields::add_fields(Fields other) {
+  add_all(std::move(other.values_));
+  texts_.merge(other.texts_);
+}
+
+std::optional<double> Fields::as_number(const std::string& name) const {
+  const json& value = values_.at(name);
+  if (value.is_number()) return value.get<double>();
+  if (texts_.contains(name)) return read_whole_text<double>(value.get_ref<const std::string&>());
+  return {};
+}
+
+std::optional<int64_t> Fields::as_whole(const std::string& name) const {
+  const json& value = values_.at(name);
+  if (value.is_number_integer()) return value.get<int64_t>();
+  if (texts_.contains(name)) return read_whole_text<int64_t>(value.get_ref<const std::string&>());
+  return {};
 }
 
 void Fields::add_all(json object) {
@@ -66,7 +79,7 @@ std::optional<std::string> Fields::text(const std::string& name) {
 std::optional<double> Fields::number(const std::string& name, double least, double most) {
   known_.insert(name);
   if (!has(name)) return {};
-  const std::optional<double> value = as_number(values_[name]);
+  const std::optional<double> value = as_number(name);
   if (!value || !(*value >= least && *value <= most))
     refuse_field(name, shown(values_[name]), " is not a number from ", least, " to ", most);
   return value;
@@ -75,7 +88,7 @@ std::optional<double> Fields::number(const std::string& name, double least, doub
 std::optional<int64_t> Fields::whole(const std::string& name, int64_t least, int64_t most) {
   known_.insert(name);
   if (!has(name)) return {};
-  const std::optional<int64_t> value = as_whole(values_[name]);
+  const std::optional<int64_t> value = as_whole(name);
   if (!value || *value < least || *value > most)
     refuse_field(name, shown(values_[name]), " is not a whole number from ", least, " to ", most);
   return value;
@@ -86,8 +99,10 @@ std::optional<bool> Fields::truth(const std::string& name) {
   if (!has(name)) return {};
   const json& value = values_[name];
   if (value.is_boolean()) return value.get<bool>();
-  if (value == "true" || value == "1") return true;
-  if (value == "false" || value == "0") return false;
+  if (texts_.contains(name)) {
+    if (value == "true" || value == "1") return true;
+    if (value == "false" || value == "0") return false;
+  }
   refuse_field(name, shown(value), " is neither true nor false");
 }
 

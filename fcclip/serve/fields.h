@@ -13,15 +13,17 @@
 
 namespace fcclip::serve {
 
-/// Named values. Every getter marks its field as understood; values of the query and of forms are
-/// texts, which numbers and truths are read from. All throw Error{invalid_value} beginning with the
+/// Named values. Every getter marks its field as understood; numbers and truths are read from the
+/// texts of queries and forms, but not from those of JSON. All throw Error{invalid_value} beginning with the
 /// field's name.
 class Fields {
  public:
   Fields() : values_(nlohmann::json::object()) {}
 
-  /// Throws Error{invalid_value} for a name that is there already.
+  /// Of JSON. Throws Error{invalid_value} for null, and for a name that is there already.
   void add(const std::string& name, nlohmann::json value);
+  /// Of a query or a form. Throws as add.
+  void add_text(const std::string& name, std::string value);
   /// All members. Throws as add.
   void add_all(nlohmann::json object);
 
@@ -35,8 +37,8 @@ class Fields {
   std::optional<std::string> list(const std::string& name);
   /// One of `choices`; else the position of the first.
   size_t choice(const std::string& name, const std::vector<std::string>& choices);
-  /// All values.
-  nlohmann::json take() { return std::move(values_); }
+  /// All of another one's. Throws as add.
+  void add_fields(Fields other);
   /// As it is; null where there is none.
   nlohmann::json raw(const std::string& name);
 
@@ -44,7 +46,11 @@ class Fields {
   void check_all_known() const;
 
  private:
+  std::optional<double> as_number(const std::string& name) const;
+  std::optional<int64_t> as_whole(const std::string& name) const;
+
   nlohmann::json values_;
+  std::set<std::string> texts_;  ///< names of what add_text added
   std::set<std::string> known_;
 };
 

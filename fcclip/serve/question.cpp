@@ -83,19 +83,23 @@ std::string read_marks(Fields& fields, const char* name, const Limits& limits) {
   return text;
 }
 
-std::vector<std::string> read_kinds(Fields& fields) {
+void read_kinds(Fields& fields, Question& question) {
   const std::vector<std::string> known = output_kinds();
-  std::vector<std::string> kinds;
+  std::vector<std::string>& kinds = question.write;
   for (std::string kind : split(fields.list("write").value_or(""), ',')) {
     if (kind == "instances") kind = "instance";  // as the file is called
+    if (kind == "all") {
+      kinds = known;
+      question.write_all = true;
+      continue;
+    }
     if (std::ranges::find(kinds, kind) != kinds.end()) continue;
     kinds.push_back(kind);
     if (std::ranges::find(known, kind) != known.end()) continue;
     std::string all;
     for (const std::string& one : known) all += (all.empty() ? "" : ", ") + one;
-    refuse_field("write", '"', text::printable(kind, 40), "\" is none of ", all);
+    refuse_field("write", '"', text::printable(kind, 40), "\" is none of all, ", all);
   }
-  return kinds;
 }
 
 void read_ensemble(Fields& fields, AskOptions& ask) {
@@ -132,13 +136,18 @@ std::vector<std::array<double, 2>> read_points(const nlohmann::json& value) {
 
 }  // namespace
 
+void check_name(const std::string& name) {
+  if (name.size() > kLongestName) refuse_field("name", "longer than ", kLongestName, " bytes");
+  if (std::ranges::any_of(name, [](unsigned char c) { return c < 32 || c == 127; }))
+    refuse_field("name", "has control characters");
+}
+
 void read_picture_fields(Fields& fields, Question& question) {
   question.model = fields.text("model").value_or("");
   question.encode.short_side_px = fields.whole("short_side", 1, kLargestSide).value_or(0);
   question.encode.max_side_px = fields.whole("max_side", 1, kLargestSide).value_or(0);
   question.name = fields.text("name").value_or("");
-  if (question.name.size() > kLongestName)
-    refuse_field("name", "longer than ", kLongestName, " bytes");
+  check_name(question.name);
 }
 
 void read_question_fields(Fields& fields, Question& question, const Limits& limits) {
@@ -150,11 +159,11 @@ void read_question_fields(Fields& fields, Question& question, const Limits& limi
   read_ensemble(fields, question.ask);
   read_thresholds(fields, question);
   question.masks = static_cast<MaskForm>(fields.choice("masks", {"none", "rle", "png"}));
-  if (fields.has("map"))
+  if (fields.text("map"))
     question.map = static_cast<MapForm>(fields.choice("map", {"none", "rle", "png"}));
-  else
-    fields.text("map");  // known, and left as it was
-  question.write = read_kinds(fields);
+  if (fields.has("map") && question.map != MapForm::none && question.ask.task == Task::instance)
+    refuse_field("map", "instances may overlap; ask for masks instead");
+  read_kinds(fields, question);
   question.tolerance_px = fields.number("tolerance", 0, 100).value_or(question.tolerance_px);
 }
 
@@ -164,10 +173,8 @@ void read_place_fields(Fields& fields, Question& question, const Limits& limits)
   read_ensemble(fields, question.ask);
   question.ask.top_k = fields.whole("top_k", 1, kMostInstances).value_or(5);
   question.masks = MaskForm::rle;
-  if (fields.has("masks"))
+  if (fields.text("masks"))
     question.masks = static_cast<MaskForm>(fields.choice("masks", {"none", "rle", "png"}));
-  else
-    fields.text("masks");
   const nlohmann::json points = fields.raw("points"), box = fields.raw("box");
   if (points.is_null() == box.is_null()) refuse_field("points", "either points or a box");
   if (!points.is_null()) question.place.points_xy_px = read_points(points);
@@ -192,7 +199,7 @@ Words words_for(const Question& question, const Model& model) {
 }
 
 std::string stem_of(const std::string& picture_name) {
-  std::string stem = picture_name.substr(picture_name.find_last_of('/') + 1);
+  std::string stem = picture_name.substr(picture_name.find_last_of("/\\") + 1);
   const size_t dot = stem.find_last_of('.');
   if (dot != std::string::npos && dot > 0) stem.resize(dot);
   return stem.empty() ? "image" : stem;

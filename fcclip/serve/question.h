@@ -24,10 +24,14 @@ struct Question {
   MaskForm masks = MaskForm::none;
   MapForm map = MapForm::none;
   std::vector<std::string> write;  ///< kinds of files
+  bool write_all = false;          ///< of these, what cannot be written may be left out
   double tolerance_px = 1;
   std::string name;  ///< of the picture; empty: as it came
   Place place;       ///< of "what is this?"
 };
+
+/// Of a picture. Throws Error{invalid_value} for one that is too long or cannot be shown.
+void check_name(const std::string& name);
 
 /// Reads `model`, `short_side`, `max_side`, `name`. Throws Error{invalid_value}.
 void read_picture_fields(Fields& fields, Question& question);

@@ -54,7 +54,12 @@ Picture given_picture(const InferRequest& infer, const std::string& name, int64_
 // Words may be an input; everything else of a question is a parameter.
 Fields fields_of(const InferRequest& infer) {
   Fields fields;
-  fields.add_all(infer.parameters);
+  for (const auto& [name, value] : infer.parameters.items()) {
+    if (value.is_string())  // the protocol's parameters have no fractions
+      fields.add_text(name, value.get<std::string>());
+    else
+      fields.add(name, value);
+  }
   for (const Tensor& input : infer.inputs) {
     if (input.name == "image" || input.name == "picture") continue;
     if (input.name != "words") refuse_field(text::printable(input.name, 40), "no such input");

@@ -17,6 +17,7 @@ double elapsed(Clock::time_point begin) {
 void take_picture(Work& work, const Upload& upload, ServiceParts& parts) {
   Question& question = work.question;
   if (question.name.empty()) question.name = upload.filename.empty() ? "image" : upload.filename;
+  check_name(question.name);
   work.model = parts.models.get(question.model);
   work.model_name = question.model.empty() ? parts.models.default_name() : question.model;
   const EncodeOptions& size = question.encode;
@@ -77,6 +78,7 @@ Response conclude_question(Work& work, ServiceParts& parts) {
   work.question.map = MapForm::rle;
   read_question_fields(fields, work.question, parts.limits);
   const std::string name = fields.text("name").value_or(stored->name);
+  check_name(name);
   check_same_model(fields, *stored);
   fields.check_all_known();
   return answer_question(work, {*work.model, work.model_name, name, stored->picture, stored->image},

@@ -192,8 +192,9 @@ std::shared_ptr<Ticket> Service::answer(Request request, Reply reply) {
   return nullptr;
 }
 
-Response Service::problem(int status, const std::string& detail) const {
-  return problem_of_status(status, detail, "");
+Response Service::problem(int status, const std::string& detail,
+                          const std::string& request_id) const {
+  return problem_of_status(status, detail, request_id);
 }
 
 void Service::finished(const Request& head, const Response& response, double seconds) {

@@ -36,7 +36,8 @@ class Service : public Application {
   std::optional<Response> refuse(const Request& head) const override;
   int64_t body_limit(const Request& head) const override;
   std::shared_ptr<Ticket> answer(Request request, Reply reply) override;
-  Response problem(int status, const std::string& detail) const override;
+  Response problem(int status, const std::string& detail,
+                   const std::string& request_id) const override;
   void finished(const Request& head, const Response& response, double seconds) override;
 
   /// From now on not ready, and no new work.

@@ -17,7 +17,7 @@ Target parse_target(const std::string& target) {
   boost::urls::encoding_opts options;
   options.space_as_plus = true;
   for (const auto& parameter : url->params(options))
-    out.query.add(std::string(parameter.key), std::string(parameter.value));
+    out.query.add_text(std::string(parameter.key), std::string(parameter.value));
   return out;
 }
 

@@ -38,7 +38,7 @@ Upload read_form(const Request& request, Fields query) {
   bool has_image = false;
   for (const FormPart& part : parse_multipart(request.body, boundary)) {
     if (part.name != "image") {
-      upload.fields.add(part.name, std::string(part.content));
+      upload.fields.add_text(part.name, std::string(part.content));
       continue;
     }
     if (has_image) refuse_field("image", "given twice");
@@ -88,9 +88,9 @@ Fields read_fields(const Request& request, Fields query) {
   } else if (same_name(type, kFormType)) {
     const std::string boundary = multipart_boundary(*find_header(request.headers, "Content-Type"));
     for (const FormPart& part : parse_multipart(request.body, boundary))
-      query.add(part.name, std::string(part.content));
+      query.add_text(part.name, std::string(part.content));
   } else if (same_name(type, kUrlFormType)) {
-    query.add_all(parse_target("/?" + request.body).query.take());
+    query.add_fields(parse_target("/?" + request.body).query);
   } else {
     other_type(type, "application/json");
   }

@@ -60,7 +60,7 @@ class FakeApplication : public Application {
     return ticket;
   }
 
-  Response problem(int status, const std::string& detail) const override {
+  Response problem(int status, const std::string& detail, const std::string&) const override {
     return with_body(status, "application/problem+json", detail);
   }
 

@@ -31,9 +31,9 @@ TEST(Target, RefusesWhatIsNoPath) {
 
 TEST(Fields, ReadNumbersFromTexts) {
   Fields fields;
-  fields.add("a", "0.5");
+  fields.add_text("a", "0.5");
   fields.add("b", 2);
-  fields.add("c", "true");
+  fields.add_text("c", "true");
   EXPECT_EQ(fields.number("a", 0, 1), 0.5);
   EXPECT_EQ(fields.whole("b", 0, 5), 2);
   EXPECT_EQ(fields.truth("c"), true);
@@ -43,13 +43,17 @@ TEST(Fields, ReadNumbersFromTexts) {
 
 TEST(Fields, RefuseValuesByName) {
   Fields fields;
-  fields.add("a", "0.5x");
+  fields.add_text("a", "0.5x");
   fields.add("b", 2.5);
   fields.add("c", nlohmann::json::array({1}));
   EXPECT_ERROR(invalid_value, "a: \"0.5x\" is not a number", fields.number("a", 0, 1));
   EXPECT_ERROR(invalid_value, "b: 2.5", fields.whole("b", 0, 5));
   EXPECT_ERROR(invalid_value, "c: 1 is not a text", fields.list("c"));
   EXPECT_ERROR(invalid_value, "a: given twice", fields.add("a", 1));
+  EXPECT_ERROR(invalid_value, "d: null", fields.add("d", nullptr));
+  fields.add("e", "0.5");
+  EXPECT_ERROR(invalid_value, "e: \"0.5\" is not a number", fields.number("e", 0, 1));
+  fields.number("b", 0, 5);
   fields.add("aplha", 1);
   fields.number("alpha", 0, 1);
   EXPECT_ERROR(invalid_value, "aplha: no such field here (did you mean alpha?)",

@@ -77,6 +77,30 @@ TEST(SegmentRoute, WritesKindsOfOtherTasksToo) {
   EXPECT_TRUE(reply.json()["segments"][0].contains("mask"));
 }
 
+TEST(SegmentRoute, AllKindsButThoseThatTheIdsDoNotFit) {
+  Desk desk;
+  std::string many;
+  for (int i = 0; i < 70; ++i) many += "word" + std::to_string(i) + ",";
+  many += "ladybug";  // the 71st thing: its ids are beyond 16 bits
+  const Reply fits = desk.post_picture("/v1/segment?words=ladybug,rock&write=all");
+  ASSERT_EQ(fits.status, 200) << fits.body;
+  EXPECT_NE(fits.body.find("image.instanceIds.png"), std::string::npos);
+  EXPECT_NE(fits.body.find("crops/image.1.ladybug.png"), std::string::npos);
+  const Reply without = desk.post_picture("/v1/segment?write=all&words=" + many);
+  EXPECT_EQ(without.status, 200) << without.body;
+  expect_problem(desk.post_picture("/v1/segment?write=cityscapes-instances&words=" + many), 422,
+                 "invalid_value", "write");
+}
+
+TEST(SegmentRoute, NamesOfPicturesMakeNoPaths) {
+  Desk desk;
+  const json answer =
+      desk.post_picture("/v1/segment?words=rock&write=segments&name=..%5Ca%2F..%5Cb.png").json();
+  EXPECT_EQ(answer["files"][0]["name"], "b.segments.json");
+  expect_problem(desk.post_picture("/v1/segment?words=rock&name=a%0Ab"), 422, "invalid_value",
+                 "name: has control characters");
+}
+
 TEST(ImagesRoute, StoresAsksAndForgets) {
   Desk desk;
   const Reply stored = desk.post_picture("/v1/images?name=scene.png");
@@ -118,6 +142,8 @@ TEST(ImagesRoute, MapsAreTheSegmentsPixels) {
   EXPECT_EQ(png["encoding"], "png");
   EXPECT_TRUE(png["png"].get<std::string>().starts_with("iVBORw0KGgo"));
   EXPECT_FALSE(desk.post(target, {{"words", kWords}, {"map", "none"}}).json().contains("map"));
+  expect_problem(desk.post(target, {{"words", kWords}, {"map", "png"}, {"task", "instance"}}), 422,
+                 "invalid_value", "map: instances may overlap");
 }
 
 TEST(ImagesRoute, InstancesHaveMasksAndTheProgramsLeastScore) {
