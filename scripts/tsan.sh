@@ -14,6 +14,8 @@ TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:ignore_noninstrumented_modu
 export TSAN_OPTIONS
 failed=0
 for target in "${targets[@]}"; do
-  "$build/bin/$target" --gtest_filter='*Thread*:Loader.*:HttpServer*' --gtest_brief=1 || failed=1
+  filter="*Thread*:Loader.*"
+  [ "$target" != serve_test ] || filter="-PlaceRoute.KnowsAll*"  # all of it is threads; without 2,500 words on one core
+  "$build/bin/$target" --gtest_filter="$filter" --gtest_brief=1 || failed=1
 done
 exit $failed
