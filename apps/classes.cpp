@@ -32,7 +32,9 @@ int64_t count_things(const classify::Vocabulary& vocabulary) {
 
 void list_builtin(bool json) {
   Json rows = Json::array();
-  for (const classify::BuiltinVocabulary& entry : classify::builtin_vocabularies()) {
+  std::vector<classify::BuiltinVocabulary> all = classify::builtin_vocabularies();
+  all.push_back({std::string(classify::kEverything), {}});
+  for (const classify::BuiltinVocabulary& entry : all) {
     const classify::Vocabulary vocabulary = classify::builtin_vocabulary(entry.name);
     const int64_t classes = static_cast<int64_t>(vocabulary.classes.size());
     const int64_t things = count_things(vocabulary);
@@ -44,8 +46,10 @@ void list_builtin(bool json) {
       continue;
     }
     std::cout << std::left << std::setw(22) << entry.name << std::right << std::setw(5) << classes
-              << " classes, " << std::setw(4) << things
-              << " things   also: " << joined(entry.aliases, ", ") << '\n';
+              << " classes, " << std::setw(4) << things << " things   "
+              << (entry.aliases.empty() ? "all of the above"
+                                        : "also: " + joined(entry.aliases, ", "))
+              << '\n';
   }
   if (json) std::cout << rows.dump(1) << '\n';
 }

@@ -75,8 +75,8 @@ void add_word_flags(CLI::App& command, WordFlags& flags) {
   command
       .add_option_function<std::string>(
           "-v,--vocabulary", asks(true),
-          "A file (text or COCO categories JSON), a built-in name (fcclip classes lists them) or "
-          "a+b; repeat as above")
+          "A file (text or COCO categories JSON), a built-in name (fcclip classes lists them), "
+          "\"everything\" (all of them together) or a+b; repeat as above")
       ->type_name("VOCABULARY")
       ->trigger_on_parse();
   command.add_option("--things", flags.markings.things, "Classes to treat as countable things")

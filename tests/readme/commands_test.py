@@ -27,6 +27,8 @@ HELP = "--help"  # the examples of all help pages, as one page
 # Beginning of a command -> why it is not run here.
 NOT_RUN = {
     "make demo": "builds; this test is one of those it is built for",
+    "make serve": "builds and serves; tests/service asks the server from outside",
+    "fcclip serve": "serves until it is stopped; tests/service does both",
     "make test": "runs this test",
     "make install": "builds; scripts/check_install.sh installs, runs and uninstalls",
     "make uninstall": "takes away an installation; scripts/check_install.sh does it too",
