@@ -10,7 +10,7 @@
 
 #include "fcclip/serve/application.h"
 
-namespace fcclip::serve {
+namespace fcclip::serve::socket_test {
 
 struct Finished {
   std::string method, target, id, client;
@@ -155,4 +155,4 @@ class FakeApplication : public Application {
   std::thread worker_;
 };
 
-}  // namespace fcclip::serve
+}  // namespace fcclip::serve::socket_test

@@ -8,7 +8,7 @@
 #include "fcclip/serve/security_headers.h"
 #include "tests/serve/running_server.h"
 
-namespace fcclip::serve {
+namespace fcclip::serve::socket_test {
 namespace {
 
 TEST(HttpServer, AnswersRequestAfterRequestOnOneConnection) {
@@ -195,4 +195,4 @@ TEST(HttpServer, SaysWhyItCannotListen) {
 }
 
 }  // namespace
-}  // namespace fcclip::serve
+}  // namespace fcclip::serve::socket_test

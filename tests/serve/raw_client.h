@@ -11,7 +11,7 @@
 
 #include "fcclip/serve/message.h"
 
-namespace fcclip::serve {
+namespace fcclip::serve::socket_test {
 
 struct Answer {
   int status = 0;  ///< 0: the connection ended before an answer was whole
@@ -125,4 +125,4 @@ class RawClient {
   std::string came_;
 };
 
-}  // namespace fcclip::serve
+}  // namespace fcclip::serve::socket_test

@@ -7,7 +7,7 @@
 #include "tests/serve/fake_application.h"
 #include "tests/serve/raw_client.h"
 
-namespace fcclip::serve {
+namespace fcclip::serve::socket_test {
 
 inline ServerOptions test_options() {
   ServerOptions options;
@@ -62,4 +62,4 @@ inline std::string get(const std::string& target, const std::string& more_header
   return "GET " + target + " HTTP/1.1\r\nHost: a\r\n" + more_headers + "\r\n";
 }
 
-}  // namespace fcclip::serve
+}  // namespace fcclip::serve::socket_test
