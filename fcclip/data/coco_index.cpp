@@ -6,9 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "fcclip/core/error.h"
-#include "fcclip/data/coco_entries.h"
-#include "fcclip/data/file_form.h"
-#include "fcclip/data/read_json.h"
+#include "fcclip/data/coco_file.h"
+#include "fcclip/data/json_fields.h"
 
 namespace fcclip::data {
 namespace {
@@ -22,175 +21,125 @@ bool is_small_number(const std::string& text) {
          text.find_first_not_of("0123456789") == std::string::npos;
 }
 
-// What both kinds of file begin with.
-struct CocoDocument {
-  CocoDocument(const fs::path& path, JsonForm form) : path(path), document(read_json(path)) {
-    need_form(document, path, form);
-    categories = read_categories(document, path, remarks);
+// The ids by which the vocabulary knows a file's categories: their numbers or, where one is none,
+// their places from 1.
+class VocabularyIds {
+ public:
+  explicit VocabularyIds(const CocoCategories& categories) : categories_(categories) {
     const auto& entries = categories.entries;
-    const bool plain = std::all_of(entries.begin(), entries.end(), [](const CategoryEntry& entry) {
+    const bool plain = std::all_of(entries.begin(), entries.end(), [](const CocoCategory& entry) {
       return is_small_number(id_text(entry.id));
     });
     for (size_t i = 0; i < entries.size(); ++i) {
-      const auto position = static_cast<int64_t>(i) + 1;
-      vocabulary_ids.push_back(plain ? std::stoll(id_text(entries[i].id)) : position);
+      ids_.push_back(plain ? std::stoll(id_text(entries[i].id)) : static_cast<int64_t>(i) + 1);
     }
   }
 
-  // The id by which the vocabulary knows a category; nothing, and a remark, where the file does
-  // not.
-  std::optional<int64_t> category_id(const JsonFields& entry, const std::string& place) {
-    const auto position = categories.ids.find(entry.id("category_id"));
-    if (position) return vocabulary_ids[*position];
-    if (categories.entries.empty()) return entry.whole("category_id");
-    remarks.add("a category_id that \"categories\" lacks, left out", place);
-    return std::nullopt;
+  int64_t operator[](size_t category) const { return ids_[category]; }
+  // A file without categories is told by a vocabulary from elsewhere what its numbers are.
+  int64_t of(const std::string& category_id) const {
+    const auto category = categories_.ids.find(category_id);
+    return category ? ids_[*category] : id_number(category_id, "category_id");
   }
 
-  classify::Vocabulary vocabulary() const {
-    if (categories.entries.empty()) return {};
-    json rows = json::array();
-    for (size_t i = 0; i < categories.entries.size(); ++i) {
-      const CategoryEntry& entry = categories.entries[i];
-      json row = {{"name", entry.name}, {"id", vocabulary_ids[i]}, {"color", entry.colour}};
-      if (entry.is_thing) row["isthing"] = *entry.is_thing ? 1 : 0;
-      rows.push_back(std::move(row));
-    }
-    try {
-      classify::Vocabulary vocabulary =
-          classify::parse_vocabulary_json(json{{"categories", rows}}.dump());
-      vocabulary.name = path.stem().string();
-      return vocabulary;
-    } catch (const Error& error) {
-      fail(error.code(), path.string(), ": categories: ", error.what());
-    }
-  }
-
-  const fs::path path;
-  const json document;
-  Categories categories;
-  Remarks remarks;
-  std::vector<int64_t> vocabulary_ids;  // its number, or where one is none, its place from 1
+ private:
+  const CocoCategories& categories_;
+  std::vector<int64_t> ids_;
 };
 
-CocoPicture picture_of(const ImageEntry& image) {
+classify::Vocabulary vocabulary_of(const CocoFile& file, const VocabularyIds& ids) {
+  const std::vector<CocoCategory>& entries = file.categories().entries;
+  if (entries.empty()) return {};
+  json rows = json::array();
+  for (size_t i = 0; i < entries.size(); ++i) {
+    json row = {{"name", entries[i].name}, {"id", ids[i]}, {"color", nullptr}};
+    if (entries[i].colour) row["color"] = *entries[i].colour;
+    if (entries[i].is_thing) row["isthing"] = *entries[i].is_thing ? 1 : 0;
+    rows.push_back(std::move(row));
+  }
+  try {
+    classify::Vocabulary vocabulary =
+        classify::parse_vocabulary_json(json{{"categories", rows}}.dump());
+    vocabulary.name = file.path().stem().string();
+    return vocabulary;
+  } catch (const Error& error) {
+    fail(error.code(), file.path().string(), ": categories: ", error.what());
+  }
+}
+
+CocoPicture picture_of(const CocoImage& image) {
   CocoPicture picture;
   picture.id_json = image.id;
   picture.id_text = id_text(image.id);
   picture.file_name = image.file_name;
   picture.size = image.size;
+  picture.negative_categories = image.negative_categories;
+  picture.incomplete_categories = image.incomplete_categories;
+  picture.is_federated = image.is_federated;
   return picture;
 }
 
-std::vector<int64_t> whole_numbers(const JsonFields& fields, std::string_view key) {
-  std::vector<int64_t> numbers;
-  if (fields.find(key) == nullptr) return numbers;
-  for (const json& item : fields.list(key)) {
-    const json wrapped = {{"id", item}};
-    numbers.push_back(JsonFields(wrapped).whole("id"));
-  }
-  return numbers;
-}
-
-// LVIS says which classes it looked for in a picture.
-void read_federated(const json& source, CocoPicture& picture) {
-  const JsonFields fields(source);
-  picture.is_federated = fields.find("neg_category_ids") != nullptr;
-  if (!picture.is_federated) return;
-  picture.negative_categories = whole_numbers(fields, "neg_category_ids");
-  picture.incomplete_categories = whole_numbers(fields, "not_exhaustive_category_ids");
-}
-
-void read_segments(const JsonFields& annotation, CocoDocument& file, const std::string& place,
-                   CocoPicture& picture) {
-  for (const json& info : annotation.list("segments_info")) {
-    const JsonFields fields(info);
-    const std::optional<int64_t> category = file.category_id(fields, place);
-    if (!category) continue;
-    picture.segments.push_back({fields.whole("id"), *category,
-                                static_cast<int64_t>(fields.number("area", 0)),
-                                fields.flag("iscrowd")});
-  }
-}
-
-// Nothing when it has no mask, or one of an unknown category.
-std::optional<InstanceEntry> read_instance(const JsonFields& annotation, CocoDocument& file,
-                                           Size size, const std::string& place) {
+InstanceEntry instance_of(const CocoObject& object, int64_t category_id) {
   InstanceEntry entry;
-  json mended;
-  const json& segmentation =
-      mend_segmentation(annotation.find("segmentation"), size, mended,
-                        [&](const std::string& what) { file.remarks.add(what, place); });
-  if (segmentation.is_null()) {
-    file.remarks.add("an annotation without a mask, left out", place);
-    return std::nullopt;
-  }
-  entry.segmentation = segmentation.dump();
-  const std::optional<int64_t> category = file.category_id(annotation, place);
-  if (!category) return std::nullopt;
-  entry.category_id = *category;
-  entry.is_crowd = annotation.flag("iscrowd");
-  entry.has_area = annotation.find("area") != nullptr;
-  if (entry.has_area) entry.area_px = annotation.number("area");
-  const std::optional<std::array<double, 4>> box = read_box(annotation);
-  entry.has_box = box.has_value();
-  if (box) entry.box_xywh_px = *box;
+  entry.category_id = category_id;
+  entry.area_px = object.area_px;
+  entry.box_xywh_px = object.box_xywh_px;
+  entry.is_crowd = object.is_crowd;
+  entry.segmentation = *object.segmentation;
   return entry;
-}
-
-CocoIndex index_of(const CocoDocument& file, std::vector<CocoPicture> pictures) {
-  return {std::move(pictures), file.vocabulary(), file.remarks.lines(file.path.string())};
 }
 
 }  // namespace
 
 CocoIndex read_panoptic_index(const fs::path& path) {
-  CocoDocument file(path, JsonForm::panoptic);
-  const ImageList images = read_images(file.document, path, file.remarks);
-  std::vector<CocoPicture> pictures;
-  each_panoptic_annotation(file.document, path, file.remarks,
-                           [&](const JsonFields& annotation, const std::string& place) {
-                             const std::string id = annotation.id("image_id");
-                             CocoPicture picture;
-                             if (const auto image = images.ids.find(id))
-                               picture = picture_of(images.entries[*image]);
-                             picture.id_json = id;
-                             picture.id_text = id_text(id);
-                             picture.png = annotation.text("file_name");
-                             read_segments(annotation, file, place, picture);
-                             pictures.push_back(std::move(picture));
-                           });
-  return index_of(file, std::move(pictures));
+  CocoFile file(path, JsonForm::panoptic);
+  const CocoImages images = file.images();
+  const VocabularyIds ids(file.categories());
+  CocoIndex index;
+  file.each_map([&](const CocoMap& map) {
+    CocoPicture picture;
+    if (const auto image = images.ids.find(map.image_id)) {
+      picture = picture_of(images.entries[*image]);
+    }
+    picture.id_json = map.image_id;
+    picture.id_text = id_text(map.image_id);
+    picture.png = map.png;
+    for (const CocoSegment& segment : map.segments) {
+      if (!segment.category && !file.categories().entries.empty()) {
+        file.remarks().add("a category_id that \"categories\" lacks, left out", map.place);
+        continue;
+      }
+      picture.segments.push_back(
+          {segment.id, ids.of(segment.category_id), segment.area_px, segment.is_crowd});
+    }
+    index.pictures.push_back(std::move(picture));
+  });
+  index.categories = vocabulary_of(file, ids);
+  index.remarks = file.remark_lines();
+  return index;
 }
 
 CocoIndex read_instance_index(const fs::path& path) {
-  CocoDocument file(path, JsonForm::instances);
-  const ImageList images = read_images(file.document, path, file.remarks);
-  std::vector<CocoPicture> pictures;
-  for (const ImageEntry& image : images.entries) {
-    pictures.push_back(picture_of(image));
-    try {
-      read_federated(*image.source, pictures.back());
-    } catch (const Error& error) {
-      fail(error.code(), path.string(), ": image ", image.id, ": ", error.what());
-    }
-  }
+  CocoFile file(path, JsonForm::instances);
+  const CocoImages images = file.images();
+  const VocabularyIds ids(file.categories());
+  CocoIndex index;
+  for (const CocoImage& image : images.entries) index.pictures.push_back(picture_of(image));
   int64_t instances = 0;
-  const json& annotations = list_in(file.document, "annotations", path);
-  each_instance_annotation(
-      annotations, path, images.ids, file.remarks,
-      [&](const JsonFields& annotation, const std::string& place, size_t image) {
-        CocoPicture& picture = pictures[image];
-        const auto entry = read_instance(annotation, file, picture.size, place);
-        if (!entry) return;
-        picture.instances.push_back(*entry);
-        ++instances;
-      });
-  if (instances == 0 && !annotations.empty()) {
+  file.each_object(images, [&](const CocoObject& object, size_t image) {
+    if (!object.segmentation) {
+      return file.remarks().add("an annotation without a mask, left out", object.place);
+    }
+    index.pictures[image].instances.push_back(instance_of(object, ids.of(object.category_id)));
+    ++instances;
+  });
+  if (instances == 0 && file.count() > 0) {
     fail(ErrorCode::bad_format, path.string(),
          ": no annotation in it has a \"segmentation\"; masks are needed, boxes are not enough");
   }
-  return index_of(file, std::move(pictures));
+  index.categories = vocabulary_of(file, ids);
+  index.remarks = file.remark_lines();
+  return index;
 }
 
 }  // namespace fcclip::data

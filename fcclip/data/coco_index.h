@@ -3,11 +3,13 @@
 
 #include <array>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "fcclip/classify/vocabulary.h"
 #include "fcclip/core/size.h"
+#include "fcclip/data/coco_segmentation.h"
 
 namespace fcclip::data {
 
@@ -20,11 +22,10 @@ struct SegmentEntry {
 /// One annotation of an instances file.
 struct InstanceEntry {
   int64_t category_id = 0;
-  double area_px = 0;
-  std::array<double, 4> box_xywh_px = {0, 0, 0, 0};
+  std::optional<double> area_px;  ///< nothing: to be taken from the mask, as the box
+  std::optional<std::array<double, 4>> box_xywh_px;
   bool is_crowd = false;
-  std::string segmentation;  ///< JSON text: polygons or run lengths; decoded when asked for
-  bool has_box = true, has_area = true;  ///< false: to be taken from the mask
+  CocoSegmentation segmentation;  ///< decoded when asked for
 };
 
 /// One picture of an annotation file.

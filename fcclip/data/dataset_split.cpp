@@ -13,7 +13,6 @@
 #include "fcclip/image/image_file.h"
 #include "fcclip/image/label_file.h"
 #include "fcclip/image/read_orientation.h"
-#include "fcclip/outputs/coco_json.h"
 
 namespace fcclip::data {
 namespace {
@@ -217,16 +216,12 @@ PictureInstances DatasetSplit::instances(int64_t index) const {
   for (const InstanceEntry& annotation : entry.instances) {
     InstanceTruth truth;
     truth.class_index = class_of(annotation.category_id, files_.instances_json);
-    truth.box_xywh_px = annotation.box_xywh_px;
-    truth.area_px = annotation.area_px;
     truth.is_crowd = annotation.is_crowd;
     truth.mask = decode_segmentation(annotation.segmentation, size,
                                      files_.instances_json.string() + ": image " + entry.id_text);
-    if (!annotation.has_area) truth.area_px = static_cast<double>(results::area(truth.mask));
-    if (!annotation.has_box) {
-      const auto box = results::box_xywh(truth.mask);
-      std::copy(box.begin(), box.end(), truth.box_xywh_px.begin());
-    }
+    const auto area = static_cast<double>(results::area(truth.mask));
+    truth.area_px = annotation.area_px.value_or(area);
+    truth.box_xywh_px = annotation.box_xywh_px.value_or(box_of_mask(truth.mask));
     out.judged_classes.push_back(truth.class_index);
     out.instances.push_back(std::move(truth));
   }

@@ -1,5 +1,6 @@
 #include "fcclip/data/file_form.h"
 
+#include <algorithm>
 #include <initializer_list>
 
 #include <nlohmann/json.hpp>
@@ -124,9 +125,13 @@ JsonForm form_of(const json& document) {
   if (annotations.is_null() || annotations.empty()) return JsonForm::unmarked;
   if (!annotations.is_array()) return JsonForm::other;
   const json& first = first_object(annotations);
-  if (has_all(first, {"segments_info"})) return JsonForm::panoptic;
-  const bool drawn = has_all(first, {"segmentation"}) || has_all(first, {"bbox"});
-  return drawn ? JsonForm::instances : JsonForm::other;
+  if (has_all(first, {"segmentation"})) return JsonForm::instances;
+  // One entry may lack its list: the reader says which.
+  const auto is_map = [](const json& entry) {
+    return has_all(entry, {"segments_info"}) || has_all(entry, {"image_id", "file_name"});
+  };
+  if (std::any_of(annotations.begin(), annotations.end(), is_map)) return JsonForm::panoptic;
+  return has_all(first, {"bbox"}) ? JsonForm::instances : JsonForm::other;
 }
 
 std::string describe_form(const json& document) {

@@ -39,6 +39,19 @@ std::optional<double> as_number(const json& value) {
   return number;
 }
 
+bool flatten_numbers(const json& list, std::vector<double>& numbers) {
+  for (const json& item : list) {
+    if (item.is_array()) {
+      if (!flatten_numbers(item, numbers)) return false;
+      continue;
+    }
+    const std::optional<double> number = as_number(item);
+    if (!number) return false;
+    numbers.push_back(*number);
+  }
+  return true;
+}
+
 std::string id_key(const json& value) {
   if (value.is_string() || value.is_number_integer()) return value.dump();
   if (!value.is_number()) {
@@ -62,6 +75,11 @@ std::string id_key_alike(const std::string& key) {
 
 std::string id_text(const std::string& key) {
   return key.starts_with('"') ? json::parse(key).get<std::string>() : key;
+}
+
+int64_t id_number(const std::string& key, std::string_view field) {
+  const json object = {{std::string(field), json::parse(key)}};
+  return JsonFields(object).whole(field);
 }
 
 JsonFields::JsonFields(const json& object) : object_(object) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -14,6 +15,9 @@ namespace fcclip::data {
 /// infinity included.
 std::optional<double> as_number(const nlohmann::json& value);
 
+/// Adds all numbers below a list, however deep; false when something else is among them.
+bool flatten_numbers(const nlohmann::json& list, std::vector<double>& numbers);
+
 /// An id as the key under which it is looked up. Ids are names: a number (139, also 139.0), or a
 /// text, which keeps its quotation marks. Throws Error{bad_format} for anything else and for
 /// numbers that JSON readers can't tell apart (above 2^64).
@@ -22,6 +26,9 @@ std::string id_key(const nlohmann::json& value);
 std::string id_key_alike(const std::string& key);
 /// Without quotation marks, for names of files.
 std::string id_text(const std::string& key);
+/// The number of a key, also of one that is the text of a number. Throws Error{bad_format} naming
+/// the field that holds it.
+int64_t id_number(const std::string& key, std::string_view field);
 
 /// A field that is null counts as missing. All throw Error{bad_format} that says which field is
 /// missing or what it holds instead.

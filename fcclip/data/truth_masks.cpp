@@ -5,15 +5,11 @@
 #include <unordered_map>
 
 #include <ATen/ATen.h>
-#include <nlohmann/json.hpp>
 
 #include "fcclip/core/error.h"
-#include "fcclip/outputs/coco_json.h"
 
 namespace fcclip::data {
 namespace {
-
-using nlohmann::json;
 
 // out = map(in), asked once per run of equal values.
 template <typename Map>
@@ -105,12 +101,20 @@ at::Tensor decode_labels(const at::Tensor& stored, const LabelMeaning& meaning,
   });
 }
 
-results::Rle decode_segmentation(const std::string& text, Size size, const std::string& where) {
+results::Rle decode_segmentation(const CocoSegmentation& segmentation, Size size,
+                                 const std::string& where) {
   try {
-    return outputs::mask_of_segmentation(json::parse(text), size);
+    return decode(segmentation, size);
   } catch (const Error& error) {
     fail(error.code(), where, ": ", error.what());
   }
+}
+
+std::array<double, 4> box_of_mask(const results::Rle& mask) {
+  const auto box = results::box_xywh(mask);
+  std::array<double, 4> out{};
+  std::copy(box.begin(), box.end(), out.begin());
+  return out;
 }
 
 void paint_instances(const std::vector<InstanceTruth>& instances, Size size, Sample& sample) {

@@ -29,9 +29,11 @@ struct LabelMeaning {
 at::Tensor decode_labels(const at::Tensor& stored, const LabelMeaning& meaning,
                          const classify::Vocabulary& vocabulary, const std::string& file);
 
-/// COCO's "segmentation" as JSON text of a CocoIndex. Throws Error{bad_format} beginning with
-/// `where`.
-results::Rle decode_segmentation(const std::string& text, Size size, const std::string& where);
+/// The pixels of a mask of a CocoIndex. Throws Error{bad_format} beginning with `where`.
+results::Rle decode_segmentation(const CocoSegmentation& segmentation, Size size,
+                                 const std::string& where);
+/// The box around a mask: x, y, width, height.
+std::array<double, 4> box_of_mask(const results::Rle& mask);
 
 /// Instances into a sample's id map, larger ones first, so that smaller ones stay visible; the
 /// masks of those that others cover are kept beside it. Instances without a pixel are left out.

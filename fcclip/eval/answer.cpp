@@ -71,8 +71,7 @@ data::PictureInstances instances_of(const PanopticMap& map,
     truth.is_crowd = segment.is_crowd;
     truth.mask = results::from_mask(map.ids.eq(segment.id));
     truth.area_px = static_cast<double>(results::area(truth.mask));
-    const auto box = results::box_xywh(truth.mask);
-    for (int i = 0; i < 4; ++i) truth.box_xywh_px[i] = static_cast<double>(box[i]);
+    truth.box_xywh_px = data::box_of_mask(truth.mask);
     out.instances.push_back(std::move(truth));
   }
   return out;

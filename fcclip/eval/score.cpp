@@ -28,12 +28,11 @@ fs::path folder_of(const fs::path& given, const fs::path& json) {
 
 // Truth and prediction of the same picture.
 struct EntryPair {
-  const data::PanopticEntry* truth;
-  const data::PanopticEntry* prediction;
+  const PanopticEntry* truth;
+  const PanopticEntry* prediction;
 };
 
-std::vector<EntryPair> pair_entries(const data::PanopticFile& truth,
-                                    const data::PanopticFile& prediction,
+std::vector<EntryPair> pair_entries(const PanopticFile& truth, const PanopticFile& prediction,
                                     const PanopticFiles& files) {
   if (truth.entries.empty()) {
     fail(ErrorCode::bad_format, files.truth_json.string(), ": no pictures in it");
@@ -44,7 +43,7 @@ std::vector<EntryPair> pair_entries(const data::PanopticFile& truth,
   }
   std::vector<EntryPair> pairs;
   std::vector<bool> used(prediction.entries.size(), false);
-  for (const data::PanopticEntry& entry : truth.entries) {
+  for (const PanopticEntry& entry : truth.entries) {
     const auto found = positions.find(entry.image_id);
     if (!found) {
       fail(ErrorCode::bad_format, files.prediction_json.string(),
@@ -94,6 +93,16 @@ std::vector<fs::path> label_pngs(const fs::path& folder) {
   return names;
 }
 
+// A pixel without an answer counts nowhere, so leaving out the hard ones would pay.
+void need_answers(const at::Tensor& truth, const at::Tensor& prediction, int64_t ignore,
+                  const fs::path& file) {
+  const auto open = at::logical_and(prediction.eq(ignore), truth.ne(ignore)).sum().item<int64_t>();
+  if (open == 0) return;
+  fail(ErrorCode::bad_format, file.string(), ": ", open, open == 1 ? " pixel has" : " pixels have",
+       " the ignored label ", ignore,
+       " where the truth has a class; a prediction needs a class at every labelled pixel");
+}
+
 void append(std::vector<std::string>& lines, const std::vector<std::string>& more) {
   lines.insert(lines.end(), more.begin(), more.end());
 }
@@ -101,9 +110,9 @@ void append(std::vector<std::string>& lines, const std::vector<std::string>& mor
 }  // namespace
 
 PanopticScore score_panoptic(const PanopticFiles& files, const Progress& progress) {
-  data::CategoryTable table;
-  const data::PanopticFile truth = data::read_panoptic_file(files.truth_json, table);
-  const data::PanopticFile prediction = data::read_panoptic_file(files.prediction_json, table);
+  CategoryTable table;
+  const PanopticFile truth = read_panoptic_file(files.truth_json, table);
+  const PanopticFile prediction = read_panoptic_file(files.prediction_json, table);
   const fs::path truth_folder = folder_of(files.truth_pngs, files.truth_json);
   const fs::path prediction_folder = folder_of(files.prediction_pngs, files.prediction_json);
   const std::vector<EntryPair> pairs = pair_entries(truth, prediction, files);
@@ -126,9 +135,9 @@ PanopticScore score_panoptic(const PanopticFiles& files, const Progress& progres
 
 InstanceScore score_instances(const fs::path& truth_json, const fs::path& results_json,
                               const Progress& progress) {
-  data::InstanceFile truth = data::read_instance_file(truth_json);
+  InstanceFile truth = read_instance_file(truth_json);
   if (truth.images.empty()) fail(ErrorCode::bad_format, truth_json.string(), ": no pictures in it");
-  data::ResultsFile results = data::read_results_file(results_json, truth);
+  ResultsFile results = read_results_file(results_json, truth);
   InstanceScore score;
   score.categories = std::move(truth.table.categories);
   score.has_masks = truth.has_masks;
@@ -155,8 +164,9 @@ SemanticScore score_semantic(const SemanticFolders& folders, const Progress& pro
   }
   const auto one = [&](int64_t index, SemanticScore& score) {
     const fs::path truth = folders.truth / names[index], got = folders.prediction / names[index];
-    score.add(image::read_label_map(truth), image::read_label_map(got), folders.ignore,
-              {truth.string(), got.string()});
+    const at::Tensor wanted = image::read_label_map(truth), found = image::read_label_map(got);
+    score.add(wanted, found, folders.ignore, {truth.string(), got.string()});
+    need_answers(wanted, found, folders.ignore, got);
   };
   return parallel_pictures(std::ssize(names), SemanticScore(folders.classes), one, progress);
 }

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "fcclip/core/progress.h"
-#include "fcclip/data/coco_files.h"
 #include "fcclip/eval/average_precision.h"
 #include "fcclip/eval/panoptic_quality.h"
+#include "fcclip/eval/score_files.h"
 #include "fcclip/eval/semantic_score.h"
 
 namespace fcclip::eval {
@@ -22,7 +22,7 @@ struct PanopticFiles {
 /// What was measured, and remarks about the files.
 struct PanopticScore {
   PanopticQuality quality;  ///< categories are positions in the list
-  std::vector<data::Category> categories;
+  std::vector<Category> categories;
   std::vector<std::string> remarks;  ///< what was mended in the files, a line each
 };
 
@@ -34,11 +34,11 @@ PanopticScore score_panoptic(const PanopticFiles& files, const Progress& progres
 /// What was measured, and remarks about the files.
 struct InstanceScore {
   AveragePrecision boxes{ApKind::box}, masks{ApKind::mask};
-  std::vector<data::Category> categories;  ///< their positions are the scores' categories
-  bool has_masks = true;                   ///< false: the truth has boxes only
-  std::vector<std::string> remarks;        ///< what was left out or mended, a line each
+  std::vector<Category> categories;  ///< their positions are the scores' categories
+  bool has_masks = true;             ///< false: the truth has boxes only
+  std::vector<std::string> remarks;  ///< what was left out or mended, a line each
 };
-/// Of files as pycocotools takes them. Throws as the readers of data/coco_files.h;
+/// Of files as pycocotools takes them. Throws as the readers of score_files.h;
 /// Error{bad_format} where the truth has no pictures.
 InstanceScore score_instances(const std::filesystem::path& truth_json,
                               const std::filesystem::path& results_json,
@@ -49,7 +49,8 @@ struct SemanticFolders {
   std::filesystem::path truth, prediction;  ///< PNGs of the same names, a label per pixel
   int64_t classes = 0, ignore = 255;
 };
-/// Throws Error{not_found, io_failure, bad_format}.
+/// Throws Error{not_found, io_failure, bad_format}, also where a prediction holds the ignored label
+/// and its truth does not.
 SemanticScore score_semantic(const SemanticFolders& folders, const Progress& progress = {});
 
 }  // namespace fcclip::eval

@@ -28,7 +28,7 @@ json mean_json(const PanopticScore& score, bool things, bool stuff) {
   return out;
 }
 
-json ap_json(const AveragePrecision& ap, const std::vector<data::Category>& categories) {
+json ap_json(const AveragePrecision& ap, const std::vector<Category>& categories) {
   std::vector<int64_t> all(categories.size());
   std::iota(all.begin(), all.end(), 0);
   const std::array<double, 12> numbers = ap.summary(all).numbers();

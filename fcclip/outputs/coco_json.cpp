@@ -79,18 +79,4 @@ json coco_instance_results(const ImageInfo& image, const std::vector<results::Se
   return found;
 }
 
-results::Rle mask_of_segmentation(const json& segmentation, Size size) {
-  if (segmentation.is_array()) {
-    return results::from_polygons(segmentation.get<std::vector<std::vector<double>>>(), size);
-  }
-  const auto hw = segmentation.at("size").get<std::array<int64_t, 2>>();
-  if (hw[0] != size.height || hw[1] != size.width) {
-    fail(ErrorCode::bad_format, "a mask of ", hw[1], "x", hw[0], " pixels for a picture of ",
-         size.width, "x", size.height);
-  }
-  const json& counts = segmentation.at("counts");
-  if (counts.is_string()) return results::from_string(counts.get<std::string>(), size);
-  return results::from_counts(counts.get<std::vector<uint32_t>>(), size);
-}
-
 }  // namespace fcclip::outputs

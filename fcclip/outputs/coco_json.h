@@ -46,9 +46,4 @@ nlohmann::json coco_instance_results(const ImageInfo& image,
                                      const std::vector<results::Segment>& instances,
                                      const classify::Vocabulary& vocabulary);
 
-/// COCO's "segmentation": polygons, run lengths, or their compressed string. Throws
-/// Error{bad_format} for a mask of another size or damaged runs, nlohmann's exceptions for other
-/// JSON.
-results::Rle mask_of_segmentation(const nlohmann::json& segmentation, Size size);
-
 }  // namespace fcclip::outputs

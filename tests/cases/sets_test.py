@@ -282,6 +282,31 @@ class Scores(SetCase):
         self.assert_refused(self.run_fcclip("score", "semantic", "truth", "prediction", "--class-count", "2"),
                             "fcclip: truth/a.png: label 2")
 
+    def test_an_answer_of_ignored_labels(self):
+        self.write("truth/a.png", png([[0, 255], [1, 0]]))
+        for rows, refused in (([[0, 255], [1, 0]], False), ([[255, 255], [1, 255]], True)):
+            self.write("answer/a.png", png(rows))
+            outcome = self.run_fcclip("score", "semantic", "truth", "answer", "--class-count", "2")
+            if refused:
+                self.assert_refused(outcome, "answer/a.png: 2 pixels have the ignored label 255")
+            else:
+                self.assert_ok(outcome)
+
+    def test_annotations_that_are_null(self):
+        self.take("score-string-ids")
+        for file in ("truth.json", "prediction.json"):
+            text = (self.folder / file).read_text()
+            self.change(file, lambda value: value.update(annotations=None))
+            self.assert_refused(self.run_fcclip("score", "panoptic", "truth.json", "prediction.json"),
+                                file + ': "annotations" is null, expected a list')
+            self.write(file, text)
+
+    def test_one_list_of_segments_is_missing(self):
+        self.take("score-string-ids")
+        self.change("prediction.json", lambda value: value["annotations"][0].pop("segments_info"))
+        self.assert_refused(self.run_fcclip("score", "panoptic", "truth.json", "prediction.json"),
+                            'prediction.json: annotation 0: no list "segments_info" in it')
+
     def test_hidden_files_among_labels(self):
         map_of_labels = png([[0, 1], [1, 0]])
         for folder in ("truth", "answer"):

@@ -3,8 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
-#include "fcclip/data/coco_entries.h"
+#include "fcclip/data/coco_file.h"
 #include "fcclip/data/file_table.h"
+#include "fcclip/data/json_fields.h"
 #include "fcclip/data/read_json.h"
 #include "fcclip/results/rle_polygon.h"
 #include "tests/data/miniature.h"
@@ -66,27 +67,49 @@ TEST(AnnotationJson, DamageIsNamedByItsLine) {
   EXPECT_NE(says("<annotation>").find("XML"), std::string::npos);
 }
 
-TEST(Segmentations, AreMendedAndRemarked) {
-  const auto mend = [](const char* text, int expected_remarks) {
-    const json value = json::parse(text);
-    json storage;
-    int remarks = 0;
-    const json out =
-        mend_segmentation(&value, {60, 80}, storage, [&](const std::string&) { ++remarks; });
-    EXPECT_EQ(remarks, expected_remarks) << text;
-    return out.dump();
+using Pieces = std::vector<std::vector<double>>;
+
+// What is read of a segmentation's text, in a picture of 80x60 pixels.
+CocoSegmentation segmentation_of(const char* text, int expected_remarks) {
+  int remarks = 0;
+  CocoSegmentation out =
+      read_segmentation(json::parse(text), {60, 80}, [&](const std::string&) { ++remarks; });
+  EXPECT_EQ(remarks, expected_remarks) << text;
+  return out;
+}
+
+TEST(Segmentations, PolygonsAreMendedAndRemarked) {
+  const Pieces triangle = {{1, 2, 3, 4, 5, 6}};
+  const auto pieces = [](const char* text, int expected_remarks) {
+    return std::get<CocoPolygons>(segmentation_of(text, expected_remarks)).pieces;
   };
-  EXPECT_EQ(mend("[[1,2,3,4,5,6]]", 0), "[[1,2,3,4,5,6]]");
-  EXPECT_EQ(mend("[[1,2,3,4,5,6],[1,2,3,4]]", 1), "[[1.0,2.0,3.0,4.0,5.0,6.0]]");
-  EXPECT_EQ(mend("[1,2,3,4,5,6]", 1), "[[1.0,2.0,3.0,4.0,5.0,6.0]]");
-  EXPECT_EQ(mend("[[1,2],[3,4],[5,6]]", 1), "[[1.0,2.0,3.0,4.0,5.0,6.0]]");
-  EXPECT_EQ(mend("[[1,2,3,4,5,6,7]]", 1), "[[1.0,2.0,3.0,4.0,5.0,6.0]]");
-  EXPECT_EQ(mend("[[10,10,20,20]]", 2), "[]");
-  EXPECT_EQ(mend("[[10,10,20,20],[1,2,3,4,5,6]]", 1), "[[1.0,2.0,3.0,4.0,5.0,6.0]]");
-  EXPECT_EQ(mend("[]", 1), "[]");
-  EXPECT_EQ(mend("[[1,2,null,4,5,6]]", 2), "[]");
-  EXPECT_EQ(mend("{\"counts\": \"b'a\\\\\\\\b'\", \"size\": [60, 80]}", 1),
-            R"({"counts":"a\\b","size":[60,80]})");
+  EXPECT_EQ(pieces("[[1,2,3,4,5,6]]", 0), triangle);
+  EXPECT_EQ(pieces("[[1,2,3,4,5,6],[1,2,3,4]]", 1), triangle);
+  EXPECT_EQ(pieces("[1,2,3,4,5,6]", 1), triangle);
+  EXPECT_EQ(pieces("[[1,2],[3,4],[5,6]]", 1), triangle);
+  EXPECT_EQ(pieces("[[1,2,3,4,5,6,7]]", 1), triangle);
+  EXPECT_EQ(pieces("[[10,10,20,20]]", 2), Pieces());
+  EXPECT_EQ(pieces("[[10,10,20,20],[1,2,3,4,5,6]]", 1), triangle);
+  EXPECT_EQ(pieces("[]", 1), Pieces());
+  EXPECT_EQ(pieces("[[1,2,null,4,5,6]]", 2), Pieces());
+}
+
+TEST(Segmentations, RunLengthsAreReadInEveryWriting) {
+  const auto runs = [](const char* text, int expected_remarks) {
+    return std::get<CocoRuns>(segmentation_of(text, expected_remarks));
+  };
+  EXPECT_EQ(
+      std::get<std::string>(runs("{\"counts\": \"b'a\\\\\\\\b'\", \"size\": [60, 80]}", 1).counts),
+      "a\\b");
+  const CocoRuns text_numbers = runs("{\"counts\": [\"4700\", 100.0], \"size\": [60, 80]}", 0);
+  EXPECT_EQ(std::get<std::vector<uint32_t>>(text_numbers.counts),
+            (std::vector<uint32_t>{4700, 100}));
+  EXPECT_EQ(results::area(decode(text_numbers, {60, 80})), 100);
+  EXPECT_EQ(results::area(decode(runs("{\"counts\": [4700, 100]}", 0), {60, 80})), 100);
+  EXPECT_ERROR(bad_format, "a mask of 80x60 pixels for a picture of 60x80",
+               decode(text_numbers, {80, 60}));
+  EXPECT_ERROR(bad_format, "a run length that is -1", runs("{\"counts\": [-1]}", 0));
+  EXPECT_ERROR(bad_format, "not [height, width]", runs("{\"counts\": [1], \"size\": [9]}", 0));
 }
 
 TEST(Segmentations, FarCoordinatesCostNothing) {
@@ -96,6 +119,55 @@ TEST(Segmentations, FarCoordinatesCostNothing) {
   }
   EXPECT_ERROR(bad_format, "a polygon with a coordinate inf",
                results::from_polygon({10, 10, INFINITY, 10, 20, 40}, {60, 80}));
+}
+
+TEST(CocoFiles, NeedAListOfAnnotations) {
+  const test::TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "a.json";
+  io::write_atomically(file, R"({"images": [], "categories": [], "annotations": null})");
+  for (const JsonForm form : {JsonForm::panoptic, JsonForm::instances}) {
+    EXPECT_ERROR(bad_format, "a.json: \"annotations\" is null, expected a list",
+                 CocoFile(file, form));
+  }
+}
+
+TEST(CocoFiles, OneAnnotationWithoutItsSegmentsIsNamed) {
+  const test::TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "a.json";
+  const std::string first = R"({"annotations": [{"image_id": 1, "file_name": "1.png"})";
+  const std::string second = R"(, {"image_id": 2, "file_name": "2.png", "segments_info": []})";
+  for (const std::string& text : {first + second + "]}", first + "]}"}) {
+    io::write_atomically(file, text);
+    EXPECT_ERROR(bad_format, "a.json: annotation 0: no list \"segments_info\" in it",
+                 CocoFile(file, JsonForm::panoptic).each_map([](const CocoMap&) {}));
+  }
+}
+
+TEST(CocoFiles, AreHandedOutInTypes) {
+  const test::TemporaryFolder folder;
+  const std::filesystem::path path = folder.path() / "a.json";
+  io::write_atomically(path, R"({
+    "images": [{"id": 7, "file_name": "7.jpg", "height": 60, "width": 80}],
+    "categories": [{"id": 3, "name": "cat", "color": [1, 2, 3]}, {"id": "x", "name": " "}],
+    "annotations": [
+      {"id": 1, "image_id": "7", "category_id": 3, "bbox": [1, 2, 3, 4], "iscrowd": 1},
+      {"id": 2, "image_id": 7, "category_id": "x", "segmentation": [[1,2,3,4,5,6]], "area": 9},
+      {"id": 3, "image_id": 8, "category_id": 3, "bbox": [1, 2, 3, 4]},
+      {"id": 4, "image_id": 7, "category_id": 4, "bbox": [1, 2, 3, 4]}]})");
+  CocoFile file(path, JsonForm::instances);
+  EXPECT_EQ(file.categories().entries[0].colour, (std::array<uint8_t, 3>{1, 2, 3}));
+  EXPECT_EQ(file.categories().entries[1].name, "category x");
+  std::vector<CocoObject> objects;
+  file.each_object(file.images(), [&](const CocoObject& object, size_t image) {
+    EXPECT_EQ(image, 0u);
+    objects.push_back(object);
+  });
+  ASSERT_EQ(objects.size(), 2u);
+  EXPECT_EQ(objects[0].place, "annotation id 1");
+  EXPECT_TRUE(objects[0].is_crowd && objects[0].box_xywh_px && !objects[0].segmentation);
+  EXPECT_FALSE(objects[0].area_px);
+  EXPECT_TRUE(objects[1].segmentation && objects[1].area_px == 9);
+  EXPECT_EQ(file.remark_lines().size(), 2u);  // the third's picture, the fourth's category
 }
 
 TEST(FileTables, FindFilesAsAnnotationsNameThem) {

@@ -1,6 +1,6 @@
 #pragma once
-// COCO's JSON files as scores without a model need them: all of a file in memory. Ids are names,
-// numbers or texts; here they become positions.
+// COCO's JSON files as scores without a model need them: categories and pictures by their
+// positions, masks decoded.
 
 #include <filesystem>
 #include <string>
@@ -10,7 +10,9 @@
 #include "fcclip/data/id_table.h"
 #include "fcclip/data/truth.h"
 
-namespace fcclip::data {
+namespace fcclip::eval {
+
+using data::Detection, data::InstanceTruth, data::MapSegment;
 
 /// A class as people see it.
 struct Category {
@@ -35,7 +37,7 @@ struct PanopticFile {
 /// Categories and where an id is.
 struct CategoryTable {
   std::vector<Category> categories;
-  IdTable ids;
+  data::IdTable ids;
 };
 
 /// An empty table is filled with the file's categories (the truth's). Throws Error{not_found,
@@ -54,7 +56,7 @@ struct InstanceImage {
 struct InstanceFile {
   CategoryTable table;
   std::vector<InstanceImage> images;  ///< by rising id: numbers, then texts
-  IdTable positions;                  ///< of the images
+  data::IdTable positions;            ///< of the images
   bool has_masks = true;              ///< false: boxes only
   std::vector<std::string> remarks;   ///< what was left out or mended, a line each
 };
@@ -76,4 +78,4 @@ struct ResultsFile {
 /// set.
 ResultsFile read_results_file(const std::filesystem::path& path, InstanceFile& truth);
 
-}  // namespace fcclip::data
+}  // namespace fcclip::eval
