@@ -20,11 +20,15 @@ constexpr uint64_t mix_bits(uint64_t x) {
 /// 2^64 divided by the golden ratio: the step of splitmix64.
 inline constexpr uint64_t kGolden = 0x9e3779b97f4a7c15ULL;  // 2^64 / golden ratio, odd
 
-/// FNV-1a, mixed.
-constexpr uint64_t seed_of_text(std::string_view text) {
+/// FNV-1a.
+constexpr uint64_t hash_of_text(std::string_view text) {
   uint64_t hash = 0xcbf29ce484222325ULL;
   for (const char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3ULL;
-  return mix_bits(hash);
+  return hash;
+}
+/// The same, mixed.
+constexpr uint64_t seed_of_text(std::string_view text) {
+  return mix_bits(hash_of_text(text));
 }
 
 /// Number n of stream `index` of `seed` is a function of the three alone.

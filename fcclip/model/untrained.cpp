@@ -6,6 +6,7 @@
 #include <ATen/Parallel.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/random.h"
 #include "fcclip/model/published.h"
 
 namespace fcclip::model {
@@ -15,29 +16,11 @@ struct Range {
   double low, high;
 };
 
-uint64_t fnv1a(std::string_view text) {
-  uint64_t hash = 14695981039346656037ULL;
-  for (const unsigned char byte : text) hash = (hash ^ byte) * 1099511628211ULL;
-  return hash;
-}
-
-uint64_t splitmix(uint64_t s) {
-  s = (s ^ (s >> 30)) * 0xBF58476D1CE4E5B9ULL;
-  s = (s ^ (s >> 27)) * 0x94D049BB133111EBULL;
-  return s ^ (s >> 31);
-}
-
 // A uniform distribution of this half-width has variance 1 / fan_in: the scale of activations is
 // kept.
 Range by_fan_in(const nn::Weight& row, double gain) {
-  double fan_in = 1;
-  for (size_t i = 1; i < row.shape.size(); ++i) fan_in *= static_cast<double>(row.shape[i]);
-  const double bound = gain * std::sqrt(3.0 / fan_in);
+  const double bound = gain * std::sqrt(3.0 / row.fan_in());
   return {-bound, bound};
-}
-
-bool contains(const nn::Weight& row, std::string_view part) {
-  return row.name.find(part) != std::string::npos;
 }
 
 // The few places where the plain rule would give masks that are all on or all off, or words that
@@ -47,32 +30,31 @@ Range range_of(const nn::Weight& row) {
   if (row.name.ends_with("logit_scale")) return {3.2, 3.6};
   if (row.name.ends_with("running_var")) return {0.8, 1.2};
   if (row.role == nn::WeightRole::norm) {
-    if (contains(row, "layer_1.norm") && bias) return {-1.2, -0.4};
+    if (row.is_of("layer_1.norm") && bias) return {-1.2, -0.4};
     return bias ? Range{-0.05, 0.05} : Range{0.8, 1.2};
   }
-  if (contains(row, "query_")) return {-1.5, 1.5};
-  if (contains(row, "gamma")) return {0.05, 0.5};
-  if (contains(row, "level_embed") || contains(row, "void_embedding")) return {-0.5, 0.5};
-  if (contains(row, "token_embedding")) return {-0.3, 0.3};
-  if (contains(row, "positional_embedding")) return {-0.1, 0.1};
-  if (contains(row, "pixel_decoder.mask_features")) {
+  if (row.is_of("query_")) return {-1.5, 1.5};
+  if (row.is_of("gamma")) return {0.05, 0.5};
+  if (row.is_of("level_embed") || row.is_of("void_embedding")) return {-0.5, 0.5};
+  if (row.is_of("token_embedding")) return {-0.3, 0.3};
+  if (row.is_of("positional_embedding")) return {-0.1, 0.1};
+  if (row.is_of("pixel_decoder.mask_features")) {
     return bias ? Range{-0.4, -0.2} : by_fan_in(row, 2.5);
   }
-  if (contains(row, "mask_embed.layers.2")) return bias ? Range{0.0, 0.45} : by_fan_in(row, 1.8);
-  if (contains(row, "sampling_offsets") && bias) return {-2.0, 2.0};
+  if (row.is_of("mask_embed.layers.2")) return bias ? Range{0.0, 0.45} : by_fan_in(row, 1.8);
+  if (row.is_of("sampling_offsets") && bias) return {-2.0, 2.0};
   if (row.shape.size() < 2) return {-0.05, 0.05};
-  return by_fan_in(row,
-                   contains(row, "transformer.resblocks") && contains(row, "in_proj") ? 3.0 : 1.0);
+  return by_fan_in(row, row.is_of("transformer.resblocks") && row.is_of("in_proj") ? 3.0 : 1.0);
 }
 
 at::Tensor fill(const nn::Weight& row, uint64_t seed) {
   at::Tensor out = at::empty(row.shape, at::kFloat);
   const Range range = range_of(row);
-  const uint64_t start = fnv1a(row.name) ^ splitmix(seed);
+  const uint64_t start = hash_of_text(row.name) ^ mix_bits(seed);
   float* data = out.data_ptr<float>();
   at::parallel_for(0, out.numel(), 65536, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      const uint64_t z = splitmix(start + (static_cast<uint64_t>(i) + 1) * 0x9E3779B97F4A7C15ULL);
+      const uint64_t z = mix_bits(start + (static_cast<uint64_t>(i) + 1) * kGolden);
       const double u = static_cast<double>(z >> 40) * 0x1p-24;
       data[i] = static_cast<float>(range.low + (range.high - range.low) * u);
     }

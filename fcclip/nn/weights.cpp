@@ -7,6 +7,12 @@
 
 namespace fcclip::nn {
 
+double Weight::fan_in() const {
+  double count = 1;
+  for (size_t i = 1; i < shape.size(); ++i) count *= static_cast<double>(shape[i]);
+  return count;
+}
+
 void WeightTable::add(std::string name, at::Tensor& member, std::vector<int64_t> shape,
                       WeightRole role) {
   rows_.push_back({std::move(name), &member, std::move(shape), role});

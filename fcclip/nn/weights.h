@@ -25,6 +25,11 @@ struct Weight {
   at::Tensor* member;
   std::vector<int64_t> shape;
   WeightRole role;
+
+  /// Whether its name has this part: "mask_embed", ".linear1".
+  bool is_of(std::string_view part) const { return name.find(part) != std::string::npos; }
+  /// Numbers that one output of a matrix or a kernel is made of.
+  double fan_in() const;
 };
 
 /// The weights of a model or of one of its parts. Rows point to members, which must not move.

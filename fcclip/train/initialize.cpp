@@ -12,18 +12,8 @@
 namespace fcclip::train {
 namespace {
 
-bool contains(const nn::Weight& row, std::string_view part) {
-  return row.name.find(part) != std::string::npos;
-}
-
-double fan_in(const nn::Weight& row) {
-  double count = 1;
-  for (size_t i = 1; i < row.shape.size(); ++i) count *= static_cast<double>(row.shape[i]);
-  return count;
-}
-
 double fan_out(const nn::Weight& row) {
-  return fan_in(row) / static_cast<double>(row.shape[1]) * static_cast<double>(row.shape[0]);
+  return row.fan_in() / static_cast<double>(row.shape[1]) * static_cast<double>(row.shape[0]);
 }
 
 constexpr int64_t kLevels = 3;
@@ -48,24 +38,23 @@ at::Tensor ring_of_offsets(const head::PixelDecoderConfig& sizes) {
 
 // A layer whose weights keep torch's own rule for Linear: U(±1/√fan_in), bias included.
 bool is_plain_linear(const nn::Weight& row) {
-  return contains(row, "mask_embed") || contains(row, "class_embed") ||
-         contains(row, "_mask_pooling_proj.1");
+  return row.is_of("mask_embed") || row.is_of("class_embed") || row.is_of("_mask_pooling_proj.1");
 }
 
 bool is_convolution(const nn::Weight& row) {
-  return contains(row, "mask_features") || contains(row, "adapter_1") || contains(row, "layer_1") ||
-         contains(row, "predictor.input_proj");
+  return row.is_of("mask_features") || row.is_of("adapter_1") || row.is_of("layer_1") ||
+         row.is_of("predictor.input_proj");
 }
 
 // Half the width of the uniform distribution of a matrix.
 double bound_of(const nn::Weight& row) {
-  if (is_plain_linear(row)) return 1 / std::sqrt(fan_in(row));
-  if (is_convolution(row)) return std::sqrt(3 / fan_in(row));
-  return std::sqrt(6 / (fan_in(row) + fan_out(row)));
+  if (is_plain_linear(row)) return 1 / std::sqrt(row.fan_in());
+  if (is_convolution(row)) return std::sqrt(3 / row.fan_in());
+  return std::sqrt(6 / (row.fan_in() + fan_out(row)));
 }
 
 bool has_random_bias(const nn::Weight& row) {
-  return is_plain_linear(row) || contains(row, ".linear1") || contains(row, ".linear2");
+  return is_plain_linear(row) || row.is_of(".linear1") || row.is_of(".linear2");
 }
 
 at::Tensor initial(const nn::Weight& row, const model::Config& config, at::Generator random,
@@ -77,10 +66,10 @@ at::Tensor initial(const nn::Weight& row, const model::Config& config, at::Gener
     return value.normal_(0, 1, random);
   }
   if (row.name.ends_with("logit_scale")) return value.fill_(std::log(1 / 0.07));
-  if (contains(row, "sampling_offsets")) {
+  if (row.is_of("sampling_offsets")) {
     return is_bias ? ring_of_offsets(config.pixel_decoder).clone() : value;
   }
-  if (contains(row, "attention_weights")) return value;
+  if (row.is_of("attention_weights")) return value;
   if (is_bias)
     return has_random_bias(row) ? value.uniform_(-bias_bound, bias_bound, random) : value;
   const double bound = bound_of(row);
@@ -96,7 +85,7 @@ void initialize_head(model::Model& model, uint64_t seed) {
     if (row->name.ends_with(".bias")) {
       const std::string matrix = row->name.substr(0, row->name.size() - 4) + "weight";
       const nn::Weight* weight = model.head.weights().find(matrix);
-      if (weight && weight->shape.size() > 1) bias_bound = 1 / std::sqrt(fan_in(*weight));
+      if (weight && weight->shape.size() > 1) bias_bound = 1 / std::sqrt(weight->fan_in());
     }
     const at::Device device = row->member->defined() ? row->member->device() : at::kCPU;
     *row->member = initial(*row, model.config, random, bias_bound).to(device);

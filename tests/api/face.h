@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "fcclip/fcclip.h"
+#include "tests/support/errors.h"
 #include "tests/support/source_folder.h"
 
 namespace fcclip::test {
@@ -33,19 +34,6 @@ inline const Picture& scene() {
 inline const Image& encoded_scene() {
   static const Image image = face_model().encode(scene().view());
   return image;
-}
-
-/// The code of the Error that work throws; fails where it throws none.
-template <typename Work>
-ErrorCode code_of(Work work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
-    return error.code();
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return ErrorCode::internal;
 }
 
 }  // namespace fcclip::test

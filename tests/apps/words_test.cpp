@@ -10,6 +10,7 @@
 #include "apps/merges.h"
 #include "fcclip/core/error.h"
 #include "tests/io/temporary_folder.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::apps {
 namespace words_test {
@@ -49,12 +50,7 @@ class Words : public ::testing::Test {
 };
 
 ErrorCode code_of(const std::string& path) {
-  try {
-    find_merges(path);
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return ErrorCode::internal;
+  return test::code_of([&] { find_merges(path); });
 }
 
 TEST_F(Words, MergesPlainOrPacked) {

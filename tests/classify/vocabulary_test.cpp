@@ -5,25 +5,14 @@
 #include <nlohmann/json.hpp>
 
 #include "fcclip/core/error.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::classify {
 namespace {
 
+using test::message_of;
 using Names = std::vector<std::string>;
-
-template <typename Call>
-std::string message_of(ErrorCode code, Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), code) << error.what();
-    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
-    return error.what();
-  }
-  ADD_FAILURE() << "no error";
-  return {};
-}
 
 TEST(SplitSynonyms, AtCommasDroppingOneSpace) {
   EXPECT_EQ(split_synonyms("person, child,girl"), (Names{"person", "child", "girl"}));

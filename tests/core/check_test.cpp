@@ -3,17 +3,13 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/errors.h"
+
 namespace fcclip {
 namespace {
 
 std::string message_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::shape_mismatch);
-    return error.what();
-  }
-  return "no error";
+  return test::message_of(ErrorCode::shape_mismatch, call);
 }
 
 TEST(ShapeString, WritesExtentsInBrackets) {

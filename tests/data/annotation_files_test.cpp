@@ -17,16 +17,6 @@ namespace {
 
 using nlohmann::json;
 
-template <typename Call>
-std::string refusal(const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
-
 TEST(AnnotationIds, AreNames) {
   EXPECT_EQ(id_key(139), "139");
   EXPECT_EQ(id_key(139.0), "139");
@@ -34,7 +24,8 @@ TEST(AnnotationIds, AreNames) {
   EXPECT_EQ(id_key(json::parse("18446744073709551615")), "18446744073709551615");
   EXPECT_EQ(id_text(id_key("a\"b")), "a\"b");
   for (const char* bad : {"null", "[5]", "true", "1e30"}) {
-    EXPECT_NE(refusal([&] { id_key(json::parse(bad)); }).find("id"), std::string::npos) << bad;
+    EXPECT_NE(test::message_of([&] { id_key(json::parse(bad)); }).find("id"), std::string::npos)
+        << bad;
   }
   IdTable table;
   EXPECT_TRUE(table.add(id_key(7), 0));
@@ -58,7 +49,9 @@ TEST(AnnotationJson, IsReadInEveryUnicodeForm) {
 }
 
 TEST(AnnotationJson, DamageIsNamedByItsLine) {
-  const auto says = [](const char* text) { return refusal([&] { parse_json(text, "a.json"); }); };
+  const auto says = [](const char* text) {
+    return test::message_of([&] { parse_json(text, "a.json"); });
+  };
   EXPECT_EQ(says("{\"a\": 1,\n\"b\": NaN}"),
             "a.json: not valid JSON: line 2: NaN is no number of JSON; write null or leave it out");
   EXPECT_NE(says("[1, 2").find("ends within"), std::string::npos);
@@ -185,7 +178,8 @@ TEST(FileTables, FindFilesAsAnnotationsNameThem) {
   EXPECT_EQ(table.like("D:\\set\\a.jpeg")->relative, "cam1/a.JPG");
   EXPECT_EQ(table.like("b.jpeg")->relative, "b.jpg");
   EXPECT_EQ(table.like("nowhere.jpg"), nullptr);
-  EXPECT_NE(refusal([&] { table.like("0000.jpg"); }).find("may both be meant"), std::string::npos);
+  EXPECT_NE(test::message_of([&] { table.like("0000.jpg"); }).find("may both be meant"),
+            std::string::npos);
 }
 
 }  // namespace

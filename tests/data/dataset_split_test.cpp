@@ -12,6 +12,7 @@
 #include "fcclip/image/label_file.h"
 #include "tests/data/miniature.h"
 #include "tests/io/temporary_folder.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::data {
 namespace {
@@ -25,16 +26,6 @@ class Layouts : public ::testing::Test {
     return open_split(find_dataset(name), root());
   }
   const std::filesystem::path& root() const { return folder_.path(); }
-  // The message of what `call` throws.
-  template <typename Call>
-  static std::string message_of(const Call& call) {
-    try {
-      call();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "nothing was thrown";
-  }
   using path = std::filesystem::path;
 
  private:
@@ -177,7 +168,7 @@ TEST_F(Layouts, LvisFindsPicturesByAddressAndKnowsWhatWasJudged) {
 }
 
 TEST_F(Layouts, MissingFilesAreNamedWithWhatToDo) {
-  const std::string message = message_of([&] { open("voc20"); });
+  const std::string message = test::message_of([&] { open("voc20"); });
   EXPECT_NE(message.find((root() / "pascal_voc_d2").string()), std::string::npos) << message;
   EXPECT_NE(message.find("VOCtrainval_11-May-2012.tar"), std::string::npos) << message;
   EXPECT_NE(message.find("fcclip prepare voc20"), std::string::npos) << message;
@@ -189,15 +180,15 @@ TEST_F(Layouts, DamagedFilesAreNamed) {
   const path png = coco / "panoptic_val2017/000000000139.png";
   const auto coco_set = open("coco");
   image::write_png(png, image::rgb_of_ids(halves(70139, 9).slice(0, 0, 10)));
-  EXPECT_NE(message_of([&] { coco_set->panoptic(0); }).find(png.string()), std::string::npos);
+  EXPECT_NE(test::message_of([&] { coco_set->panoptic(0); }).find(png.string()), std::string::npos);
   image::write_png(png, image::rgb_of_ids(halves(1, 9)));
-  EXPECT_NE(message_of([&] { coco_set->panoptic(0); }).find("70139"), std::string::npos);
+  EXPECT_NE(test::message_of([&] { coco_set->panoptic(0); }).find("70139"), std::string::npos);
   std::ofstream(coco / "annotations/panoptic_val2017.json") << "{\"images\": [";
-  const std::string message = message_of([&] { open("coco"); });
+  const std::string message = test::message_of([&] { open("coco"); });
   EXPECT_NE(message.find("panoptic_val2017.json: not valid JSON"), std::string::npos) << message;
   test::write_json(coco / "annotations/panoptic_val2017.json",
                    {{"images", json::array()}, {"annotations", json::array()}});
-  EXPECT_NE(message_of([&] { open("coco"); }).find("no pictures"), std::string::npos);
+  EXPECT_NE(test::message_of([&] { open("coco"); }).find("no pictures"), std::string::npos);
 }
 
 TEST_F(Layouts, UnknownCategoriesAndLabelsAreNamed) {
@@ -206,11 +197,11 @@ TEST_F(Layouts, UnknownCategoriesAndLabelsAreNamed) {
   json file = json::parse(io::read_file(json_file));
   file["annotations"][0]["segments_info"][0]["category_id"] = 12;
   test::write_json(json_file, file);
-  EXPECT_NE(message_of([&] { open("coco")->panoptic(0); }).find("category_id 12"),
+  EXPECT_NE(test::message_of([&] { open("coco")->panoptic(0); }).find("category_id 12"),
             std::string::npos);
   test::write_picture(root() / "pascal_voc_d2/images/validation/a.jpg");
   image::write_png(root() / "pascal_voc_d2/annotations_pascal20/validation/a.png", halves(20, 0));
-  const std::string message = message_of([&] { open("voc20")->labels(0); });
+  const std::string message = test::message_of([&] { open("voc20")->labels(0); });
   EXPECT_NE(message.find("a.png: label 20"), std::string::npos) << message;
 }
 

@@ -10,6 +10,7 @@
 #include "fcclip/results/rle.h"
 #include "tests/data/miniature.h"
 #include "tests/io/temporary_folder.h"
+#include "tests/support/errors.h"
 #include "tests/support/tiny_mat.h"
 
 namespace fcclip::data {
@@ -27,12 +28,7 @@ std::unique_ptr<DatasetSplit> prepared(const std::string& name, const path& root
 }
 
 std::string message_of(const std::string& name, const path& root) {
-  try {
-    prepare(name, {root, {}});
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
+  return test::message_of([&] { prepare(name, {root, {}}); });
 }
 
 // A file of the Detail API.

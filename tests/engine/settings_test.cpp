@@ -29,17 +29,6 @@ struct Values {
   }
 };
 
-std::string message(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.what(),
-              std::string(error.what()).substr(0, std::string(error.what()).find('\n')));
-    return error.what();
-  }
-  return "no error";
-}
-
 TEST(Settings, ReadsSectionsAndLeavesTheRest) {
   Values values;
   values.settings.read_text("[one]\nflag = true\n[two]\nrate = 2\nsizes = [4, 5, 6]\n", "x.toml");
@@ -82,7 +71,7 @@ TEST(Settings, OverridesTakeBareWordsAndTomlValues) {
 TEST(Settings, MistakesNameFileLineAndKey) {
   Values values;
   const auto read = [&](const char* text) {
-    return message([&] { values.settings.read_text(text, "x.toml"); });
+    return test::message_of([&] { values.settings.read_text(text, "x.toml"); });
   };
   EXPECT_EQ(read("[one]\n\nflags = true"),
             "x.toml:3: no setting is called one.flags (did you mean one.flag?); --print-config "
@@ -91,7 +80,7 @@ TEST(Settings, MistakesNameFileLineAndKey) {
   EXPECT_EQ(read("[two]\nsizes = [1, \"a\"]"),
             "x.toml:2: two.sizes must be a list of whole numbers");
   EXPECT_EQ(read("[one\n").substr(0, 9), "x.toml:1:");
-  EXPECT_NE(message([&] { values.settings.set("count"); }).find("section.key=value"),
+  EXPECT_NE(test::message_of([&] { values.settings.set("count"); }).find("section.key=value"),
             std::string::npos);
 }
 

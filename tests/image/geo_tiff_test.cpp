@@ -7,6 +7,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/image/image_file.h"
 #include "tests/image/pictures.h"
+#include "tests/support/errors.h"
 #include "tests/support/tiny_tiff.h"
 
 namespace fcclip::image {
@@ -27,12 +28,7 @@ test::TiffTag keys(uint16_t raster, uint16_t key, uint16_t epsg) {
 }
 
 std::string message_of(const std::string& bytes) {
-  try {
-    decode_geo_reference(bytes, "map.tif");
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
+  return test::message_of([&] { decode_geo_reference(bytes, "map.tif"); });
 }
 
 TEST(GeoTiff, ScaleAndTiePointPlaceThePixels) {

@@ -8,6 +8,7 @@
 
 #include "fcclip/core/error.h"
 #include "tests/io/handmade_checkpoint.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::io {
@@ -31,17 +32,7 @@ Checkpoint open_bytes(const std::string& bytes) {
 }
 
 ErrorCode code_of(const std::shared_ptr<const MappedFile>& file) {
-  const fs::path& path = file->path();
-  try {
-    open_checkpoint(file);
-  } catch (const Error& error) {
-    const std::string message = error.what();
-    EXPECT_EQ(message.find('\n'), std::string::npos) << message;
-    EXPECT_NE(message.find(path.filename().string()), std::string::npos) << message;
-    return error.code();
-  }
-  ADD_FAILURE() << path << " was accepted";
-  return ErrorCode::internal;
+  return test::code_of([&] { open_checkpoint(file); }, file->path().filename().string());
 }
 
 ErrorCode code_of_bytes(const std::string& bytes) {
@@ -77,12 +68,9 @@ TEST(Checkpoint, TheStateDictIsFoundUnderModelOrStateDict) {
 }
 
 std::string message_of(const std::string& bytes, const std::string& container = "") {
-  try {
+  return test::message_of([&] {
     open_checkpoint(test::file_of(bytes), {Checksums::skip, container});
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return {};
+  });
 }
 
 TEST(Checkpoint, TheOnlyContainerIsTakenWhateverItsName) {

@@ -4,6 +4,7 @@
 
 #include "fcclip/core/error.h"
 #include "tests/io/handmade_checkpoint.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::io {
 namespace pickle_reader_test {
@@ -15,16 +16,7 @@ PickleDocument read(const std::string& bytes) {
 }
 
 ErrorCode code_of(const std::string& bytes) {
-  try {
-    read(bytes);
-  } catch (const Error& error) {
-    const std::string message = error.what();
-    EXPECT_EQ(message.find('\n'), std::string::npos) << message;
-    EXPECT_NE(message.find("test.pkl"), std::string::npos) << message;
-    return error.code();
-  }
-  ADD_FAILURE() << "accepted";
-  return ErrorCode::internal;
+  return test::code_of([&] { read(bytes); }, "test.pkl");
 }
 
 TEST(PickleReader, ReadsScalarsOfEveryWidth) {

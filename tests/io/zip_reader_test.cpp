@@ -4,6 +4,7 @@
 
 #include "fcclip/core/error.h"
 #include "tests/io/handmade_checkpoint.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::io {
 namespace zip_reader_test {
@@ -16,13 +17,7 @@ ZipFile open_bytes(const std::string& bytes) {
 }
 
 ErrorCode code_of(const std::string& bytes) {
-  try {
-    open_bytes(bytes);
-  } catch (const Error& error) {
-    return error.code();
-  }
-  ADD_FAILURE() << "accepted";
-  return ErrorCode::internal;
+  return test::code_of([&] { open_bytes(bytes); });
 }
 
 std::string content(const ZipFile& zip, const std::string& name) {

@@ -8,6 +8,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/core/random.h"
 #include "tests/ops/every_implementation.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::ops {
 namespace points_test {
@@ -58,12 +59,7 @@ TEST(SmallestPoints, WhatIsNoNumberIsTakenLast) {
 
 TEST(SmallestPoints, WrongArgumentsHaveTheirCodes) {
   const auto code_of = [](const at::Tensor& values, int64_t count) {
-    try {
-      smallest_points(values, at::zeros({2, 5, 2}), count);
-    } catch (const Error& error) {
-      return error.code();
-    }
-    return ErrorCode::internal;
+    return test::code_of([&] { smallest_points(values, at::zeros({2, 5, 2}), count); });
   };
   EXPECT_EQ(code_of(at::zeros({2, 4}), 1), ErrorCode::shape_mismatch);
   EXPECT_EQ(code_of(at::zeros({2, 5}), 6), ErrorCode::invalid_argument);

@@ -5,6 +5,7 @@
 
 #include "fcclip/core/error.h"
 #include "tests/ops/every_implementation.h"
+#include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops {
@@ -137,15 +138,7 @@ TEST(UpsampledMasksTies, TheFirstOfEqualMasksAndClassesWins) {
   });
 }
 
-template <typename Call>
-ErrorCode code_of(const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return ErrorCode::internal;
-}
+using test::code_of;
 
 TEST(UpsampledMasksErrors, HaveTheirCodes) {
   const MaskSource good = source_of(kSizes[0]);

@@ -9,6 +9,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/image/image_file.h"
 #include "tests/io/temporary_folder.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::pretrain {
 namespace {
@@ -19,14 +20,8 @@ class ListPairsTest : public testing::Test {
     std::ofstream(folder_.path() / "list") << text;
     return folder_.path() / "list";
   }
-  // The first line of the error that reading gives.
   std::string error_of(const std::string& text) const {
-    try {
-      read_picture_list(write(text));
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "no error";
+    return test::message_of([&] { read_picture_list(write(text)); });
   }
   void add_picture(const std::string& name, int64_t height, int64_t width) const {
     image::write_png(folder_.path() / name, at::full({height, width, 3}, 90, at::kByte));

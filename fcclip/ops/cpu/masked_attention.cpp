@@ -9,6 +9,7 @@
 #include "fcclip/ops/cpu/attention_args.h"
 #include "fcclip/ops/cpu/kernel_table.h"
 #include "fcclip/ops/cpu/ops.h"
+#include "fcclip/ops/cpu/unit_stride.h"
 
 namespace fcclip::ops::cpu {
 namespace {
@@ -49,10 +50,6 @@ std::vector<uint64_t> allowed_words(const at::Tensor& blocked) {
     }
   });
   return words;
-}
-
-at::Tensor with_unit_stride(const at::Tensor& x) {
-  return x.stride(-1) == 1 ? x : x.contiguous();
 }
 
 // One image: q [Nq, C], k and v [Nk, C].

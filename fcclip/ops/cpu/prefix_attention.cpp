@@ -7,20 +7,15 @@
 
 #include "fcclip/ops/cpu/kernel_table.h"
 #include "fcclip/ops/cpu/ops.h"
+#include "fcclip/ops/cpu/unit_stride.h"
 
 namespace fcclip::ops::cpu {
-namespace {
-
-at::Tensor unit_stride(const at::Tensor& x) {
-  return x.stride(1) == 1 || x.size(1) == 1 ? x : x.contiguous();
-}
-
-}  // namespace
 
 at::Tensor prefix_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                             const at::Tensor& paths, int64_t heads) {
   const at::Tensor out = at::empty({q.size(0), q.size(1)}, q.options());
-  const at::Tensor queries = unit_stride(q), keys = unit_stride(k), values = unit_stride(v);
+  const at::Tensor queries = with_unit_stride(q), keys = with_unit_stride(k),
+                   values = with_unit_stride(v);
   const at::Tensor nodes = paths.contiguous();
   PrefixAttention job;
   job.q = queries.const_data_ptr<float>();

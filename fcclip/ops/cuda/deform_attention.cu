@@ -4,41 +4,13 @@
 #include <cuda_runtime.h>
 
 #include "fcclip/ops/cuda/deform_attention.h"
+#include "fcclip/ops/deform_sample.h"
 
 namespace fcclip::ops::cuda {
 namespace {
 
 constexpr int kLanes = 32;
 constexpr int kWarps = 8;  // of a block
-
-template <typename T>
-struct Sample {
-  bool inside[4];
-  int64_t row[4];
-  T part_x, part_y;
-
-  __device__ T weight(int corner) const {
-    return (corner % 2 != 0 ? part_x : 1 - part_x) * (corner / 2 != 0 ? part_y : 1 - part_y);
-  }
-};
-
-template <typename T>
-__device__ bool locate(const DeformLevels& levels, int64_t level, const T* location,
-                       Sample<T>& sample) {
-  const int64_t width = levels.width[level], height = levels.height[level];
-  const T x = location[0] * static_cast<T>(width) - T(0.5);
-  const T y = location[1] * static_cast<T>(height) - T(0.5);
-  if (!(x > -1 && y > -1 && x < static_cast<T>(width) && y < static_cast<T>(height))) return false;
-  const int64_t left = static_cast<int64_t>(x + 1) - 1, top = static_cast<int64_t>(y + 1) - 1;
-  sample.part_x = x - static_cast<T>(left);
-  sample.part_y = y - static_cast<T>(top);
-  for (int corner = 0; corner < 4; ++corner) {
-    const int64_t column = left + corner % 2, line = top + corner / 2;
-    sample.inside[corner] = column >= 0 && column < width && line >= 0 && line < height;
-    sample.row[corner] = levels.start[level] + line * width + column;
-  }
-  return true;
-}
 
 template <typename T>
 __device__ T warp_sum(T x) {
@@ -59,7 +31,7 @@ __global__ void forward_kernel(const DeformSamples<T> s) {
   for (int64_t channel = threadIdx.x; channel < s.head_dim; channel += kLanes) {
     T sum = 0;
     for (int64_t i = 0; i < count; ++i) {
-      Sample<T> sample;
+      DeformSample<T> sample;
       const int64_t at = unit * count + i;
       if (!locate(s.levels, i / s.points, s.locations + 2 * at, sample)) continue;
       T mixed = 0;
@@ -82,7 +54,7 @@ __global__ void backward_kernel(const DeformSamples<T> s) {
   const T* grad = s.grad_out + unit * s.head_dim;
   for (int64_t i = 0; i < count; ++i) {
     const int64_t at = unit * count + i, level = i / s.points;
-    Sample<T> sample;
+    DeformSample<T> sample{};
     T seen[4] = {0, 0, 0, 0};  // <grad, corner>
     const bool any = locate(s.levels, level, s.locations + 2 * at, sample);
     for (int c = 0; any && c < 4; ++c) {
@@ -96,14 +68,7 @@ __global__ void backward_kernel(const DeformSamples<T> s) {
       seen[c] = warp_sum(seen[c]);
     }
     if (threadIdx.x != 0) continue;
-    const T x = any ? sample.part_x : T(0), y = any ? sample.part_y : T(0), weight = s.weights[at];
-    const T upper = seen[1] - seen[0], lower = seen[3] - seen[2];
-    const T left = seen[2] - seen[0], right = seen[3] - seen[1];
-    s.grad_weights[at] = (1 - y) * (seen[0] + x * upper) + y * (seen[2] + x * lower);
-    s.grad_locations[2 * at] =
-        weight * static_cast<T>(s.levels.width[level]) * ((1 - y) * upper + y * lower);
-    s.grad_locations[2 * at + 1] =
-        weight * static_cast<T>(s.levels.height[level]) * ((1 - x) * left + x * right);
+    write_gradients(s, sample, seen, level, at);
   }
 }
 
