@@ -121,8 +121,8 @@ runs::RunCount run_segment(const SegmentFlags& flags) {
   const bool writes = !runs::wanted_outputs(flags.write, task).kinds.empty();
   PictureReporter reporter({flags.json, flags.quiet, writes, task});
   runs::SegmentRun run(segmenter, std::move(plan), reporter);
-  announce_stop("stopping after this picture; again to stop now");
-  stop_signal();  // from here on a signal ends the run between two pictures
+  announce_stop("stopping; again to stop now");
+  stop_signal();  // from here on a signal ends the run at the next good place
   outlive_closed_pipe();
   for (const std::string& note : notes) reporter.note(note);
   run.work();

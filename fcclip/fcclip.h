@@ -204,6 +204,7 @@ struct AskOptions {
   std::optional<bool> things_only = {};  ///< instances of things alone
   int64_t next_best = 3;                 ///< names beside the best
   double min_score = 0;
+  Progress progress = {};  ///< counts parts of the picture; perhaps from another thread
 };
 
 /// What a model file says of itself.

@@ -74,6 +74,7 @@ segmenter::AskOptions filled(const segmenter::Segmenter& segmenter, const AskOpt
   own.instances.things_only = options.things_only.value_or(own.instances.things_only);
   own.next_best = options.next_best;
   own.min_score = options.min_score;
+  own.progress = options.progress;
   return own;
 }
 

@@ -3,13 +3,11 @@
 // sums.
 
 #include <exception>
-#include <mutex>
 #include <vector>
 
 #include <ATen/Parallel.h>
 
-#include "fcclip/core/error.h"
-#include "fcclip/core/progress.h"
+#include "fcclip/core/shared_progress.h"
 
 namespace fcclip::eval {
 
@@ -23,21 +21,13 @@ Score parallel_pictures(int64_t count, const Score& empty, const One& one,
   const int64_t runs = std::max<int64_t>(1, std::min<int64_t>(count, at::get_num_threads()));
   std::vector<Score> scores(runs, empty);
   std::vector<std::exception_ptr> errors(runs);
-  std::mutex mutex;
-  int64_t done = 0;
-  bool stopped = false;  // then nobody is asked again
-  const auto go_on = [&] {
-    const std::scoped_lock lock(mutex);
-    ++done;
-    stopped = stopped || (progress && !progress(done, count));
-    return !stopped;
-  };
+  SharedProgress done(progress, count, "pictures");
   at::parallel_for(0, runs, 1, [&](int64_t begin, int64_t end) {
     for (int64_t run = begin; run < end; ++run) {
       try {
         for (int64_t i = count * run / runs; i < count * (run + 1) / runs; ++i) {
           one(i, scores[run]);
-          if (!go_on()) break;
+          if (!done.go_on()) break;
         }
       } catch (...) {
         errors[run] = std::current_exception();
@@ -47,7 +37,7 @@ Score parallel_pictures(int64_t count, const Score& empty, const One& one,
   for (const std::exception_ptr& error : errors) {
     if (error) std::rethrow_exception(error);
   }
-  if (stopped) fail(ErrorCode::interrupted, "stopped after ", done, " of ", count, " pictures");
+  done.check();
   for (int64_t run = 1; run < runs; ++run) scores[0].merge(scores[run]);
   return scores[0];
 }

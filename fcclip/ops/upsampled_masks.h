@@ -11,6 +11,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "fcclip/core/progress.h"
 #include "fcclip/core/size.h"
 
 namespace fcclip::ops {
@@ -21,6 +22,9 @@ struct MaskSource {
   Size padded;             ///< network input, multiple of 32
   Size resized;            ///< inside padded, before padding
   Size original;           ///< where results live
+  /// Told of the parts of the picture that are done, perhaps by another thread. Whatever looks at a
+  /// whole picture throws Error{interrupted} when it says stop.
+  Progress progress = {};
 };
 
 /// Throws Error{shape_mismatch} for logits of another shape or without a pixel,

@@ -164,6 +164,7 @@ void SegmentRun::run_pictures() {
     } catch (const OrderedWork::Stopped&) {
       break;  // finish() says why
     } catch (const std::exception& error) {
+      if (is_interruption(error) && listener_.wants_stop()) break;  // what is done is written
       if (is_interruption(error)) throw;
       hand_over_failure(picture, error, writers);
     }
@@ -195,7 +196,9 @@ SegmentRun::Decoded SegmentRun::decode_now(const InputPicture& picture) const {
 void SegmentRun::answer(size_t index, const Decoded& decoded, OrderedWork& writers) {
   const InputPicture& picture = plan_.pictures[index];
   Stopwatch watch;
-  const segmenter::EncodedImage encoded = segmenter_.encode(decoded.rgb, plan_.settings.size);
+  const Progress go_on = [this](int64_t, int64_t) { return !listener_.wants_stop(); };
+  const segmenter::EncodedImage encoded =
+      segmenter_.encode(decoded.rgb, plan_.settings.size, {}, go_on);
   const double network = watch.lap();
   for (size_t q = 0; q < questions_.size(); ++q) {
     watch.lap();
@@ -203,6 +206,7 @@ void SegmentRun::answer(size_t index, const Decoded& decoded, OrderedWork& write
     for (const results::Task task : needed_tasks(output_)) {
       segmenter::AskOptions options = plan_.settings.ask;
       options.task = task;
+      options.progress = go_on;
       answers.by_task.emplace(task, segmenter_.ask(encoded, questions_[q], options));
     }
     answers.timing.ask = watch.lap();

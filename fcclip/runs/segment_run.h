@@ -59,7 +59,8 @@ class SegmentListener {
   /// One line about a picture's failure. From any thread.
   virtual std::string failure_line(const std::exception& error,
                                    const InputPicture& picture) const = 0;
-  /// Whether to end after the pictures under way. From any thread.
+  /// Whether to end: at the next stage of the picture that the network works on, which is left out.
+  /// From any thread.
   virtual bool wants_stop() const = 0;
 };
 

@@ -57,7 +57,8 @@ class Namer {
 // What each kind finds, and the least score that it reports.
 results::Segmentation infer(const EncodedImage& image, const at::Tensor& log_probs,
                             const std::vector<bool>& is_thing, const AskOptions& options) {
-  const results::MaskSource masks = mask_source(image);
+  results::MaskSource masks = mask_source(image);
+  masks.progress = options.progress;
   switch (options.task) {
     case results::Task::panoptic:
       return {image.original, results::panoptic(masks, log_probs, is_thing, options.panoptic),

@@ -66,6 +66,7 @@ struct AskOptions {
   int64_t next_best = 3;          ///< alternatives named per segment
   double min_score = 0;           ///< segments below are left out, as background classes are
   double min_instance_score = 0;  ///< the same for instances alone, where it is the higher one
+  Progress progress = {};         ///< counts parts of the picture; perhaps from another thread
 };
 
 /// Where "what is this?" is asked, in pixels of the original picture.

@@ -345,7 +345,7 @@ class Interrupted(SegmentCase):
         running.send_signal(signal.SIGINT)
         said = running.communicate()[1].decode()
         self.assertEqual(running.returncode, 130, said)
-        self.assertIn("stopping after this picture; again to stop now", said)
+        self.assertIn("stopping; again to stop now", said)
         self.assertIn("--resume", said)
         self.assertNotIn(" 1 images", said)
         self.assertEqual(list((self.folder / "T").glob("*.tmp")), [])

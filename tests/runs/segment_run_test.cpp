@@ -1,11 +1,14 @@
 #include "fcclip/runs/segment_run.h"
 
+#include <atomic>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
 #include "tests/io/temporary_folder.h"
+#include "tests/support/errors.h"
 #include "tests/support/source_folder.h"
 
 namespace fcclip::runs {
@@ -28,11 +31,13 @@ struct Listener : SegmentListener {
   std::string failure_line(const std::exception&, const InputPicture&) const override {
     return "broken";
   }
-  bool wants_stop() const override { return stop; }
+  bool wants_stop() const override { return stop || (patience > 0 && ++asked > patience); }
 
   RunCount last;
   std::vector<std::string> told;
   bool stop = false;
+  int64_t patience = 0;  // times to be asked before it wants to stop
+  mutable std::atomic<int64_t> asked = 0;
 };
 
 class SegmentRuns : public ::testing::Test {
@@ -119,6 +124,19 @@ TEST_F(SegmentRuns, StopWhenTheListenerWants) {
                  "stopped after 0 images; the same command with --resume goes on from there");
   }
   EXPECT_EQ(record().at("status"), "interrupted");
+}
+
+TEST_F(SegmentRuns, StopWithinAPictureAndGoOnFromTheOneBefore) {
+  Listener listener, second;
+  SegmentRun run(*segmenter_, plan(false), listener);
+  listener.patience = 4;  // once a picture, then at the second one's stages
+  EXPECT_ERROR(interrupted, "stopped after 0 images", run.work());
+  EXPECT_EQ(listener.told, std::vector<std::string>{"broken.png failed: broken"});
+  EXPECT_EQ(listener.asked, 7);  // and twice to say so
+  EXPECT_FALSE(fs::exists(folder_.path() / "out" / "scene.1.segments.json"));
+  EXPECT_EQ(record().at("status"), "interrupted");
+  SegmentRun(*segmenter_, plan(true), second).work();
+  EXPECT_EQ(second.last.done, 1);
 }
 
 }  // namespace segment_run_test

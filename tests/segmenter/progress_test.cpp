@@ -65,5 +65,32 @@ TEST_F(EncodeProgress, GivenMasksStopToo) {
   }
 }
 
+// Every task, on a picture of several parts: counted, stopped at the first, and as before after it.
+TEST_F(EncodeProgress, AskingCountsAndStops) {
+  const at::Tensor wide = at::full({400, 300, 3}, 100, at::kByte);
+  const EncodedImage image = segmenter_.encode(wide);
+  const PreparedVocabulary words = segmenter_.prepare(classify::parse_classes("cat, dog, grass"));
+  for (const results::Task task :
+       {results::Task::panoptic, results::Task::instance, results::Task::semantic}) {
+    AskOptions options = segmenter_.ask_defaults();
+    options.task = task;
+    options.instances.things_only = false;
+    int64_t calls = 0, parts = 0;
+    options.progress = [&](int64_t done, int64_t total) {
+      EXPECT_EQ(done, ++calls);
+      parts = total;
+      return true;
+    };
+    const results::Segmentation want = segmenter_.ask(image, words, options);
+    EXPECT_EQ(calls, parts) << results::task_name(task);
+    EXPECT_GT(parts, 1) << results::task_name(task);
+    options.progress = [](int64_t, int64_t) { return false; };
+    EXPECT_ERROR(interrupted, "stopped after 1 of " + std::to_string(parts),
+                 segmenter_.ask(image, words, options));
+    options.progress = {};
+    EXPECT_EQ(segmenter_.ask(image, words, options).segments().size(), want.segments().size());
+  }
+}
+
 }  // namespace
 }  // namespace fcclip::segmenter

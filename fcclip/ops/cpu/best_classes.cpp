@@ -7,6 +7,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include "fcclip/core/shared_progress.h"
 #include "fcclip/ops/cpu/mask_geometry.h"
 #include "fcclip/ops/cpu/ops.h"
 #include "fcclip/ops/host.h"
@@ -127,14 +128,17 @@ at::Tensor best_classes(const MaskSource& masks, const at::Tensor& weights) {
   const std::vector<TileRows> row_tiles = geometry.row_tiles(4, 64);
   const std::vector<TileColumns> column_tiles = geometry.column_tiles(4, 64);
   const at::Tensor labels = at::empty({masks.original.height, masks.original.width}, at::kInt);
-  at::parallel_for(0, static_cast<int64_t>(row_tiles.size()), 1, [&](int64_t begin, int64_t end) {
+  SharedProgress done(masks.progress, std::ssize(row_tiles), "parts");
+  at::parallel_for(0, std::ssize(row_tiles), 1, [&](int64_t begin, int64_t end) {
     TileLabeller labeller(geometry, probs);
     for (int64_t t = begin; t < end; ++t) {
       for (const TileColumns& columns : column_tiles) {
         labeller.label(row_tiles[static_cast<size_t>(t)], columns, labels);
       }
+      if (!done.go_on()) return;
     }
   });
+  done.check();
   return labels;
 }
 

@@ -6,6 +6,7 @@
 
 #include <ATen/Parallel.h>
 
+#include "fcclip/core/shared_progress.h"
 #include "fcclip/ops/cpu/mask_geometry.h"
 #include "fcclip/ops/cpu/ops.h"
 
@@ -125,11 +126,14 @@ std::vector<MaskRuns> mask_runs(const MaskSource& masks, const std::vector<int64
   const MaskGeometry geometry(masks);
   const QueryScanner scanner(geometry);
   std::vector<MaskRuns> runs(queries.size());
-  at::parallel_for(0, static_cast<int64_t>(queries.size()), 1, [&](int64_t begin, int64_t end) {
+  SharedProgress done(masks.progress, std::ssize(queries), "masks");
+  at::parallel_for(0, std::ssize(queries), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       runs[static_cast<size_t>(i)] = scanner.scan(queries[static_cast<size_t>(i)]);
+      if (!done.go_on()) return;
     }
   });
+  done.check();
   return runs;
 }
 

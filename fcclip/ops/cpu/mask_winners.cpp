@@ -8,6 +8,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include "fcclip/core/shared_progress.h"
 #include "fcclip/ops/cpu/mask_geometry.h"
 #include "fcclip/ops/cpu/ops.h"
 
@@ -86,13 +87,15 @@ void write_codes(const float* winner, const TileRows& rows, const TileColumns& c
   }
 }
 
-Counts find_winners(const MaskGeometry& geometry, const Contest& contest, const at::Tensor& ids) {
+Counts find_winners(const MaskGeometry& geometry, const Contest& contest, const at::Tensor& ids,
+                    const Progress& progress) {
   const std::vector<TileRows> row_tiles = geometry.row_tiles(8, 128);
   const std::vector<TileColumns> column_tiles = geometry.column_tiles(8, 128);
   const MaskRowKernels& kernels = mask_row_kernels();
   Counts total(contest.size());
   std::mutex merging;
-  at::parallel_for(0, static_cast<int64_t>(row_tiles.size()), 1, [&](int64_t begin, int64_t end) {
+  SharedProgress done(progress, std::ssize(row_tiles), "parts");
+  at::parallel_for(0, std::ssize(row_tiles), 1, [&](int64_t begin, int64_t end) {
     Counts counts(contest.size());
     TilePruning pruning(geometry, contest);
     TileMask mask(geometry);
@@ -113,11 +116,13 @@ Counts find_winners(const MaskGeometry& geometry, const Contest& contest, const 
         }
         write_codes(winner.data(), rows, columns, ids, counts);
       }
+      if (!done.go_on()) return;
     }
     const std::lock_guard<std::mutex> lock(merging);
     for (size_t i = 0; i < total.by_code.size(); ++i) total.by_code[i] += counts.by_code[i];
     for (size_t k = 0; k < total.original.size(); ++k) total.original[k] += counts.original[k];
   });
+  done.check();
   return total;
 }
 
@@ -127,7 +132,8 @@ MaskWinners mask_winners(const MaskSource& masks, const std::vector<int64_t>& qu
                          const std::vector<float>& scores) {
   MaskWinners winners;
   winners.codes = at::empty({masks.original.height, masks.original.width}, at::kInt);
-  Counts counts = find_winners(MaskGeometry(masks), {queries, scores}, winners.codes);
+  Counts counts =
+      find_winners(MaskGeometry(masks), {queries, scores}, winners.codes, masks.progress);
   winners.pixels_of_code = std::move(counts.by_code);
   winners.pixels_inside = std::move(counts.original);
   return winners;
