@@ -96,7 +96,7 @@ function pause(ms, signal) {
     const end = () => { clearTimeout(timer); wakers.delete(end); done(undefined); };
     const timer = setTimeout(end, ms);
     wakers.add(end);
-    signal?.addEventListener('abort', () => { end(); failed(signal.reason); }, { once: true });
+    signal?.addEventListener('abort', () => { failed(signal.reason); end(); }, { once: true });
   });
 }
 const wakers = new Set();
@@ -313,10 +313,14 @@ async function bitmapOf(blob) {
   }
 }
 
+let opened = 0;   // of two pictures the later one stays, whichever was decoded first
 async function openPicture(blob, name, isExample = false) {
-  state.picture?.gone.abort();
-  forget();
+  const turn = ++opened;
   const bitmap = await bitmapOf(blob);
+  if (turn !== opened) return bitmap?.close();
+  state.picture?.gone.abort();
+  state.picture?.bitmap?.close();
+  forget();
   /** @type {Picture} */
   const picture = {
     blob, name, bitmap, width: bitmap?.width ?? 0, height: bitmap?.height ?? 0, id: '', encoding: null, suggestions: null,
@@ -352,10 +356,12 @@ function encoded(picture) {
 }
 
 async function encode(picture) {
+  const model = state.model?.name;
   const form = new FormData();
   form.append('image', picture.blob, picture.name);
   if (state.model && state.models.length > 1) form.append('model', state.model.name);
   const { value, headers } = await call('v1/images', { method: 'POST', body: form, signal: picture.gone.signal, what: 'The network looks at the picture…' });
+  if (model && model !== state.model?.name) return encode(picture);   // another model was chosen meanwhile
   picture.id = value.id;
   picture.times = timesOf(headers);
   const known = picture.width === value.width && picture.height === value.height;
@@ -395,11 +401,18 @@ function untilAborted(promise, signal) {
 async function openExample() {
   try {
     const { value } = await call(EXAMPLE.picture, { read: 'blob', accept: 'image/png', what: 'Loading the example…' });
-    if (!state.picture) await openPicture(value, 'example.png', true);
+    if (!opened) await openPicture(value, 'example.png', true);
   } catch (error) {
-    $('hello-text').textContent = 'Drop a picture here, paste one, or open one.';
+    invite();
     showError(error, openExample);
   }
+}
+
+/** There is nothing to show. */
+function invite() {
+  $('hello-text').textContent = 'Drop a picture here, paste one, or open one.';
+  $('hello').hidden = false;
+  draw();
 }
 
 function openFiles(files) {
@@ -529,7 +542,9 @@ async function ask() {
     showAnswer(value, { ...timesOf(headers), whole: performance.now() - start });
     suggestSoon(SUGGEST_MS);
   } catch (error) {
-    if (!signal.aborted && !picture.gone.signal.aborted) showError(error, ask);
+    if (signal.aborted || picture.gone.signal.aborted) return;
+    if (!picture.width) invite();
+    showError(error, ask);
   }
 }
 
