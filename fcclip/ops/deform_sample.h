@@ -4,9 +4,7 @@
 
 #include "fcclip/ops/deform_args.h"
 
-#ifdef __CUDACC__
-#define FCCLIP_DEVICE __device__
-#else
+#ifndef FCCLIP_DEVICE  // what includes this for CUDA says __device__
 #define FCCLIP_DEVICE
 #endif
 

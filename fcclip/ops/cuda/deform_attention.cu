@@ -4,6 +4,8 @@
 #include <cuda_runtime.h>
 
 #include "fcclip/ops/cuda/deform_attention.h"
+
+#define FCCLIP_DEVICE __device__
 #include "fcclip/ops/deform_sample.h"
 
 namespace fcclip::ops::cuda {
