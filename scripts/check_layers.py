@@ -30,7 +30,7 @@ ALLOWED = {
     "serve": "core text fcclip.h",
     "data": "core text io ops nn clip classify results segmenter image outputs",
     "scenes": "core io ops classify results image outputs data",
-    "eval": "core text io ops classify results segmenter image draw outputs data",
+    "eval": "core text io ops classify results segmenter image draw outputs runs data",
     "engine": "core text io nn image",
     "train": "core io ops nn clip head classify words results model segmenter image draw data scenes eval engine",
     "pretrain": "core text io ops nn clip classify results model segmenter image draw data scenes engine",
@@ -43,6 +43,7 @@ MAY_ASK = {
     "api/torch.cpp",  # pixels of a caller are read in place
     "engine/process_backends.cpp",  # NCCL or Gloo
     "engine/processes.cpp",  # a process's own GPU
+    "engine/training_place.cpp",  # the same
     "engine/precision.cpp",  # what "auto" means
 }
 TO_THE_HOST = re.compile(r"\.cpu\(\)|\.to\(at::kCPU")

@@ -5,19 +5,22 @@
 
 #include <nlohmann/json.hpp>
 
-#include "fcclip/eval/evaluator.h"
+#include "fcclip/eval/evaluate_options.h"
 #include "fcclip/eval/html_report.h"
 
-namespace fcclip::apps {
+namespace fcclip::eval {
 
 /// {"model", "model_name", "fingerprint", "classifiers": {name: {"alpha", "beta"}}, "input_size",
 /// "thresholds", "oracle", and what circumstances_json has}. Throws Error{not_found}.
 nlohmann::json evaluation_record(const std::filesystem::path& model,
                                  const segmenter::Segmenter& segmenter,
-                                 const eval::EvaluateOptions& options);
+                                 const EvaluateOptions& options);
+
+/// "none", "masks" or "names".
+const char* oracle_name(Oracle oracle);
 
 /// The same for people: texts as they are, words of a command side by side, pairs without their
 /// signs.
-std::vector<eval::RunFact> run_facts(const nlohmann::json& record);
+std::vector<RunFact> run_facts(const nlohmann::json& record);
 
-}  // namespace fcclip::apps
+}  // namespace fcclip::eval

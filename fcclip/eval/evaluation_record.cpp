@@ -1,25 +1,14 @@
-#include "apps/evaluation_record.h"
+#include "fcclip/eval/evaluation_record.h"
 
 #include <algorithm>
 
 #include "fcclip/runs/run_record.h"
 
-namespace fcclip::apps {
+namespace fcclip::eval {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-const char* oracle_name(eval::Oracle oracle) {
-  switch (oracle) {
-    case eval::Oracle::names:
-      return "names";
-    case eval::Oracle::masks:
-      return "masks";
-    default:
-      return "none";
-  }
-}
 
 std::string text_of_setting(const json& value) {
   if (value.is_string()) return value.get<std::string>();
@@ -35,11 +24,22 @@ std::string text_of_setting(const json& value) {
 
 }  // namespace
 
+const char* oracle_name(Oracle oracle) {
+  switch (oracle) {
+    case Oracle::names:
+      return "names";
+    case Oracle::masks:
+      return "masks";
+    default:
+      return "none";
+  }
+}
+
 json evaluation_record(const fs::path& model, const segmenter::Segmenter& segmenter,
-                       const eval::EvaluateOptions& options) {
+                       const EvaluateOptions& options) {
   const model::Config& config = segmenter.config();
   json classifiers = json::object();
-  for (const eval::Classifier& one : options.classifiers) {
+  for (const Classifier& one : options.classifiers) {
     classifiers[one.name] = {{"alpha", one.ensemble.alpha}, {"beta", one.ensemble.beta}};
   }
   std::error_code error;
@@ -59,8 +59,8 @@ json evaluation_record(const fs::path& model, const segmenter::Segmenter& segmen
   return record;
 }
 
-std::vector<eval::RunFact> run_facts(const json& record) {
-  std::vector<eval::RunFact> facts;
+std::vector<RunFact> run_facts(const json& record) {
+  std::vector<RunFact> facts;
   for (const char* key : {"model", "model_name", "provenance", "fingerprint", "classifiers",
                           "input_size", "thresholds", "oracle", "program", "libtorch",
                           "instruction_set", "threads", "date", "seconds", "command", "folder"}) {
@@ -72,4 +72,4 @@ std::vector<eval::RunFact> run_facts(const json& record) {
   return facts;
 }
 
-}  // namespace fcclip::apps
+}  // namespace fcclip::eval

@@ -1,0 +1,69 @@
+#include "fcclip/eval/evaluation_target.h"
+
+#include <algorithm>
+#include <set>
+
+#include "fcclip/data/registry.h"
+
+namespace fcclip::eval {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string own_title(const OwnData& own) {
+  fs::path truth = own.label_pngs;
+  if (!own.instances_json.empty()) truth = own.instances_json;
+  if (!own.panoptic_json.empty()) truth = own.panoptic_json;
+  truth = fs::absolute(truth).lexically_normal();
+  if (truth.filename().empty()) truth = truth.parent_path();
+  static const std::set<std::string> kSayNothing = {
+      "panoptic", "instances", "annotations", "_annotations.coco", "labels", "masks",
+      "truth",    "gt",        "coco",        "instances_default"};
+  while (kSayNothing.contains(truth.stem().string()) && truth.has_parent_path() &&
+         truth.parent_path() != truth.root_path()) {
+    truth = truth.parent_path();
+  }
+  return truth.stem().string();
+}
+
+}  // namespace
+
+EvaluationTarget open_target(const std::string& name, const fs::path& root) {
+  const data::DatasetSpec& spec = data::find_dataset(name);
+  EvaluationTarget target{spec.name, spec.name, data::open_split(spec, root), {}};
+  target.options.size = {spec.short_side, spec.max_side};
+  target.options.resized_late = spec.resized_late;
+  target.detections = spec.detections;
+  target.has_instances = spec.scores_instances;
+  return target;
+}
+
+EvaluationTarget open_target(const OwnData& own) {
+  data::SplitFiles files;
+  files.pictures = {own.images};
+  files.panoptic_json = own.panoptic_json;
+  files.panoptic_pngs = own.panoptic_pngs;
+  if (!own.panoptic_json.empty() && own.panoptic_pngs.empty()) {
+    files.panoptic_pngs = own.panoptic_json.parent_path() / own.panoptic_json.stem();
+  }
+  files.instances_json = own.instances_json;
+  files.labels = own.label_pngs;
+  files.ignore_label = own.ignore_label;
+  return {"own", own_title(own), std::make_unique<data::DatasetSplit>(files, own.vocabulary), {}};
+}
+
+void choose_tasks(EvaluationTarget& target, const std::vector<std::string>& tasks) {
+  const data::DatasetSplit& truth = *target.split;
+  const auto wants = [&](std::string_view task) {
+    return std::find(tasks.begin(), tasks.end(), task) != tasks.end();
+  };
+  EvaluateOptions& options = target.options;
+  const bool all = tasks.empty();
+  options.panoptic = all ? truth.has_panoptic() : wants("panoptic");
+  options.semantic = all ? truth.has_labels() : wants("semantic");
+  // Label-only data have no AP.
+  options.instances = all ? (truth.has_instances() || truth.has_panoptic()) && target.has_instances
+                          : wants("instance");
+}
+
+}  // namespace fcclip::eval

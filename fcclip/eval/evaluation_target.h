@@ -1,0 +1,48 @@
+#pragma once
+// A data set that is evaluated on: opened, and what of it is measured.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fcclip/data/dataset_split.h"
+#include "fcclip/eval/evaluate_options.h"
+
+namespace fcclip::eval {
+
+/// An open data set and how it is measured.
+struct EvaluationTarget {
+  std::string name;   ///< of the output folder
+  std::string title;  ///< as reports call it
+  std::unique_ptr<data::DatasetSplit> split;
+  int64_t detections = 0;     ///< most of a picture that count; 0: as many as the model gives
+  bool has_instances = true;  ///< false: its panoptic truth is not scored as instances
+  EvaluateOptions options;    ///< tasks, sizes; classifiers and thresholds come from the model
+};
+
+/// A data set of data/registry.h below `root`, in its published size. Throws as open_split does.
+EvaluationTarget open_target(const std::string& name, const std::filesystem::path& root);
+
+/// Somebody's own data set.
+struct OwnData {
+  std::filesystem::path images;
+  std::filesystem::path panoptic_json, panoptic_pngs;  ///< no PNGs named: the JSON's path without
+                                                       ///< ".json"
+  std::filesystem::path instances_json, label_pngs;
+  int64_t ignore_label = 255;
+  classify::Vocabulary vocabulary;  ///< empty: the files' own
+
+  bool has_truth() const {
+    return !panoptic_json.empty() || !instances_json.empty() || !label_pngs.empty();
+  }
+};
+/// Called as its file, or as the folder where the file's name says nothing. Throws as DatasetSplit
+/// does.
+EvaluationTarget open_target(const OwnData& own);
+
+/// What is measured: these ("panoptic", "instance", "semantic"), or none named: all that the truth
+/// allows.
+void choose_tasks(EvaluationTarget& target, const std::vector<std::string>& tasks);
+
+}  // namespace fcclip::eval
