@@ -10,7 +10,6 @@
 #include <ATen/core/Tensor.h>
 
 #include "apps/commands.h"
-#include "apps/merges.h"
 #include "apps/option_checks.h"
 #include "apps/own_file.h"
 #include "apps/progress_bar.h"
@@ -19,6 +18,7 @@
 #include "fcclip/io/checkpoint.h"
 #include "fcclip/model/model_file.h"
 #include "fcclip/words/load_vocabulary.h"
+#include "fcclip/words/merges_file.h"
 
 namespace fcclip::apps {
 namespace {
@@ -49,7 +49,7 @@ std::string merges_for(const ConvertFlags& flags) {
       if (has_merges(path)) return {};
     }
   }
-  return find_merges(flags.merges);
+  return words::find_merges(flags.merges);
 }
 
 void convert_command(const ConvertFlags& flags) {

@@ -3,11 +3,11 @@
 #include <iostream>
 
 #include "apps/commands.h"
-#include "apps/merges.h"
 #include "apps/option_checks.h"
 #include "apps/own_file.h"
 #include "fcclip/model/model_file.h"
 #include "fcclip/model/untrained.h"
+#include "fcclip/words/merges_file.h"
 
 namespace fcclip::apps {
 namespace {
@@ -21,7 +21,8 @@ struct InitFlags {
 void init(const InitFlags& flags) {
   check_own_or_new(flags.output, flags.overwrite);
   model::Model model(model::preset_config(flags.preset));
-  model.clip->tokenizer = model::make_tokenizer(find_merges(flags.merges), model.config.clip.text);
+  model.clip->tokenizer =
+      model::make_tokenizer(words::find_merges(flags.merges), model.config.clip.text);
   model.config.provenance = "untrained weights, seed " + std::to_string(flags.seed);
   model::fill_untrained(model, flags.seed);
   model::save(flags.output, model);

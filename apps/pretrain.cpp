@@ -11,11 +11,11 @@
 #include "apps/stop_signal.h"
 #include "apps/training_console.h"
 #include "apps/training_flags.h"
-#include "apps/training_place.h"
 #include "apps/training_record.h"
 #include "apps/warm_memory.h"
 #include "apps/weight_dtype.h"
 #include "fcclip/core/error.h"
+#include "fcclip/engine/training_place.h"
 #include "fcclip/model/model_file.h"
 #include "fcclip/pretrain/check_pairs.h"
 #include "fcclip/pretrain/open_pairs.h"
@@ -59,7 +59,7 @@ void check_list(const std::string& list) {
 
 void pretrain_clip(const PretrainFlags& flags, const pretrain::PretrainOptions& options) {
   keep_freed_memory();
-  TrainingPlace place = join_training(options.device);
+  engine::TrainingPlace place = engine::join_training(options.device);
   engine::Processes& processes = place.processes;
   TrainingConsole console("pretrain");
   const pretrain::OpenPairs open =

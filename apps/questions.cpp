@@ -10,7 +10,6 @@
 #include "fcclip/clip/tokenizer.h"
 #include "fcclip/core/error.h"
 #include "fcclip/core/nearest_name.h"
-#include "fcclip/words/decode_text.h"
 #include "fcclip/words/load_vocabulary.h"
 
 namespace fcclip::apps {
@@ -136,22 +135,6 @@ void tell_bundled_model(const ModelFlags& flags, const model::Config& model,
             << " knows none of these words: " << listed(asked, kShown, ", …");
   if (!near.empty()) std::cerr << "; nearest that it knows: " << listed(near, kShown, "");
   std::cerr << '\n';
-}
-
-std::vector<std::string> load_templates(const WordFlags& flags) {
-  std::vector<std::string> templates;
-  if (flags.templates.empty()) return templates;
-  std::istringstream lines(words::read_text_file(flags.templates));
-  for (std::string line; std::getline(lines, line);) {
-    if (line.empty()) continue;
-    if (line.find("{}") == std::string::npos) {
-      fail(ErrorCode::invalid_argument, flags.templates, ": template '", line,
-           "' has no {} where the name goes");
-    }
-    templates.push_back(line);
-  }
-  if (templates.empty()) fail(ErrorCode::invalid_argument, flags.templates, ": no templates in it");
-  return templates;
 }
 
 }  // namespace fcclip::apps

@@ -16,6 +16,7 @@
 #include "fcclip/core/counted.h"
 #include "fcclip/core/error.h"
 #include "fcclip/runs/segment_run.h"
+#include "fcclip/words/templates.h"
 
 namespace fcclip::apps {
 namespace {
@@ -81,7 +82,7 @@ runs::SegmentPlan plan_of(const SegmentFlags& flags, std::vector<std::string>& n
   if (writes) runs::check_output_folder(plan.folder);
   const model::Config config = model_config(flags.model);
   plan.settings.model = find_model(flags.model.model);
-  plan.settings.templates = load_templates(flags.words);
+  plan.settings.templates = words::load_templates(flags.words.templates);
   plan.settings.questions = load_questions(flags.words, config);
   plan.settings.size = encode_size(flags.ask);
   plan.settings.reading = read_record(flags.picture);

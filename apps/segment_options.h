@@ -74,9 +74,6 @@ std::vector<classify::Vocabulary> load_questions(const WordFlags& flags,
 void tell_bundled_model(const ModelFlags& flags, const model::Config& model,
                         const std::vector<classify::Vocabulary>& questions);
 
-/// The templates of a file (one a line, "{}" where the name goes), or none for the model's own.
-std::vector<std::string> load_templates(const WordFlags& flags);
-
 segmenter::AskOptions ask_options(const AskFlags& flags, const segmenter::Segmenter& segmenter);
 segmenter::EncodeSize encode_size(const AskFlags& flags);
 

@@ -6,17 +6,17 @@
 #include "apps/commands.h"
 #include "apps/option_checks.h"
 #include "apps/progress_bar.h"
-#include "apps/world_place.h"
 #include "fcclip/core/error.h"
 #include "fcclip/draw/contact_sheet.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/scenes/coco_export.h"
+#include "fcclip/scenes/world.h"
 
 namespace fcclip::apps {
 namespace {
 
 struct SynthFlags {
-  std::string world = default_world(), output, sheet;
+  std::string world = scenes::default_world(), output, sheet;
   std::string concepts = "seen", pictures = "known", licences = "all", format = "png";
   std::vector<int64_t> size = {256};
   int64_t count = 10, first = 0, min_pictures = 3, min_things = 2, max_things = 12;

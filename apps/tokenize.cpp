@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/commands.h"
-#include "apps/merges.h"
 #include "fcclip/clip/tokenizer.h"
 #include "fcclip/core/error.h"
 #include "fcclip/model/model_file.h"
+#include "fcclip/words/merges_file.h"
 
 namespace fcclip::apps {
 namespace {
@@ -38,7 +38,7 @@ clip::Tokenizer tokenizer_of_model(const std::string& path) {
 
 void tokenize(const TokenizeFlags& flags) {
   const clip::Tokenizer tokenizer = flags.model.empty()
-                                        ? tokenizer_of_merges(find_merges(flags.merges))
+                                        ? tokenizer_of_merges(words::find_merges(flags.merges))
                                         : tokenizer_of_model(flags.model);
   const auto print = [&](const std::string& text) {
     const std::vector<int64_t> ids =

@@ -12,6 +12,7 @@
 #include "fcclip/outputs/json_text.h"
 #include "fcclip/runs/inputs.h"
 #include "fcclip/segmenter/trace_image.h"
+#include "fcclip/words/templates.h"
 
 namespace fcclip::apps {
 namespace {
@@ -39,7 +40,7 @@ void trace(const TraceFlags& flags) {
   const at::Tensor rgb =
       flags.image == "-" ? image::decode_rgb(runs::read_standard_input(), "standard input", reading)
                          : image::read_rgb(flags.image, reading);
-  const std::vector<std::string> templates = load_templates(flags.words);
+  const std::vector<std::string> templates = words::load_templates(flags.words.templates);
   tell_bundled_model(flags.model, config, questions);
   const segmenter::Segmenter segmenter = load_segmenter(flags.model);
   const segmenter::PreparedVocabulary vocabulary =

@@ -12,14 +12,13 @@
 #include "apps/stop_signal.h"
 #include "apps/training_console.h"
 #include "apps/training_flags.h"
-#include "apps/training_place.h"
 #include "apps/training_record.h"
 #include "apps/warm_memory.h"
 #include "apps/weight_dtype.h"
-#include "apps/world_place.h"
 #include "fcclip/core/counted.h"
 #include "fcclip/core/error.h"
-#include "fcclip/data/file_form.h"
+#include "fcclip/engine/training_place.h"
+#include "fcclip/scenes/world.h"
 #include "fcclip/train/check_data.h"
 #include "fcclip/train/segmentation_task.h"
 
@@ -34,25 +33,6 @@ struct TrainFlags : TrainingFlags {
   TrainFlags() { dtype = "float16"; }
   std::string check;
 };
-
-// A data set as `fcclip synth` and the official layouts have it, from its COCO JSON or folder.
-void find_data(const fs::path& given, train::DataSettings& data) {
-  fs::path json = given;
-  if (fs::is_directory(given)) {
-    json = given / (fs::exists(given / "panoptic.json") ? "panoptic.json" : "instances.json");
-  }
-  if (!fs::exists(json)) {
-    fail(ErrorCode::not_found, given.string(),
-         ": --check takes a COCO panoptic or instances JSON, a folder with panoptic.json or "
-         "instances.json, or a configuration (.toml)");
-  }
-  const bool instances = data::is_instances_file(json);
-  data.kind = instances ? "instance" : "panoptic";
-  (instances ? data.instances_json : data.panoptic_json) = json.string();
-  data.panoptic_pngs = (json.parent_path() / json.stem()).string();
-  data.images = (json.parent_path() / "images").string();
-  data.vocabulary = "";
-}
 
 struct ClassCount {
   std::string name;
@@ -131,7 +111,7 @@ void check(const train::SegmentationConfig& config) {
 
 void train_model(const TrainFlags& flags, const train::SegmentationConfig& config) {
   keep_freed_memory();
-  TrainingPlace place = join_training(config.run.device);
+  engine::TrainingPlace place = engine::join_training(config.run.device);
   engine::Processes& processes = place.processes;
   TrainingConsole console("train");
   train::SegmentationTask task(config, processes, place.device, console.log());
@@ -148,7 +128,7 @@ void train_model(const TrainFlags& flags, const train::SegmentationConfig& confi
 
 void train_command(const TrainFlags& flags, const CLI::App& command) {
   train::SegmentationConfig config;
-  config.data.world = config.evaluation.world = default_world();
+  config.data.world = config.evaluation.world = scenes::default_world();
   engine::Settings settings;
   train::bind(settings, config);
   const bool check_config = flags.check.ends_with(".toml");
@@ -160,7 +140,7 @@ void train_command(const TrainFlags& flags, const CLI::App& command) {
     return;
   }
   if (!flags.check.empty()) {
-    if (!check_config) find_data(flags.check, config.data);
+    if (!check_config) train::find_data(flags.check, config.data);
     return check(config);
   }
   train::finish(config);

@@ -1,6 +1,7 @@
 #include "fcclip/scenes/world.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <unordered_map>
 
@@ -148,6 +149,12 @@ std::string vocabulary_text(const World& world, bool only_seen) {
     (entry.is_thing ? things : stuff) += line + '\n';
   }
   return "[things]\n" + things + "[stuff]\n" + stuff;
+}
+
+std::string default_world() {
+  const char* cache = std::getenv("FCCLIP_WORLD_CACHE");
+  const bool is_set = cache != nullptr && *cache != '\0';
+  return (std::filesystem::path(is_set ? cache : ".cache/world") / "world.safetensors").string();
 }
 
 }  // namespace fcclip::scenes

@@ -14,6 +14,9 @@
 
 namespace fcclip::scenes {
 
+/// The pack that `make world` makes, in $FCCLIP_WORLD_CACHE or .cache/world.
+std::string default_world();
+
 /// One picture of a concept.
 struct Picture {
   std::string id;       ///< row of the table it comes from

@@ -6,6 +6,7 @@
 #include <c10/util/ParallelGuard.h>
 
 #include "fcclip/core/loader.h"
+#include "fcclip/data/file_form.h"
 
 namespace fcclip::train {
 namespace {
@@ -55,6 +56,25 @@ void add(DataReport& all, const DataReport& one) {
 }
 
 }  // namespace
+
+void find_data(const std::filesystem::path& given, DataSettings& data) {
+  std::filesystem::path json = given;
+  if (std::filesystem::is_directory(given)) {
+    json = given /
+           (std::filesystem::exists(given / "panoptic.json") ? "panoptic.json" : "instances.json");
+  }
+  if (!std::filesystem::exists(json)) {
+    fail(ErrorCode::not_found, given.string(),
+         ": --check takes a COCO panoptic or instances JSON, a folder with panoptic.json or "
+         "instances.json, or a configuration (.toml)");
+  }
+  const bool instances = data::is_instances_file(json);
+  data.kind = instances ? "instance" : "panoptic";
+  (instances ? data.instances_json : data.panoptic_json) = json.string();
+  data.panoptic_pngs = (json.parent_path() / json.stem()).string();
+  data.images = (json.parent_path() / "images").string();
+  data.vocabulary = "";
+}
 
 void check_data(const Source& source, DataReport& report, const Progress& progress) {
   const int64_t size = source.dataset->size();

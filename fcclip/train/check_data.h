@@ -1,6 +1,7 @@
 #pragma once
 // What is wrong with a data set, before a long run finds out.
 
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -21,6 +22,11 @@ struct DataReport {
   /// at, whatever is found.
   std::vector<std::string> problems;
 };
+
+/// Settings for a data set as `fcclip synth` and the official layouts have it, by its COCO JSON
+/// (panoptic or instances) or the folder that holds panoptic.json or instances.json. Throws
+/// Error{not_found, bad_format}.
+void find_data(const std::filesystem::path& given, DataSettings& data);
 
 /// Reads all pictures (of an endless data set the first 100) with all threads and adds what it
 /// finds to `report`, which after Error{interrupted} holds what was seen until then.

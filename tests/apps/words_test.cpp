@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/commands.h"
-#include "apps/merges.h"
 #include "fcclip/core/error.h"
 #include "tests/io/temporary_folder.h"
 #include "tests/support/errors.h"
@@ -48,22 +47,6 @@ class Words : public ::testing::Test {
   }
   test::TemporaryFolder folder_;
 };
-
-ErrorCode code_of(const std::string& path) {
-  return test::code_of([&] { find_merges(path); });
-}
-
-TEST_F(Words, MergesPlainOrPacked) {
-  EXPECT_EQ(find_merges(write("merges.txt", kMerges)), kMerges);
-  EXPECT_EQ(find_merges(write_gzip("merges.txt.gz", kMerges)), kMerges);
-}
-
-TEST_F(Words, DamagedAndMissingMerges) {
-  std::ifstream packed(write_gzip("whole.gz", std::string(10000, 'x') + kMerges), std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(packed), {}};
-  EXPECT_EQ(code_of(write("cut.gz", bytes.substr(0, bytes.size() / 2))), ErrorCode::bad_format);
-  EXPECT_EQ(code_of((folder_.path() / "none").string()), ErrorCode::not_found);
-}
 
 TEST_F(Words, TokenizePrintsOneArrayALine) {
   const std::string merges = write_gzip("merges.gz", kMerges);

@@ -5,7 +5,6 @@
 
 #include <ATen/ATen.h>
 
-#include "apps/merges.h"
 #include "fcclip/core/error.h"
 #include "fcclip/image/id_colours.h"
 #include "fcclip/image/image_file.h"
@@ -16,6 +15,7 @@
 #include "fcclip/segmenter/describe.h"
 #include "fcclip/segmenter/segmenter.h"
 #include "fcclip/segmenter/trace_image.h"
+#include "fcclip/words/merges_file.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip {
@@ -134,7 +134,7 @@ TEST_P(FullSize, PanopticAgreesAtEveryOverlapThreshold) {
 TEST_P(FullSize, WordsGiveTheRecordedClassifier) {
   std::string merges;
   try {
-    merges = apps::find_merges("");
+    merges = words::find_merges("");
   } catch (const Error&) {
     GTEST_SKIP() << "CLIP's merge file is not on this machine";
   }

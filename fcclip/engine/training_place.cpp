@@ -1,19 +1,19 @@
-#include "apps/training_place.h"
+#include "fcclip/engine/training_place.h"
 
 #include <ATen/Context.h>
 
 #include "fcclip/core/device.h"
 
-namespace fcclip::apps {
+namespace fcclip::engine {
 
 TrainingPlace join_training(const std::string& device) {
   TrainingPlace place{{}, parse_device(device)};
   if (place.device.is_cuda()) at::globalContext().setFloat32MatmulPrecision("high");
-  place.processes = engine::Processes::join(place.device.type());
+  place.processes = Processes::join(place.device.type());
   if (place.device.is_cuda() && place.processes.size() > 1) {
     place.device = {at::kCUDA, static_cast<c10::DeviceIndex>(place.processes.local_rank())};
   }
   return place;
 }
 
-}  // namespace fcclip::apps
+}  // namespace fcclip::engine

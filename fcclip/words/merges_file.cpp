@@ -1,4 +1,4 @@
-#include "apps/merges.h"
+#include "fcclip/words/merges_file.h"
 
 #include <cstdlib>
 #include <filesystem>
@@ -8,7 +8,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
 
-namespace fcclip::apps {
+namespace fcclip::words {
 namespace {
 
 namespace fs = std::filesystem;
@@ -84,4 +84,4 @@ std::string find_merges(const std::string& user_path) {
        "(pip install --no-deps open_clip_torch, folder open_clip)");
 }
 
-}  // namespace fcclip::apps
+}  // namespace fcclip::words

@@ -5,10 +5,10 @@
 
 #include "fcclip/engine/processes.h"
 
-namespace fcclip::apps {
+namespace fcclip::engine {
 
 struct TrainingPlace {
-  engine::Processes processes;
+  Processes processes;
   at::Device device;
 };
 
@@ -17,4 +17,4 @@ struct TrainingPlace {
 /// Processes::join() throw.
 TrainingPlace join_training(const std::string& device);
 
-}  // namespace fcclip::apps
+}  // namespace fcclip::engine

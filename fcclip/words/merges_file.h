@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace fcclip::apps {
+namespace fcclip::words {
 
 /// The text of CLIP's merge file, unpacked when gzipped. Looked for in this order: `user_path` when
 /// not empty, $FCCLIP_MERGES, then, in the program's folder and those above it,
@@ -13,4 +13,4 @@ namespace fcclip::apps {
 /// file.
 std::string find_merges(const std::string& user_path);
 
-}  // namespace fcclip::apps
+}  // namespace fcclip::words

@@ -1,0 +1,51 @@
+#include "fcclip/words/merges_file.h"
+
+#include <fstream>
+#include <iterator>
+#include <zlib.h>
+
+#include <gtest/gtest.h>
+
+#include "tests/io/temporary_folder.h"
+#include "tests/support/errors.h"
+
+namespace fcclip::words {
+namespace merges_file_test {
+
+constexpr const char* kMerges = "#version: 0.2\nc a\nca t</w>\n";
+
+class MergesFiles : public ::testing::Test {
+ protected:
+  std::string write(const std::string& name, const std::string& bytes) {
+    const std::string path = (folder_.path() / name).string();
+    std::ofstream(path, std::ios::binary) << bytes;
+    return path;
+  }
+  std::string write_gzip(const std::string& name, const std::string& text) {
+    const std::string path = (folder_.path() / name).string();
+    gzFile file = gzopen(path.c_str(), "wb");
+    gzwrite(file, text.data(), static_cast<unsigned>(text.size()));
+    gzclose(file);
+    return path;
+  }
+  test::TemporaryFolder folder_;
+};
+
+ErrorCode code_of(const std::string& path) {
+  return test::code_of([&] { find_merges(path); });
+}
+
+TEST_F(MergesFiles, MergesPlainOrPacked) {
+  EXPECT_EQ(find_merges(write("merges.txt", kMerges)), kMerges);
+  EXPECT_EQ(find_merges(write_gzip("merges.txt.gz", kMerges)), kMerges);
+}
+
+TEST_F(MergesFiles, DamagedAndMissingMerges) {
+  std::ifstream packed(write_gzip("whole.gz", std::string(10000, 'x') + kMerges), std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(packed), {}};
+  EXPECT_EQ(code_of(write("cut.gz", bytes.substr(0, bytes.size() / 2))), ErrorCode::bad_format);
+  EXPECT_EQ(code_of((folder_.path() / "none").string()), ErrorCode::not_found);
+}
+
+}  // namespace merges_file_test
+}  // namespace fcclip::words
