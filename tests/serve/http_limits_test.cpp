@@ -37,12 +37,12 @@ TEST(HttpServerBody, ContinuesOnlyWhenTheBodyIsWanted) {
   const std::string expect = "Expect: 100-Continue\r\n";
   RawClient client = running.connect();
   const std::string request = post("/echo", "hello", expect);
-  client.send(request.substr(0, request.size() - 5));
+  client.send(all_but(5, request));
   EXPECT_EQ(client.read().status, 100);
   EXPECT_EQ(client.ask("hello").body, "hello");
 
   const std::string refused = post("/refused", "hello", expect);
-  client.send(refused.substr(0, refused.size() - 5));
+  client.send(all_but(5, refused));
   const Answer answer = client.read();
   EXPECT_EQ(answer.status, 401);
   EXPECT_EQ(answer.header("WWW-Authenticate"), "Bearer");
@@ -101,7 +101,7 @@ TEST(HttpServerTime, SlowBodiesAreEndedFasterOnesAreNot) {
   options.least_rate = 10'000;
   RunningServer running(options);
   RawClient slow = running.connect();
-  slow.send(post("/echo", "abc").substr(0, 48));
+  slow.send(all_but(1, post("/echo", "abc")));
   EXPECT_EQ(slow.read().status, 408);
   // A tenth of a second for 5,000 bytes: twice the least rate, for longer than the time alone allows.
   RawClient steady = running.connect();
@@ -188,7 +188,7 @@ TEST(HttpServerCap, BodiesOfAllTogetherAreBounded) {
   for (int i = 0; i < 2; ++i) {  // one whole and worked on, one half there
     holding.push_back(running.connect());
     const std::string request = post("/held", std::string(400'000, 'a'));
-    holding.back().send(i == 0 ? request : request.substr(0, request.size() - 100'000));
+    holding.back().send(i == 0 ? request : all_but(100'000, request));
   }
   for (int i = 0; i < 1000 && running.server.buffered_bytes() < 700'000; ++i)
     std::this_thread::sleep_for(milliseconds(10));
@@ -209,7 +209,7 @@ TEST(HttpServerCap, BodiesOfAllTogetherAreBounded) {
   running.application.release();
   EXPECT_EQ(holding[0].read().status, 200);
   holding[1].hang_up();
-  ASSERT_TRUE(running.wait_for_connections(0) || running.wait_for_connections(1));
+  ASSERT_TRUE(running.wait_for_connections(1));
   EXPECT_EQ(running.connect().ask(post("/echo", std::string(900'000, 'b'))).status, 200);
 }
 
@@ -228,8 +228,7 @@ TEST(HttpServerCap, AThousandIdleAndAThousandSlowClientsHinderNobody) {
   for (int i = 0; i < 2000; ++i) {
     clients.push_back(running.connect());
     ASSERT_TRUE(clients.back().is_connected()) << i;
-    if (i % 2 == 1)
-      clients.back().send(i % 4 == 1 ? "GET /no" : post("/echo", "abc").substr(0, 48));
+    if (i % 2 == 1) clients.back().send(i % 4 == 1 ? "GET /no" : all_but(1, post("/echo", "abc")));
   }
   ASSERT_TRUE(running.wait_for_connections(2000));
   std::this_thread::sleep_for(milliseconds(100));
@@ -242,7 +241,9 @@ TEST(HttpServerCap, AThousandIdleAndAThousandSlowClientsHinderNobody) {
   RawClient client = running.connect();
   for (int i = 0; i < 200; ++i) EXPECT_EQ(client.ask(post("/echo", "x")).body, "x");
   EXPECT_LT(seconds_since(start), 5);
-  for (int i = 0; i < 2000; i += 100) EXPECT_EQ(clients[i].ask(get("/now")).body, "now") << i;
+  for (size_t i = 0; i < 2000; i += 100) EXPECT_EQ(clients[i].ask(get("/now")).body, "now") << i;
+  EXPECT_EQ(clients[1].ask("w HTTP/1.1\r\nHost: a\r\n\r\n").body, "now");
+  EXPECT_EQ(clients[3].ask("c").body, "abc");
 }
 
 TEST(HttpServerEnd, DrainFinishesWhatRunsAndEndsWhatIsIdle) {
@@ -250,7 +251,7 @@ TEST(HttpServerEnd, DrainFinishesWhatRunsAndEndsWhatIsIdle) {
   RawClient idle = running.connect(), busy = running.connect(), sending = running.connect();
   EXPECT_EQ(idle.ask(get("/now")).status, 200);
   busy.send(get("/held") + get("/now"));
-  sending.send(post("/echo", "hello").substr(0, 50));
+  sending.send(all_but(2, post("/echo", "hello")));
   ASSERT_TRUE(running.application.wait_for_held(1));
   running.server.drain();
   EXPECT_TRUE(idle.is_ended());
@@ -259,8 +260,7 @@ TEST(HttpServerEnd, DrainFinishesWhatRunsAndEndsWhatIsIdle) {
   RawClient late = running.connect();
   EXPECT_FALSE(late.is_connected());
   running.application.release();
-  const std::string rest = post("/echo", "hello").substr(50);
-  const Answer sent = sending.ask(rest);
+  const Answer sent = sending.ask("lo");
   EXPECT_EQ(sent.body, "hello");
   EXPECT_EQ(sent.header("Connection"), "close");
   const Answer answer = busy.read();

@@ -50,6 +50,11 @@ class RunningServer {
   std::thread thread_;
 };
 
+/// All but the last `missing` bytes.
+inline std::string all_but(size_t missing, const std::string& request) {
+  return request.substr(0, request.size() - missing);
+}
+
 /// A request with a body.
 inline std::string post(const std::string& target, const std::string& body,
                         const std::string& more_headers = "") {
