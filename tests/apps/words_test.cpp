@@ -1,5 +1,4 @@
-// fcclip tokenize, fcclip classes, and finding the merges.
-#include <cstdlib>
+// fcclip tokenize and fcclip classes.
 #include <fstream>
 #include <zlib.h>
 
@@ -7,9 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/commands.h"
-#include "fcclip/core/error.h"
 #include "tests/io/temporary_folder.h"
-#include "tests/support/errors.h"
 
 namespace fcclip::apps {
 namespace words_test {
