@@ -110,6 +110,7 @@ class CocoFile {
   void each_detection(const std::function<Size(const std::string& image_id)>& size_of,
                       const std::function<void(const CocoObject&)>& read);
 
+  /// What was mended or left out; who reads the entries adds to it.
   Remarks& remarks() { return remarks_; }
   /// A line each.
   std::vector<std::string> remark_lines() const { return remarks_.lines(path_.string()); }

@@ -7,9 +7,10 @@
 
 namespace fcclip::engine {
 
+/// The processes of a training, and what this one computes on.
 struct TrainingPlace {
-  Processes processes;
-  at::Device device;
+  Processes processes;  ///< all of them, this one joined
+  at::Device device;    ///< of this one alone
 };
 
 /// Joins the other processes; of several on GPUs each takes its own. Matrix products on a GPU take
