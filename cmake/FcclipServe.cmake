@@ -10,6 +10,9 @@ fcclip_library(serve DEPENDS core text api api_pictures
 target_include_directories(fcclip_serve SYSTEM PRIVATE ${Boost_INCLUDE_DIRS})
 target_compile_definitions(fcclip_serve PRIVATE BOOST_ALL_NO_LIB)
 target_compile_definitions(fcclip_serve PRIVATE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_NO_TS_EXECUTORS)
+# Beast 1.81 asserts that the last chunk comes with what follows it, which is the client's to decide; without the assertion
+# it waits for more, as it should. Public: its parser is in headers.
+target_compile_definitions(fcclip_serve PUBLIC BOOST_DISABLE_ASSERTS)
 # Asio's and Beast's headers are read once, Boost's sources need no precompiled LibTorch.
 get_target_property(serve_sources fcclip_serve SOURCES)
 set_source_files_properties(${serve_sources} PROPERTIES UNITY_GROUP routes)

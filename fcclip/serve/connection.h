@@ -17,7 +17,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// Serves until the connection ends. Throws nothing.
   Awaitable<void> run();
-  /// Says 503 and ends: there are too many connections.
+  /// Says 503 and ends: there are too many connections. Throws nothing.
   Awaitable<void> turn_away();
 
   /// From any thread: see ServerState::orders.

@@ -35,8 +35,8 @@ struct ServerOptions {
   bool trust_forwarded_for = false;  ///< Request::client is the last entry of X-Forwarded-For
 };
 
-/// A client that hangs up while its request is worked on is noticed: its Ticket is abandoned, and
-/// finished() is told status 499. finished() may be told a head whose method and target are empty:
+/// A client that hangs up while its request is worked on is noticed (also one that only ends its
+/// own sending, as most servers take it): its Ticket is abandoned, and finished() is told status 499. finished() may be told a head whose method and target are empty:
 /// what came could not be read, or was not read.
 class HttpServer {
  public:

@@ -7,6 +7,7 @@
 
 namespace fcclip::serve {
 
+/// A host and a port, apart.
 struct ListenAddress {
   std::string host;  ///< a name or an address without brackets; empty: every address of the machine
   uint16_t port = 0;  ///< 0: any that is free

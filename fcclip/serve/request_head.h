@@ -15,6 +15,7 @@ namespace fcclip::serve {
 /// is looked at once.
 class HeadScanner {
  public:
+  /// What is known after the bytes so far.
   enum class State { incomplete, complete, bad };
 
   /// All bytes so far, those of the last call among them. Stays where it is once complete or bad.

@@ -29,11 +29,12 @@ class RequestParser final : public beast::http::basic_parser<true> {
 
   /// Both return how many of the bytes were read; throw Refused. The head must be whole.
   size_t read_head(std::string_view bytes);
-  /// 0: more is needed.
+  /// As far as it is there; throws Refused.
   size_t read_body(std::string_view bytes);
 
   bool is_http_1_0() const { return minor_ == 0; }
   bool has_body() const { return !is_done(); }
+  /// To be said before the body is read.
   void limit_body(int64_t bytes) { most_body_bytes_ = bytes; }
   int64_t body_bytes() const { return static_cast<int64_t>(body_.size()); }
   /// Throws Refused where the length that the head tells is beyond the limit.

@@ -6,8 +6,9 @@
 
 namespace fcclip::serve {
 
+/// One that is known when the program is compiled.
 struct FixedHeader {
-  std::string_view name, value;
+  std::string_view name, value;  ///< as they are sent
 };
 
 /// Bytes are what their Content-Type says, nobody is told where the visitor came from, and pages

@@ -35,6 +35,7 @@ class Claim {
   ~Claim() { budget_.give(held_); }
   Claim(const Claim&) = delete;
   Claim& operator=(const Claim&) = delete;
+  /// See Budget::take; given back at the end.
   bool take(int64_t bytes);
 
  private:

@@ -168,6 +168,25 @@ TEST(HttpServerHostile, AnythingByteByByteIsServed) {
   EXPECT_EQ(client.ask(get("/now")).body, "now");
 }
 
+TEST(HttpServerHostile, TheLastChunkMayComeInPieces) {
+  RunningServer running;
+  for (size_t pieces = 1; pieces < 5; ++pieces) {
+    RawClient client = running.connect();
+    const std::string end = "0\r\n\r\n";
+    client.send(chunked("3\r\nabc\r\n"));
+    for (const std::string& part : {end.substr(0, pieces), end.substr(pieces)}) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      ASSERT_TRUE(client.send(part));
+    }
+    EXPECT_EQ(client.read().body, "abc") << pieces;
+    for (const char byte : chunked(end)) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      ASSERT_TRUE(client.send(std::string(1, byte)));
+    }
+    EXPECT_EQ(client.read().status, 200);
+  }
+}
+
 TEST(HttpServerHostile, WhatEndsTooSoonIsToldSo) {
   RunningServer running;
   const std::string requests[] = {"GET /now HT", "GET /now HTTP/1.1\r\nHost: a\r\n",

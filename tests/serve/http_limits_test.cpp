@@ -1,5 +1,8 @@
+#include <atomic>
 #include <fstream>
 #include <optional>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -211,6 +214,28 @@ TEST(HttpServerCap, BodiesOfAllTogetherAreBounded) {
   holding[1].hang_up();
   ASSERT_TRUE(running.wait_for_connections(1));
   EXPECT_EQ(running.connect().ask(post("/echo", std::string(900'000, 'b'))).status, 200);
+}
+
+// One file may be opened, which the client takes: none is left to accept it.
+TEST(HttpServerCap, ConnectionsWaitWhileThereAreNoMoreFiles) {
+  RunningServer running;
+  EXPECT_EQ(running.connect().ask(get("/now")).status, 200);
+  ASSERT_TRUE(running.wait_for_connections(0));
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int next = dup(0);
+  close(next);
+  rlimit few = before;
+  few.rlim_cur = static_cast<rlim_t>(next) + 1;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  RawClient client = running.connect();
+  const bool is_connected = client.is_connected() && client.send(get("/now"));
+  std::this_thread::sleep_for(milliseconds(250));
+  const int64_t accepted = running.server.connections();
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(is_connected);
+  EXPECT_EQ(accepted, 0);
+  EXPECT_EQ(client.read().body, "now");
 }
 
 int64_t resident_bytes() {
