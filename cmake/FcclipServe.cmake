@@ -13,6 +13,9 @@ target_compile_definitions(fcclip_serve PRIVATE BOOST_ASIO_NO_DEPRECATED BOOST_A
 # Beast 1.81 asserts that the last chunk comes with what follows it, which is the client's to decide; without the assertion
 # it waits for more, as it should. Public: its parser is in headers.
 target_compile_definitions(fcclip_serve PUBLIC BOOST_DISABLE_ASSERTS)
+if(FCCLIP_SANITIZE STREQUAL "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(fcclip_serve PRIVATE -Wno-tsan)  # Asio's fences, beside which it has locks
+endif()
 # Asio's and Beast's headers are read once, Boost's sources need no precompiled LibTorch.
 get_target_property(serve_sources fcclip_serve SOURCES)
 set_source_files_properties(${serve_sources} PROPERTIES UNITY_GROUP routes)
