@@ -116,7 +116,10 @@ void for_each_record(std::string_view bytes, const Hash& key,
 
 void append_locked(const std::filesystem::path& file, std::string_view bytes) {
   std::error_code failed;
-  std::filesystem::create_directories(file.parent_path(), failed);
+  // Records hold what somebody asked for: a folder that is new is its maker's alone.
+  if (std::filesystem::create_directories(file.parent_path(), failed)) {
+    std::filesystem::permissions(file.parent_path(), std::filesystem::perms::owner_all, failed);
+  }
   if (failed) {
     fail(ErrorCode::io_failure, "text cache folder ", file.parent_path(),
          " can't be made: ", failed.message());

@@ -29,6 +29,13 @@ std::optional<Number> read_whole_text(const std::string& text) {
   return value;
 }
 
+// JSON's whole numbers may be written as 3.0; JavaScript has no others.
+std::optional<int64_t> whole_of(double value) {
+  constexpr double kExact = 9007199254740992.0;  // 2^53
+  if (value != std::trunc(value) || std::abs(value) > kExact) return {};
+  return static_cast<int64_t>(value);
+}
+
 }  // namespace
 
 void Fields::add(const std::string& name, json value) {
@@ -56,7 +63,9 @@ std::optional<double> Fields::as_number(const std::string& name) const {
 
 std::optional<int64_t> Fields::as_whole(const std::string& name) const {
   const json& value = values_.at(name);
+  if (value.is_number_unsigned() && value.get<uint64_t>() > INT64_MAX) return {};
   if (value.is_number_integer()) return value.get<int64_t>();
+  if (value.is_number_float()) return whole_of(value.get<double>());
   if (texts_.contains(name)) return read_whole_text<int64_t>(value.get_ref<const std::string&>());
   return {};
 }

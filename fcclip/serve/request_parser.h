@@ -51,7 +51,11 @@ class RequestParser final : public beast::http::basic_parser<true> {
   void on_header_impl(Error&) override { is_head_read_ = true; }
   void on_body_init_impl(const boost::optional<std::uint64_t>&, Error&) override {}
   size_t on_body_impl(View part, Error& error) override { return add(part, error); }
-  void on_chunk_header_impl(std::uint64_t, View, Error&) override {}
+  // What a chunk promises is refused before it comes.
+  void on_chunk_header_impl(std::uint64_t size, View, Error& error) override {
+    if (size > static_cast<std::uint64_t>(most_body_bytes_) - body_.size())
+      error = beast::http::error::body_limit;
+  }
   size_t on_chunk_body_impl(std::uint64_t, View part, Error& error) override {
     return add(part, error);
   }

@@ -43,6 +43,17 @@ class TextCacheTest : public ::testing::Test {
   fs::path folder_;
 };
 
+TEST_F(TextCacheTest, AFolderThatItMakesIsItsMakersAlone) {
+  const fs::path made = folder_ / "made";
+  TextCache(made, "f1").store(kTemplates, "cat", row(1));
+  EXPECT_TRUE(TextCache(made, "f1").find(kTemplates, "cat").has_value());
+  const fs::path holder = TextCache(made, "f1").file(kTemplates).parent_path();
+  EXPECT_EQ(fs::status(holder).permissions(), fs::perms::owner_all);
+  fs::permissions(holder, fs::perms::owner_all | fs::perms::group_all);  // one that is shared
+  TextCache(made, "f2").store(kTemplates, "cat", row(1));
+  EXPECT_EQ(fs::status(holder).permissions(), fs::perms::owner_all | fs::perms::group_all);
+}
+
 TEST_F(TextCacheTest, FindsWhatAnotherCacheStored) {
   open().store(kTemplates, "cat", row(1));
   const std::vector<std::string> both = {"dog", "häst 🐎"};

@@ -32,6 +32,7 @@ TEST(HttpServerBody, ChunkedBodiesAreJoined) {
   }
   EXPECT_EQ(client.ask(head + chunks + "0\r\n\r\n").body, whole);  // as much as the limit allows
   EXPECT_EQ(client.ask(head + chunks + "1\r\na\r\n0\r\n\r\n").status, 413);
+  EXPECT_EQ(running.connect().ask(head + "10000000000\r\nx").status, 413);  // nobody waits for it
   EXPECT_TRUE(client.is_ended());
 }
 

@@ -54,6 +54,10 @@ TEST(Fields, RefuseValuesByName) {
   fields.add("e", "0.5");
   EXPECT_ERROR(invalid_value, "e: \"0.5\" is not a number", fields.number("e", 0, 1));
   fields.number("b", 0, 5);
+  fields.add("f", 3.0);
+  EXPECT_EQ(fields.whole("f", 0, 5), 3);
+  fields.add("g", 1e300);
+  EXPECT_ERROR(invalid_value, "g", fields.whole("g", 0, 5));
   fields.add("aplha", 1);
   fields.number("alpha", 0, 1);
   EXPECT_ERROR(invalid_value, "aplha: no such field here (did you mean alpha?)",
