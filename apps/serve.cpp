@@ -49,6 +49,7 @@ LoadOptions load_options(const ServeFlags& flags) {
   options.device = flags.device;
   options.use_text_cache = !flags.no_cache;
   options.cache_folder = flags.cache_folder;
+  options.cache_bytes = flags.cache_bytes;
   options.log = [told = std::make_shared<std::once_flag>()](LogLevel level,
                                                             const std::string& message) {
     if (level != LogLevel::warning) return;

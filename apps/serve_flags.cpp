@@ -132,6 +132,11 @@ void add_serve_flags(CLI::App& command, ServeFlags& flags) {
       .add_option("--cache-folder", flags.cache_folder,
                   "Where text features are kept; default $XDG_CACHE_HOME/fcclip or ~/.cache/fcclip")
       ->type_name("FOLDER");
+  command
+      .add_option("--cache-size", flags.cache_bytes,
+                  "Text features kept for each model, on disk and in memory; default 256M")
+      ->type_name("SIZE")
+      ->transform(byte_count(kLeastMemory));
   command.add_flag("--no-warm", flags.no_warm,
                    "Do not prepare all built-in words while nobody asks");
 }
@@ -188,11 +193,12 @@ std::string memory_line(const ServeFlags& flags, const serve::ServerOptions& ser
   const serve::Limits& limits = flags.limits;
   const int64_t models = bytes_of_models(flags);
   const int64_t pictures = (limits.decoded_ahead + kBeingRead) * limits.picture_px * kBytesOfPixel;
-  const int64_t all = models + limits.store_bytes + server.buffered_bytes + pictures;
-  return "memory at most: model " + mebibytes(models) + ", encoded pictures " +
-         mebibytes(limits.store_bytes) + ", request bodies " + mebibytes(server.buffered_bytes) +
-         ", decoded pictures " + mebibytes(pictures) + "; together " + mebibytes(all) +
-         " and what the network needs for one picture";
+  const int64_t texts = flags.cache_bytes * std::ssize(model_places(flags));
+  const int64_t all = models + texts + limits.store_bytes + server.buffered_bytes + pictures;
+  return "memory at most: model " + mebibytes(models) + ", text features " + mebibytes(texts) +
+         ", encoded pictures " + mebibytes(limits.store_bytes) + ", request bodies " +
+         mebibytes(server.buffered_bytes) + ", decoded pictures " + mebibytes(pictures) +
+         "; together " + mebibytes(all) + " and what the network needs for one picture";
 }
 
 }  // namespace fcclip::apps

@@ -17,6 +17,7 @@ struct ServeFlags {
   std::vector<std::string> hosts, origins;
   bool is_open = false, trust_forwarded_for = false, no_cache = false, no_warm = false;
   std::string device = "cpu", cache_folder;
+  int64_t cache_bytes = int64_t{256} << 20;
   int64_t threads = 0, keep_seconds = 3600, timeout_seconds = 120;
   serve::Limits limits;
 };

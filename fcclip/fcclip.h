@@ -179,6 +179,7 @@ struct LoadOptions {
   std::string device = "cpu";     ///< "cpu", "cuda", "cuda:1"
   bool use_text_cache = true;     ///< features of words on disk, shared by all processes
   std::string cache_folder = {};  ///< empty: $XDG_CACHE_HOME/fcclip or ~/.cache/fcclip
+  int64_t cache_bytes = 0;        ///< of the cache at most, in memory as on disk; 0: no bound
   LogCallback log = {};           ///< told what went wrong without harm
 };
 

@@ -122,8 +122,9 @@ int64_t PreparedWords::computed() const {
 
 Model Model::load(const std::string& path, const LoadOptions& options) {
   return translating_errors([&] {
-    segmenter::Segmenter segmenter = segmenter::Segmenter::load(
-        path, {options.device, options.use_text_cache, options.cache_folder, options.log});
+    segmenter::Segmenter segmenter =
+        segmenter::Segmenter::load(path, {options.device, options.use_text_cache,
+                                          options.cache_folder, options.cache_bytes, options.log});
     ModelInfo info = info_of(segmenter, options.device);
     return Model(std::make_shared<const Loaded>(Loaded{std::move(segmenter), std::move(info)}));
   });

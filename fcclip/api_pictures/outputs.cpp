@@ -109,7 +109,7 @@ std::vector<OutputFile> render(const std::string& kind, const PictureView& pictu
     std::vector<OutputFile> files;
     const outputs::OutputKind wanted = kind_named(kind);
     if (wanted == outputs::OutputKind::yolo)
-      files.push_back({"data.yaml", outputs::yolo_data_yaml(vocabulary, {".", "", "", ""})});
+      files.push_back({"data.yaml", outputs::yolo_data_yaml(vocabulary, {".", ".", ".", ""})});
     for (outputs::OutputFile& file :
          outputs::render(wanted, source.stem, {segmented, found, vocabulary}, options)) {
       files.push_back({std::move(file.name), std::move(file.bytes)});

@@ -51,11 +51,19 @@ struct TextCache::Impl {
   using Rows = std::unordered_map<std::string, at::Tensor>;
   std::filesystem::path folder;
   std::string fingerprint;
+  int64_t most_bytes = 0;
   std::mutex mutex;
   std::map<Hash, Rows> read;  // by key: what the files held, and what was stored since
 
   std::filesystem::path file(const Hash& key) const {
     return folder / "text" / (hex(key) + ".rows");
+  }
+
+  bool has_room(const Hash& key, size_t more) const {
+    if (most_bytes == 0) return true;
+    std::error_code missing;
+    const uintmax_t size = std::filesystem::file_size(file(key), missing);
+    return (missing ? 0 : size) + more <= static_cast<uintmax_t>(most_bytes);
   }
 
   // Called with the mutex held.
@@ -69,8 +77,9 @@ struct TextCache::Impl {
   }
 };
 
-TextCache::TextCache(std::filesystem::path folder, std::string fingerprint)
+TextCache::TextCache(std::filesystem::path folder, std::string fingerprint, int64_t most_bytes)
     : impl_(std::make_unique<Impl>()) {
+  impl_->most_bytes = most_bytes;
   impl_->folder = std::move(folder);
   impl_->fingerprint = std::move(fingerprint);
 }
@@ -102,10 +111,12 @@ void TextCache::store(const std::vector<std::string>& templates,
   Impl::Rows& known = impl_->rows(key);
   std::string bytes;
   for (size_t i = 0; i < texts.size(); ++i) {
-    const at::Tensor row = plain[static_cast<int64_t>(i)].clone();
+    const at::Tensor row = plain[static_cast<int64_t>(i)];
     bytes += encode_record(key, texts[i], row.const_data_ptr<float>(), row.numel());
-    known[texts[i]] = row;
   }
+  if (!impl_->has_room(key, bytes.size())) return;
+  for (size_t i = 0; i < texts.size(); ++i)
+    known[texts[i]] = plain[static_cast<int64_t>(i)].clone();
   append_locked(impl_->file(key), bytes);
 }
 

@@ -20,8 +20,9 @@ namespace fcclip::classify {
 class TextCache {
  public:
   /// folder: made when something is stored. fingerprint: of the text tower's weights and the
-  /// tokenizer's merges.
-  TextCache(std::filesystem::path folder, std::string fingerprint);
+  /// tokenizer's merges. most_bytes: what would make a file larger is not stored, and computed anew
+  /// when it is asked for again; 0: no bound.
+  TextCache(std::filesystem::path folder, std::string fingerprint, int64_t most_bytes = 0);
   ~TextCache();
   TextCache(TextCache&&) noexcept;
   TextCache& operator=(TextCache&&) noexcept;

@@ -234,9 +234,10 @@ const classify::TextCache* Segmenter::text_cache() const {
       if (options_.log) options_.log(LogLevel::warning, error.what());
       return;
     }
-    text_store_->cache.emplace(std::move(folder), text_store_->fingerprint.empty()
-                                                      ? text_fingerprint(*model_)
-                                                      : text_store_->fingerprint);
+    text_store_->cache.emplace(
+        std::move(folder),
+        text_store_->fingerprint.empty() ? text_fingerprint(*model_) : text_store_->fingerprint,
+        options_.cache_bytes);
   });
   return text_store_->cache ? &*text_store_->cache : nullptr;
 }

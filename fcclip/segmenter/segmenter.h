@@ -29,6 +29,7 @@ struct SegmenterOptions {
   std::string device = "cpu";  ///< "cpu", "cuda", "cuda:1"
   bool use_text_cache = true;
   std::filesystem::path cache_folder;  ///< empty: classify::default_cache_folder()
+  int64_t cache_bytes = 0;             ///< of the cache at most; 0: no bound
   LogCallback log;                     ///< told what went wrong without harm: a full cache disk
 };
 

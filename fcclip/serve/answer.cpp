@@ -7,7 +7,6 @@
 
 #include "fcclip/serve/header_values.h"
 #include "fcclip/serve/problem.h"
-#include "fcclip/serve/service_parts.h"
 #include "fcclip/serve/zip_archive.h"
 #include "fcclip/text/base64.h"
 
@@ -51,11 +50,7 @@ json map_json(const Segmentation& answer, MapForm form) {
 // Answers of each kind that files need, made once.
 class Answers {
  public:
-  Answers(Work& work, const AskedImage& asked, ServiceParts& parts)
-      : work_(work),
-        asked_(asked),
-        words_(parts.words.get(asked.model, asked.model_name, words_for(work.question, asked.model),
-                               work.going_on())) {}
+  Answers(Work& work, const AskedImage& asked) : work_(work), asked_(asked), words_(*work.words) {}
 
   const Segmentation& of(Task task) {
     const auto found = by_task_.find(task);
@@ -88,7 +83,7 @@ class Answers {
  private:
   Work& work_;
   const AskedImage& asked_;
-  const PreparedWords words_;
+  const PreparedWords& words_;
   std::map<Task, Segmentation> by_task_;
 };
 
@@ -118,14 +113,14 @@ std::string answer_json(const Segmentation& answer, const std::string& picture_n
   return body + ",\"map\":" + map_json(answer, map).dump() + "}";
 }
 
-Response answer_question(Work& work, const AskedImage& asked, ServiceParts& parts) {
+Response answer_question(Work& work, const AskedImage& asked) {
   const Clock::time_point begin = Clock::now();
   const Question& question = work.question;
   const std::string form = negotiate(find_header(work.request.headers, "Accept"),
                                      {"application/json", "image/png", "application/zip"});
-  Answers answers(work, asked, parts);
+  Answers answers(work, asked);
   answers.of(question.ask.task);
-  work.times.ask = seconds_since_begin(begin);
+  work.times.ask += seconds_since_begin(begin);
   const Clock::time_point asked_at = Clock::now();
   Response response;
   if (form == "image/png") {

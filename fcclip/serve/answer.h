@@ -5,8 +5,6 @@
 
 namespace fcclip::serve {
 
-struct ServiceParts;
-
 /// Everything that an answer is made of.
 struct AskedImage {
   const Model& model;
@@ -16,9 +14,9 @@ struct AskedImage {
   const Image& image;
 };
 
-/// Asks and writes JSON, the overlay (image/png) or the files (application/zip), whichever the
+/// Asks with work.words and writes JSON, the overlay (image/png) or the files (application/zip), whichever the
 /// request's Accept likes best. Fills times.ask and times.write. Throws as Model::ask and render.
-Response answer_question(Work& work, const AskedImage& asked, ServiceParts& parts);
+Response answer_question(Work& work, const AskedImage& asked);
 
 /// The JSON object of an answer, with its map.
 std::string answer_json(const Segmentation& answer, const std::string& picture_name, MaskForm masks,

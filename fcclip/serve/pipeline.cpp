@@ -54,6 +54,7 @@ void Slots::close() {
 Pipeline::Pipeline(ServiceParts& parts) : parts_(parts), decoded_(parts.limits.decoded_ahead) {
   for (int i = 0; i < kReaders; ++i) threads_.emplace_back([this] { read_pictures(); });
   threads_.emplace_back([this] { run_network(); });
+  threads_.emplace_back([this] { prepare_words(); });
   for (int i = 0; i < kConcluders; ++i) threads_.emplace_back([this] { answer_questions(); });
   threads_.emplace_back([this] { watch_time(); });
 }
@@ -71,6 +72,7 @@ Pipeline::~Pipeline() {
     work->end(problem(ErrorCode::unavailable, "the server is ending", work->request.id));
   to_read_.close();
   to_encode_.close();
+  to_prepare_.close();
   to_conclude_.close();
   decoded_.close();
   time_changed_.notify_all();
@@ -89,7 +91,7 @@ void Pipeline::submit(const Pointer& work) {
 }
 
 void Pipeline::forget(const Work& work) {
-  if (to_read_.remove(work) || to_conclude_.remove(work)) return;
+  if (to_read_.remove(work) || to_prepare_.remove(work) || to_conclude_.remove(work)) return;
   if (to_encode_.remove(work) && work.holds_decoded_place) decoded_.give_back();
 }
 
@@ -103,12 +105,13 @@ std::optional<Pipeline::Whereabouts> Pipeline::find(const std::string& request_i
   if (!work || work->ended()) return {};
   if (const auto before = to_read_.before(*work)) return {{false, to_encode_.size() + *before + 1}};
   if (const auto before = to_encode_.before(*work)) return {{false, *before + 1}};
+  if (const auto before = to_prepare_.before(*work)) return {{false, *before + 1}};
   if (const auto before = to_conclude_.before(*work)) return {{false, *before + 1}};
   return {{true, 0}};
 }
 
 int64_t Pipeline::waiting() const {
-  return to_read_.size() + to_encode_.size() + to_conclude_.size();
+  return to_read_.size() + to_encode_.size() + to_prepare_.size() + to_conclude_.size();
 }
 
 void Pipeline::enqueue(Queue& queue, const Pointer& work) {
@@ -141,9 +144,10 @@ bool Pipeline::guarded(const Pointer& work, Stage stage) {
 }
 
 void Pipeline::read_pictures() {
-  while (const Pointer work = to_read_.pop()) {
-    if (work->ended()) continue;
-    if (!decoded_.take()) return;
+  // The place first: who waits for one keeps its turn in the queue.
+  while (decoded_.take()) {
+    const Pointer work = to_read_.pop();
+    if (!work) return;
     work->holds_decoded_place = true;
     read(work);
   }
@@ -153,6 +157,7 @@ void Pipeline::read(const Pointer& work) {
   begin_stage(*work);
   const Clock::time_point begin = Clock::now();
   const bool done = guarded(work, [&] { work->route.read(*work, parts_); });
+  work->is_read = done;
   work->times.decode = seconds_since(begin);
   if (done) {
     work->request.body = {};  // its picture and fields are read
@@ -212,6 +217,24 @@ void Pipeline::encode_alone(const std::vector<Pointer>& works) {
   }
 }
 
+void Pipeline::prepare_words() {
+  while (const Pointer work = to_prepare_.pop()) {
+    begin_stage(*work);
+    prepare(work);
+  }
+}
+
+// The text tower may run for long: one request at a time, so that it keeps nobody's known words.
+void Pipeline::prepare(const Pointer& work) {
+  const Clock::time_point begin = Clock::now();
+  const bool done = guarded(work, [&] {
+    work->words = parts_.words.get(*work->model, work->model_name,
+                                   words_for(work->question, *work->model), work->going_on());
+  });
+  work->times.ask += seconds_since(begin);
+  if (done) enqueue(to_conclude_, work);
+}
+
 void Pipeline::answer_questions() {
   while (const Pointer work = to_conclude_.pop()) {
     begin_stage(*work);
@@ -219,8 +242,19 @@ void Pipeline::answer_questions() {
   }
 }
 
+// Whether the words are ready, in memory.
+bool Pipeline::finds_words(Work& work) {
+  if (!work.words) {
+    work.words = parts_.words.find(work.model_name, words_for(work.question, *work.model));
+  }
+  return work.words.has_value();
+}
+
 void Pipeline::conclude(const Pointer& work) {
   guarded(work, [&] {
+    if (!work->is_read) work->route.read(*work, parts_);
+    work->is_read = true;
+    if (work->route.has_words && !finds_words(*work)) return enqueue(to_prepare_, work);
     Response response = work->route.conclude(*work, parts_);
     response.headers.push_back({"Server-Timing", server_timing(work->times)});
     parts_.metrics.observe(work->times);

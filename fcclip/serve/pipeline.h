@@ -1,6 +1,6 @@
 #pragma once
-// The threads that work: pictures are decoded while the network runs, questions are answered beside
-// it, and what waits too long is told so.
+// The threads that work: pictures are decoded while the network runs, new words go through the text
+// tower and questions are answered beside it, and what waits too long is told so.
 
 #include <condition_variable>
 #include <deque>
@@ -60,12 +60,15 @@ class Pipeline {
 
   void read_pictures();
   void run_network();
+  void prepare_words();
   void answer_questions();
   void watch_time();
 
   void read(const Pointer& work);
   void encode(const std::vector<Pointer>& works);
   void encode_alone(const std::vector<Pointer>& works);
+  void prepare(const Pointer& work);
+  bool finds_words(Work& work);
   void conclude(const Pointer& work);
   void enqueue(Queue& queue, const Pointer& work);
   void begin_stage(Work& work);
@@ -75,7 +78,7 @@ class Pipeline {
   void expire(Clock::time_point now);
 
   ServiceParts& parts_;
-  Queue to_read_, to_encode_, to_conclude_;
+  Queue to_read_, to_encode_, to_prepare_, to_conclude_;
   Slots decoded_;
   mutable std::mutex mutex_;  ///< of what follows
   std::condition_variable time_changed_;

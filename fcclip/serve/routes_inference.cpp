@@ -109,14 +109,12 @@ std::vector<Tensor> output_tensors(const Segmentation& answer, std::string text)
           tensor_of_texts("answer", {std::move(text)})};
 }
 
-Response conclude_infer(Work& work, ServiceParts& parts) {
+Response conclude_infer(Work& work, ServiceParts&) {
   const Clock::time_point begin = Clock::now();
   const Question& question = work.question;
-  const PreparedWords words = parts.words.get(*work.model, work.model_name,
-                                              words_for(question, *work.model), work.going_on());
   const Segmentation answer =
-      work.model->ask(*work.image, words, ask_options(question, question.ask.task));
-  work.times.ask = std::chrono::duration<double>(Clock::now() - begin).count();
+      work.model->ask(*work.image, *work.words, ask_options(question, question.ask.task));
+  work.times.ask += std::chrono::duration<double>(Clock::now() - begin).count();
   const Clock::time_point asked = Clock::now();
   std::string text = answer_json(answer, question.name, question.masks, question.map);
   Response response =
@@ -162,6 +160,6 @@ Response inference_model_ready(Call& call, ServiceParts& parts) {
   return json_response(200, {{"name", call.arguments[0]}, {"ready", true}});
 }
 
-const WorkRoute kInfer = {read_infer, conclude_infer, true};
+const WorkRoute kInfer = {read_infer, conclude_infer, true, true};
 
 }  // namespace fcclip::serve

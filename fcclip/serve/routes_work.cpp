@@ -35,9 +35,9 @@ void read_segment(Work& work, ServiceParts& parts) {
   take_picture(work, upload, parts);
 }
 
-Response conclude_segment(Work& work, ServiceParts& parts) {
+Response conclude_segment(Work& work, ServiceParts&) {
   return answer_question(
-      work, {*work.model, work.model_name, work.question.name, *work.picture, *work.image}, parts);
+      work, {*work.model, work.model_name, work.question.name, *work.picture, *work.image});
 }
 
 void read_image(Work& work, ServiceParts& parts) {
@@ -55,14 +55,11 @@ Response conclude_image(Work& work, ServiceParts& parts) {
   return response;
 }
 
-// Stored pictures have been read and encoded; their questions are small.
-void read_nothing(Work&, ServiceParts&) {}
-
-std::shared_ptr<const StoredImage> stored_image(Work& work, ServiceParts& parts) {
-  auto stored = parts.images.find(work.arguments[0]);
-  work.model_name = stored->model;
-  work.model = parts.models.get(stored->model);
-  return stored;
+// Stored pictures have been read and encoded.
+void find_stored(Work& work, ServiceParts& parts) {
+  work.stored = parts.images.find(work.arguments[0]);
+  work.model_name = work.stored->model;
+  work.model = parts.models.get(work.stored->model);
 }
 
 void check_same_model(Fields& fields, const StoredImage& stored) {
@@ -72,47 +69,52 @@ void check_same_model(Fields& fields, const StoredImage& stored) {
                "'; send the picture again for another model");
 }
 
-Response conclude_question(Work& work, ServiceParts& parts) {
-  const auto stored = stored_image(work, parts);
+void read_question(Work& work, ServiceParts& parts) {
+  find_stored(work, parts);
   Fields fields = read_fields(work.request, std::move(work.query));
   work.question.map = MapForm::rle;
   read_question_fields(fields, work.question, parts.limits);
-  const std::string name = fields.text("name").value_or(stored->name);
-  check_name(name);
-  check_same_model(fields, *stored);
+  work.question.name = fields.text("name").value_or(work.stored->name);
+  check_name(work.question.name);
+  check_same_model(fields, *work.stored);
   fields.check_all_known();
-  return answer_question(work, {*work.model, work.model_name, name, stored->picture, stored->image},
-                         parts);
 }
 
-Response conclude_place(Work& work, ServiceParts& parts) {
-  const Clock::time_point begin = Clock::now();
-  const auto stored = stored_image(work, parts);
+Response conclude_question(Work& work, ServiceParts&) {
+  return answer_question(work, {*work.model, work.model_name, work.question.name,
+                                work.stored->picture, work.stored->image});
+}
+
+void read_place(Work& work, ServiceParts& parts) {
+  find_stored(work, parts);
   Fields fields = read_fields(work.request, std::move(work.query));
   read_place_fields(fields, work.question, parts.limits);
-  check_same_model(fields, *stored);
+  check_same_model(fields, *work.stored);
   fields.check_all_known();
-  const PreparedWords words = parts.words.get(
-      *work.model, work.model_name, words_for(work.question, *work.model), work.going_on());
+}
+
+Response conclude_place(Work& work, ServiceParts&) {
+  const Clock::time_point begin = Clock::now();
+  const StoredImage& stored = *work.stored;
   Segmentation answer;
   try {
-    answer = work.model->at(stored->image, words, work.question.place, work.question.ask);
+    answer = work.model->at(stored.image, *work.words, work.question.place, work.question.ask);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::invalid_argument) throw;
     fail(ErrorCode::invalid_value, error.what());
   }
-  work.times.ask = elapsed(begin);
+  work.times.ask += elapsed(begin);
   const Clock::time_point answered = Clock::now();
-  std::string body = answer_json(answer, stored->name, work.question.masks, MapForm::none);
+  std::string body = answer_json(answer, stored.name, work.question.masks, MapForm::none);
   work.times.write = elapsed(answered);
   return with_body(200, "application/json", body + "\n");
 }
 
 }  // namespace
 
-const WorkRoute kSegment = {read_segment, conclude_segment, true};
-const WorkRoute kStoreImage = {read_image, conclude_image, true};
-const WorkRoute kAskImage = {read_nothing, conclude_question, false};
-const WorkRoute kAtPlace = {read_nothing, conclude_place, false};
+const WorkRoute kSegment = {read_segment, conclude_segment, true, true};
+const WorkRoute kStoreImage = {read_image, conclude_image, true, false};
+const WorkRoute kAskImage = {read_question, conclude_question, false, true};
+const WorkRoute kAtPlace = {read_place, conclude_place, false, true};
 
 }  // namespace fcclip::serve

@@ -29,27 +29,28 @@ int64_t synonyms_of(const Words& words) {
 
 }  // namespace
 
+std::optional<PreparedWords> WordsStore::find(const std::string& model_name, const Words& words) {
+  const std::string key = key_of(model_name, words);
+  const std::lock_guard lock(mutex_);
+  const auto found = std::ranges::find(entries_, key, &Entry::key);
+  if (found == entries_.end()) return {};
+  ++count_.hits;
+  entries_.splice(entries_.end(), entries_, found);
+  return found->words;
+}
+
 PreparedWords WordsStore::get(const Model& model, const std::string& model_name, const Words& words,
                               const Progress& progress) {
-  std::string key = key_of(model_name, words);
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = std::ranges::find(entries_, key, &Entry::key);
-    if (found != entries_.end()) {
-      ++count_.hits;
-      entries_.splice(entries_.end(), entries_, found);
-      return found->words;
-    }
-    ++count_.misses;
-  }
+  if (std::optional<PreparedWords> ready = find(model_name, words)) return *std::move(ready);
   PreparedWords prepared = model.prepare(words, {.progress = progress});
-  keep(std::move(key), prepared);
+  keep(key_of(model_name, words), prepared);
   return prepared;
 }
 
 void WordsStore::keep(std::string key, const PreparedWords& words) {
   const int64_t synonyms = synonyms_of(words.words());
   const std::lock_guard lock(mutex_);
+  ++count_.misses;
   count_.cached += words.cached();
   count_.computed += words.computed();
   if (synonyms > most_synonyms_) return;

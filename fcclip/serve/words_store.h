@@ -3,6 +3,7 @@
 
 #include <list>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "fcclip/fcclip.h"
@@ -15,12 +16,14 @@ class WordsStore {
  public:
   explicit WordsStore(int64_t most_synonyms) : most_synonyms_(most_synonyms) {}
 
+  /// What is ready.
+  std::optional<PreparedWords> find(const std::string& model_name, const Words& words);
   /// `model_name` tells models apart. Throws as Model::prepare.
   PreparedWords get(const Model& model, const std::string& model_name, const Words& words,
                     const Progress& progress = {});
 
   struct Count {
-    int64_t hits = 0, misses = 0;         ///< questions that were ready, that were not
+    int64_t hits = 0, misses = 0;         ///< questions that were ready, that had to be prepared
     int64_t cached = 0, computed = 0;     ///< synonyms of the latter, by the cache on disk
     int64_t questions = 0, synonyms = 0;  ///< held now
   };

@@ -1,6 +1,7 @@
 #pragma once
 // One request that needs the model, on its way through the stages: read (its body is parsed, its
-// picture decoded), encode (the network), conclude (words, answer, files).
+// picture decoded), encode (the network), words (the text tower, where it has to run), conclude
+// (answer, files).
 
 #include <atomic>
 #include <chrono>
@@ -29,9 +30,10 @@ struct ServiceParts;
 
 /// What a route does in its stages. Functions throw Error.
 struct WorkRoute {
-  void (*read)(Work&, ServiceParts&);          ///< fills question, picture, image
+  void (*read)(Work&, ServiceParts&);          ///< fills question, model, and picture or stored
   Response (*conclude)(Work&, ServiceParts&);  ///< the answer
-  bool has_picture;  ///< read decodes a picture and the network runs; else only conclude is work
+  bool has_picture;                            ///< read decodes a picture, and the network runs
+  bool has_words;                              ///< conclude wants Work::words
 };
 
 /// Ends once: by its answer, by its deadline, or because its client went. From any thread.
@@ -60,6 +62,9 @@ class Work {
   std::string model_name;
   std::optional<Picture> picture;
   std::optional<Image> image;
+  std::shared_ptr<const StoredImage> stored;  ///< in place of both
+  std::optional<PreparedWords> words;
+  bool is_read = false;
   std::optional<InferRequest> infer;  ///< of the Open Inference Protocol
   StageTimes times;
   Clock::time_point waiting_since = arrival;

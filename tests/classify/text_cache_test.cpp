@@ -43,6 +43,15 @@ class TextCacheTest : public ::testing::Test {
   fs::path folder_;
 };
 
+TEST_F(TextCacheTest, WhatHasNoRoomIsNotKept) {
+  const TextCache cache(folder_, "f1", 300);
+  cache.store(kTemplates, "cat", row(1));
+  for (int i = 0; i < 50; ++i) cache.store(kTemplates, "word" + std::to_string(i), row(1));
+  EXPECT_LE(fs::file_size(cache.file(kTemplates)), 300u);
+  EXPECT_TRUE(cache.find(kTemplates, "cat").has_value());
+  EXPECT_FALSE(cache.find(kTemplates, "word49").has_value());
+}
+
 TEST_F(TextCacheTest, AFolderThatItMakesIsItsMakersAlone) {
   const fs::path made = folder_ / "made";
   TextCache(made, "f1").store(kTemplates, "cat", row(1));

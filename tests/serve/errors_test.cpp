@@ -288,6 +288,28 @@ TEST(ServiceLoad, SixteenClientsAskOneImageDifferentWords) {
   EXPECT_EQ(wrong, 0);
 }
 
+TEST(ServiceLoad, NewWordsOfOthersKeepNobodyWaiting) {
+  Desk desk;
+  const std::string target = "/v1/images/" + desk.stored_scene() + "/segments";
+  desk.post(target, {{"words", "ladybug, rock"}});  // known from now on
+  std::atomic<int> ended = 0;
+  for (int client = 0; client < 3; ++client) {
+    std::string words;
+    for (int i = 0; i < 600; ++i)
+      words += "thing" + std::to_string(client) + "x" + std::to_string(i) + ",";
+    Request request = Desk::request("POST", target, {{"Content-Type", "application/json"}},
+                                    json{{"words", words + "rock"}}.dump());
+    request.client = "client" + std::to_string(client);
+    request.id = "new-" + std::to_string(client);
+    desk.service().answer(std::move(request), [&](Response) { ++ended; });
+  }
+  EXPECT_EQ(desk.post(target, {{"words", "ladybug, rock"}}).status, 200);
+  EXPECT_LT(ended, 3);  // it was answered before all of them
+  for (int i = 0; i < 6000 && ended < 3; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(ended, 3);
+}
+
 TEST(ServiceLoad, EndingAnswersWhoStillWaits) {
   auto desk = std::make_unique<Desk>();
   Crowd crowd(*desk);
