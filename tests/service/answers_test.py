@@ -4,6 +4,7 @@ import base64
 import concurrent.futures
 import io
 import json
+import re
 import zipfile
 
 import numpy
@@ -33,6 +34,11 @@ QUESTIONS = {
 }
 
 
+def without_place(entry, data):
+    """YOLO's file names the folder that it was written to; one that is sent cannot."""
+    return re.sub(rb"^(path|train|val): .*$", rb"\1", data, flags=re.MULTILINE) if entry == "data.yaml" else data
+
+
 @pytest.mark.parametrize("name", QUESTIONS)
 @pytest.mark.parametrize("picture", [SCENE, PICTURES / "coffee.jpg"], ids=["png", "jpg"])
 def test_json_and_every_file(server, tmp_path, name, picture):
@@ -53,7 +59,7 @@ def test_json_and_every_file(server, tmp_path, name, picture):
 
     assert set(files) - OF_THE_RUN <= set(packed) <= set(files)
     for entry, data in packed.items():
-        assert data == files[entry], entry
+        assert without_place(entry, data) == without_place(entry, files[entry]), entry
         assert sent[entry] == data, entry
     assert set(sent) == set(packed)
 
@@ -152,8 +158,10 @@ def test_what_is_this(server):
 def test_sixteen_clients_ask_one_picture_at_once(server, tmp_path):
     names = "bat ladybug rock tree cat dog car house boat apple chair clock bird fish flower cloud".split()
     questions = [f"{names[i]}, {names[(i + 3) % 16]}, {names[(i + 7) % 16]}" for i in range(16)]
-    expected = [command_line(tmp_path / str(i), words=words)[0] for i, words in enumerate(questions)]
     kept = server.image(name="scene.png")
+    alone = [server.post(f"/v1/images/{kept}/segments", json={"words": words}).text for words in questions]
+    for client in (0, 15):
+        assert exactly(alone[client]) == command_line(tmp_path / str(client), words=questions[client])[0]
 
     def ask(client):
         with server.client() as session:
@@ -163,7 +171,7 @@ def test_sixteen_clients_ask_one_picture_at_once(server, tmp_path):
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         for client, answers in enumerate(pool.map(ask, range(16))):
             for answer in answers:
-                assert exactly(answer) == expected[client], questions[client]
+                assert answer == alone[client], questions[client]
 
 
 def test_an_id_ends(server):

@@ -4,6 +4,21 @@ import pytest
 from support import MINI, PROGRAM, Server
 
 
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="also what takes minutes")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: takes minutes; runs with --long alone")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--long"):
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(pytest.mark.skip(reason="takes minutes; --long runs it"))
+
+
 @pytest.fixture(scope="session")
 def server():
     assert PROGRAM.exists(), f"no program {PROGRAM}; set FCCLIP_PROGRAM"

@@ -6,7 +6,7 @@ import socket
 import time
 
 import pytest
-from support import HOST, IMAGE_HEAD, MULTIPART, SCENE, form, post, read_all, status_of, whole_post
+from support import HOST, IMAGE_HEAD, MULTIPART, SCENE, body_of, form, post, read_all, status_of, whole_post
 
 PNG = SCENE.read_bytes()
 POST = b"POST /v1/segment HTTP/1.1\r\n" + HOST
@@ -72,14 +72,14 @@ RAW = {
 @pytest.mark.parametrize("name", RAW)
 def test_raw(server, name):
     data, statuses = RAW[name]
-    answer = server.raw(data, seconds=5)
+    answer = server.raw(data, seconds=10, more=0.5 if data.endswith(SECOND) else 0)
     assert status_of(answer) in statuses, answer[:400]
     if status_of(answer) >= 400 and status_of(answer) != 501:
-        head, _, body = answer.partition(b"\r\n\r\n")
+        head = answer.partition(b"\r\n\r\n")[0]
         assert b"application/problem+json" in head and b"x-request-id" in head.lower()
-        assert json.loads(body.split(b"HTTP/1.1")[0])["status"] == status_of(answer)
+        assert json.loads(body_of(answer))["status"] == status_of(answer)
     if data.endswith(SECOND):
-        assert answer.count(b"HTTP/1.1 ") == 1, "the hidden request was answered"
+        assert re.findall(rb"HTTP/1\.1 \d", answer) == [b"HTTP/1.1 4"], "the hidden request was answered"
     assert server.alive()
 
 
@@ -99,8 +99,10 @@ def test_chunks_without_end(server):
     assert server.alive()
 
 
-@pytest.mark.parametrize("data", [b"", b"GET /healthz HT", POST + b"Content-Length: 1000\r\n\r\nabc"],
-                         ids=["nothing", "half a head", "half a body"])
+@pytest.mark.parametrize("data", [
+    pytest.param(b"", id="nothing", marks=pytest.mark.long),
+    pytest.param(b"GET /healthz HT", id="half a head"),
+    pytest.param(POST + b"Content-Length: 1000\r\n\r\nabc", id="half a body", marks=pytest.mark.long)])
 def test_who_never_goes_on_is_let_go(server, data):
     begun = time.monotonic()
     with socket.create_connection(("127.0.0.1", server.port), timeout=90) as stream:

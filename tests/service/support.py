@@ -100,8 +100,9 @@ class Server:
         assert answer.status_code == 201, answer.text
         return answer.json()["id"]
 
-    def raw(self, data, seconds=30, end=False):
-        """All bytes that come back for these bytes, until the server closes or `seconds` are over."""
+    def raw(self, data, seconds=30, end=False, more=None):
+        """All bytes that come back for these bytes, until the server closes or `seconds` are over, or `more` seconds after
+        a whole answer."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=seconds) as stream:
             try:
                 stream.sendall(data)
@@ -109,7 +110,7 @@ class Server:
                     stream.shutdown(socket.SHUT_WR)
             except (BrokenPipeError, ConnectionResetError):
                 pass  # refused before all was sent; the answer may still be there
-            return read_all(stream, seconds)
+            return read_all(stream, seconds, more)
 
     def alive(self):
         return self.process.poll() is None and self.get("/healthz").status_code == 200
@@ -143,9 +144,21 @@ def wait_for(condition, seconds=10):
     return False
 
 
-def read_all(stream, seconds):
+def body_of(answer):
+    """The first answer's body among raw bytes; None: it is not whole."""
+    head, found, rest = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+    if not found or not length or len(rest) < int(length[1]):
+        return None
+    return rest[:int(length[1])]
+
+
+def read_all(stream, seconds, more=None):
     got, end = b"", time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
+        if more is not None and body_of(got) is not None:
+            end, more = time.monotonic() + more, None
+            continue
         stream.settimeout(left)
         try:
             part = stream.recv(1 << 16)
@@ -183,15 +196,19 @@ def exactly(text):
 
 
 def command_line(out, picture=SCENE, write="none", cache=None, **fields):
-    """The answer of `fcclip segment --json`, and the files that it wrote by name."""
+    """The answer of `fcclip segment --json`, and the files that it wrote by name beside the picture."""
     names = {"words": "classes"}
     flags = [f"--{names.get(key, key).replace('_', '-')}={value}" for key, value in fields.items()]
     place = ["--cache-folder", cache] if cache else ["--no-cache"]
-    finished = subprocess.run([PROGRAM, "segment", picture.name, "--json", "-q", "--write", write, "-o", out,
-                               "--model", MINI, *place, *flags], cwd=picture.parent, env=environment(out),
+    out.mkdir(parents=True, exist_ok=True)
+    beside = out / picture.name  # labelme files name it relative to themselves
+    shutil.copy(picture, beside)
+    finished = subprocess.run([PROGRAM, "segment", picture.name, "--json", "-q", "--write", write, "-o", ".",
+                               "--model", MINI, *place, *flags], cwd=out, env=environment(out),
                               capture_output=True, text=True, timeout=120)
     assert finished.returncode == 0, finished.stderr
-    files = {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+    files = {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*"))
+             if path.is_file() and path != beside}
     return exactly(finished.stdout), files
 
 

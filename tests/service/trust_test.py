@@ -65,7 +65,7 @@ def test_token(start, tmp_path):
     assert server.get("/healthz").status_code == 200  # probes have no token
     server.wait_ready()
     for header in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer correct-horse-battery-stapl"},
-                   {"Authorization": "Bearer correct-horse-battery-staple2"}, {"Authorization": "Bearer "},
+                   {"Authorization": "Bearer correct-horse-battery-staple2"}, {"Authorization": "Bearer"},
                    {"Authorization": "Basic correct-horse-battery-staple"}):
         for method, path in (("GET", "/v1/models"), ("POST", "/v1/segment"), ("GET", "/metrics"), ("GET", "/v2")):
             answer = server.request(method, path, headers=header)
