@@ -49,11 +49,15 @@ macro(fcclip_find_openmp)
   endif()
 endmacro()
 
-# Tests are compiled once and run once: little optimisation, and no sanitizer of their own (the library has it).
+# Tests are compiled once and run once: little optimisation, and no sanitizer of their own (the library has it), but for
+# ThreadSanitizer: of an inline function that both have the linker keeps one, and what it orders must be seen.
 function(fcclip_test_options target)
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR})
   target_compile_options(${target} PRIVATE ${FCCLIP_WARNINGS} -O1)
   target_link_options(${target} PRIVATE ${fcclip_sanitizer})
+  if(FCCLIP_SANITIZE STREQUAL "thread")
+    target_compile_options(${target} PRIVATE ${fcclip_sanitizer})
+  endif()
   if(FCCLIP_SANITIZE)
     target_compile_definitions(${target} PRIVATE FCCLIP_SANITIZED=1)
   endif()
