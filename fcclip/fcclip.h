@@ -233,6 +233,12 @@ class FCCLIP_API Image {
   std::shared_ptr<const Encoded> encoded_;
 };
 
+/// The same in memory of its own, for programs that keep many pictures between runs of the network:
+/// among its large, short-lived tensors they would break the heap to pieces. Throws
+/// Error{out_of_memory}.
+FCCLIP_API Image settled(const Image& image);
+FCCLIP_API Picture settled(const Picture& picture);
+
 /// Words as one model's classifier knows them.
 class FCCLIP_API PreparedWords {
  public:

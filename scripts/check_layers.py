@@ -20,7 +20,7 @@ ALLOWED = {
     "segmenter": "core io ops nn clip head classify results model",
     "fcclip.h": "core",
     "fcclip_torch.h": "fcclip.h",
-    "api": "core io classify results model segmenter fcclip.h fcclip_torch.h",
+    "api": "core io ops classify results model segmenter fcclip.h fcclip_torch.h",
     "capi": "core api fcclip.h",
     "image": "core text io",
     "draw": "core ops classify results image",

@@ -6,6 +6,7 @@
 #include "fcclip/api/pixels.h"
 #include "fcclip/api/words.h"
 #include "fcclip/core/boundary.h"
+#include "fcclip/ops/own_memory.h"
 
 namespace fcclip {
 inline namespace v1 {
@@ -106,6 +107,25 @@ int64_t Image::bytes() const {
        {image.mask_logits, image.class_embed, image.clip_embed, image.valid})
     bytes += static_cast<int64_t>(tensor.nbytes());
   return bytes;
+}
+
+Image settled(const Image& image) {
+  return translating_errors([&] {
+    Image::Encoded copy = *image.encoded();
+    segmenter::EncodedImage& own = copy.image;
+    const std::vector<at::Tensor> moved =
+        ops::in_own_memory({own.mask_logits, own.class_embed, own.clip_embed, own.valid});
+    own.mask_logits = moved[0];
+    own.class_embed = moved[1];
+    own.clip_embed = moved[2];
+    own.valid = moved[3];
+    return Image(std::make_shared<const Image::Encoded>(std::move(copy)));
+  });
+}
+
+Picture settled(const Picture& picture) {
+  return translating_errors(
+      [&] { return picture_of(ops::in_own_memory({picture.pixels()->rgb}).front()); });
 }
 
 const Words& PreparedWords::words() const {

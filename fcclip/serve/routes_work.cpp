@@ -48,7 +48,8 @@ void read_image(Work& work, ServiceParts& parts) {
 }
 
 Response conclude_image(Work& work, ServiceParts& parts) {
-  const StoredImage stored{work.model_name, work.question.name, *work.picture, *work.image};
+  const StoredImage stored{work.model_name, work.question.name, settled(*work.picture),
+                           settled(*work.image)};
   const std::string id = parts.images.add(stored);
   Response response = json_response(201, image_json(id, stored, parts.images.keep()));
   response.headers.push_back({"Location", "/v1/images/" + id});

@@ -1,3 +1,4 @@
+#include <cstring>
 #include <set>
 
 #include "tests/api/face.h"
@@ -45,6 +46,17 @@ TEST(Face, InstancesHaveMasksAndNoMap) {
     EXPECT_EQ(inside, segment.area_px);
     EXPECT_FALSE(rle_of(answer, segment).empty());
   }
+}
+
+TEST(Face, SettledImagesAnswerAlike) {
+  const PreparedWords words = face_model().prepare(parse_words("ladybug, rock"));
+  const Image settled_image = settled(encoded_scene());
+  EXPECT_EQ(settled_image.bytes(), encoded_scene().bytes());
+  EXPECT_EQ(face_model().ask(settled_image, words).ids,
+            face_model().ask(encoded_scene(), words).ids);
+  const Picture picture = settled(scene());
+  const size_t bytes = static_cast<size_t>(picture.height() * picture.width() * 3);
+  EXPECT_EQ(std::memcmp(picture.view().data, scene().view().data, bytes), 0);
 }
 
 TEST(Face, OptionsThatAreNotSetAreTheModels) {
