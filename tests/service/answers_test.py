@@ -40,9 +40,18 @@ def without_place(entry, data):
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-@pytest.mark.parametrize("picture", [SCENE, PICTURES / "coffee.jpg"], ids=["png", "jpg"])
-def test_json_and_every_file(server, tmp_path, name, picture):
-    fields = QUESTIONS[name]
+def test_json_and_every_file(server, tmp_path, name):
+    compare(server, tmp_path, SCENE, QUESTIONS[name])
+
+
+@pytest.mark.parametrize("name", [name if name in ("plain", "all instances", "semantic") else
+                                  pytest.param(name, marks=pytest.mark.long) for name in QUESTIONS])
+def test_the_same_of_a_photograph(server, tmp_path, name):
+    compare(server, tmp_path, PICTURES / "coffee.jpg", QUESTIONS[name])
+
+
+def compare(server, tmp_path, picture, fields):
+    """The answer and every file, in JSON and in a zip, with the command line's."""
     write = f"{EVERY_TASK},{OWN[fields.get('task', 'panoptic')]}"
     answer, files = command_line(tmp_path, picture, write, **fields)
 
