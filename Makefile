@@ -14,7 +14,7 @@ OUT ?= $(if $(writable),out/demo,$(BUILD)-demo)
 export CMAKE_BUILD_PARALLEL_LEVEL = $(JOBS)
 export VENV OUT
 
-.PHONY: demo serve test test-page test-service build setup setup-tests world mini asan fuzz nightly check install uninstall clean
+.PHONY: demo serve test test-page test-service wheel build setup setup-tests world mini asan fuzz nightly check install uninstall clean
 
 setup:
 	@scripts/setup.sh
@@ -52,6 +52,10 @@ asan: setup
 SECONDS ?= 60
 fuzz: setup
 	@scripts/fuzz.sh $(SECONDS)
+
+# The Python package as a wheel that brings all but torch, tested in a new environment; needs no build before.
+wheel: setup
+	@scripts/wheel.sh
 
 # What is too long for .ci/run (docs/development.md).
 nightly:

@@ -67,9 +67,9 @@ def _as_numpy(picture: Any) -> npt.NDArray[Any]:
             return np.asarray(picture)
         if hasattr(picture, "__dlpack__"):
             if picture.__dlpack_device__()[0] != 1:
-                import torch
+                from torch.utils.dlpack import from_dlpack
 
-                return _as_numpy(torch.from_dlpack(picture))
+                return _as_numpy(from_dlpack(picture))
             return np.from_dlpack(picture)
     except Error:
         raise

@@ -67,7 +67,7 @@ class Vocabulary(Sequence[WordClass]):
         """Words by a built-in name ("coco", "ade20k", "everything" …), from a file of any tool, or several joined by +.
 
         Raises:
-            fcclip.NotFound: no such name or file; the message names the nearest.
+            fcclip.InvalidArgument: no such name or file; the message names the nearest.
             fcclip.BadFile: the file holds no words.
 
         >>> import fcclip
@@ -180,7 +180,7 @@ _Row = tuple[list[str], int, int, Any]
 def _kind_number(kind: object) -> int:
     if kind not in _KINDS:
         raise invalid(f"kind is {kind!r}; expected 'thing', 'stuff' or 'background'")
-    return _KINDS.index(kind)  # type: ignore[arg-type]
+    return _KINDS.index(kind)
 
 
 def _named_row(name: str, value: object) -> _Row:

@@ -19,12 +19,6 @@ std::vector<nb::bytes> all_bytes(const std::vector<std::string>& texts) {
   return out;
 }
 
-// None: nothing yet.
-nb::object next(FolderRun& run, double seconds) {
-  std::optional<FolderEvent> event = released([&] { return run.next(seconds); });
-  return event ? nb::cast(std::move(*event)) : nb::none();
-}
-
 // Waiting for the run's threads must not hold up Python's.
 struct PyFolderRun {
   explicit PyFolderRun(std::unique_ptr<FolderRun> of) : run(std::move(of)) {}
@@ -94,7 +88,11 @@ void add_folder_run(nb::module_& module) {
           },
           nb::arg("model"), nb::arg("plan"))
       .def(
-          "next", [](PyFolderRun& self, double seconds) { return next(self.get(), seconds); },
+          "next",
+          [](PyFolderRun& self, double seconds) {
+            FolderRun& run = self.get();
+            return released([&] { return run.next(seconds); });
+          },
           nb::arg("seconds"))
       .def_prop_ro("ended", [](PyFolderRun& self) { return self.get().ended(); })
       .def_prop_ro("count",

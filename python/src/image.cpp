@@ -1,4 +1,5 @@
 #include <nanobind/stl/pair.h>
+#include <nanobind/stl/tuple.h>
 
 #include <ATen/DLConvertor.h>
 
@@ -31,8 +32,8 @@ void add_image(nb::module_& module) {
       .def_prop_ro("nbytes", &Image::bytes)
       .def("tensors", [](const Image& self) {
         const ImageTensors tensors = tensors_of(self);
-        return nb::make_tuple(capsule_of(tensors.mask_logits), capsule_of(tensors.class_embed),
-                              capsule_of(tensors.clip_embed));
+        return std::tuple(capsule_of(tensors.mask_logits), capsule_of(tensors.class_embed),
+                          capsule_of(tensors.clip_embed));
       });
 }
 

@@ -1,0 +1,83 @@
+"""The examples of docstrings and of docs/python.md run; the examples' types hold."""
+
+import doctest
+import importlib
+import os
+import pathlib
+import pkgutil
+import re
+import runpy
+import subprocess
+import sys
+
+import pytest
+
+import fcclip
+from conftest import ROOT, SCENE
+
+MODULES = ["fcclip"] + [f"fcclip.{one.name}" for one in pkgutil.iter_modules(fcclip.__path__)
+                        if one.name not in ("_core", "integrations")]
+EXAMPLES = ["ask_picture.py", "segment_folder.py", "score_predictions.py"]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstrings(name):
+    module = importlib.import_module(name)
+    failed, _ = doctest.testmod(module, extraglobs={"picture": str(SCENE)}, optionflags=doctest.ELLIPSIS)
+    assert failed == 0
+
+
+def test_everything_public_is_documented():
+    for name in fcclip.__all__:
+        assert getattr(fcclip, name).__doc__, name
+    for owner in (fcclip.Model, fcclip.Image, fcclip.Segmentation, fcclip.Segment, fcclip.Vocabulary):
+        for name, value in vars(owner).items():
+            if not name.startswith("_") and (callable(value) or isinstance(value, (property, classmethod, staticmethod))):
+                assert value.__doc__, f"{owner.__name__}.{name}"
+
+
+def test_the_page(tmp_path, monkeypatch, scenes):
+    text = (ROOT / "docs/python.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", text, re.S)
+    assert blocks
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "street.jpg").write_bytes((ROOT / "examples/pictures/rocket.jpg").read_bytes())
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures/scene.png").write_bytes(SCENE.read_bytes())
+    (tmp_path / "truth.json").write_bytes((scenes / "panoptic.json").read_bytes())
+    (tmp_path / "predictions.json").write_bytes((scenes / "panoptic.json").read_bytes())
+    for name in ("truth", "predictions"):
+        (tmp_path / name).symlink_to(scenes / "panoptic")
+    known = {"__name__": "page"}
+    for block in blocks:
+        exec(compile(block, "docs/python.md", "exec"), known)
+
+
+def test_examples_run(tmp_path, monkeypatch, capsys, scenes):
+    def run(name, *arguments):
+        monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+        runpy.run_path(str(ROOT / "examples" / name), run_name="__main__")
+        return capsys.readouterr().out
+
+    assert "bat" in run("ask_picture.py", SCENE, "bat, rock")
+    assert "scene.png" in run("segment_folder.py", SCENE, tmp_path / "out", "bat, rock")
+    assert list((tmp_path / "out").glob("*.overlay.png"))
+    truth = scenes / "panoptic.json"
+    assert "100.0" in run("score_predictions.py", truth, truth)
+
+
+def test_types():
+    pytest.importorskip("mypy")
+    files = [str(ROOT / "examples" / name) for name in EXAMPLES]
+    # Where the package is not installed but only lies in the path, its own sources are checked too.
+    place = pathlib.Path(fcclip.__file__).parents[1]
+    environment = dict(os.environ) if place.name == "site-packages" else dict(os.environ, MYPYPATH=str(place))
+    checked = subprocess.run([sys.executable, "-m", "mypy", "--strict", "--config-file", str(ROOT / "pyproject.toml"),
+                              "--cache-dir", "/dev/null", *files], capture_output=True, text=True, cwd="/",
+                             env=environment)
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_the_package_says_that_it_is_typed():
+    folder = pathlib.Path(fcclip.__file__).parent
+    assert (folder / "py.typed").exists() and (folder / "_core.pyi").read_text().count("class ") > 10
