@@ -8,7 +8,8 @@ import subprocess
 import sys
 import tempfile
 
-TORCH = ["libtorch*", "libc10*", "libgomp*", "libshm*", "libcu*", "libnv*"]
+TORCH = ["libtorch*", "libc10*", "libgomp*", "libshm*", "libcuda*", "libcublas*", "libcudnn*", "libcufft*", "libcurand*",
+         "libcusolver*", "libcusparse*", "libcupti*", "libnv*", "libnccl*"]
 
 
 def run(*command):

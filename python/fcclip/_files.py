@@ -96,7 +96,8 @@ def convert(checkpoints: Path | Iterable[Path], output: Path, *, dtype: str = "f
 
 
 @overload
-def tokenize(texts: str, *, model: Path | None = None, padded: bool = False) -> list[int]: ...  # type: ignore[overload-overlap]
+def tokenize(  # type: ignore[overload-overlap]  # a text is a sequence of texts to type checkers
+    texts: str, *, model: Path | None = None, padded: bool = False) -> list[int]: ...
 @overload
 def tokenize(texts: Sequence[str], *, model: Path | None = None, padded: bool = False) -> list[list[int]]: ...
 def tokenize(texts: str | Sequence[str], *, model: Path | None = None, padded: bool = False) \

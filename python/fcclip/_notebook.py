@@ -18,7 +18,8 @@ def html_of(found: Segmentation) -> str:
     overlay = base64.b64encode(found._drawn().jpeg(_QUALITY)).decode()
     rows = "".join(_row(one) for one in found[:_SHOWN])
     more = f"<p>… and {len(found) - _SHOWN} more</p>" if len(found) > _SHOWN else ""
-    head = "".join(f"<th>{name}</th>" for name in ("id", "name", "score", "trained", "CLIP", "next best", "area", "box"))
+    titles = ("id", "name", "score", "trained", "CLIP", "next best", "area", "box")
+    head = "".join(f"<th>{title}</th>" for title in titles)
     return (
         f'<figure style="margin:0"><img alt="{_text(found.image_name)}, segmented" style="max-width:100%" '
         f'src="data:image/jpeg;base64,{overlay}"><figcaption>{_text(repr(found)[1:-1])}</figcaption></figure>'

@@ -228,7 +228,7 @@ class Segmentation(Sequence[Segment]):
         """
         folder, name = os.path.split(os.fspath(stem))
         if not name:
-            raise invalid(f"stem is {os.fspath(stem)!r}; expected a folder and a name without an ending, \"out/street\"")
+            raise invalid(f"stem is {os.fspath(stem)!r}; expected a folder and a name without an ending: out/street")
         rendered = [file for kind in self._kinds(write) for file in self._rendered(kind, name, tolerance)]
         return [_write(pathlib.Path(folder) / os.fsdecode(file), data) for file, data in rendered]
 

@@ -64,7 +64,7 @@ class Vocabulary(Sequence[WordClass]):
 
     @classmethod
     def load(cls, name_or_path: str | os.PathLike[str]) -> Vocabulary:
-        """Words by a built-in name ("coco", "ade20k", "everything" …), from a file of any tool, or several joined by +.
+        """Words by a built-in name ("coco", "everything" …), from a file of any tool, or several joined by +.
 
         Raises:
             fcclip.InvalidArgument: no such name or file; the message names the nearest.
@@ -90,7 +90,8 @@ class Vocabulary(Sequence[WordClass]):
     def _take(self, words: _core.Words) -> None:
         self._core_words = words
         self._rows = tuple(
-            WordClass(tuple(synonyms), _KINDS[kind], number, None if colour is None else (colour[0], colour[1], colour[2]))
+            WordClass(tuple(synonyms), _KINDS[kind], number,
+                      None if colour is None else (colour[0], colour[1], colour[2]))
             for synonyms, kind, number, colour in words.rows())
 
     @property
@@ -189,7 +190,7 @@ def _named_row(name: str, value: object) -> _Row:
     if isinstance(value, Mapping):
         unknown = set(value) - {"synonyms", "kind", "id", "colour"}
         if unknown:
-            raise invalid(f"{name}: {sorted(map(str, unknown))[0]!r} is not known; expected synonyms, kind, id or colour")
+            raise invalid(f"{name}: {min(map(str, unknown))!r} is not known; expected synonyms, kind, id or colour")
         kind = _kind_number(value.get("kind", "thing"))
         number = int(value.get("id", 0))
         colour = value.get("colour")

@@ -45,7 +45,7 @@ def instances(truth: Path, predictions: Path, *, progress: Progress = None) -> d
     """Average precision as pycocotools has it, of a COCO instances file and a results file.
 
     Returns:
-        {"bbox": {"stats12", …}, "segm": {…} or None where the truth has no masks}; fractions, -1 where nothing occurs.
+        {"bbox": {"stats12", …}, "segm": {…}, or None where the truth has no masks}; fractions, -1 where nothing is.
 
     Raises:
         fcclip.NotFound, fcclip.BadFile: naming the file and what is wrong in it.

@@ -95,13 +95,15 @@ import sys, gc, threading, numpy, fcclip
 model = fcclip.load()
 image = model.encode(sys.argv[1])
 found = image.ask("bat, rock", stuff="rock")
-keep = [found.ids, found[0].mask, image.tensors(), image.pixels, found.words, model.prepare("bat").rows(), found.overlay()]
+keep = [found.ids, found[0].mask, image.tensors(), image.pixels, found.words, model.prepare("bat").rows(),
+        found.overlay()]
 for answer in model.ask_folder(sys.argv[1], "bat"):
     pass
 generator = model.ask_folder(sys.argv[1], "bat")
 def fails(*_):
     raise RuntimeError("mine")
-for call in (lambda: model.encode(sys.argv[1], progress=fails), lambda: model.encode("none"), lambda: fcclip.load("none")):
+for call in (lambda: model.encode(sys.argv[1], progress=fails), lambda: model.encode("none"),
+             lambda: fcclip.load("none")):
     try:
         call()
     except Exception as error:
