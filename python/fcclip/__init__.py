@@ -37,9 +37,10 @@ from ._errors import (  # noqa: E402
     Unsupported,
 )
 from ._files import bundled_model, convert, info, tokenize  # noqa: E402
-from ._folder import FolderAnswer  # noqa: E402
+from ._folder import FolderAnswer, FolderOptions  # noqa: E402
 from ._image import Image, ImageTensors  # noqa: E402
 from ._model import Model, PreparedVocabulary, load  # noqa: E402
+from ._options import AskOptions  # noqa: E402
 from ._segmentation import Segment, Segmentation  # noqa: E402
 from ._training import TrainingEnd, TrainingLine, train, training_settings  # noqa: E402
 from ._words import Vocabulary, WordClass  # noqa: E402
@@ -47,10 +48,12 @@ from ._words import Vocabulary, WordClass  # noqa: E402
 __version__ = _version()
 
 __all__ = [
+    "AskOptions",
     "BadFile",
     "Error",
     "FileFailure",
     "FolderAnswer",
+    "FolderOptions",
     "Image",
     "ImageTensors",
     "Interrupted",

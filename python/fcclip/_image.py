@@ -92,7 +92,7 @@ class Image:
             things, stuff, background: words of these kinds; see fcclip.Vocabulary.
             templates: sentences with {} where the name goes; none: the model's own.
             **options: task ("panoptic", "instance", "semantic"), alpha, beta, object_mask_threshold,
-                overlap_threshold, top_k, things_only, next_best, min_score: see fcclip.AskOptions in docs/python.md.
+                overlap_threshold, top_k, things_only, next_best, min_score: see fcclip.AskOptions.
 
         Raises:
             fcclip.InvalidArgument: no words, an option out of range or unknown, words prepared by another model.

@@ -18,17 +18,17 @@ Progress Watch::progress() {
 
 bool Watch::go_on(int64_t done, int64_t total) {
   // Python handles signals in its own threads, and the library may ask from one of its workers.
-  if (std::this_thread::get_id() != thread_) return !raised_;
+  if (std::this_thread::get_id() != thread_) return !stopped_;
   const auto now = std::chrono::steady_clock::now();
   const bool has_callback = callback_.ptr() != Py_None;
-  if (!has_callback && now - looked_ < kBetweenLooks) return !raised_;
+  if (!has_callback && now - looked_ < kBetweenLooks) return !stopped_;
   looked_ = now;
   bool wanted = true;
   tell([&] {
     if (PyErr_CheckSignals() != 0) throw nb::python_error();
     if (has_callback) wanted = callback_(done, total).ptr() != Py_False;
   });
-  return wanted && !raised_;
+  return wanted && !stopped_;
 }
 
 void Watch::rethrow() {

@@ -1,6 +1,7 @@
 #pragma once
 // Work without the GIL that Ctrl-C and the caller's own callback can stop.
 
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <thread>
@@ -27,6 +28,7 @@ class Watch {
       call();
     } catch (nb::python_error& error) {
       raised_.emplace(std::move(error));
+      stopped_ = true;
     }
   }
   /// After the work: raises in Python what stopped it.
@@ -36,7 +38,8 @@ class Watch {
   bool go_on(int64_t done, int64_t total);
 
   nb::object callback_;
-  std::optional<nb::python_error> raised_;
+  std::optional<nb::python_error> raised_;  // touched with the GIL held
+  std::atomic<bool> stopped_ = false;       // the same for the library's workers, without it
   std::thread::id thread_;
   std::chrono::steady_clock::time_point looked_;
 };

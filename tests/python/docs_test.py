@@ -82,3 +82,24 @@ def test_types():
 def test_the_package_says_that_it_is_typed():
     folder = pathlib.Path(fcclip.__file__).parent
     assert (folder / "py.typed").exists() and (folder / "_core.pyi").read_text().count("class ") > 10
+
+
+def test_stubs_name_what_is_there():
+    """stubtest takes no compiled functions; the names of the stub and of the module are the same."""
+    import ast
+
+    from fcclip import _core
+
+    def names_of(body):
+        out = {one.target.id for one in body if isinstance(one, ast.AnnAssign)}
+        out |= {name.id for one in body if isinstance(one, ast.Assign) for name in one.targets}
+        return out | {one.name for one in body if isinstance(one, (ast.FunctionDef, ast.ClassDef))}
+
+    def shown(names):
+        return {name for name in names if not name.startswith("_")}
+
+    stub = ast.parse((pathlib.Path(fcclip.__file__).parent / "_core.pyi").read_text())
+    assert shown(names_of(stub.body)) == shown(vars(_core))
+    for one in stub.body:
+        if isinstance(one, ast.ClassDef) and one.name != "Task":
+            assert shown(names_of(one.body)) == shown(vars(getattr(_core, one.name))), one.name
