@@ -76,7 +76,8 @@ Vocabulary everything() {
     std::erase_if(part.classes, names_no_class);
     std::ranges::move(part.classes, std::back_inserter(all.classes));
   }
-  std::ranges::stable_partition(all.classes, [](const auto& entry) { return entry.is_thing; });
+  std::stable_partition(all.classes.begin(), all.classes.end(),
+                        [](const VocabularyClass& entry) { return entry.is_thing; });
   unite_repeated_words(all);
   for (size_t i = 0; i < all.classes.size(); ++i) all.classes[i].id = static_cast<int64_t>(i) + 1;
   return all;

@@ -1,6 +1,10 @@
 #include "fcclip/serve/pipeline.h"
 
 #include <algorithm>
+#include <cstdlib>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "fcclip/core/boundary.h"
 #include "fcclip/serve/problem.h"
@@ -23,6 +27,13 @@ bool fits_together(const Work& a, const Work& b) {
   return a.model_name == b.model_name && a.picture->height() == b.picture->height() &&
          a.picture->width() == b.picture->width() && x.short_side_px == y.short_side_px &&
          x.max_side_px == y.max_side_px;
+}
+
+// Pages between what lives on and what the network let go, which the allocator keeps by itself.
+void give_memory_back() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }
 
 }  // namespace
@@ -274,6 +285,7 @@ void Pipeline::watch_time() {
     expire(now);
     if (now >= next_sweep) {
       parts_.images.sweep(now);
+      give_memory_back();
       next_sweep = now + kSweepEvery;
     }
     lock.lock();

@@ -29,6 +29,7 @@ NOT_RUN = {
     "make demo": "builds; this test is one of those it is built for",
     "make serve": "builds and serves; tests/service asks the server from outside",
     "fcclip serve": "serves until it is stopped; tests/service does both",
+    "pip install": "builds; scripts/wheel.sh installs what it built and tests it",
     "make test": "runs this test",
     "make install": "builds; scripts/check_install.sh installs, runs and uninstalls",
     "make uninstall": "takes away an installation; scripts/check_install.sh does it too",
@@ -56,7 +57,7 @@ NOT_RUN = {
     "fcclip pretrain --world": "needs the world's pack",
     "fcclip eval --images out/scenes/images": "needs what synth wrote",
 }
-SHELL = re.compile(r"^([A-Z]+=\S+ )*(fcclip|make|cmake|ctest|export|eval|torchrun|srun|mpirun|python3|yolo) ")
+SHELL = re.compile(r"^([A-Z]+=\S+ )*(fcclip|make|cmake|ctest|export|eval|torchrun|srun|mpirun|python3|pip|yolo) ")
 
 
 def indented_blocks(page):
@@ -208,7 +209,7 @@ class PrintedCommands(unittest.TestCase):
 
     def test_all_blocks_are_known(self):
         """A block is commands, or one of the other things that pages show."""
-        other = re.compile(r"#include |find_package|@inproceedings|# kitchen.txt|image ─|fcclip/$|step [0-9]+")
+        other = re.compile(r"#include |import fcclip|print\(|find_package|@inproceedings|# kitchen.txt|image ─|fcclip/$|step [0-9]+")
         for page in PAGES:
             for block in indented_blocks(page):
                 first = block.splitlines()[0]
