@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Holds `fcclip serve` from outside, over sockets, to clients that know nothing of it:
-#   scripts/test_service.sh BUILD [pytest arguments]    e.g. build/release -k triton
+#   scripts/test_service.sh BUILD [--long] [pytest arguments]    e.g. build/release -k triton
 # The clients (tests/service/requirements.txt) live in an environment beside the build.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -78,7 +78,8 @@ def test_deadline(start):
     answer, ended = slow_post(server)
     assert check_problem(answer, 503)["code"] == "timed_out"
     assert 0.9 < ended - begun < 2.5
-    assert server.segment(words=WORDS).status_code == 200
+    # New words may take their second on a busy machine; they are known the next time.
+    assert wait_for(lambda: server.segment(words=WORDS).status_code == 200)
 
 
 def test_every_address_has_its_share(start):
