@@ -69,7 +69,8 @@ def ours(arguments, picture):
     from support import Server
 
     begun = time.perf_counter()
-    with Server("--model", f"m={arguments.model}", "--queue", 256, "--log", "none", "--timeout", 3600) as server:
+    flags = ("--queue", 256, "--no-warm", "--log", "none", "--timeout", 3600)
+    with Server("--model", f"m={arguments.model}", *flags) as server:
         started = time.perf_counter() - begun
         with httpx.Client(base_url=server.url, timeout=3600, trust_env=False) as client:
             def ask(words):
