@@ -90,7 +90,7 @@ struct Service::Impl {
     check_route(head, request.match);
     const Route& route = *request.match.route;
     if (!route.is_public) {
-      if (const auto error = guard.check_token(head)) throw *error;
+      if (const auto error = guard.check_token(head)) throw Error(*error);
     }
     check_accept(head, route);
     if (route.work == nullptr) return;
