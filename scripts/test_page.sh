@@ -21,4 +21,4 @@ fi
 
 # The server's start line goes to standard output, what it logs nowhere.
 export FCCLIP_SERVE=${FCCLIP_SERVE:-"$build/bin/fcclip serve --log none"}
-exec "$venv/bin/python" -m pytest -q -p no:cacheprovider -W ignore::DeprecationWarning tests/page "$@"
+exec "$venv/bin/python" -m pytest -q -p no:cacheprovider -W ignore::DeprecationWarning -o python_files='test_*.py' tests/page "$@"
