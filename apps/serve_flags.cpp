@@ -82,10 +82,6 @@ std::string read_token(const std::string& path) {
   return token;
 }
 
-bool is_loopback_name(const std::string& host) {
-  return host.starts_with("127.") || host == "::1" || host == "localhost";
-}
-
 bool is_name(const std::string& text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_' || c == '-';
@@ -166,7 +162,7 @@ serve::ServiceOptions service_options(const ServeFlags& flags) {
   options.limits.keep = std::chrono::seconds(flags.keep_seconds);
   options.limits.timeout = std::chrono::seconds(flags.timeout_seconds);
   options.limits.batch = flags.device == "cpu" ? 1 : kGpuBatch;  // a CPU gains nothing by it
-  options.guard.loopback_only = is_loopback_name(serve::parse_listen_address(flags.listen).host);
+  options.guard.loopback_only = serve::is_loopback(serve::parse_listen_address(flags.listen).host);
   options.guard.hosts = flags.hosts;
   options.guard.origins = flags.origins;
   if (!flags.token_file.empty()) options.guard.token = read_token(flags.token_file);

@@ -15,10 +15,6 @@ namespace {
 
 using nlohmann::json;
 
-double seconds_since_begin(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
 // Value, length, value, length …, rows first.
 json runs_of_ids(const std::vector<int32_t>& ids) {
   json runs = json::array();
@@ -120,7 +116,7 @@ Response answer_question(Work& work, const AskedImage& asked) {
                                      {"application/json", "image/png", "application/zip"});
   Answers answers(work, asked);
   answers.of(question.ask.task);
-  work.times.ask += seconds_since_begin(begin);
+  work.times.ask += seconds_since(begin);
   const Clock::time_point asked_at = Clock::now();
   Response response;
   if (form == "image/png") {
@@ -133,7 +129,7 @@ Response answer_question(Work& work, const AskedImage& asked) {
   } else {
     response = json_answer(answers, question, asked.picture_name);
   }
-  work.times.write = seconds_since_begin(asked_at);
+  work.times.write = seconds_since(asked_at);
   return response;
 }
 

@@ -19,13 +19,13 @@ bool is_address(const std::string& host) {
          inet_pton(AF_INET6, host.c_str(), bytes) == 1;
 }
 
+}  // namespace
+
 bool is_loopback(const std::string& host) {
   unsigned char bytes[4];
   if (inet_pton(AF_INET, host.c_str(), bytes) == 1) return bytes[0] == 127;
   return host == "localhost" || host == "::1";
 }
-
-}  // namespace
 
 std::string host_without_port(const std::string& host) {
   if (host.starts_with('[')) {

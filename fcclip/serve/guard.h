@@ -37,6 +37,9 @@ class Guard {
   const GuardOptions options_;
 };
 
+/// "localhost", 127.0.0.0/8, "::1"; as host_without_port gives it.
+bool is_loopback(const std::string& host);
+
 /// In a time that does not depend on how much is equal.
 bool same_secret(const std::string& a, const std::string& b);
 

@@ -16,10 +16,6 @@ namespace {
 constexpr int kReaders = 2, kConcluders = 2;
 constexpr std::chrono::seconds kSweepEvery{15};
 
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
 // What one run of the network can hold together.
 bool fits_together(const Work& a, const Work& b) {
   const EncodeOptions& x = a.question.encode;
@@ -239,8 +235,7 @@ void Pipeline::prepare_words() {
 void Pipeline::prepare(const Pointer& work) {
   const Clock::time_point begin = Clock::now();
   const bool done = guarded(work, [&] {
-    work->words = parts_.words.get(*work->model, work->model_name,
-                                   words_for(work->question, *work->model), work->going_on());
+    work->words = parts_.words.get(*work->model, work->model_name, work->asked, work->going_on());
   });
   work->times.ask += seconds_since(begin);
   if (done) enqueue(to_conclude_, work);
@@ -256,7 +251,8 @@ void Pipeline::answer_questions() {
 // Whether the words are ready, in memory.
 bool Pipeline::finds_words(Work& work) {
   if (!work.words) {
-    work.words = parts_.words.find(work.model_name, words_for(work.question, *work.model));
+    work.asked = words_for(work.question, *work.model);
+    work.words = parts_.words.find(work.model_name, work.asked);
   }
   return work.words.has_value();
 }

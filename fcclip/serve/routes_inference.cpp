@@ -114,12 +114,12 @@ Response conclude_infer(Work& work, ServiceParts&) {
   const Question& question = work.question;
   const Segmentation answer =
       work.model->ask(*work.image, *work.words, ask_options(question, question.ask.task));
-  work.times.ask += std::chrono::duration<double>(Clock::now() - begin).count();
+  work.times.ask += seconds_since(begin);
   const Clock::time_point asked = Clock::now();
   std::string text = answer_json(answer, question.name, question.masks, question.map);
   Response response =
       infer_response(*work.infer, work.model_name, output_tensors(answer, std::move(text)));
-  work.times.write = std::chrono::duration<double>(Clock::now() - asked).count();
+  work.times.write = seconds_since(asked);
   return response;
 }
 

@@ -9,10 +9,6 @@
 namespace fcclip::serve {
 namespace {
 
-double elapsed(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
 // What all pictures that arrive go through.
 void take_picture(Work& work, const Upload& upload, ServiceParts& parts) {
   Question& question = work.question;
@@ -104,10 +100,10 @@ Response conclude_place(Work& work, ServiceParts&) {
     if (error.code() != ErrorCode::invalid_argument) throw;
     fail(ErrorCode::invalid_value, error.what());
   }
-  work.times.ask += elapsed(begin);
+  work.times.ask += seconds_since(begin);
   const Clock::time_point answered = Clock::now();
   std::string body = answer_json(answer, stored.name, work.question.masks, MapForm::none);
-  work.times.write = elapsed(answered);
+  work.times.write = seconds_since(answered);
   return with_body(200, "application/json", body + "\n");
 }
 

@@ -20,6 +20,10 @@ namespace fcclip::serve {
 
 using Clock = std::chrono::steady_clock;
 
+inline double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
 /// Seconds of the parts of a request.
 struct StageTimes {
   double queue = 0, decode = 0, encode = 0, ask = 0, write = 0;
@@ -63,6 +67,7 @@ class Work {
   std::optional<Picture> picture;
   std::optional<Image> image;
   std::shared_ptr<const StoredImage> stored;  ///< in place of both
+  Words asked;                                ///< the question's words, where the route has any
   std::optional<PreparedWords> words;
   bool is_read = false;
   std::optional<InferRequest> infer;  ///< of the Open Inference Protocol

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "fcclip/serve/tensors.h"
+#include "fcclip/text/base64.h"
 #include "tests/serve/desk.h"
 
 namespace fcclip::serve::test {
@@ -12,8 +13,6 @@ namespace {
 using nlohmann::json;
 
 const std::string kWords = "ladybug, rock, wood, christmas tree";
-
-std::string base64_of(const std::string& bytes);
 
 TEST(SegmentRoute, AnswersWhatTheLibraryAnswers) {
   Desk desk;
@@ -40,7 +39,7 @@ TEST(SegmentRoute, TakesEachFormOfARequest) {
   EXPECT_EQ(by_form.body, raw);
   const Reply by_json = desk.post(
       "/v1/segment",
-      {{"image", base64_of(scene_bytes())}, {"words", {"ladybug", "rock"}}, {"name", "a.png"}});
+      {{"image", text::base64(scene_bytes())}, {"words", {"ladybug", "rock"}}, {"name", "a.png"}});
   EXPECT_EQ(by_json.body, raw);
 }
 
@@ -320,20 +319,6 @@ TEST(InferRoute, HealthAndMetadata) {
   EXPECT_EQ(desk.get("/v2/health/ready").status, 200);
   EXPECT_EQ(desk.get("/v2/models/mini/ready").status, 200);
   EXPECT_EQ(desk.get("/v2/models/mini").json()["inputs"][0]["name"], "image");
-}
-
-std::string base64_of(const std::string& bytes) {
-  static constexpr char kDigits[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  int bits = 0;
-  uint32_t group = 0;
-  for (const char c : bytes) {
-    group = group << 8 | static_cast<uint8_t>(c);
-    for (bits += 8; bits >= 6; bits -= 6) out += kDigits[group >> (bits - 6) & 63];
-  }
-  if (bits > 0) out += kDigits[group << (6 - bits) & 63];
-  return out;
 }
 
 }  // namespace
