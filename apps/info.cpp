@@ -5,8 +5,6 @@
 #include <sstream>
 #include <string>
 
-#include <nlohmann/json.hpp>
-
 #include "apps/commands.h"
 #include "fcclip/model/file_summary.h"
 
@@ -122,33 +120,6 @@ void print_summary(const std::string& path, const model::FileSummary& summary) {
   if (summary.iteration) row("iteration", grouped(*summary.iteration));
 }
 
-/// Of CLIP weights only what belongs to CLIP: the rest are defaults of a head that is not there.
-nlohmann::json config_json(const model::FileSummary& summary) {
-  nlohmann::json config = nlohmann::json::parse(model::to_json(*summary.config));
-  if (summary.kind != model::FileKind::clip) return config;
-  nlohmann::json clip;
-  for (const char* key : {"name", "clip", "pixels", "provenance"}) clip[key] = config[key];
-  return clip;
-}
-
-nlohmann::json summary_json(const model::FileSummary& summary) {
-  nlohmann::json json = {{"kind", model::kind_name(summary.kind)},
-                         {"format", summary.format},
-                         {"file_bytes", summary.file_bytes},
-                         {"tensors", summary.tensors},
-                         {"parameters", summary.parameters},
-                         {"dtypes", summary.dtypes},
-                         {"others", summary.others},
-                         {"has_merges", summary.has_merges}};
-  if (summary.config) json["config"] = config_json(summary);
-  if (!summary.container.empty()) json["container"] = summary.container;
-  if (!summary.prefix.empty()) json["prefix"] = summary.prefix;
-  if (!summary.not_recognized.empty()) json["not_recognized"] = summary.not_recognized;
-  if (summary.iteration) json["iteration"] = *summary.iteration;
-  if (summary.training_classes > 0) json["training_classes"] = summary.training_classes;
-  return json;
-}
-
 }  // namespace
 
 void add_info(CLI::App& app) {
@@ -172,9 +143,7 @@ void add_info(CLI::App& app) {
   command->callback([flags] {
     const model::FileSummary summary = model::summarize_file(flags->file, flags->container);
     if (flags->json) {
-      std::cout << summary_json(summary).dump(2, ' ', false,
-                                              nlohmann::json::error_handler_t::replace)
-                << '\n';
+      std::cout << model::to_json(summary) << '\n';
     } else {
       print_summary(flags->file, summary);
     }

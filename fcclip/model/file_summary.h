@@ -38,4 +38,7 @@ struct FileSummary {
 /// Reads headers and shapes only. container: as ConvertOptions has it. Throws of open_checkpoint.
 FileSummary summarize_file(const std::filesystem::path& path, const std::string& container = {});
 
+/// As `fcclip info --json` prints it, indented; bytes that are not UTF-8 become U+FFFD.
+std::string to_json(const FileSummary& summary);
+
 }  // namespace fcclip::model

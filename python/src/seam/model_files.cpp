@@ -1,5 +1,3 @@
-#include <nlohmann/json.hpp>
-
 #include "fcclip/api/words.h"
 #include "fcclip/clip/tokenizer.h"
 #include "fcclip/core/boundary.h"
@@ -12,33 +10,6 @@
 namespace fcclip::seam {
 namespace {
 
-// Of CLIP weights only what belongs to CLIP: the rest are defaults of a head that is not there.
-nlohmann::json config_json(const model::FileSummary& summary) {
-  nlohmann::json config = nlohmann::json::parse(model::to_json(*summary.config));
-  if (summary.kind != model::FileKind::clip) return config;
-  nlohmann::json clip;
-  for (const char* key : {"name", "clip", "pixels", "provenance"}) clip[key] = config[key];
-  return clip;
-}
-
-nlohmann::json summary_json(const model::FileSummary& summary) {
-  nlohmann::json json = {{"kind", model::kind_name(summary.kind)},
-                         {"format", summary.format},
-                         {"file_bytes", summary.file_bytes},
-                         {"tensors", summary.tensors},
-                         {"parameters", summary.parameters},
-                         {"dtypes", summary.dtypes},
-                         {"others", summary.others},
-                         {"has_merges", summary.has_merges}};
-  if (summary.config) json["config"] = config_json(summary);
-  if (!summary.container.empty()) json["container"] = summary.container;
-  if (!summary.prefix.empty()) json["prefix"] = summary.prefix;
-  if (!summary.not_recognized.empty()) json["not_recognized"] = summary.not_recognized;
-  if (summary.iteration) json["iteration"] = *summary.iteration;
-  if (summary.training_classes > 0) json["training_classes"] = summary.training_classes;
-  return json;
-}
-
 at::ScalarType dtype_named(const std::string& name) {
   if (name == "float32") return at::kFloat;
   if (name == "float16") return at::kHalf;
@@ -49,10 +20,7 @@ at::ScalarType dtype_named(const std::string& name) {
 }  // namespace
 
 std::string info_json(const std::string& path, const std::string& container) {
-  return translating_errors([&] {
-    return summary_json(model::summarize_file(path, container))
-        .dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
-  });
+  return translating_errors([&] { return model::to_json(model::summarize_file(path, container)); });
 }
 
 bool has_merges(const std::string& path) {
