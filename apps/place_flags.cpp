@@ -27,4 +27,12 @@ void add_place_flags(CLI::App& command, std::string& device, int64_t& threads) {
       ->check(whole_number(0, 1024));
 }
 
+void add_cache_flags(CLI::App& command, bool& no_cache, std::string& folder) {
+  command.add_flag("--no-cache", no_cache, "Neither read nor write cached text features");
+  command
+      .add_option("--cache-folder", folder,
+                  "Where text features are kept; default $XDG_CACHE_HOME/fcclip or ~/.cache/fcclip")
+      ->type_name("FOLDER");
+}
+
 }  // namespace fcclip::apps

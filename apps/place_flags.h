@@ -1,5 +1,5 @@
 #pragma once
-// --device and --threads, which mean the same in every command that computes.
+// --device, --threads and the text cache's place, which mean the same in every command that computes.
 
 #include <cstdint>
 #include <string>
@@ -10,5 +10,8 @@ namespace fcclip::apps {
 
 /// threads: 0 stands for all cores.
 void add_place_flags(CLI::App& command, std::string& device, int64_t& threads);
+
+/// --no-cache and --cache-folder, of text features.
+void add_cache_flags(CLI::App& command, bool& no_cache, std::string& folder);
 
 }  // namespace fcclip::apps

@@ -50,11 +50,7 @@ void add_model_flags(CLI::App& command, ModelFlags& flags) {
           "Model file (fcclip convert makes one); default $FCCLIP_MODEL or the bundled model")
       ->type_name("FILE");
   add_place_flags(command, flags.device, flags.threads);
-  command.add_flag("--no-cache", flags.no_cache, "Neither read nor write cached text features");
-  command
-      .add_option("--cache-folder", flags.cache_folder,
-                  "Where text features are kept; default $XDG_CACHE_HOME/fcclip or ~/.cache/fcclip")
-      ->type_name("FOLDER");
+  add_cache_flags(command, flags.no_cache, flags.cache_folder);
 }
 
 void add_word_flags(CLI::App& command, WordFlags& flags) {

@@ -123,11 +123,7 @@ void add_serve_flags(CLI::App& command, ServeFlags& flags) {
   add_limits(command, flags);
   command.option_defaults()->group("Model");
   add_place_flags(command, flags.device, flags.threads);
-  command.add_flag("--no-cache", flags.no_cache, "Neither read nor write cached text features");
-  command
-      .add_option("--cache-folder", flags.cache_folder,
-                  "Where text features are kept; default $XDG_CACHE_HOME/fcclip or ~/.cache/fcclip")
-      ->type_name("FOLDER");
+  add_cache_flags(command, flags.no_cache, flags.cache_folder);
   command
       .add_option("--cache-size", flags.cache_bytes,
                   "Text features kept for each model, on disk and in memory; default 256M")
