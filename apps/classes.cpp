@@ -10,6 +10,7 @@
 #include "apps/commands.h"
 #include "fcclip/classify/builtin_vocabularies.h"
 #include "fcclip/core/error.h"
+#include "fcclip/core/listed.h"
 #include "fcclip/io/file_kind.h"
 #include "fcclip/model/model_file.h"
 #include "fcclip/words/load_vocabulary.h"
@@ -18,12 +19,6 @@ namespace fcclip::apps {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string joined(const std::vector<std::string>& parts, const char* separator) {
-  std::string out;
-  for (const std::string& part : parts) out += (out.empty() ? "" : separator) + part;
-  return out;
-}
 
 int64_t count_things(const classify::Vocabulary& vocabulary) {
   return std::count_if(vocabulary.classes.begin(), vocabulary.classes.end(),
@@ -47,8 +42,7 @@ void list_builtin(bool json) {
     }
     std::cout << std::left << std::setw(22) << entry.name << std::right << std::setw(5) << classes
               << " classes, " << std::setw(4) << things << " things   "
-              << (entry.aliases.empty() ? "all of the above"
-                                        : "also: " + joined(entry.aliases, ", "))
+              << (entry.aliases.empty() ? "all of the above" : "also: " + listed(entry.aliases))
               << '\n';
   }
   if (json) std::cout << rows.dump(1) << '\n';
@@ -61,7 +55,7 @@ Json classes_json(const classify::Vocabulary& vocabulary, const std::vector<bool
   for (size_t k = 0; k < vocabulary.classes.size(); ++k) {
     const classify::VocabularyClass& entry = vocabulary.classes[k];
     Json row = {{"id", entry.id},
-                {"name", joined(entry.synonyms, ",")},
+                {"name", listed(entry.synonyms, {}, ",")},
                 {"isthing", entry.is_thing ? 1 : 0}};
     if (!seen.empty()) row["seen"] = seen[k] ? 1 : 0;
     if (entry.colour_rgb) row["color"] = *entry.colour_rgb;
@@ -111,7 +105,7 @@ void list_classes(const ClassesFlags& flags) {
     std::cout << std::right << std::setw(6) << entry.id
               << (entry.is_thing ? "  thing  " : "  stuff  ");
     if (!seen.empty()) std::cout << (seen[k] ? "seen    " : "unseen  ");
-    std::cout << joined(entry.synonyms, " | ") << '\n';
+    std::cout << listed(entry.synonyms, {}, " | ") << '\n';
   }
 }
 

@@ -6,15 +6,15 @@
 #include <string>
 
 #include "apps/commands.h"
+#include "fcclip/core/listed.h"
 #include "fcclip/model/file_summary.h"
 
 namespace fcclip::apps {
 namespace {
 
-std::string join(const std::vector<int64_t>& values) {
-  std::string text;
-  for (const int64_t value : values) text += (text.empty() ? "" : " ") + std::to_string(value);
-  return text;
+std::string in_a_row(const std::vector<int64_t>& values) {
+  return listed(
+      values, [](int64_t value) { return std::to_string(value); }, " ");
 }
 
 /// 1234567 -> "1,234,567"
@@ -29,12 +29,12 @@ std::string grouped(int64_t value) {
 std::string tower_text(const clip::ClipConfig& config) {
   std::ostringstream text;
   if (config.tower == clip::TowerKind::convnext) {
-    text << "ConvNeXt, depths " << join(config.convnext.depths) << ", channels "
-         << join(config.convnext.dims) << ", "
+    text << "ConvNeXt, depths " << in_a_row(config.convnext.depths) << ", channels "
+         << in_a_row(config.convnext.dims) << ", "
          << (config.convnext.head == clip::HeadKind::mlp ? "MLP" : "linear") << " head, eps "
          << config.convnext.norm_eps;
   } else {
-    text << "ModifiedResNet, layers " << join(config.resnet.layers) << ", width "
+    text << "ModifiedResNet, layers " << in_a_row(config.resnet.layers) << ", width "
          << config.resnet.width << ", " << config.resnet.heads << " pooling heads on a grid of "
          << config.resnet.pool_grid;
   }
@@ -109,14 +109,12 @@ void print_summary(const std::string& path, const model::FileSummary& summary) {
   for (const auto& [part, count] : summary.parameters) row("  " + part, grouped(count));
   std::string types;
   for (const auto& [type, count] : summary.dtypes) {
-    types += (types.empty() ? "" : ", ") + type + " × " + std::to_string(count);
+    add_to_list(types, type + " × " + std::to_string(count));
   }
   row("element types", types);
   if (!summary.container.empty()) row("weights under", summary.container);
   if (!summary.prefix.empty()) row("names begin with", summary.prefix + ".");
-  std::string others;
-  for (const std::string& other : summary.others) others += (others.empty() ? "" : ", ") + other;
-  if (!others.empty()) row("also in the file", others);
+  if (!summary.others.empty()) row("also in the file", listed(summary.others));
   if (summary.iteration) row("iteration", grouped(*summary.iteration));
 }
 

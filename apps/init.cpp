@@ -5,6 +5,7 @@
 #include "apps/commands.h"
 #include "apps/option_checks.h"
 #include "apps/own_file.h"
+#include "fcclip/core/listed.h"
 #include "fcclip/model/model_file.h"
 #include "fcclip/model/untrained.h"
 #include "fcclip/words/merges_file.h"
@@ -36,13 +37,11 @@ void add_init(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "init", "Make a model file with untrained weights (to try, test, measure)");
   const std::vector<std::string> presets = model::preset_names();
-  std::string names;
-  for (const std::string& name : presets) names += (names.empty() ? "" : ", ") + name;
   command->add_option("-o,--output", flags->output, "Model file to write")
       ->required()
       ->type_name("FILE");
   add_overwrite_flag(*command, flags->overwrite);
-  command->add_option("--preset", flags->preset, "Its size: " + names)
+  command->add_option("--preset", flags->preset, "Its size: " + listed(presets))
       ->check(one_of(presets))
       ->type_name("NAME")
       ->capture_default_str();

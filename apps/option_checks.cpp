@@ -1,11 +1,13 @@
 #include "apps/option_checks.h"
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cmath>
 #include <functional>
 #include <sstream>
 
+#include "fcclip/core/listed.h"
 #include "fcclip/core/nearest_name.h"
 
 namespace fcclip::apps {
@@ -134,12 +136,8 @@ CLI::Validator number(double least, double most) {
 
 CLI::Validator one_of(const std::vector<std::string>& names) {
   return {[names](std::string& text) -> std::string {
-            std::string all;
-            for (const std::string& name : names) {
-              if (name == text) return "";
-              all += (all.empty() ? "" : ", ") + name;
-            }
-            return text + ": expected one of " + all + did_you_mean(text, names);
+            if (std::ranges::find(names, text) != names.end()) return "";
+            return text + ": expected one of " + listed(names) + did_you_mean(text, names);
           },
           ""};
 }

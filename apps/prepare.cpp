@@ -7,6 +7,7 @@
 #include "apps/commands.h"
 #include "apps/option_checks.h"
 #include "apps/progress_bar.h"
+#include "fcclip/core/listed.h"
 #include "fcclip/data/registry.h"
 
 namespace fcclip::apps {
@@ -27,9 +28,7 @@ void prepare(const PrepareFlags& flags) {
 void add_prepare(CLI::App& app) {
   auto flags = std::make_shared<PrepareFlags>();
   CLI::App* command = app.add_subcommand("prepare", "Convert a downloaded data set for eval");
-  std::string names;
-  for (const std::string& name : data::preparable()) names += (names.empty() ? "" : ", ") + name;
-  command->add_option("name", flags->name, names)
+  command->add_option("name", flags->name, listed(data::preparable()))
       ->required()
       ->type_name("NAME")
       ->check(one_of(data::preparable()));

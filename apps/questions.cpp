@@ -3,12 +3,14 @@
 #include <filesystem>
 #include <iostream>
 #include <set>
+#include <span>
 
 #include "apps/segment_options.h"
 #include "fcclip/classify/builtin_vocabularies.h"
 #include "fcclip/classify/markings.h"
 #include "fcclip/clip/tokenizer.h"
 #include "fcclip/core/error.h"
+#include "fcclip/core/listed.h"
 #include "fcclip/core/nearest_name.h"
 #include "fcclip/words/load_vocabulary.h"
 
@@ -68,9 +70,8 @@ Vocabulary question_of(const QuestionFlag& asked) {
 }
 
 /// "a, b, c" and `rest` where more than `most` are there.
-std::string listed(const std::vector<std::string>& words, size_t most, const std::string& rest) {
-  std::string text;
-  for (size_t i = 0; i < std::min(most, words.size()); ++i) text += (i == 0 ? "" : ", ") + words[i];
+std::string first_of(const std::vector<std::string>& words, size_t most, const std::string& rest) {
+  const std::string text = listed(std::span(words).first(std::min(most, words.size())));
   return words.size() > most ? text + rest : text;
 }
 
@@ -132,8 +133,8 @@ void tell_bundled_model(const ModelFlags& flags, const model::Config& model,
   if (asked.empty()) return;
   std::cerr << "fcclip: "
             << (flags.model.empty() && !has_model_variable() ? "it" : "the bundled model")
-            << " knows none of these words: " << listed(asked, kShown, ", …");
-  if (!near.empty()) std::cerr << "; nearest that it knows: " << listed(near, kShown, "");
+            << " knows none of these words: " << first_of(asked, kShown, ", …");
+  if (!near.empty()) std::cerr << "; nearest that it knows: " << first_of(near, kShown, "");
   std::cerr << '\n';
 }
 

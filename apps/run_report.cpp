@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "fcclip/core/counted.h"
+#include "fcclip/core/listed.h"
 
 namespace fcclip::apps {
 namespace {
@@ -36,7 +37,7 @@ std::string timing_line(const runs::Timing& timing) {
   for (const runs::TimedStep& step : runs::timed_steps()) {
     const double seconds = timing.*step.seconds;
     if (seconds <= 0) continue;
-    line += (line.empty() ? "" : ", ") + (step.shown + (" " + seconds_text(seconds)));
+    add_to_list(line, step.shown + (" " + seconds_text(seconds)));
   }
   return line;
 }

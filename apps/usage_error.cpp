@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "apps/option_checks.h"
+#include "fcclip/core/listed.h"
 #include "fcclip/core/nearest_name.h"
 
 namespace fcclip::apps {
@@ -57,9 +58,8 @@ std::string unknown_option(const CLI::App& command, const std::string& typed) {
 }
 
 std::string unknown_part(const CLI::App& command, const std::string& word) {
-  std::string all;
   const std::vector<std::string> names = names_of_commands(command);
-  for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
+  const std::string all = listed(names);
   const std::string kind =
       command.get_parent() == nullptr ? "command" : "kind of " + command.get_name();
   if (word.empty()) return "name a " + kind + ": " + all;

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/listed.h"
 #include "fcclip/text/printable.h"
 
 // One line per file of data/vocabularies: name, then aliases.
@@ -108,11 +109,8 @@ bool is_builtin_vocabulary(std::string_view name) {
 std::string_view builtin_vocabulary_json(std::string_view name) {
   const size_t index = find(name);
   if (index == builtin_vocabularies().size()) {
-    std::string names;
-    for (const std::string& known : builtin_vocabulary_names())
-      names += (names.empty() ? "" : ", ") + known;
     fail(ErrorCode::not_found, "no built-in vocabulary \"", text::printable(name), "\"; there are ",
-         names);
+         listed(builtin_vocabulary_names()));
   }
   const DataFile& file = data_files()[index];
   return {file.begin, static_cast<size_t>(file.end - file.begin)};

@@ -9,6 +9,7 @@
 
 #include "fcclip/classify/vocabulary.h"
 #include "fcclip/core/error.h"
+#include "fcclip/core/listed.h"
 #include "fcclip/text/printable.h"
 
 namespace fcclip::classify {
@@ -200,7 +201,7 @@ std::string describe_object(const Json& object) {
   size_t shown = 0;
   for (const auto& [key, value] : object.items()) {
     if (++shown > 8) break;
-    keys += (keys.empty() ? "" : ", ") + text::printable(key, 30);
+    add_to_list(keys, text::printable(key, 30));
   }
   if (keys.empty()) return "the object is empty";
   return "none under the keys " + keys + (object.size() > shown ? ", …" : "");

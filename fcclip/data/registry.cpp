@@ -3,6 +3,7 @@
 #include "fcclip/classify/builtin_vocabularies.h"
 #include "fcclip/core/environment.h"
 #include "fcclip/core/error.h"
+#include "fcclip/core/listed.h"
 #include "fcclip/core/nearest_name.h"
 
 namespace fcclip::data {
@@ -188,19 +189,17 @@ const std::vector<DatasetSpec>& published_datasets() {
 }
 
 const DatasetSpec& find_dataset(std::string_view name) {
-  std::string known;
   std::vector<std::string> names;
   for (const DatasetSpec& spec : published_datasets()) {
     if (plain(spec.name) == plain(name)) return spec;
     for (const std::string& alias : spec.aliases) {
       if (plain(alias) == plain(name)) return spec;
     }
-    known += (known.empty() ? "" : ", ") + spec.name;
     names.push_back(spec.name);
     names.insert(names.end(), spec.aliases.begin(), spec.aliases.end());
   }
   fail(ErrorCode::invalid_argument, "no data set '", name, "'", did_you_mean(name, names),
-       "; there are ", known,
+       "; there are ", listed(published_datasets(), &DatasetSpec::name),
        "; for your own give --panoptic-json, --instances-json or --label-pngs");
 }
 

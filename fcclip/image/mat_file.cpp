@@ -15,6 +15,7 @@
 
 #include <ATen/ATen.h>
 
+#include "fcclip/core/listed.h"
 #include "fcclip/image/codec.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/io/atomic_file.h"
@@ -225,7 +226,7 @@ at::Tensor read_labels(const std::string& path, std::string_view variable,
     if (!matrix) break;
     const std::string name = matrix->name == nullptr ? "" : matrix->name;
     if (name == variable) return labels_of(mat.get(), *matrix, name_for_errors + ": " + name);
-    present += (present.empty() ? "" : ", ") + text::printable(name);
+    add_to_list(present, text::printable(name));
   }
   fail(ErrorCode::not_found, name_for_errors, ": no variable ", variable, "; there is ",
        present.empty() ? "none" : present);

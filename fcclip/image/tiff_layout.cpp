@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "fcclip/core/listed.h"
 #include "fcclip/image/codec.h"
 
 namespace fcclip::image {
@@ -84,9 +85,8 @@ void choose_bands(const TiffFile& file, TiffLayout& layout, const ReadOptions& o
   const bool three = colours.size() >= 3;
   if (three) layout.bands.assign(colours.begin(), colours.begin() + 3);
   if (!options.log) return;
-  std::string numbers;
-  for (const int band : layout.bands)
-    numbers += (numbers.empty() ? "" : ", ") + std::to_string(band + 1);
+  const std::string numbers =
+      listed(layout.bands, [](int band) { return std::to_string(band + 1); });
   options.log(LogLevel::warning, std::string(name) + ": " + std::to_string(layout.samples) +
                                      " bands without colours; " +
                                      (three ? "bands " + numbers + " are taken as red, green, blue"

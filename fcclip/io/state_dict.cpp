@@ -5,6 +5,7 @@
 #include <set>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/listed.h"
 #include "fcclip/text/printable.h"
 
 namespace fcclip::io {
@@ -88,11 +89,9 @@ std::vector<Candidate> large_ones(std::vector<Candidate> all) {
 
 [[noreturn]] void refuse_choice(const std::vector<Candidate>& all, const std::string& wanted,
                                 const std::string& file) {
-  std::string list;
-  for (const Candidate& one : all) {
-    list += (list.empty() ? "" : ", ") + text::printable(one.path) + " (" +
-            std::to_string(one.tensors) + " tensors)";
-  }
+  const std::string list = listed(all, [](const Candidate& one) {
+    return text::printable(one.path) + " (" + std::to_string(one.tensors) + " tensors)";
+  });
   fail(ErrorCode::bad_format, file, " holds several sets of weights: ", list,
        wanted.empty() ? "" : "; none is called " + wanted,
        "; choose one with --container NAME, such as --container ",
@@ -105,9 +104,8 @@ std::string keys_of(const PickleDocument& document, const PickleValue& dict) {
   for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {
     if (i == 2 * kShown) return list + ", …";
     const PickleValue& key = document.at(dict.items[i]);
-    list += (list.empty() ? "" : ", ") + (key.kind == PickleKind::text
-                                              ? text::printable(key.text)
-                                              : std::string(describe(key.kind)));
+    add_to_list(list, key.kind == PickleKind::text ? text::printable(key.text)
+                                                   : std::string(describe(key.kind)));
   }
   return list;
 }

@@ -6,6 +6,7 @@
 
 #include "fcclip/core/check.h"
 #include "fcclip/core/error.h"
+#include "fcclip/core/listed.h"
 #include "fcclip/io/checkpoint.h"
 #include "fcclip/model/model_file.h"
 #include "fcclip/model/published.h"
@@ -39,11 +40,11 @@ void note_choice(const std::string& container, const PublishedWeights& weights,
   std::string note;
   if (!container.empty() && container != "model") note = "weights taken from \"" + container + "\"";
   if (!weights.prefix.empty()) {
-    note += (note.empty() ? "" : ", ") + ("names taken without \"" + weights.prefix + ".\"");
+    add_to_list(note, "names taken without \"" + weights.prefix + ".\"");
   }
   if (!weights.left_out.empty()) {
-    note += (note.empty() ? "" : ", ") + std::to_string(weights.left_out.size()) +
-            " other tensors left out (" + text::printable(weights.left_out.front()) + " …)";
+    add_to_list(note, std::to_string(weights.left_out.size()) + " other tensors left out (" +
+                          text::printable(weights.left_out.front()) + " …)");
   }
   if (!note.empty()) notes.push_back(text::printable(file) + ": " + note);
 }

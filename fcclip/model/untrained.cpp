@@ -6,6 +6,7 @@
 #include <ATen/Parallel.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/listed.h"
 #include "fcclip/core/random.h"
 #include "fcclip/model/published.h"
 
@@ -103,9 +104,8 @@ Config preset_config(std::string_view name) {
   for (const PublishedModel& model : published_models()) {
     if (name == model.name) return published_config(model);
   }
-  std::string names;
-  for (const std::string& one : preset_names()) names += (names.empty() ? "" : ", ") + one;
-  fail(ErrorCode::invalid_argument, "no configuration named '", name, "'; there are ", names);
+  fail(ErrorCode::invalid_argument, "no configuration named '", name, "'; there are ",
+       listed(preset_names()));
 }
 
 }  // namespace fcclip::model

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/listed.h"
 #include "fcclip/text/printable.h"
 
 namespace fcclip::model {
@@ -87,9 +88,8 @@ std::string own_part(const std::string& name, const std::string& prefix) {
                                   const std::string& file) {
   std::string list;
   for (const auto& [prefix, members] : groups.by_prefix) {
-    list += (list.empty() ? "" : ", ") +
-            (prefix.empty() ? std::string(".") : text::printable(prefix)) + " (" +
-            std::to_string(members.size()) + " tensors)";
+    add_to_list(list, (prefix.empty() ? std::string(".") : text::printable(prefix)) + " (" +
+                          std::to_string(members.size()) + " tensors)");
   }
   fail(ErrorCode::bad_format, file,
        wanted.empty() ? " holds several sets of weights: " : " has these sets of weights: ", list,

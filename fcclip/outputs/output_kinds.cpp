@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/listed.h"
 #include "fcclip/core/nearest_name.h"
 
 namespace fcclip::outputs {
@@ -101,9 +102,7 @@ void drop_unfitting_kinds(const std::string& text, const classify::Vocabulary& v
 }
 
 std::string output_kind_names() {
-  std::string names;
-  for (const KindFacts& one : output_kinds()) names += (names.empty() ? "" : ", ") + one.name;
-  return names;
+  return listed(output_kinds(), &KindFacts::name);
 }
 
 std::set<OutputKind> default_output_kinds(Task task) {

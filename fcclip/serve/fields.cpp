@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "fcclip/core/listed.h"
 #include "fcclip/core/nearest_name.h"
 #include "fcclip/serve/problem.h"
 #include "fcclip/text/printable.h"
@@ -124,7 +125,7 @@ std::optional<std::string> Fields::list(const std::string& name) {
     const std::string& word = entry.get_ref<const std::string&>();
     if (word.find(',') != std::string::npos)
       refuse_field(name, shown(entry), " has a comma; in a list every entry is one class");
-    joined += (joined.empty() ? "" : ", ") + word;
+    add_to_list(joined, word);
   }
   values_[name] = joined;
   return text(name);
@@ -136,9 +137,7 @@ size_t Fields::choice(const std::string& name, const std::vector<std::string>& c
   for (size_t i = 0; i < choices.size(); ++i) {
     if (*value == choices[i]) return i;
   }
-  std::string all;
-  for (const std::string& one : choices) all += (all.empty() ? "" : ", ") + one;
-  refuse_field(name, '"', text::printable(*value, kShownBytes), "\" is none of ", all);
+  refuse_field(name, '"', text::printable(*value, kShownBytes), "\" is none of ", listed(choices));
 }
 
 json Fields::raw(const std::string& name) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fcclip/core/listed.h"
 #include "fcclip/serve/problem.h"
 #include "fcclip/text/printable.h"
 
@@ -54,9 +55,7 @@ size_t ModelShelf::position(const std::string& name) const {
 }
 
 std::string ModelShelf::names() const {
-  std::string all;
-  for (const ModelPlace& place : places_) all += (all.empty() ? "" : ", ") + place.name;
-  return all;
+  return listed(places_, &ModelPlace::name);
 }
 
 }  // namespace fcclip::serve

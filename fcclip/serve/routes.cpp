@@ -1,5 +1,7 @@
 #include "fcclip/serve/routes.h"
 
+#include "fcclip/core/listed.h"
+
 namespace fcclip::serve {
 namespace {
 
@@ -85,7 +87,7 @@ Match match(std::string_view method, const std::vector<std::string>& path) {
     if (!arguments) continue;
     const bool fits = method == route.method || (method == "HEAD" && route.method == "GET");
     if (fits) return {&route, *arguments, {}};
-    found.allowed += (found.allowed.empty() ? "" : ", ") + std::string(route.method);
+    add_to_list(found.allowed, route.method);
     if (route.method == "GET") found.allowed += ", HEAD";
   }
   return found;

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "fcclip/core/boundary.h"
+#include "fcclip/core/listed.h"
 #include "fcclip/serve/header_values.h"
 #include "fcclip/serve/pipeline.h"
 #include "fcclip/serve/problem.h"
@@ -35,9 +36,8 @@ void check_route(const Request& head, const Match& found) {
 void check_accept(const Request& head, const Route& route) {
   if (route.offers.empty()) return;
   if (!negotiate(find_header(head.headers, "Accept"), route.offers).empty()) return;
-  std::string all;
-  for (const std::string& type : route.offers) all += (all.empty() ? "" : ", ") + type;
-  fail(ErrorCode::not_acceptable, "the answer is ", all, "; Accept takes none of it");
+  fail(ErrorCode::not_acceptable, "the answer is ", listed(route.offers),
+       "; Accept takes none of it");
 }
 
 bool is_inference_protocol(const Request& head) {

@@ -5,6 +5,7 @@
 #include "fcclip/classify/builtin_vocabularies.h"
 #include "fcclip/classify/markings.h"
 #include "fcclip/core/error.h"
+#include "fcclip/core/listed.h"
 #include "fcclip/core/nearest_name.h"
 #include "fcclip/text/printable.h"
 #include "fcclip/words/decode_text.h"
@@ -36,15 +37,15 @@ classify::Vocabulary read_vocabulary(const fs::path& path, const LogCallback& lo
   if (spec.find_first_of("/.") != std::string::npos) {
     fail(ErrorCode::not_found, text::printable(spec, kLongestPath), ": no such vocabulary file");
   }
-  std::string names;
   std::vector<std::string> all;
   for (const classify::BuiltinVocabulary& entry : classify::builtin_vocabularies()) {
-    names += (names.empty() ? "" : ", ") + entry.aliases.front();
     all.push_back(entry.name);
     all.insert(all.end(), entry.aliases.begin(), entry.aliases.end());
   }
   fail(ErrorCode::invalid_argument, "no vocabulary \"", text::printable(spec), "\"",
-       did_you_mean(spec, all), ": neither a file nor one of ", names,
+       did_you_mean(spec, all), ": neither a file nor one of ",
+       listed(classify::builtin_vocabularies(),
+              [](const classify::BuiltinVocabulary& one) { return one.aliases.front(); }),
        "; single words go to --classes");
 }
 

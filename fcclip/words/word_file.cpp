@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/listed.h"
 #include "fcclip/text/printable.h"
 #include "fcclip/words/list_forms.h"
 #include "fcclip/words/structured_text.h"
@@ -131,7 +132,7 @@ classify::Vocabulary parse_plain_list(std::string_view text, const Lines& lines,
     kept.append(lines[i].number - 1 - previous, '\n');
     previous = lines[i].number - 1;
     if (is_left_out(i)) {
-      left_out += (left_out.empty() ? "" : ", ") + std::string(lines[i].text);
+      add_to_list(left_out, lines[i].text);
     } else {
       kept += lines[i].text;
     }

@@ -1,12 +1,12 @@
 // fcclip tokenize and fcclip classes.
 #include <fstream>
-#include <zlib.h>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "apps/commands.h"
 #include "tests/io/temporary_folder.h"
+#include "tests/support/files.h"
 
 namespace fcclip::apps {
 namespace words_test {
@@ -31,16 +31,10 @@ Printed run_program(std::vector<const char*> arguments) {
 class Words : public ::testing::Test {
  protected:
   std::string write(const std::string& name, const std::string& bytes) {
-    const std::string path = (folder_.path() / name).string();
-    std::ofstream(path, std::ios::binary) << bytes;
-    return path;
+    return test::write_file(folder_.path() / name, bytes);
   }
   std::string write_gzip(const std::string& name, const std::string& text) {
-    const std::string path = (folder_.path() / name).string();
-    gzFile file = gzopen(path.c_str(), "wb");
-    gzwrite(file, text.data(), static_cast<unsigned>(text.size()));
-    gzclose(file);
-    return path;
+    return test::write_gzip(folder_.path() / name, text);
   }
   test::TemporaryFolder folder_;
 };

@@ -2,12 +2,12 @@
 
 #include <fstream>
 #include <iterator>
-#include <zlib.h>
 
 #include <gtest/gtest.h>
 
 #include "tests/io/temporary_folder.h"
 #include "tests/support/errors.h"
+#include "tests/support/files.h"
 
 namespace fcclip::words {
 namespace merges_file_test {
@@ -17,16 +17,10 @@ constexpr const char* kMerges = "#version: 0.2\nc a\nca t</w>\n";
 class MergesFiles : public ::testing::Test {
  protected:
   std::string write(const std::string& name, const std::string& bytes) {
-    const std::string path = (folder_.path() / name).string();
-    std::ofstream(path, std::ios::binary) << bytes;
-    return path;
+    return test::write_file(folder_.path() / name, bytes);
   }
   std::string write_gzip(const std::string& name, const std::string& text) {
-    const std::string path = (folder_.path() / name).string();
-    gzFile file = gzopen(path.c_str(), "wb");
-    gzwrite(file, text.data(), static_cast<unsigned>(text.size()));
-    gzclose(file);
-    return path;
+    return test::write_gzip(folder_.path() / name, text);
   }
   test::TemporaryFolder folder_;
 };
