@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fcclip/core/listed.h"
 #include "fcclip/serve/header_values.h"
 #include "fcclip/serve/problem.h"
 #include "fcclip/text/printable.h"
@@ -14,8 +15,6 @@ constexpr int64_t kMostInstances = 10000;
 constexpr int64_t kMostNames = 1000;
 constexpr size_t kMostPoints = 100;
 constexpr size_t kLongestName = 200;
-// As `fcclip segment`: without a limit most instances are second names of masks with a better one.
-constexpr double kLeastInstanceScore = 0.3;
 constexpr const char* kEverything = "everything";
 
 // What the library refuses in a field's value is said of that field.
@@ -96,9 +95,7 @@ void read_kinds(Fields& fields, Question& question) {
     if (std::ranges::find(kinds, kind) != kinds.end()) continue;
     kinds.push_back(kind);
     if (std::ranges::find(known, kind) != known.end()) continue;
-    std::string all;
-    for (const std::string& one : known) all += (all.empty() ? "" : ", ") + one;
-    refuse_field("write", '"', text::printable(kind, 40), "\" is none of all, ", all);
+    refuse_field("write", '"', text::printable(kind, 40), "\" is none of all, ", listed(known));
   }
 }
 
@@ -184,7 +181,7 @@ void read_place_fields(Fields& fields, Question& question, const Limits& limits)
 AskOptions ask_options(const Question& question, Task task) {
   AskOptions ask = question.ask;
   ask.task = task;
-  ask.min_score = question.min_score.value_or(task == Task::instance ? kLeastInstanceScore : 0);
+  ask.min_score = question.min_score.value_or(task == Task::instance ? kUsualInstanceScore : 0);
   return ask;
 }
 
