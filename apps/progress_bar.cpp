@@ -74,8 +74,8 @@ void ProgressBar::update(int64_t done, const std::string& note) {
 
 Progress bar_until_stopped(const std::string& label, const std::string& unit) {
   return [label, unit, bar = std::shared_ptr<ProgressBar>()](int64_t done, int64_t total) mutable {
-    if (!bar) bar = std::make_shared<ProgressBar>(label, total, unit, done);
-    bar->update(done);
+    if (!bar && total > 0) bar = std::make_shared<ProgressBar>(label, total, unit, done);
+    if (bar) bar->update(done);
     return !stop_signal();
   };
 }

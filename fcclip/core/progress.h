@@ -9,7 +9,7 @@
 
 namespace fcclip {
 
-/// Told that `done` of `total` parts are done; returns whether to go on. Never called by two
+/// Told that `done` of `total` parts are done (of 0: how many is not known yet); returns whether to go on. Never called by two
 /// threads at once, but perhaps by another than the one that began the work. After "stop" the work
 /// ends at its next good place with Error{interrupted}; files are whole or not there.
 using Progress = std::function<bool(int64_t done, int64_t total)>;

@@ -160,9 +160,9 @@ struct CocoFile::Document {
   const json* entries = nullptr;  // of `all`
 };
 
-CocoFile::CocoFile(const fs::path& path, JsonForm form)
+CocoFile::CocoFile(const fs::path& path, JsonForm form, const Tick& tick)
     : path_(path), document_(std::make_unique<Document>()) {
-  json& document = document_->all = read_json(path);
+  json& document = document_->all = read_json(path, tick);
   need_form(document, path, form);
   if (form == JsonForm::results) {
     document_->entries = &document;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "fcclip/core/progress.h"
 #include "fcclip/core/size.h"
 #include "fcclip/data/coco_segmentation.h"
 #include "fcclip/data/file_form.h"
@@ -82,7 +83,8 @@ class CocoFile {
  public:
   /// Throws Error{not_found, io_failure} too; what the file is instead when it is of another kind;
   /// two different categories with one id.
-  CocoFile(const std::filesystem::path& path, JsonForm form);
+  /// tick: called now and then while the file is read; what it throws ends the reading.
+  CocoFile(const std::filesystem::path& path, JsonForm form, const Tick& tick = {});
   ~CocoFile();
   CocoFile(CocoFile&&) noexcept;
   CocoFile& operator=(CocoFile&&) = delete;

@@ -91,8 +91,8 @@ InstanceEntry instance_of(const CocoObject& object, int64_t category_id) {
 
 }  // namespace
 
-CocoIndex read_panoptic_index(const fs::path& path) {
-  CocoFile file(path, JsonForm::panoptic);
+CocoIndex read_panoptic_index(const fs::path& path, const Tick& tick) {
+  CocoFile file(path, JsonForm::panoptic, tick);
   const CocoImages images = file.images();
   const VocabularyIds ids(file.categories());
   CocoIndex index;
@@ -119,8 +119,8 @@ CocoIndex read_panoptic_index(const fs::path& path) {
   return index;
 }
 
-CocoIndex read_instance_index(const fs::path& path) {
-  CocoFile file(path, JsonForm::instances);
+CocoIndex read_instance_index(const fs::path& path, const Tick& tick) {
+  CocoFile file(path, JsonForm::instances, tick);
   const CocoImages images = file.images();
   const VocabularyIds ids(file.categories());
   CocoIndex index;

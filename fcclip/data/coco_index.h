@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fcclip/classify/vocabulary.h"
+#include "fcclip/core/progress.h"
 #include "fcclip/core/size.h"
 #include "fcclip/data/coco_segmentation.h"
 
@@ -52,8 +53,8 @@ struct CocoIndex {
 /// Where ids of categories are no numbers, they become the categories' positions, from 1. A picture
 /// that is listed twice is taken once; annotations without a mask, or of a picture that is not
 /// listed, are left out. Throw Error{not_found, io_failure, bad_format}, each naming the file and
-/// the entry; what the file is instead when it is of another kind.
-CocoIndex read_panoptic_index(const std::filesystem::path& path);
-CocoIndex read_instance_index(const std::filesystem::path& path);
+/// the entry; what the file is instead when it is of another kind. tick: as CocoFile has it.
+CocoIndex read_panoptic_index(const std::filesystem::path& path, const Tick& tick = {});
+CocoIndex read_instance_index(const std::filesystem::path& path, const Tick& tick = {});
 
 }  // namespace fcclip::data

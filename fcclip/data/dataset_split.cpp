@@ -64,7 +64,7 @@ DatasetSplit::DatasetSplit(SplitFiles files, classify::Vocabulary vocabulary)
 void DatasetSplit::read_annotations(CocoIndex& panoptic, CocoIndex& instances) {
   if (!files_.panoptic_json.empty()) {
     need_file(files_.panoptic_json, files_.advice);
-    panoptic = read_panoptic_index(files_.panoptic_json);
+    panoptic = read_panoptic_index(files_.panoptic_json, files_.tick);
     if (!fs::is_directory(files_.panoptic_pngs)) {
       fail(ErrorCode::not_found, files_.panoptic_pngs.string(),
            ": no such folder (it should hold the PNGs of ", files_.panoptic_json.string(), ")",
@@ -73,7 +73,7 @@ void DatasetSplit::read_annotations(CocoIndex& panoptic, CocoIndex& instances) {
   }
   if (!files_.instances_json.empty()) {
     need_file(files_.instances_json, files_.advice);
-    instances = read_instance_index(files_.instances_json);
+    instances = read_instance_index(files_.instances_json, files_.tick);
     has_instances_ = true;
   }
   for (const CocoIndex* index : {&panoptic, &instances}) {

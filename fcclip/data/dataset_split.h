@@ -34,6 +34,7 @@ struct SplitFiles {
   int64_t ignore_label = 255;
   /// A picture that is missing fails when it is read; otherwise the whole data set is refused.
   bool may_lack_pictures = false;
+  Tick tick = {};      ///< called while annotation files are read; what it throws ends that
   std::string advice;  ///< ends the message about a missing file: what to download, how to prepare
 };
 

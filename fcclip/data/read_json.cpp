@@ -84,6 +84,35 @@ std::string complaint(std::string_view text, size_t at) {
   return std::string("unexpected '") + text[at] + "'";
 }
 
+// Calls `tick` on its way through a text. What it throws passes the parser untouched.
+class TickingBytes {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  TickingBytes(const char* at, const Tick& tick) : at_(at), tick_(&tick) {}
+  reference operator*() const { return *at_; }
+  TickingBytes& operator++() {
+    constexpr uintptr_t kEvery = uintptr_t{1} << 20;
+    if ((reinterpret_cast<uintptr_t>(++at_) & (kEvery - 1)) == 0) (*tick_)();
+    return *this;
+  }
+  bool operator==(const TickingBytes& other) const { return at_ == other.at_; }
+
+ private:
+  const char* at_;
+  const Tick* tick_;
+};
+
+json parsed(const std::string& text, const Tick& tick) {
+  if (!tick) return json::parse(text);
+  const char* begin = text.data();
+  return json::parse(TickingBytes(begin, tick), TickingBytes(begin + text.size(), tick));
+}
+
 bool parses(std::string_view text) {
   return json::accept(text.begin(), text.end());
 }
@@ -106,10 +135,10 @@ bool parses(std::string_view text) {
 
 }  // namespace
 
-json parse_json(std::string bytes, const std::string& name) {
+json parse_json(std::string bytes, const std::string& name, const Tick& tick) {
   const std::string text = text::to_utf8(std::move(bytes), name);
   try {
-    return json::parse(text);
+    return parsed(text, tick);
   } catch (const json::parse_error& error) {
     refuse_json(text, error.byte > 0 ? error.byte - 1 : 0, name);
   } catch (const json::exception&) {
@@ -117,8 +146,8 @@ json parse_json(std::string bytes, const std::string& name) {
   }
 }
 
-json read_json(const std::filesystem::path& path) {
-  return parse_json(io::read_file(path, kLargestJson), path.string());
+json read_json(const std::filesystem::path& path, const Tick& tick) {
+  return parse_json(io::read_file(path, kLargestJson), path.string(), tick);
 }
 
 }  // namespace fcclip::data

@@ -103,6 +103,12 @@ void need_answers(const at::Tensor& truth, const at::Tensor& prediction, int64_t
        " where the truth has a class; a prediction needs a class at every labelled pixel");
 }
 
+// While files are read nobody knows yet how many pictures there will be.
+Tick before_pictures(const Progress& progress) {
+  if (!progress) return {};
+  return [&progress] { report_progress(progress, 0, 0, "pictures"); };
+}
+
 void append(std::vector<std::string>& lines, const std::vector<std::string>& more) {
   lines.insert(lines.end(), more.begin(), more.end());
 }
@@ -111,8 +117,9 @@ void append(std::vector<std::string>& lines, const std::vector<std::string>& mor
 
 PanopticScore score_panoptic(const PanopticFiles& files, const Progress& progress) {
   CategoryTable table;
-  const PanopticFile truth = read_panoptic_file(files.truth_json, table);
-  const PanopticFile prediction = read_panoptic_file(files.prediction_json, table);
+  const Tick tick = before_pictures(progress);
+  const PanopticFile truth = read_panoptic_file(files.truth_json, table, tick);
+  const PanopticFile prediction = read_panoptic_file(files.prediction_json, table, tick);
   const fs::path truth_folder = folder_of(files.truth_pngs, files.truth_json);
   const fs::path prediction_folder = folder_of(files.prediction_pngs, files.prediction_json);
   const std::vector<EntryPair> pairs = pair_entries(truth, prediction, files);
@@ -135,9 +142,10 @@ PanopticScore score_panoptic(const PanopticFiles& files, const Progress& progres
 
 InstanceScore score_instances(const fs::path& truth_json, const fs::path& results_json,
                               const Progress& progress) {
-  InstanceFile truth = read_instance_file(truth_json);
+  const Tick tick = before_pictures(progress);
+  InstanceFile truth = read_instance_file(truth_json, tick);
   if (truth.images.empty()) fail(ErrorCode::bad_format, truth_json.string(), ": no pictures in it");
-  ResultsFile results = read_results_file(results_json, truth);
+  ResultsFile results = read_results_file(results_json, truth, tick);
   InstanceScore score;
   score.categories = std::move(truth.table.categories);
   score.has_masks = truth.has_masks;

@@ -28,7 +28,8 @@ struct PanopticScore {
 
 /// Pictures are read by several threads, one at a time each. Throws Error naming the file: a truth
 /// without prediction, a prediction without truth, a PNG of another size, an unknown category or
-/// segment id. All three count pictures and throw Error{interrupted} as their progress wants it.
+/// segment id. All three count pictures, of 0 in all while JSON files are read, and throw
+/// Error{interrupted} as their progress wants it.
 PanopticScore score_panoptic(const PanopticFiles& files, const Progress& progress = {});
 
 /// What was measured, and remarks about the files.

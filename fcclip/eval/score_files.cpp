@@ -144,8 +144,8 @@ void read_truths(CocoFile& file, const data::CocoImages& images, InstanceFile& o
 
 }  // namespace
 
-PanopticFile read_panoptic_file(const fs::path& path, CategoryTable& table) {
-  CocoFile file(path, JsonForm::panoptic);
+PanopticFile read_panoptic_file(const fs::path& path, CategoryTable& table, const Tick& tick) {
+  CocoFile file(path, JsonForm::panoptic, tick);
   PanopticFile out;
   if (table.categories.empty()) {
     table = category_table(file.categories());
@@ -158,8 +158,8 @@ PanopticFile read_panoptic_file(const fs::path& path, CategoryTable& table) {
   return out;
 }
 
-InstanceFile read_instance_file(const fs::path& path) {
-  CocoFile file(path, JsonForm::instances);
+InstanceFile read_instance_file(const fs::path& path, const Tick& tick) {
+  CocoFile file(path, JsonForm::instances, tick);
   file.take_categories_of_annotations();
   InstanceFile out;
   out.table = category_table(file.categories());
@@ -171,8 +171,8 @@ InstanceFile read_instance_file(const fs::path& path) {
   return out;
 }
 
-ResultsFile read_results_file(const fs::path& path, InstanceFile& truth) {
-  CocoFile file(path, JsonForm::results);
+ResultsFile read_results_file(const fs::path& path, InstanceFile& truth, const Tick& tick) {
+  CocoFile file(path, JsonForm::results, tick);
   ResultsFile out;
   out.found.resize(truth.images.size());
   const auto position = [&](const std::string& image_id) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "fcclip/core/progress.h"
 #include "fcclip/core/size.h"
 #include "fcclip/data/id_table.h"
 #include "fcclip/data/truth.h"
@@ -43,7 +44,9 @@ struct CategoryTable {
 /// An empty table is filled with the file's categories (the truth's). Throws Error{not_found,
 /// io_failure, bad_format}; each names the file and what is wrong in it: no categories, a segment
 /// of another category, two different entries of one picture, ….
-PanopticFile read_panoptic_file(const std::filesystem::path& path, CategoryTable& table);
+/// tick: called now and then; what it throws ends the reading.
+PanopticFile read_panoptic_file(const std::filesystem::path& path, CategoryTable& table,
+                                const Tick& tick = {});
 
 /// A picture with its true objects.
 struct InstanceImage {
@@ -64,7 +67,7 @@ struct InstanceFile {
 /// A COCO instances annotation file, its polygons and run lengths as masks. What an annotation
 /// lacks is taken from its mask (box, area) or its box (mask); annotations of pictures or
 /// categories that the file does not list are left out, as pycocotools does.
-InstanceFile read_instance_file(const std::filesystem::path& path);
+InstanceFile read_instance_file(const std::filesystem::path& path, const Tick& tick = {});
 
 /// A file of found objects.
 struct ResultsFile {
@@ -76,6 +79,7 @@ struct ResultsFile {
 /// area is the mask's; see use_box_areas. Without a box, the mask's is taken; without a mask, the
 /// box is one, as pycocotools' loadRes has it. Sizes of pictures that the truth does not say are
 /// set.
-ResultsFile read_results_file(const std::filesystem::path& path, InstanceFile& truth);
+ResultsFile read_results_file(const std::filesystem::path& path, InstanceFile& truth,
+                              const Tick& tick = {});
 
 }  // namespace fcclip::eval
