@@ -11,12 +11,21 @@ namespace {
 constexpr double kFirstScale = 65536;
 constexpr int64_t kGrowthSteps = 2000;
 
+// Whether all are finite: the device is waited for once, not for every parameter.
+bool unscale_gradients(const std::vector<at::Tensor>& gradients, double factor) {
+  const at::TensorOptions number = gradients.front().options().dtype(at::kFloat);
+  at::Tensor found_inf = at::zeros({1}, number);
+  at::_amp_foreach_non_finite_check_and_unscale_(gradients, found_inf,
+                                                 at::full({1}, factor, number));
+  return found_inf.item<float>() == 0;
+}
+
 }  // namespace
 
 Precision parse_precision(const std::string& name, at::DeviceType device) {
   if (name == "float32") return Precision::float32;
   if (name == "bfloat16") return Precision::bfloat16;
-  if (name == "auto") return device == at::kCUDA ? Precision::float16 : Precision::float32;
+  if (name == "auto") return device == at::kCUDA ? Precision::bfloat16 : Precision::float32;
   if (name == "float16") {
     if (device != at::kCUDA) {
       fail(ErrorCode::unsupported,
@@ -58,13 +67,11 @@ void LossScaler::restore(double value, int64_t good_steps) {
 
 bool LossScaler::unscale(const std::vector<at::Tensor>& parameters) {
   if (!active_) return true;
-  bool finite = true;
+  std::vector<at::Tensor> gradients;
   for (const at::Tensor& parameter : parameters) {
-    at::Tensor gradient = parameter.grad();
-    if (!gradient.defined()) continue;
-    gradient.div_(scale_);
-    finite = finite && at::isfinite(gradient.sum()).item<bool>();
+    if (parameter.grad().defined()) gradients.push_back(parameter.grad());
   }
+  const bool finite = gradients.empty() || unscale_gradients(gradients, 1 / scale_);
   good_steps_ = finite ? good_steps_ + 1 : 0;
   if (!finite) {
     scale_ = std::max(scale_ / 2, 1.0);

@@ -11,7 +11,7 @@ namespace fcclip::engine {
 /// What matrices are multiplied in.
 enum class Precision { float32, bfloat16, float16 };
 
-/// "float32", "bfloat16", "float16" or "auto" (the paper's float16 on CUDA, float32 on a CPU).
+/// "float32", "bfloat16", "float16" or "auto" (bfloat16 on CUDA: the paper's float16 without its overflows; float32 on a CPU).
 /// Throws Error{invalid_argument}; Error{unsupported} for float16 on a CPU.
 Precision parse_precision(const std::string& name, at::DeviceType device);
 

@@ -1,6 +1,7 @@
 #include "fcclip/ops/mask_pool.h"
 
 #include <ATen/ATen.h>
+#include <ATen/OpMathType.h>
 
 #include "fcclip/core/check.h"
 #include "fcclip/ops/dispatch.h"
@@ -10,9 +11,11 @@ namespace {
 
 at::Tensor plain_mask_pool(const at::Tensor& features, const at::Tensor& mask_logits) {
   const at::Tensor rows = features.flatten(1, 2);
-  const at::Tensor inside = mask_logits.detach().flatten(2).gt(0).to(rows.scalar_type());
-  const at::Tensor counts = inside.sum(-1, /*keepdim=*/true, at::kFloat) + kMaskCountEpsilon;
-  return at::bmm(inside, rows) / counts.to(rows.scalar_type());
+  // Shares before sums: the features of a large mask add up to more than float16 holds.
+  const at::Tensor inside =
+      mask_logits.detach().flatten(2).gt(0).to(at::toOpMathType(rows.scalar_type()));
+  const at::Tensor shares = inside / (inside.sum(-1, /*keepdim=*/true) + kMaskCountEpsilon);
+  return at::bmm(shares.to(rows.scalar_type()), rows);
 }
 
 PooledMasks plain_predict_and_pool(const at::Tensor& embeddings, const at::Tensor& features) {

@@ -53,6 +53,16 @@ TEST(MaskPool, EqualsTheReference) {
   expect_golden("resize");
 }
 
+TEST(MaskPool, HalfPrecisionHoldsTheFeaturesOfALargeMask) {
+  const at::Tensor logits = at::ones({1, 1, 64, 64});  // 4,096 × 300 is beyond float16's 65,504
+  for (const at::ScalarType dtype : {at::kHalf, at::kBFloat16}) {
+    const at::Tensor pooled =
+        mask_pool(at::full({1, 64, 64, 2}, 300, at::kFloat).to(dtype), logits);
+    EXPECT_EQ(pooled.scalar_type(), dtype);
+    EXPECT_TRUE(near(pooled.to(at::kFloat), at::full({1, 1, 2}, 300, at::kFloat), 0.01));
+  }
+}
+
 TEST(MaskPool, EqualsTheDefinitionWithAndWithoutGradients) {
   const at::Tensor x = random({2, 5, 7, 6}, 1), logits = random({2, 4, 5, 7}, 2);
   const at::Tensor want = naive_mask_pool(x, logits);
