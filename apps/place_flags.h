@@ -1,5 +1,5 @@
 #pragma once
-// --device, --threads and the text cache's place, which mean the same in every command that computes.
+// --device, --threads, --dtype and the text cache's place, which mean the same in every command that computes.
 
 #include <cstdint>
 #include <string>
@@ -10,6 +10,9 @@ namespace fcclip::apps {
 
 /// threads: 0 stands for all cores.
 void add_place_flags(CLI::App& command, std::string& device, int64_t& threads);
+
+/// --dtype: "float32" or "bfloat16".
+void add_dtype_flag(CLI::App& command, std::string& dtype);
 
 /// --no-cache and --cache-folder, of text features.
 void add_cache_flags(CLI::App& command, bool& no_cache, std::string& folder);

@@ -19,10 +19,6 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kLargestSide = 16384;
 
-// Instance inference ranks every pair of a mask and a class: without a limit most of what is left
-// are second names of masks that have a better one.
-constexpr double kLeastInstanceScore = 0.3;
-
 // Beside the program when installed (bin/../share/fcclip) or built (build/…/bin/../share/fcclip).
 fs::path bundled_model() {
   std::error_code error;
@@ -50,6 +46,7 @@ void add_model_flags(CLI::App& command, ModelFlags& flags) {
           "Model file (fcclip convert makes one); default $FCCLIP_MODEL or the bundled model")
       ->type_name("FILE");
   add_place_flags(command, flags.device, flags.threads);
+  add_dtype_flag(command, flags.dtype);
   add_cache_flags(command, flags.no_cache, flags.cache_folder);
 }
 
@@ -181,6 +178,7 @@ segmenter::Segmenter load_segmenter(const ModelFlags& flags) {
   if (flags.threads > 0) at::set_num_threads(static_cast<int>(flags.threads));
   segmenter::SegmenterOptions options;
   options.device = flags.device;
+  options.products = ops::products_named(flags.dtype);
   options.use_text_cache = !flags.no_cache;
   options.cache_folder = flags.cache_folder;
   options.log = warn_of_cache();
@@ -198,7 +196,7 @@ segmenter::AskOptions ask_options(const AskFlags& flags, const segmenter::Segmen
   if (flags.top_k) options.instances.top_k = *flags.top_k;
   if (flags.next_best) options.next_best = *flags.next_best;
   if (flags.min_score) options.min_score = *flags.min_score;
-  options.min_instance_score = flags.min_score.value_or(kLeastInstanceScore);
+  options.min_instance_score = flags.min_score.value_or(segmenter::kUsualInstanceScore);
   return options;
 }
 

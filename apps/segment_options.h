@@ -14,7 +14,7 @@
 namespace fcclip::apps {
 
 struct ModelFlags {
-  std::string model, device = "cpu", cache_folder;
+  std::string model, device = "cpu", dtype = "float32", cache_folder;
   int64_t threads = 0;
   bool no_cache = false;
 };

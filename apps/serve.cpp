@@ -47,6 +47,7 @@ void log_text(const serve::AccessRecord& record) {
 LoadOptions load_options(const ServeFlags& flags) {
   LoadOptions options;
   options.device = flags.device;
+  options.dtype = flags.dtype;
   options.use_text_cache = !flags.no_cache;
   options.cache_folder = flags.cache_folder;
   options.cache_bytes = flags.cache_bytes;

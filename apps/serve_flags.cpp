@@ -123,6 +123,7 @@ void add_serve_flags(CLI::App& command, ServeFlags& flags) {
   add_limits(command, flags);
   command.option_defaults()->group("Model");
   add_place_flags(command, flags.device, flags.threads);
+  add_dtype_flag(command, flags.dtype);
   add_cache_flags(command, flags.no_cache, flags.cache_folder);
   command
       .add_option("--cache-size", flags.cache_bytes,

@@ -16,7 +16,7 @@ struct ServeFlags {
   std::string listen = "127.0.0.1:8080", token_file, log = "text";
   std::vector<std::string> hosts, origins;
   bool is_open = false, trust_forwarded_for = false, no_cache = false, no_warm = false;
-  std::string device = "cpu", cache_folder;
+  std::string device = "cpu", dtype = "float32", cache_folder;
   int64_t cache_bytes = int64_t{256} << 20;
   int64_t threads = 0, keep_seconds = 3600, timeout_seconds = 120;
   serve::Limits limits;

@@ -181,6 +181,9 @@ struct LoadOptions {
   std::string cache_folder = {};  ///< empty: $XDG_CACHE_HOME/fcclip or ~/.cache/fcclip
   int64_t cache_bytes = 0;        ///< of the cache at most, in memory as on disk; 0: no bound
   LogCallback log = {};           ///< told what went wrong without harm
+  /// Of the network's large products: "float32", exact, or "bfloat16", faster on processors with
+  /// AVX512-BF16 (elsewhere Error{unsupported}). All else is float32 in both.
+  std::string dtype = "float32";
 };
 
 /// How large the network sees a picture. 0: the model's own setting.
@@ -195,6 +198,9 @@ struct PrepareOptions {
   std::vector<std::string> templates = {};  ///< "a photo of a {}."; empty: the model's own
   Progress progress = {};                   ///< counts synonyms
 };
+
+/// A min_score for instances: most of what scores less are second names of masks with a better one.
+inline constexpr double kUsualInstanceScore = 0.3;
 
 /// What is not set is as the model's file has it.
 struct AskOptions {

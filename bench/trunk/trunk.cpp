@@ -1,5 +1,5 @@
-// The ConvNeXt trunk: the inference path beside the plain ATen path, in one run, alternating,
-// outputs compared first; CPU seconds of the process, so that other load on the machine disturbs
+// The ConvNeXt trunk: the inference path, in float32 and in bfloat16 where the processor has it, beside
+// the plain ATen path, in one run, alternating, outputs compared first; CPU seconds of the process, so that other load on the machine disturbs
 // little.
 //   trunk_bench [height width threads rounds]        defaults: 640 864 1 3
 
@@ -79,6 +79,11 @@ double trunk_flops(const clip::ConvNextConfig& config, int64_t height, int64_t w
   return flops;
 }
 
+void compare(const char* what, const at::Tensor& ours, const at::Tensor& theirs) {
+  std::printf("%s: largest difference %.2g of %.2g\n", what,
+              (ours - theirs).abs().max().item<double>(), theirs.abs().max().item<double>());
+}
+
 void report(const char* what, const Times& times, double flops) {
   std::printf("%-6s %.2f CPU-s  %.2f wall-s  %.1f GFLOP/s of CPU time\n", what,
               Times::median(times.cpu), Times::median(times.wall),
@@ -96,29 +101,38 @@ int main(int argc, char** argv) {
   const c10::InferenceMode inference;
 
   const clip::ClipConfig config;  // the paper's ConvNeXt-L
-  clip::ConvNext tower(config);
-  nn::WeightTable table;
-  tower.declare(table, "visual");
-  fill(table);
+  const bool has_bf16 = ops::lack_of_products(ops::Products::bfloat16, at::kCPU).empty();
+  clip::ConvNext tower(config), rounded(config);
+  for (clip::ConvNext* one : {&tower, &rounded}) {
+    nn::WeightTable table;
+    one->declare(table, "visual");
+    fill(table);
+  }
   Times prepare;
   timed(prepare, [&] { return tower.prepare(), at::Tensor(); });
+  if (has_bf16) rounded.prepare(ops::Products::bfloat16);
   const at::Tensor image = at::randn({1, height, width, 3}, at::detail::createCPUGenerator(3));
   std::printf("%ld×%ld, %d threads, %s, packing %.2f CPU-s\n", height, width, at::get_num_threads(),
               std::string(ops::name(ops::chosen_isa())).c_str(), prepare.cpu[0]);
 
-  Times fast, plain;
+  Times fast, plain, bf16;
   for (int64_t round = 0; round < rounds; ++round) {
     const at::Tensor ours = timed(fast, [&] { return tower.forward(image).dense; });
     const std::string memory = peak_memory();
     const at::Tensor theirs = timed(plain, [&] { return tower.forward_plain(image).dense; });
-    if (round > 0) continue;
-    std::printf("largest difference %.2g of %.2g; %s before the plain path\n",
-                (ours - theirs).abs().max().item<double>(), theirs.abs().max().item<double>(),
-                memory.c_str());
+    if (round == 0) compare("fused", ours, theirs);
+    if (round == 0) std::printf("%s before the plain path\n", memory.c_str());
+    if (!has_bf16) continue;
+    const at::Tensor in_bf16 = timed(bf16, [&] { return rounded.forward(image).dense; });
+    if (round == 0) compare("bf16", in_bf16, theirs);
   }
   const double flops = trunk_flops(config.convnext, height, width);
   std::printf("%.0f GFLOP\n", flops * 1e-9);
   report("fused", fast, flops);
+  if (has_bf16) report("bf16", bf16, flops);
   report("plain", plain, flops);
-  std::printf("ratio of CPU time %.2f\n", Times::median(plain.cpu) / Times::median(fast.cpu));
+  std::printf("ratio of CPU time, plain to fused: %.2f\n",
+              Times::median(plain.cpu) / Times::median(fast.cpu));
+  if (has_bf16)
+    std::printf("float32 to bf16: %.2f\n", Times::median(fast.cpu) / Times::median(bf16.cpu));
 }

@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include "fcclip/api/answers.h"
+#include "fcclip/api/ask_options.h"
 #include "fcclip/api/pixels.h"
 #include "fcclip/api/words.h"
 #include "fcclip/core/boundary.h"
@@ -38,45 +39,6 @@ ModelInfo info_of(const segmenter::Segmenter& segmenter, const std::string& devi
   info.defaults = defaults_of(segmenter);
   info.training_words = words_of(config.training_vocabulary);
   return info;
-}
-
-// NaN is outside of every range.
-void check_part(const char* name, const std::optional<double>& value) {
-  if (value && !(*value >= 0 && *value <= 1)) {
-    fail(ErrorCode::invalid_argument, name, " is ", *value, "; expected 0 to 1");
-  }
-}
-
-void check_options(const AskOptions& options) {
-  check_part("alpha", options.alpha);
-  check_part("beta", options.beta);
-  check_part("object_mask_threshold", options.object_mask_threshold);
-  check_part("overlap_threshold", options.overlap_threshold);
-  check_part("min_score", options.min_score);
-  if (options.top_k && *options.top_k < 1) {
-    fail(ErrorCode::invalid_argument, "top_k is ", *options.top_k, "; expected 1 or more");
-  }
-  if (options.next_best < 0) {
-    fail(ErrorCode::invalid_argument, "next_best is ", options.next_best, "; expected 0 or more");
-  }
-}
-
-segmenter::AskOptions filled(const segmenter::Segmenter& segmenter, const AskOptions& options) {
-  check_options(options);
-  segmenter::AskOptions own = segmenter.ask_defaults();
-  own.task = static_cast<results::Task>(options.task);
-  own.ensemble.alpha = options.alpha.value_or(own.ensemble.alpha);
-  own.ensemble.beta = options.beta.value_or(own.ensemble.beta);
-  own.panoptic.object_mask_threshold =
-      options.object_mask_threshold.value_or(own.panoptic.object_mask_threshold);
-  own.panoptic.overlap_threshold =
-      options.overlap_threshold.value_or(own.panoptic.overlap_threshold);
-  own.instances.top_k = options.top_k.value_or(own.instances.top_k);
-  own.instances.things_only = options.things_only.value_or(own.instances.things_only);
-  own.next_best = options.next_best;
-  own.min_score = options.min_score;
-  own.progress = options.progress;
-  return own;
 }
 
 template <typename Part>
@@ -142,9 +104,9 @@ int64_t PreparedWords::computed() const {
 
 Model Model::load(const std::string& path, const LoadOptions& options) {
   return translating_errors([&] {
-    segmenter::Segmenter segmenter =
-        segmenter::Segmenter::load(path, {options.device, options.use_text_cache,
-                                          options.cache_folder, options.cache_bytes, options.log});
+    segmenter::Segmenter segmenter = segmenter::Segmenter::load(
+        path, {options.device, options.use_text_cache, options.cache_folder, options.cache_bytes,
+               ops::products_named(options.dtype), options.log});
     ModelInfo info = info_of(segmenter, options.device);
     return Model(std::make_shared<const Loaded>(Loaded{std::move(segmenter), std::move(info)}));
   });

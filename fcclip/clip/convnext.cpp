@@ -29,9 +29,9 @@ void ConvNextBlock::declare(nn::WeightTable& table, const std::string& prefix) {
   fc2.declare(table, prefix + ".mlp.fc2");
 }
 
-void ConvNextBlock::prepare() {
-  packed = ops::PackedConvNextBlock(
-      {depthwise_weight, depthwise_bias, norm.tensors(), fc1.tensors(), fc2.tensors(), gamma});
+void ConvNextBlock::prepare(ops::Products products) {
+  packed = ops::PackedConvNextBlock({depthwise_weight, depthwise_bias, norm.tensors(),
+                                     fc1.tensors(), fc2.tensors(), gamma, products});
 }
 
 at::Tensor ConvNextBlock::plain(const at::Tensor& x, const Trace& trace,
@@ -81,16 +81,16 @@ void ConvNext::declare(nn::WeightTable& table, const std::string& prefix) {
   head_.declare(table, prefix);
 }
 
-void ConvNext::prepare() {
+void ConvNext::prepare(ops::Products products) {
   packed_stem_ = ops::PackedPatchConv(
-      {stem_conv_.weight, stem_conv_.bias, std::nullopt, stem_norm_.tensors()});
+      {stem_conv_.weight, stem_conv_.bias, std::nullopt, stem_norm_.tensors(), products});
   for (ConvNextStage& stage : stages_) {
     if (stage.downsample) {
       Downsample& down = *stage.downsample;
       down.packed = ops::PackedPatchConv(
-          {down.conv.weight, down.conv.bias, down.norm.tensors(), std::nullopt});
+          {down.conv.weight, down.conv.bias, down.norm.tensors(), std::nullopt, products});
     }
-    for (ConvNextBlock& block : stage.blocks) block.prepare();
+    for (ConvNextBlock& block : stage.blocks) block.prepare(products);
   }
 }
 

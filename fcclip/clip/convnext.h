@@ -25,7 +25,7 @@ struct ConvNextBlock {
   ops::PackedConvNextBlock packed;  ///< set by prepare()
   ConvNextBlock(int64_t channels, double eps);
   void declare(nn::WeightTable& table, const std::string& prefix);
-  void prepare();
+  void prepare(ops::Products products);
   /// ATen operations, differentiable. Trace names: <name>.conv_dw, <name>.norm, <name>.mlp.
   at::Tensor plain(const at::Tensor& x, const Trace& trace = {},
                    const std::string& name = {}) const;
@@ -52,7 +52,7 @@ class ConvNext : public ImageTower {
  public:
   explicit ConvNext(const ClipConfig& config);
   void declare(nn::WeightTable& table, const std::string& prefix) override;
-  void prepare() override;
+  void prepare(ops::Products products = ops::Products::float32) override;
   ClipFeatures forward(const at::Tensor& image, const Trace& trace = {},
                        const Tick& tick = {}) const override;
   at::Tensor embed_masks(const at::Tensor& dense, const at::Tensor& mask_logits,

@@ -55,6 +55,9 @@ json evaluation_record(const fs::path& model, const segmenter::Segmenter& segmen
                    {"overlap_threshold", options.panoptic_options.overlap_threshold},
                    {"top_k", options.instance_options.top_k}}},
                  {"oracle", oracle_name(options.oracle)}};
+  if (segmenter.products() != ops::Products::float32) {
+    record["dtype"] = ops::name(segmenter.products());
+  }
   record.update(runs::circumstances_json());
   return record;
 }
@@ -62,7 +65,7 @@ json evaluation_record(const fs::path& model, const segmenter::Segmenter& segmen
 std::vector<RunFact> run_facts(const json& record) {
   std::vector<RunFact> facts;
   for (const char* key : {"model", "model_name", "provenance", "fingerprint", "classifiers",
-                          "input_size", "thresholds", "oracle", "program", "libtorch",
+                          "input_size", "thresholds", "oracle", "dtype", "program", "libtorch",
                           "instruction_set", "threads", "date", "seconds", "command", "folder"}) {
     if (!record.contains(key)) continue;
     std::string name = key;

@@ -25,6 +25,16 @@ struct EvaluationRun::Total {
   std::vector<RankedPicture> ranked;
 };
 
+namespace {
+
+// So that a run is not continued in another precision.
+std::string in_words(ops::Products products) {
+  if (products == ops::Products::float32) return "";
+  return " (products in " + std::string(ops::name(products)) + ")";
+}
+
+}  // namespace
+
 EvaluationRun::EvaluationRun(EvaluationPlan plan, const segmenter::Segmenter& segmenter,
                              EvaluationTarget& target)
     : plan_(std::move(plan)),
@@ -71,7 +81,7 @@ RunHeader EvaluationRun::make_header() const {
   return {target_.name,
           count_,
           std::ssize(words().classes),
-          config.name + " " + config.provenance,
+          config.name + " " + config.provenance + in_words(segmenter_.products()),
           runs::file_fingerprint(plan_.model),
           o.panoptic,
           o.instances,

@@ -32,7 +32,7 @@ void DeformableEncoder::declare(nn::WeightTable& table, const std::string& prefi
   }
 }
 
-void DeformableEncoder::prepare() {
+void DeformableEncoder::prepare(ops::Products products) {
   std::vector<ops::DeformLayerWeights> layers;
   for (const DeformableLayer& layer : layers_) {
     layers.push_back({layer.sampling_offsets.tensors(), layer.attention_weights.tensors(),
@@ -40,7 +40,7 @@ void DeformableEncoder::prepare() {
                       layer.norm1.tensors(), layer.linear1.tensors(), layer.linear2.tensors(),
                       layer.norm2.tensors()});
   }
-  packed_ = ops::PackedDeformEncoder({config_.heads, kLevels, config_.points}, layers);
+  packed_ = ops::PackedDeformEncoder({config_.heads, kLevels, config_.points, products}, layers);
 }
 
 void DeformableEncoder::packed(const at::Tensor& tokens, const at::Tensor& positions,

@@ -29,7 +29,7 @@ class DeformableEncoder {
   /// Checkpoint names under `prefix` ("….pixel_decoder.transformer.encoder").
   void declare(nn::WeightTable& table, const std::string& prefix);
   /// Packs the weights; again after every change of them.
-  void prepare();
+  void prepare(ops::Products products = ops::Products::float32);
 
   /// Differentiable ATen operations.
   ///   tokens     [B, S, C]  the maps of all levels, row by row, one after another

@@ -48,8 +48,8 @@ void PixelDecoder::declare(nn::WeightTable& table, const std::string& prefix) {
   layer_1_norm_.declare(table, prefix + ".layer_1.norm");
 }
 
-void PixelDecoder::prepare() {
-  encoder_.prepare();
+void PixelDecoder::prepare(ops::Products products) {
+  encoder_.prepare(products);
   layer_1_packed_ = ops::PackedConv3x3(layer_1_.weight);
 }
 

@@ -36,8 +36,8 @@ class PixelDecoder {
   explicit PixelDecoder(const PixelDecoderConfig& config);
   /// Checkpoint names under `prefix` ("sem_seg_head.pixel_decoder").
   void declare(nn::WeightTable& table, const std::string& prefix);
-  /// Packs the weights; again after every change of them.
-  void prepare();
+  /// Packs the weights; again after every change of them. Throws as ops::need_products().
+  void prepare(ops::Products products = ops::Products::float32);
   /// Always float32, also under autocast; by the path that nn/path.h chooses. Trace:
   /// "pixel_decoder.*", "msda0.*". Throws Error{shape_mismatch}.
   PixelFeatures forward(const BackboneFeatures& features, const Trace& trace = {}) const;

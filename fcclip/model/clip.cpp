@@ -8,8 +8,8 @@ Clip::Clip(const clip::ClipConfig& configuration)
   text_tower.declare(table_, "backbone.clip_model");
 }
 
-void Clip::prepare() {
-  image_tower->prepare();
+void Clip::prepare(ops::Products products) {
+  image_tower->prepare(products);
   text_tower.prepare();
 }
 

@@ -27,8 +27,8 @@ Head::Head(const head::PixelDecoderConfig& pixel, const head::MaskDecoderConfig&
              nn::WeightRole::embedding);
 }
 
-void Head::prepare() {
-  pixel_decoder.prepare();
+void Head::prepare(ops::Products products) {
+  pixel_decoder.prepare(products);
   mask_decoder.prepare();
 }
 
@@ -42,9 +42,9 @@ Model::Model(const Config& configuration, std::shared_ptr<Clip> frozen)
   table_.append(head.weights());
 }
 
-void Model::prepare() {
-  clip->prepare();
-  head.prepare();
+void Model::prepare(ops::Products products) {
+  clip->prepare(products);
+  head.prepare(products);
 }
 
 }  // namespace fcclip::model

@@ -24,7 +24,7 @@ struct Head {
 
   /// Weights under the published names ("sem_seg_head. …", "void_embedding.weight").
   const nn::WeightTable& weights() const { return table_; }
-  void prepare();
+  void prepare(ops::Products products = ops::Products::float32);
 
  private:
   nn::WeightTable table_;
@@ -47,7 +47,7 @@ struct Model {
   /// CLIP's and the head's in one table; valid as long as the model.
   const nn::WeightTable& weights() const { return table_; }
   /// After the weights are set.
-  void prepare();
+  void prepare(ops::Products products = ops::Products::float32);
 
  private:
   nn::WeightTable table_;

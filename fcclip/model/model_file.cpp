@@ -136,9 +136,9 @@ void load_into(const OpenFile& file, const nn::WeightTable& table, Clip& clip, a
 
 /// Twice, so that the file's pages never lie in memory beside all packed copies.
 template <class T>
-void prepare_without_pages(const OpenFile& file, T& weights) {
+void prepare_without_pages(const OpenFile& file, T& weights, ops::Products products) {
   file.mapped->release_pages();
-  weights.prepare();
+  weights.prepare(products);
   file.mapped->release_pages();
 }
 
@@ -216,14 +216,16 @@ Config load_config(const std::filesystem::path& path) {
 }
 
 std::shared_ptr<Model> load_model(const std::filesystem::path& path, at::Device device,
-                                  const std::function<void(const Model&)>& look) {
+                                  const std::function<void(const Model&)>& look,
+                                  ops::Products products) {
+  ops::need_products(products, device);  // before much work
   const OpenFile file = open_file(path, FileContent::model);
   const std::shared_ptr<Model> model =
       build(file, [](const Config& config) { return std::make_shared<Model>(config); });
   check_no_surplus(model->weights(), file);
   load_into(file, model->weights(), *model->clip, device);
   if (look) look(*model);
-  prepare_without_pages(file, *model);
+  prepare_without_pages(file, *model, products);
   return model;
 }
 
@@ -237,7 +239,7 @@ std::shared_ptr<Clip> load_clip(const std::filesystem::path& path, at::Device de
   clip->provenance = file.metadata.config.provenance;
   if (file.metadata.content == FileContent::clip) check_no_surplus(clip->weights(), file);
   load_into(file, clip->weights(), *clip, device);
-  prepare_without_pages(file, *clip);
+  prepare_without_pages(file, *clip, ops::Products::float32);
   return clip;
 }
 

@@ -37,10 +37,11 @@ Config load_config(const std::filesystem::path& path);
 
 /// Opens a model file; weights are views of the mapped file on a CPU. Pages of the file that were
 /// needed to check and pack the weights do not stay in memory. `look` sees the model while they
-/// are there: what reads all weights once is free then. Throws as load_config does, and
-/// Error{missing_tensor (missing, surplus, not finite), shape_mismatch}.
+/// are there: what reads all weights once is free then. Throws as load_config and
+/// ops::need_products() do, and Error{missing_tensor (missing, surplus, not finite), shape_mismatch}.
 std::shared_ptr<Model> load_model(const std::filesystem::path& path, at::Device device,
-                                  const std::function<void(const Model&)>& look = {});
+                                  const std::function<void(const Model&)>& look = {},
+                                  ops::Products products = ops::Products::float32);
 
 /// The same for a CLIP's file, or for the CLIP in a model file.
 std::shared_ptr<Clip> load_clip(const std::filesystem::path& path, at::Device device = at::kCPU);

@@ -43,6 +43,7 @@ PackedConvNextBlock::PackedConvNextBlock(const ConvNextBlockWeights& weights) {
   check_block(weights);
   channels_ = weights.fc1.weight.size(1);
   device_ = weights.fc1.weight.device();
+  need_products(weights.products, device_);
   const auto pack = own(&Implementation::pack_convnext_block, weights.fc1.weight);
   run_ = (pack ? pack : plain_block)(weights);
 }

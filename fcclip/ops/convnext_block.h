@@ -7,6 +7,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/ops/layer_weights.h"
+#include "fcclip/ops/products.h"
 
 namespace fcclip::ops {
 
@@ -15,8 +16,9 @@ struct ConvNextBlockWeights {
   at::Tensor depthwise;       ///< [C, 1, 7, 7]
   at::Tensor depthwise_bias;  ///< [C]
   LayerNormWeights norm;
-  LinearWeights fc1, fc2;  ///< C -> F -> C
-  at::Tensor gamma;        ///< [C]
+  LinearWeights fc1, fc2;                 ///< C -> F -> C
+  at::Tensor gamma;                       ///< [C]
+  Products products = Products::float32;  ///< of fc1 and fc2
 };
 
 /// What a device makes of the weights.
@@ -27,7 +29,7 @@ class PackedConvNextBlock {
  public:
   PackedConvNextBlock() = default;
   /// float32 tensors, all on the device where it will run; γ is folded into fc2.
-  /// Throws Error{shape_mismatch}.
+  /// Throws Error{shape_mismatch}; as need_products().
   explicit PackedConvNextBlock(const ConvNextBlockWeights& weights);
 
   bool defined() const { return static_cast<bool>(run_); }

@@ -9,6 +9,7 @@
 
 #include "fcclip/core/size.h"
 #include "fcclip/ops/layer_weights.h"
+#include "fcclip/ops/products.h"
 
 namespace fcclip::ops {
 
@@ -23,6 +24,7 @@ struct DeformLayerWeights {
 
 struct DeformEncoderShape {
   int64_t heads = 0, levels = 0, points = 0;
+  Products products = Products::float32;  ///< of all but what says where to look
 };
 
 /// Runs all layers on (tokens, positions, levels), as PackedDeformEncoder says.

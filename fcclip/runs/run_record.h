@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "fcclip/ops/products.h"
 #include "fcclip/segmenter/segmenter.h"
 
 namespace fcclip::runs {
@@ -19,6 +20,7 @@ struct RunSettings {
   segmenter::AskOptions ask;
   segmenter::EncodeSize size;
   double tolerance_px = 1;
+  ops::Products products = ops::Products::float32;
   nlohmann::json reading = nullptr;  ///< how pictures are read, where it is not as usual
   nlohmann::json drawing = nullptr;  ///< how overlays look, where it is not as usual
 };

@@ -104,7 +104,8 @@ Segmenter Segmenter::load(const std::filesystem::path& model, const SegmenterOpt
   const auto look = [&](const model::Model& loaded) {
     if (options.use_text_cache && loaded.clip->tokenizer) fingerprint = text_fingerprint(loaded);
   };
-  Segmenter segmenter(model::load_model(model, parse_device(options.device), look), options);
+  Segmenter segmenter(
+      model::load_model(model, parse_device(options.device), look, options.products), options);
   segmenter.text_store_->fingerprint = fingerprint;
   return segmenter;
 }

@@ -15,6 +15,7 @@
 #include "fcclip/core/progress.h"
 #include "fcclip/core/trace.h"
 #include "fcclip/model/config.h"
+#include "fcclip/ops/products.h"
 #include "fcclip/results/results.h"
 #include "fcclip/segmenter/preprocess.h"
 
@@ -30,7 +31,9 @@ struct SegmenterOptions {
   bool use_text_cache = true;
   std::filesystem::path cache_folder;  ///< empty: classify::default_cache_folder()
   int64_t cache_bytes = 0;             ///< of the cache at most; 0: no bound
-  LogCallback log;                     ///< told what went wrong without harm: a full cache disk
+  /// Of the network's large products; bfloat16 is faster where the processor has it.
+  ops::Products products = ops::Products::float32;
+  LogCallback log;  ///< told what went wrong without harm: a full cache disk
 };
 
 /// How large the network sees a picture. 0: the model's own setting.
@@ -57,6 +60,10 @@ struct PreparedVocabulary {
   std::vector<bool> seen;
   double seconds = 0;  ///< of reading the words; classifier says how many came from the cache
 };
+
+/// What programs leave out of instances where nobody says: every pair of a mask and a class is ranked, and most of what
+/// scores less are second names of masks that have a better one.
+inline constexpr double kUsualInstanceScore = 0.3;
 
 /// What counts as an answer.
 struct AskOptions {
@@ -123,6 +130,7 @@ class Segmenter {
 
   AskOptions ask_defaults() const;
   const model::Config& config() const;
+  ops::Products products() const { return options_.products; }
   const model::Model& model() const { return *model_; }
 
  private:

@@ -12,9 +12,6 @@ Task = Literal["panoptic", "instance", "semantic"]
 _TASKS: dict[str, _core.Task] = {
     "panoptic": _core.Task.panoptic, "instance": _core.Task.instance, "semantic": _core.Task.semantic}
 
-# What the program leaves out of instances where nobody says: most are second names of masks with a better one.
-LEAST_INSTANCE_SCORE = 0.3
-
 
 class AskOptions(TypedDict, total=False):
     """What every question takes, beside its words. What is left out is as the model's file has it."""
@@ -61,5 +58,5 @@ def core_options(given: AskOptions) -> _core.AskOptions:
             except TypeError:
                 raise invalid(f"{key} is {value!r}; expected a number") from None
     if given.get("min_score") is None and options.task == _core.Task.instance:
-        options.min_score = LEAST_INSTANCE_SCORE
+        options.min_score = _core.USUAL_INSTANCE_SCORE
     return options

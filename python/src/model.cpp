@@ -19,9 +19,11 @@ EncodeOptions encode_options(const EncodeSize& size, Watch& watch) {
   return {size.short_side, size.max_side, size.batch, watch.progress()};
 }
 
-Model load(const nb::bytes& path, const std::string& device, bool cache, const nb::bytes& folder) {
+Model load(const nb::bytes& path, const std::string& device, const std::string& dtype, bool cache,
+           const nb::bytes& folder) {
   LoadOptions options;
   options.device = device;
+  options.dtype = dtype;
   options.use_text_cache = cache;
   options.cache_folder = path_of(folder);
   const std::string file = path_of(path);
@@ -94,8 +96,8 @@ void add_model(nb::module_& module) {
       .def_ro("defaults", &ModelInfo::defaults)
       .def_ro("training_words", &ModelInfo::training_words);
   nb::class_<Model>(module, "Model", "A model in memory.")
-      .def_static("load", &load, nb::arg("path"), nb::arg("device"), nb::arg("cache"),
-                  nb::arg("cache_folder"))
+      .def_static("load", &load, nb::arg("path"), nb::arg("device"), nb::arg("dtype"),
+                  nb::arg("cache"), nb::arg("cache_folder"))
       .def_prop_ro("info", [](const Model& self) { return self.info(); })
       .def("encode", &encode, nb::arg("picture"), nb::arg("size"), nb::arg("progress").none())
       .def("encode_many", &encode_many, nb::arg("pictures"), nb::arg("size"),

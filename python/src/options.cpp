@@ -21,6 +21,7 @@ void add_options(nb::module_& module) {
       .def_rw("things_only", &AskOptions::things_only, nb::arg().none())
       .def_rw("next_best", &AskOptions::next_best)
       .def_rw("min_score", &AskOptions::min_score);
+  module.attr("USUAL_INSTANCE_SCORE") = kUsualInstanceScore;
 }
 
 }  // namespace fcclip::bind

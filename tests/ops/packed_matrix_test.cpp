@@ -70,6 +70,36 @@ TEST_P(PackedMatrixShapes, EqualsTheProductInDouble) {
   }
 }
 
+at::Tensor rounded(const at::Tensor& x) {
+  return x.to(at::kBFloat16).to(at::kDouble);
+}
+
+// Both sides rounded, sums in float32.
+TEST(PackedMatrixBf16, EqualsTheProductOfRoundedNumbersInDouble) {
+  const std::string lack = lack_of_products(Products::bfloat16, at::kCPU);
+  if (!lack.empty()) GTEST_SKIP() << lack;
+  for (const Shape shape : kShapes) {
+    const at::Tensor weight = numbers("w", {shape.out, shape.in}), bias = numbers("b", {shape.out}),
+                     scale = numbers("s", {shape.out});
+    const at::Tensor x = numbers("x", {shape.rows, shape.in}),
+                     residual = numbers("r", {shape.rows, shape.out});
+    const at::Tensor product =
+        at::linear(rounded(x), rounded(weight * scale.unsqueeze(1)), bias.to(at::kDouble));
+    const PackedMatrix matrix(weight, scale, Isa::avx512, Products::bfloat16);
+    for (const Activation activation : {Activation::none, Activation::gelu}) {
+      EXPECT_TRUE(near(multiplied(matrix, x, {bias, residual, activation}),
+                       activate(activation, product) + residual, 1e-6, 1e-6))
+          << shape.rows << " " << shape.in << " " << shape.out;
+    }
+  }
+}
+
+TEST(PackedMatrixBf16, IsRefusedWhereTheKernelsAreForcedToLess) {
+  EXPECT_TRUE(lack_of_products(Products::float32, at::kCPU).empty());
+  EXPECT_ERROR(unsupported, "not for cuda", need_products(Products::bfloat16, at::kCUDA));
+  EXPECT_ERROR(invalid_argument, "expected float32 or bfloat16", products_named("float8"));
+}
+
 TEST_P(PackedMatrixShapes, RowsAreScaledWhenTheyArePacked) {
   const auto [isa, shape] = GetParam();
   const at::Tensor weight = numbers("w", {shape.out, shape.in}), scale = numbers("s", {shape.out});

@@ -25,8 +25,11 @@ struct Product {
   at::Tensor bias;
   Activation activation = Activation::none;
 
-  Product(const LinearWeights& linear, Activation act = Activation::none)
-      : matrix(linear.weight), bias(linear.bias.detach().contiguous()), activation(act) {}
+  explicit Product(const LinearWeights& linear, Products products = Products::float32,
+                   Activation act = Activation::none)
+      : matrix(linear.weight, {}, chosen_isa(), products),
+        bias(linear.bias.detach().contiguous()),
+        activation(act) {}
 
   void run(const at::Tensor& x, int64_t rows, const at::Tensor& out) const {
     GemmJob job = matrix.job();
@@ -83,8 +86,11 @@ class Encoder {
       const LinearWeights sampling = {
           stack(layer.sampling_offsets.weight, layer.attention_weights.weight),
           stack(layer.sampling_offsets.bias, layer.attention_weights.bias)};
-      layers_.push_back({Product(sampling), Product(layer.value), Product(layer.output),
-                         Product(layer.linear1, Activation::relu), Product(layer.linear2),
+      const auto product = [&](const LinearWeights& linear, Activation act = Activation::none) {
+        return Product(linear, shape.products, act);
+      };
+      layers_.push_back({Product(sampling), product(layer.value), product(layer.output),
+                         product(layer.linear1, Activation::relu), product(layer.linear2),
                          layer.norm1, layer.norm2});
     }
   }

@@ -25,6 +25,8 @@ struct PackShape {
 struct GemmJob {
   PackShape shape;
   const float* packed = nullptr;
+  const uint16_t* packed_bf16 = nullptr;     ///< instead of packed, for bf16_kernels.h
+  uint16_t* rounded_rows = nullptr;          ///< scratch for it, [rows, depth]
   const float* bias = nullptr;               ///< [n] or nullptr
   Activation activation = Activation::none;  ///< of the product and its bias
   const float* a = nullptr;

@@ -5,6 +5,7 @@
 
 #include "fcclip/ops/cpu/gemm_args.h"
 #include "fcclip/ops/isa.h"
+#include "fcclip/ops/products.h"
 
 namespace fcclip::ops::cpu {
 
@@ -14,8 +15,9 @@ class PackedMatrix {
   PackedMatrix() = default;
   /// weight [n, k] float32 on the CPU; a copy is made, the tensor is not kept. row_scale:
   /// undefined, or [n], by which each row is multiplied. Throws Error{shape_mismatch}.
+  /// bfloat16: as need_products() allows it.
   explicit PackedMatrix(const at::Tensor& weight, const at::Tensor& row_scale = {},
-                        Isa isa = chosen_isa());
+                        Isa isa = chosen_isa(), Products products = Products::float32);
 
   bool defined() const { return data_.defined(); }
   int64_t n() const { return shape_.n; }
@@ -30,6 +32,7 @@ class PackedMatrix {
  private:
   PackShape shape_;
   Isa isa_ = Isa::portable;
+  Products products_ = Products::float32;
   at::Tensor data_;
 };
 

@@ -31,7 +31,8 @@ class PatchProduct {
         before_(contiguous(weights.before)),
         after_(contiguous(weights.after)),
         // A patch in channels-last memory is read row by row: [k, k, in].
-        packed_(weights.weight.detach().permute({0, 2, 3, 1}).flatten(1)) {}
+        packed_(weights.weight.detach().permute({0, 2, 3, 1}).flatten(1), {}, chosen_isa(),
+                weights.products) {}
 
   at::Tensor operator()(const at::Tensor& x) const;
 

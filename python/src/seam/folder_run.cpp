@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "fcclip/api/answers.h"
+#include "fcclip/api/ask_options.h"
 #include "fcclip/api/model.h"
 #include "fcclip/api/pixels.h"
 #include "fcclip/api/words.h"
@@ -19,23 +20,10 @@ namespace {
 // Answers that nobody has taken yet hold memory; the run waits for the reader.
 constexpr size_t kWaitingEvents = 4;
 
-// What `fcclip segment` leaves out where nobody says: of instances most are second names.
-constexpr double kLeastInstanceScore = 0.3;
-
 segmenter::AskOptions ask_of(const segmenter::Segmenter& segmenter, const FolderPlan& plan) {
-  const AskOptions& asked = plan.ask;
-  segmenter::AskOptions own = segmenter.ask_defaults();
-  own.task = static_cast<results::Task>(asked.task);
-  own.ensemble.alpha = asked.alpha.value_or(own.ensemble.alpha);
-  own.ensemble.beta = asked.beta.value_or(own.ensemble.beta);
-  own.panoptic.object_mask_threshold =
-      asked.object_mask_threshold.value_or(own.panoptic.object_mask_threshold);
-  own.panoptic.overlap_threshold = asked.overlap_threshold.value_or(own.panoptic.overlap_threshold);
-  own.instances.top_k = asked.top_k.value_or(own.instances.top_k);
-  own.instances.things_only = asked.things_only.value_or(own.instances.things_only);
-  own.next_best = asked.next_best;
+  segmenter::AskOptions own = filled(segmenter, plan.ask);
   own.min_score = plan.min_score.value_or(0);
-  own.min_instance_score = plan.min_score.value_or(kLeastInstanceScore);
+  own.min_instance_score = plan.min_score.value_or(kUsualInstanceScore);
   return own;
 }
 
@@ -57,6 +45,7 @@ runs::SegmentPlan run_plan_of(const segmenter::Segmenter& segmenter, const Folde
     fail(ErrorCode::invalid_argument, "output is needed: a folder for what is written");
   }
   if (writes) runs::check_output_folder(out.folder);
+  out.settings.products = segmenter.products();
   out.settings.model = plan.model;
   out.settings.templates = plan.templates;
   out.settings.questions = {vocabulary_of(plan.words)};

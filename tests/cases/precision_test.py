@@ -1,0 +1,56 @@
+"""`--dtype bfloat16`: the same picture, a little other numbers; refused where the processor has no such products."""
+
+import os
+import pathlib
+import unittest
+
+from support import MODEL, SCENE, Case
+
+
+def processor_has_bfloat16():
+    return "avx512_bf16" in pathlib.Path("/proc/cpuinfo").read_text()
+
+
+class Precision(Case):
+    words = ("-c", "bat, ladybug, rock, christmas tree", "--stuff", "rock")
+
+    def segment(self, *more, isa=None):
+        env = dict(os.environ, FCCLIP_MODEL=MODEL, XDG_CACHE_HOME=str(self.folder / ".cache"))
+        if isa is not None:
+            env["FCCLIP_CPU_ISA"] = isa
+        return self.run_fcclip("segment", SCENE, *self.words, *more, env=env)
+
+    def test_refused_without_the_instructions(self):
+        for isa in ("portable",) if not processor_has_bfloat16() else ("portable", "avx2"):
+            self.assert_refused(self.segment("--dtype", "bfloat16", "--write", "none", isa=isa), "AVX512-BF16")
+        self.assertFalse((self.folder / "out").exists())
+
+    def test_unknown_precision(self):
+        self.assert_refused(self.segment("--dtype", "float8"), "float32, bfloat16", status=2)
+
+    @unittest.skipUnless(processor_has_bfloat16(), "this processor has no AVX512-BF16")
+    def test_the_same_segments_with_nearly_the_same_scores(self):
+        found = []
+        for dtype in ("float32", "bfloat16"):
+            outcome = self.segment("--dtype", dtype, "--json", "--write", "none")
+            self.assert_ok(outcome)
+            found.append({s["name"]: s for s in outcome.lines()[0]["segments"]})
+        exact, rounded = found
+        self.assertEqual(exact.keys(), rounded.keys())
+        self.assertGreater(len(exact), 2)
+        for key, segment in exact.items():
+            self.assertAlmostEqual(segment["score"], rounded[key]["score"], delta=0.03)
+            self.assertLess(abs(segment["area_px"] - rounded[key]["area_px"]), 0.03 * segment["area_px"] + 20)
+        self.assertNotEqual([s["score"] for s in exact.values()], [s["score"] for s in rounded.values()])
+
+    @unittest.skipUnless(processor_has_bfloat16(), "this processor has no AVX512-BF16")
+    def test_a_run_is_not_continued_in_another_precision(self):
+        first = self.segment("--write", "segments", "-o", "out")
+        self.assert_ok(first)
+        again = self.segment("--write", "segments", "-o", "out", "--resume", "--dtype", "bfloat16", "--json")
+        self.assert_ok(again)
+        self.assertEqual(len(again.lines()), 1, "the picture was not answered anew")
+
+
+if __name__ == "__main__":
+    unittest.main()
