@@ -30,6 +30,9 @@ NOT_RUN = {
     "make serve": "builds and serves; tests/service asks the server from outside",
     "fcclip serve": "serves until it is stopped; tests/service does both",
     "pip install": "builds; scripts/wheel.sh installs what it built and tests it",
+    "cvat-cli": "needs a CVAT server; tests/python/integrations runs it against a stand-in",
+    "export LABEL_STUDIO_URL": "for a running Label Studio",
+    "python -m fcclip.integrations.label_studio": "needs Label Studio's packages; tests/python/integrations asks its server",
     "make test": "runs this test",
     "make install": "builds; scripts/check_install.sh installs, runs and uninstalls",
     "make uninstall": "takes away an installation; scripts/check_install.sh does it too",
@@ -57,7 +60,7 @@ NOT_RUN = {
     "fcclip pretrain --world": "needs the world's pack",
     "fcclip eval --images out/scenes/images": "needs what synth wrote",
 }
-SHELL = re.compile(r"^([A-Z]+=\S+ )*(fcclip|make|cmake|ctest|export|eval|torchrun|srun|mpirun|python3|pip|yolo) ")
+SHELL = re.compile(r"^([A-Z]+=\S+ )*(fcclip|make|cmake|ctest|export|eval|torchrun|srun|mpirun|python3|pip|yolo|cvat-cli) ")
 
 
 def indented_blocks(page):
@@ -209,7 +212,7 @@ class PrintedCommands(unittest.TestCase):
 
     def test_all_blocks_are_known(self):
         """A block is commands, or one of the other things that pages show."""
-        other = re.compile(r"#include |import fcclip|print\(|find_package|@inproceedings|# kitchen.txt|image ─|fcclip/$|step [0-9]+")
+        other = re.compile(r"#include |<View>|import fcclip|print\(|find_package|@inproceedings|# kitchen.txt|image ─|fcclip/$|step [0-9]+")
         for page in PAGES:
             for block in indented_blocks(page):
                 first = block.splitlines()[0]
