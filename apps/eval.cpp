@@ -51,6 +51,10 @@ void print_scores(const eval::EvaluationScores& scores) {
     print_task("masks", one.masks, split, ap);
     print_task("boxes", one.boxes, split, ap);
     print_task("semantic", one.semantic, split, {"mIoU", "fwIoU", "mACC", "pACC", "mBIoU"});
+    print_task("cityscapes masks", one.cityscapes_instances, split, {"AP", "AP50"});
+    print_task("cityscapes semantic", one.cityscapes_semantic, {"All"},
+               {"IoU", "iIoU", "category IoU", "category iIoU"});
+    print_task("cityscapes semantic", one.cityscapes_semantic, {"Seen", "Unseen"}, {"IoU", "iIoU"});
   }
 }
 
@@ -88,6 +92,7 @@ void evaluate(const EvalFlags& flags) {
   std::vector<std::unique_ptr<eval::EvaluationRun>> runs;
   for (eval::EvaluationTarget& target : targets) {
     for (const std::string& line : target.split->remarks()) std::cerr << line << '\n';
+    for (const std::string& line : target.remarks) std::cerr << line << '\n';
     runs.push_back(std::make_unique<eval::EvaluationRun>(plan_of(flags), segmenter, target));
     runs.back()->check_folder();  // of all, before the first begins
   }

@@ -7,37 +7,17 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/commands.h"
-#include "apps/option_checks.h"
 #include "apps/progress_bar.h"
-#include "fcclip/core/error.h"
+#include "apps/score_kinds.h"
 #include "fcclip/eval/score_json.h"
 #include "fcclip/outputs/json_text.h"
-#include "fcclip/words/load_vocabulary.h"
 
 namespace fcclip::apps {
 namespace {
 
-struct ScoreFlags {
-  std::string truth, prediction, truth_pngs, prediction_pngs, names;
-  int64_t classes = 0, ignore = 255;
-  bool json = false;
-};
-
 // Once, and not among the numbers.
 void print_remarks(const std::vector<std::string>& remarks) {
   for (const std::string& line : remarks) std::cerr << line << '\n';
-}
-
-void print_row(const char* name, std::initializer_list<double> values, const char* tail = "") {
-  std::printf("%-24s", name);
-  for (const double value : values) {
-    if (std::isnan(value) || value < 0) {
-      std::printf("       -");
-    } else {
-      std::printf("  %6.2f", value);
-    }
-  }
-  std::printf("%s\n", tail);
 }
 
 void print_panoptic(const nlohmann::json& scores) {
@@ -45,10 +25,10 @@ void print_panoptic(const nlohmann::json& scores) {
   for (const char* group : {"All", "Things", "Stuff"}) {
     const nlohmann::json& row = scores[group];
     const std::string count = "  " + std::to_string(row["n"].get<int64_t>());
-    print_row(group,
-              {100 * row["pq"].get<double>(), 100 * row["sq"].get<double>(),
-               100 * row["rq"].get<double>()},
-              count.c_str());
+    print_score_row(group,
+                    {100 * row["pq"].get<double>(), 100 * row["sq"].get<double>(),
+                     100 * row["rq"].get<double>()},
+                    count.c_str());
   }
 }
 
@@ -70,15 +50,15 @@ void score_panoptic(const ScoreFlags& flags) {
     const eval::MatchCounts counts = score.quality.counts(static_cast<int64_t>(k));
     if (counts.empty()) continue;
     const eval::Quality quality = eval::quality_of(counts);
-    print_row(score.categories[k].name.c_str(),
-              {100 * quality.pq, 100 * quality.sq, 100 * quality.rq});
+    print_score_row(score.categories[k].name.c_str(),
+                    {100 * quality.pq, 100 * quality.sq, 100 * quality.rq});
   }
 }
 
 void score_instances(const ScoreFlags& flags) {
   eval::InstanceScore score;
   {
-    score = eval::score_instances(flags.truth, flags.prediction,
+    score = eval::score_instances({flags.truth, flags.prediction, flags.truth_pngs},
                                   bar_until_stopped("scoring", "images"));
   }
   print_remarks(score.remarks);
@@ -93,51 +73,27 @@ void score_instances(const ScoreFlags& flags) {
     if (ap == &score.masks && !score.has_masks) continue;
     const eval::ApSummary s = ap->summary();
     const auto percent = [](double value) { return value < 0 ? value : 100 * value; };
-    print_row(ap == &score.masks ? "masks" : "boxes",
-              {percent(s.ap), percent(s.ap50), percent(s.ap75), percent(s.ap_small),
-               percent(s.ap_medium), percent(s.ap_large)});
+    print_score_row(ap == &score.masks ? "masks" : "boxes",
+                    {percent(s.ap), percent(s.ap50), percent(s.ap75), percent(s.ap_small),
+                     percent(s.ap_medium), percent(s.ap_large)});
   }
 }
 
-std::vector<std::string> class_names(const ScoreFlags& flags) {
-  std::vector<std::string> names;
-  if (!flags.names.empty()) {
-    for (const auto& entry : words::load_vocabulary(flags.names).classes) {
-      names.push_back(entry.synonyms.front());
+}  // namespace
+
+void print_score_row(const char* name, std::initializer_list<double> values, const char* tail) {
+  std::printf("%-24s", name);
+  for (const double value : values) {
+    if (std::isnan(value) || value < 0) {
+      std::printf("       -");
+    } else {
+      std::printf("  %6.2f", value);
     }
   }
-  for (int64_t k = std::ssize(names); k < flags.classes; ++k)
-    names.push_back("c" + std::to_string(k));
-  return names;
+  std::printf("%s\n", tail);
 }
 
-void score_semantic(const ScoreFlags& flags) {
-  const std::vector<std::string> names = class_names(flags);
-  const auto score = [&] {
-    return eval::score_semantic({flags.truth, flags.prediction, flags.classes, flags.ignore},
-                                bar_until_stopped("scoring", "images"));
-  }();
-  if (flags.json) {
-    std::cout << outputs::json_text(eval::to_json(score, names, flags.ignore));
-    return;
-  }
-  const eval::SemanticSummary summary = score.summary();
-  std::printf("%-24s  %6s  %6s  %6s  %6s\n", "", "mIoU", "fwIoU", "mACC", "pACC");
-  print_row("All", {100 * summary.mean_iou, 100 * summary.frequency_weighted_iou,
-                    100 * summary.mean_accuracy, 100 * summary.pixel_accuracy});
-  std::printf("%-24s  %6s  %6s  %6s\n", "", "IoU", "ACC", "B-IoU");
-  for (int64_t k = 0; k < flags.classes; ++k) {
-    const eval::SemanticClassScore& one = summary.classes[k];
-    print_row(names[k].c_str(), {100 * one.iou, 100 * one.accuracy, 100 * one.boundary_iou});
-  }
-}
-
-void refuse_classes(const std::string& value) {
-  fail(ErrorCode::invalid_argument,
-       "--classes names words in other commands; the number of classes is --class-count ", value);
-}
-
-CLI::App* add_kind(CLI::App& score, ScoreFlags& flags, const char* name, const char* help) {
+CLI::App* add_score_kind(CLI::App& score, ScoreFlags& flags, const char* name, const char* help) {
   CLI::App* kind = score.add_subcommand(name, help);
   kind->group("Kinds");
   kind->add_option("truth", flags.truth, "The truth")->required()->type_name("TRUTH");
@@ -148,14 +104,12 @@ CLI::App* add_kind(CLI::App& score, ScoreFlags& flags, const char* name, const c
   return kind;
 }
 
-}  // namespace
-
 void add_score(CLI::App& app) {
   auto flags = std::make_shared<ScoreFlags>();
   CLI::App* score = app.add_subcommand("score", "Score saved predictions of any system");
   score->require_subcommand(1);
   CLI::App* panoptic =
-      add_kind(*score, *flags, "panoptic", "COCO panoptic JSON files with their PNG folders");
+      add_score_kind(*score, *flags, "panoptic", "COCO panoptic JSON files with their PNG folders");
   panoptic->add_option("--truth-pngs", flags->truth_pngs, "Its PNGs; default named as the JSON")
       ->type_name("FOLDER");
   panoptic
@@ -167,30 +121,18 @@ void add_score(CLI::App& app) {
       "  fcclip score panoptic truth.json prediction.json");
   panoptic->callback([flags] { score_panoptic(*flags); });
   CLI::App* instances =
-      add_kind(*score, *flags, "instance", "COCO instances JSON and results JSON");
+      add_score_kind(*score, *flags, "instance", "COCO instances JSON and results JSON");
   instances->alias("instances");
+  instances
+      ->add_option("--truth-pngs", flags->truth_pngs,
+                   "PNGs of a panoptic truth, whose things are scored")
+      ->type_name("FOLDER");
   instances->footer(
       "Example:\n"
       "  fcclip score instance truth.json results.json");
   instances->callback([flags] { score_instances(*flags); });
-  CLI::App* semantic =
-      add_kind(*score, *flags, "semantic", "Folders of label PNGs with equal names");
-  semantic->add_option("--class-count", flags->classes, "Number of classes")
-      ->required()
-      ->check(whole_number(1, 65535));
-  // Elsewhere they are words; until 0.1 it was this number.
-  semantic->add_option_function<std::string>("--classes", refuse_classes)
-      ->group("")
-      ->type_name("NUMBER")
-      ->trigger_on_parse();
-  semantic->add_option("--ignore", flags->ignore, "Label that is not scored")
-      ->capture_default_str();
-  semantic->add_option("--names", flags->names, "Vocabulary whose names are shown")
-      ->type_name("VOCABULARY");
-  semantic->footer(
-      "Example:\n"
-      "  fcclip score semantic truth/ prediction/ --class-count 150 --names ade20k");
-  semantic->callback([flags] { score_semantic(*flags); });
+  add_score_semantic(*score);
+  add_score_cityscapes(*score);
 }
 
 }  // namespace fcclip::apps

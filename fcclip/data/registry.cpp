@@ -69,6 +69,7 @@ void add_streets(Table& table) {
                   {"cityscapes/gtFine/val", {"_gtFine_labelTrainIds.png"}, kContiguous}},
        .short_side = 1024,
        .max_side = 2560,
+       .cityscapes_truth = "cityscapes/gtFine/val",
        .download = "leftImg8bit_trainvaltest.zip and gtFine_trainvaltest.zip from "
                    "cityscapes-dataset.com",
        .prepare = "cityscapes"});

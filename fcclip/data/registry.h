@@ -33,6 +33,7 @@ struct DatasetSpec {
   bool resized_late = false;
   int64_t detections = 0;        ///< most of a picture that count; 0: as many as the model gives
   bool scores_instances = true;  ///< false: things of its panoptic truth have no AP of their own
+  std::string cityscapes_truth;  ///< folder of gtFine, for Cityscapes' own metrics
   std::string download;          ///< what to download, from where
   std::string prepare;  ///< the `fcclip prepare` name that makes the missing files; may be empty
 };

@@ -7,6 +7,7 @@
 
 #include "fcclip/core/check.h"
 #include "fcclip/data/truth_masks.h"
+#include "fcclip/eval/cityscapes_answer.h"
 #include "fcclip/ops/host.h"
 
 namespace fcclip::eval {
@@ -120,6 +121,7 @@ void score_answer(PictureScores& scores, const PictureTruth& truth, const Pictur
     if (answer.labels.defined() && truth.labels.defined()) {
       scores.semantic.add(truth.labels, answer.labels, -1);
     }
+    if (truth.cityscapes) score_cityscapes_answer(scores, *truth.cityscapes, answer);
   } catch (const Error& error) {
     const std::string message = error.what();
     if (message.find(picture) != std::string::npos) throw;

@@ -2,6 +2,7 @@
 // The truth and the answers of one picture, ready to be scored.
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "fcclip/data/dataset_split.h"
@@ -10,11 +11,20 @@
 
 namespace fcclip::eval {
 
+/// What Cityscapes' own metrics need of a picture.
+struct CityscapesTruth {
+  at::Tensor instance_ids;          ///< [h, w] int32, as its PNGs have them
+  at::Tensor label_ids;             ///< likewise; undefined when not asked for
+  std::vector<int> label_of_class;  ///< label ids of the vocabulary's classes
+  std::string file;                 ///< of the instance ids, for messages
+};
+
 /// What is right.
 struct PictureTruth {
   std::optional<PanopticMap> panoptic;  ///< categories are positions in the vocabulary
   std::optional<data::PictureInstances> instances;
-  at::Tensor labels;  ///< undefined when not asked for
+  at::Tensor labels;                          ///< undefined when not asked for
+  std::optional<CityscapesTruth> cityscapes;  ///< where its own metrics are asked for
 };
 
 /// What the options ask for. Things of a panoptic truth serve as instances where there are no

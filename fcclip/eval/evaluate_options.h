@@ -36,6 +36,8 @@ struct EvaluateOptions {
   Oracle oracle = Oracle::none;
   results::PanopticOptions panoptic_options;
   results::InstanceOptions instance_options;
+  /// Folder of gtFine for Cityscapes' own metrics and prediction files; empty: none of them.
+  std::filesystem::path cityscapes_truth;
   std::filesystem::path predictions;  ///< folder for PNGs; empty: none are written
 };
 

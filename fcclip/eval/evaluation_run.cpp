@@ -90,7 +90,8 @@ RunHeader EvaluationRun::make_header() const {
           oracle_name(o.oracle),
           o.size,
           config.ensemble.alpha,
-          config.ensemble.beta};
+          config.ensemble.beta,
+          !o.cityscapes_truth.empty()};
 }
 
 void EvaluationRun::evaluate() {

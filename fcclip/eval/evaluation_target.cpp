@@ -3,12 +3,25 @@
 #include <algorithm>
 #include <set>
 
+#include "fcclip/core/error.h"
 #include "fcclip/data/registry.h"
+#include "fcclip/eval/cityscapes_answer.h"
 
 namespace fcclip::eval {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Its own metrics need the PNGs from which the panoptic files were made.
+void ask_for_cityscapes(EvaluationTarget& target, const fs::path& folder) {
+  try {
+    const CityscapesTruthFolder truth(folder, target.split->vocabulary());
+    target.options.cityscapes_truth = folder;
+  } catch (const Error& error) {
+    target.remarks.push_back(std::string(error.what()) +
+                             "; Cityscapes' own AP, IoU and iIoU are left out");
+  }
+}
 
 std::string own_title(const OwnData& own) {
   fs::path truth = own.label_pngs;
@@ -30,11 +43,12 @@ std::string own_title(const OwnData& own) {
 
 EvaluationTarget open_target(const std::string& name, const fs::path& root) {
   const data::DatasetSpec& spec = data::find_dataset(name);
-  EvaluationTarget target{spec.name, spec.name, data::open_split(spec, root), {}};
+  EvaluationTarget target{spec.name, spec.name, data::open_split(spec, root), {}, true, {}, {}};
   target.options.size = {spec.short_side, spec.max_side};
   target.options.resized_late = spec.resized_late;
   target.detections = spec.detections;
   target.has_instances = spec.scores_instances;
+  if (!spec.cityscapes_truth.empty()) ask_for_cityscapes(target, root / spec.cityscapes_truth);
   return target;
 }
 

@@ -18,7 +18,8 @@ struct EvaluationTarget {
   std::unique_ptr<data::DatasetSplit> split;
   int64_t detections = 0;     ///< most of a picture that count; 0: as many as the model gives
   bool has_instances = true;  ///< false: its panoptic truth is not scored as instances
-  EvaluateOptions options;    ///< tasks, sizes; classifiers and thresholds come from the model
+  std::vector<std::string> remarks;  ///< on what is not measured, a line each
+  EvaluateOptions options;  ///< tasks, sizes; classifiers and thresholds come from the model
 };
 
 /// A data set of data/registry.h below `root`, in its published size. Throws as open_split does.

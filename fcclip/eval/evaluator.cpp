@@ -75,6 +75,17 @@ Evaluator::Evaluator(const segmenter::Segmenter& segmenter, const data::DatasetS
   if (options_.semantic && !split.has_labels()) {
     fail(ErrorCode::invalid_argument, "the data set has no label maps");
   }
+  if (!options_.cityscapes_truth.empty()) {
+    cityscapes_.emplace(options_.cityscapes_truth, split.vocabulary());
+  }
+}
+
+PictureTruth Evaluator::truth_of(int64_t index) const {
+  PictureTruth truth = read_truth(split_, index, options_);
+  if (cityscapes_ && (options_.instances || options_.semantic)) {
+    truth.cityscapes = cityscapes_->read(split_.picture(index).name, options_.semantic);
+  }
+  return truth;
 }
 
 PictureRecord Evaluator::one(int64_t index, const Progress& progress) const {
@@ -82,7 +93,7 @@ PictureRecord Evaluator::one(int64_t index, const Progress& progress) const {
   const data::Picture& picture = split_.picture(index);
   const classify::Vocabulary& words = vocabulary_.vocabulary;
   const at::Tensor rgb = split_.rgb(index);
-  const PictureTruth truth = read_truth(split_, index, options_);
+  const PictureTruth truth = truth_of(index);
   TrueRegions regions;
   if (options_.oracle != Oracle::none) regions = true_regions(truth, words);
   const bool true_masks = options_.oracle == Oracle::masks && regions.masks.defined();
@@ -107,7 +118,9 @@ PictureRecord Evaluator::one(int64_t index, const Progress& progress) const {
     score_answer(scores, truth, answer, index, picture.file.string());
     record.scores[classifier.name] = to_record(scores);
     if (options_.predictions.empty()) continue;
-    write_pngs(answer, picture.name, words.classes.size(), options_.predictions / classifier.name);
+    const std::filesystem::path folder = options_.predictions / classifier.name;
+    write_pngs(answer, picture.name, words.classes.size(), folder);
+    if (truth.cityscapes) write_cityscapes_files(answer, *truth.cityscapes, picture.name, folder);
     record.answers[classifier.name] = std::move(answer);
   }
   return record;

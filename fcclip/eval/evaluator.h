@@ -2,11 +2,13 @@
 // One picture of a data set through the network, its answers scored and written.
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "fcclip/core/progress.h"
 #include "fcclip/data/dataset_split.h"
 #include "fcclip/eval/answer.h"
+#include "fcclip/eval/cityscapes_answer.h"
 #include "fcclip/eval/evaluate_options.h"
 #include "fcclip/eval/picture_scores.h"
 
@@ -35,10 +37,13 @@ class Evaluator {
   PictureRecord one(int64_t index, const Progress& progress = {}) const;
 
  private:
+  PictureTruth truth_of(int64_t index) const;
+
   const segmenter::Segmenter& segmenter_;
   const data::DatasetSplit& split_;
   const segmenter::PreparedVocabulary& vocabulary_;
   EvaluateOptions options_;
+  std::optional<CityscapesTruthFolder> cityscapes_;
 };
 
 }  // namespace fcclip::eval

@@ -5,7 +5,8 @@
 namespace fcclip::eval {
 namespace {
 
-std::vector<CellCount> cells_of(const std::vector<int64_t>& counts) {
+template <typename Counts>
+std::vector<CellCount> cells_of(const Counts& counts) {
   std::vector<CellCount> cells;
   for (size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] != 0) cells.push_back({static_cast<int64_t>(i), counts[i]});
@@ -32,7 +33,10 @@ ScoreRecord to_record(const PictureScores& scores) {
           scores.masks.results(),
           scores.boxes.results(),
           cells_of(scores.semantic.confusion()),
-          cells_of(scores.semantic.boundary_confusion())};
+          cells_of(scores.semantic.boundary_confusion()),
+          scores.cityscapes_ap,
+          cells_of(scores.cityscapes_iou.confusion()),
+          scores.cityscapes_iou.instances()};
 }
 
 void add_record(PictureScores& scores, const ScoreRecord& record) {
@@ -41,7 +45,7 @@ void add_record(PictureScores& scores, const ScoreRecord& record) {
   add_results(scores.masks, record.masks);
   add_results(scores.boxes, record.boxes);
   SemanticScore& semantic = scores.semantic;
-  const auto limit = [](const std::vector<int64_t>& cells) { return std::ssize(cells); };
+  const auto limit = [](const auto& cells) { return std::ssize(cells); };
   const auto check = [](const CellCount& one, int64_t cells) {
     if (one.cell >= 0 && one.cell < cells) return;
     fail(ErrorCode::bad_format, "a record of scores is damaged: it counts cell ", one.cell, " of ",
@@ -54,6 +58,14 @@ void add_record(PictureScores& scores, const ScoreRecord& record) {
   for (const CellCount& one : record.boundary) {
     check(one, limit(semantic.boundary_confusion()));
     semantic.add_boundary_count(one.cell, one.count);
+  }
+  scores.cityscapes_ap.merge(record.cityscapes_ap);
+  for (const CellCount& one : record.cityscapes_confusion) {
+    check(one, limit(scores.cityscapes_iou.confusion()));
+    scores.cityscapes_iou.add_count(one.cell, one.count);
+  }
+  for (const CityscapesIou::Instance& one : record.cityscapes_instances) {
+    scores.cityscapes_iou.add_instance(one);
   }
 }
 

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "fcclip/eval/average_precision.h"
+#include "fcclip/eval/cityscapes_ap.h"
+#include "fcclip/eval/cityscapes_iou.h"
 #include "fcclip/eval/panoptic_quality.h"
 #include "fcclip/eval/semantic_score.h"
 
@@ -19,6 +21,8 @@ struct PictureScores {
   PanopticQuality agnostic;  ///< all segments as one category: how good the masks are
   AveragePrecision masks{ApKind::mask}, boxes{ApKind::box};
   SemanticScore semantic;
+  CityscapesAp cityscapes_ap;  ///< by Cityscapes' own rules; empty for other data sets
+  CityscapesIou cityscapes_iou;
 };
 
 /// Pixels in a cell of SemanticScore's lists.
@@ -31,6 +35,9 @@ struct ScoreRecord {
   std::map<int64_t, MatchCounts> panoptic, agnostic;
   std::map<int64_t, std::vector<AveragePrecision::ImageResult>> masks, boxes;
   std::vector<CellCount> confusion, boundary;
+  CityscapesAp cityscapes_ap;
+  std::vector<CellCount> cityscapes_confusion;
+  std::vector<CityscapesIou::Instance> cityscapes_instances;
 };
 
 ScoreRecord to_record(const PictureScores& scores);

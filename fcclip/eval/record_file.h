@@ -26,6 +26,7 @@ struct RunHeader {
   std::string classifier, oracle;
   segmenter::EncodeSize size;
   double alpha = 0, beta = 0;  ///< of the model's ensemble
+  bool cityscapes = false;     ///< its own metrics too
 };
 
 /// A segment of a panoptic answer, as records keep it.

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fcclip/core/error.h"
+#include "fcclip/eval/cityscapes_record.h"
 #include "fcclip/eval/record_lines.h"
 #include "fcclip/outputs/coco_json.h"
 
@@ -76,15 +77,24 @@ std::vector<CellCount> cells_in(const json& list) {
 }
 
 json scores_json(const ScoreRecord& record) {
-  return {{"pq", counts_json(record.panoptic)},        {"agnostic", counts_json(record.agnostic)},
-          {"masks", results_json(record.masks)},       {"boxes", results_json(record.boxes)},
-          {"confusion", cells_json(record.confusion)}, {"boundary", cells_json(record.boundary)}};
+  json out = {
+      {"pq", counts_json(record.panoptic)},        {"agnostic", counts_json(record.agnostic)},
+      {"masks", results_json(record.masks)},       {"boxes", results_json(record.boxes)},
+      {"confusion", cells_json(record.confusion)}, {"boundary", cells_json(record.boundary)}};
+  if (json own = cityscapes_json(record); !own.is_null()) out["cityscapes"] = std::move(own);
+  return out;
 }
 
 ScoreRecord scores_in(const json& record) {
-  return {counts_in(record.at("pq")),       counts_in(record.at("agnostic")),
-          results_in(record.at("masks")),   results_in(record.at("boxes")),
-          cells_in(record.at("confusion")), cells_in(record.at("boundary"))};
+  ScoreRecord out;
+  out.panoptic = counts_in(record.at("pq"));
+  out.agnostic = counts_in(record.at("agnostic"));
+  out.masks = results_in(record.at("masks"));
+  out.boxes = results_in(record.at("boxes"));
+  out.confusion = cells_in(record.at("confusion"));
+  out.boundary = cells_in(record.at("boundary"));
+  if (record.contains("cityscapes")) read_cityscapes(record["cityscapes"], out);
+  return out;
 }
 
 // What belongs into the JSON files of predictions.
@@ -118,16 +128,17 @@ std::vector<AnsweredSegment> segments_in(const json& predictions) {
 }  // namespace
 
 json to_json(const RunHeader& header) {
-  const json raw = {{"data set", header.data_set},
-                    {"number of pictures", header.pictures},
-                    {"number of classes", header.classes},
-                    {"model", header.model},
-                    {"model file", header.model_file},
-                    {"task", {header.panoptic, header.instances, header.semantic}},
-                    {"classifier", header.classifier},
-                    {"oracle", header.oracle},
-                    {"input size", {header.size.short_side, header.size.max_side}},
-                    {"ensemble", {header.alpha, header.beta}}};
+  json raw = {{"data set", header.data_set},
+              {"number of pictures", header.pictures},
+              {"number of classes", header.classes},
+              {"model", header.model},
+              {"model file", header.model_file},
+              {"task", {header.panoptic, header.instances, header.semantic}},
+              {"classifier", header.classifier},
+              {"oracle", header.oracle},
+              {"input size", {header.size.short_side, header.size.max_side}},
+              {"ensemble", {header.alpha, header.beta}}};
+  if (header.cityscapes) raw["metrics of Cityscapes"] = true;
   // As it reads when it has been written: names need not be UTF-8.
   return json::parse(raw.dump(-1, ' ', false, json::error_handler_t::replace));
 }

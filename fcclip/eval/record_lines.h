@@ -14,7 +14,7 @@ namespace fcclip::eval {
 nlohmann::json to_json(const RunHeader& header);
 
 /// {"index", "name", "image_id", "file_name", "size", "scores": {classifier: {"pq", "agnostic",
-/// "masks", "boxes", "confusion", "boundary"}}, "predictions": {classifier: {"panoptic": a COCO
+/// "masks", "boxes", "confusion", "boundary", and of Cityscapes "cityscapes"}}, "predictions": {classifier: {"panoptic": a COCO
 /// annotation, "instances": COCO results}}}. Doubles survive the way to text and back exactly.
 nlohmann::json to_json(const PictureRecord& record, const classify::Vocabulary& vocabulary);
 /// Throws Error{bad_format} without the file's name.

@@ -173,10 +173,13 @@ void write_run_table(std::ostream& out, const std::vector<RunFact>& facts) {
 }
 
 void write_score_tables(std::ostream& out, const EvaluationScores& scores) {
-  const std::vector<TaskTable> tasks = {{"Panoptic", &RunSummary::panoptic},
-                                        {"Masks", &RunSummary::masks},
-                                        {"Boxes", &RunSummary::boxes},
-                                        {"Semantic", &RunSummary::semantic}};
+  const std::vector<TaskTable> tasks = {
+      {"Panoptic", &RunSummary::panoptic},
+      {"Masks", &RunSummary::masks},
+      {"Boxes", &RunSummary::boxes},
+      {"Semantic", &RunSummary::semantic},
+      {"Instances by Cityscapes' rules", &RunSummary::cityscapes_instances},
+      {"Semantic by Cityscapes' rules", &RunSummary::cityscapes_semantic}};
   const std::vector<std::string> classifiers = classifiers_in(scores);
   if (classifiers.size() == 1) out << "<p>Classifier: " << classifiers.front() << "</p>\n";
   for (const TaskTable& task : tasks) {
@@ -190,6 +193,12 @@ void write_class_tables(std::ostream& out, const RunSummary& one) {
   if (one.panoptic) write_class_table(out, "PQ", *one.panoptic);
   if (one.masks) write_class_table(out, "Mask AP", *one.masks);
   if (one.semantic) write_class_table(out, "IoU", *one.semantic);
+  if (one.cityscapes_instances) {
+    write_class_table(out, "AP by Cityscapes' rules", *one.cityscapes_instances);
+  }
+  if (one.cityscapes_semantic) {
+    write_class_table(out, "IoU and iIoU by Cityscapes' rules", *one.cityscapes_semantic);
+  }
 }
 
 void write_confusion_table(std::ostream& out, const SemanticScore& score,

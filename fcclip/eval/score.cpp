@@ -4,9 +4,12 @@
 #include <map>
 
 #include <ATen/ATen.h>
+#include <nlohmann/json.hpp>
 
 #include "fcclip/core/error.h"
+#include "fcclip/data/file_form.h"
 #include "fcclip/data/file_table.h"
+#include "fcclip/data/read_json.h"
 #include "fcclip/data/truth_masks.h"
 #include "fcclip/eval/parallel_pictures.h"
 #include "fcclip/image/label_file.h"
@@ -109,6 +112,19 @@ Tick before_pictures(const Progress& progress) {
   return [&progress] { report_progress(progress, 0, 0, "pictures"); };
 }
 
+// Which form a file has is asked last: it may be large.
+InstanceFile read_true_objects(const InstanceFiles& files, const Tick& tick) {
+  try {
+    return read_instance_file(files.truth_json, tick);
+  } catch (const Error& error) {
+    const bool is_other =
+        error.code() == ErrorCode::bad_format &&
+        data::form_of(data::read_json(files.truth_json, tick)) == data::JsonForm::panoptic;
+    if (!is_other) throw;
+  }
+  return read_things_of_panoptic(files.truth_json, folder_of(files.truth_pngs, files.truth_json));
+}
+
 void append(std::vector<std::string>& lines, const std::vector<std::string>& more) {
   lines.insert(lines.end(), more.begin(), more.end());
 }
@@ -140,12 +156,13 @@ PanopticScore score_panoptic(const PanopticFiles& files, const Progress& progres
   return score;
 }
 
-InstanceScore score_instances(const fs::path& truth_json, const fs::path& results_json,
-                              const Progress& progress) {
+InstanceScore score_instances(const InstanceFiles& files, const Progress& progress) {
   const Tick tick = before_pictures(progress);
-  InstanceFile truth = read_instance_file(truth_json, tick);
-  if (truth.images.empty()) fail(ErrorCode::bad_format, truth_json.string(), ": no pictures in it");
-  ResultsFile results = read_results_file(results_json, truth, tick);
+  InstanceFile truth = read_true_objects(files, tick);
+  if (truth.images.empty()) {
+    fail(ErrorCode::bad_format, files.truth_json.string(), ": no pictures in it");
+  }
+  ResultsFile results = read_results_file(files.results_json, truth, tick);
   InstanceScore score;
   score.categories = std::move(truth.table.categories);
   score.has_masks = truth.has_masks;

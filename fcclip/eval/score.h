@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fcclip/core/progress.h"
+#include "fcclip/data/registry.h"
 #include "fcclip/eval/average_precision.h"
 #include "fcclip/eval/panoptic_quality.h"
 #include "fcclip/eval/score_files.h"
@@ -39,11 +40,15 @@ struct InstanceScore {
   bool has_masks = true;             ///< false: the truth has boxes only
   std::vector<std::string> remarks;  ///< what was left out or mended, a line each
 };
+/// True objects, or a panoptic truth whose things are; and what was found.
+struct InstanceFiles {
+  std::filesystem::path truth_json, results_json;
+  std::filesystem::path
+      truth_pngs;  ///< of a panoptic truth; empty: the JSON's path without ".json"
+};
 /// Of files as pycocotools takes them. Throws as the readers of score_files.h;
 /// Error{bad_format} where the truth has no pictures.
-InstanceScore score_instances(const std::filesystem::path& truth_json,
-                              const std::filesystem::path& results_json,
-                              const Progress& progress = {});
+InstanceScore score_instances(const InstanceFiles& files, const Progress& progress = {});
 
 /// Label maps of truth and predictions.
 struct SemanticFolders {
@@ -53,5 +58,12 @@ struct SemanticFolders {
 /// Throws Error{not_found, io_failure, bad_format}, also where a prediction holds the ignored label
 /// and its truth does not.
 SemanticScore score_semantic(const SemanticFolders& folders, const Progress& progress = {});
+
+/// The label files of a published data set as they are downloaded or prepared, against positions in
+/// its vocabulary as `eval` writes them (NAME.png of the picture NAME). Which of the data set's forms
+/// `truth` is in is told by its path, else by its files. Throws as above; Error{invalid_argument}
+/// where it can't be told.
+SemanticScore score_semantic(const data::DatasetSpec& data_set, const SemanticFolders& folders,
+                             const Progress& progress = {});
 
 }  // namespace fcclip::eval

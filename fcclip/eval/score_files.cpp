@@ -43,19 +43,11 @@ PanopticEntry entry_of(const data::CocoMap& map, const CategoryTable& table) {
   return entry;
 }
 
-// Numbers before texts, each in their order, as the official sums run.
-bool comes_before(const std::string& a, const std::string& b) {
-  const bool a_is_text = a.starts_with('"'), b_is_text = b.starts_with('"');
-  if (a_is_text && b_is_text) return data::id_text(a) < data::id_text(b);
-  if (a_is_text || b_is_text) return b_is_text;
-  return std::stold(a) < std::stold(b);
-}
-
 std::vector<InstanceImage> sorted_images(const data::CocoImages& list) {
   std::vector<InstanceImage> images;
   for (const data::CocoImage& entry : list.entries) images.push_back({entry.id, entry.size, {}});
   std::sort(images.begin(), images.end(), [](const InstanceImage& a, const InstanceImage& b) {
-    return comes_before(a.id, b.id);
+    return id_comes_before(a.id, b.id);
   });
   return images;
 }
@@ -143,6 +135,13 @@ void read_truths(CocoFile& file, const data::CocoImages& images, InstanceFile& o
 }
 
 }  // namespace
+
+bool id_comes_before(const std::string& a, const std::string& b) {
+  const bool a_is_text = a.starts_with('"'), b_is_text = b.starts_with('"');
+  if (a_is_text && b_is_text) return data::id_text(a) < data::id_text(b);
+  if (a_is_text || b_is_text) return b_is_text;
+  return std::stold(a) < std::stold(b);
+}
 
 PanopticFile read_panoptic_file(const fs::path& path, CategoryTable& table, const Tick& tick) {
   CocoFile file(path, JsonForm::panoptic, tick);

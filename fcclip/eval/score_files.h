@@ -48,6 +48,9 @@ struct CategoryTable {
 PanopticFile read_panoptic_file(const std::filesystem::path& path, CategoryTable& table,
                                 const Tick& tick = {});
 
+/// Of ids as id_key gives them: numbers before texts, each in their order, as the official sums run.
+bool id_comes_before(const std::string& a, const std::string& b);
+
 /// A picture with its true objects.
 struct InstanceImage {
   std::string id;  ///< as id_key gives it
@@ -68,6 +71,12 @@ struct InstanceFile {
 /// lacks is taken from its mask (box, area) or its box (mask); annotations of pictures or
 /// categories that the file does not list are left out, as pycocotools does.
 InstanceFile read_instance_file(const std::filesystem::path& path, const Tick& tick = {});
+
+/// The things of a panoptic file and its PNGs as true objects, as `eval` scores data sets that have
+/// no others (Cityscapes). Throws as read_panoptic_file; Error{bad_format} for a segment without a
+/// pixel.
+InstanceFile read_things_of_panoptic(const std::filesystem::path& json,
+                                     const std::filesystem::path& pngs);
 
 /// A file of found objects.
 struct ResultsFile {

@@ -81,6 +81,12 @@ json summary_json(const RunSummary& summary) {
   if (summary.masks) out["instances"]["masks"] = table_json(*summary.masks);
   if (summary.boxes) out["instances"]["boxes"] = table_json(*summary.boxes);
   if (summary.semantic) out["semantic"] = table_json(*summary.semantic);
+  if (summary.cityscapes_instances) {
+    out["cityscapes"]["instance"] = table_json(*summary.cityscapes_instances);
+  }
+  if (summary.cityscapes_semantic) {
+    out["cityscapes"]["semantic"] = table_json(*summary.cityscapes_semantic);
+  }
   return out;
 }
 

@@ -22,7 +22,8 @@ nlohmann::json to_json(const SemanticScore& score, const std::vector<std::string
                        int64_t ignore);
 
 /// {"dataset", "images", classifier: {"panoptic": {group: {metric: …}, "per_class": [{"name",
-/// metric: …}]}, "instances": {"masks", "boxes"}, "semantic"}}; percent; null where nothing occurs.
+/// metric: …}]}, "instances": {"masks", "boxes"}, "semantic", and of Cityscapes "cityscapes":
+/// {"instance", "semantic"} by its own rules}}; percent; null where nothing occurs.
 nlohmann::json to_json(const EvaluationScores& scores);
 
 }  // namespace fcclip::eval

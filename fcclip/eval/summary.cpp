@@ -5,6 +5,7 @@
 #include <numeric>
 #include <string_view>
 
+#include "fcclip/eval/cityscapes_summary.h"
 #include "fcclip/eval/percent.h"
 
 namespace fcclip::eval {
@@ -228,8 +229,12 @@ RunSummary summarise(const PictureScores& scores, const SummaryInput& input) {
   if (input.instances) {
     out.masks = ap_part(scores.masks, input);
     out.boxes = ap_part(scores.boxes, input);
+    out.cityscapes_instances = cityscapes_ap_table(scores.cityscapes_ap, input);
   }
-  if (input.semantic) out.semantic = semantic_part(scores.semantic, input);
+  if (input.semantic) {
+    out.semantic = semantic_part(scores.semantic, input);
+    out.cityscapes_semantic = cityscapes_iou_table(scores.cityscapes_iou, input);
+  }
   return out;
 }
 

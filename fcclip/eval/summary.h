@@ -50,6 +50,8 @@ struct ScoreTable {
 /// the true pixels. Seen and Unseen have no numbers where the truth has none of them.
 struct RunSummary {
   std::optional<ScoreTable> panoptic, masks, boxes, semantic;
+  /// By Cityscapes' own rules: AP, AP50; IoU, iIoU, category IoU, category iIoU.
+  std::optional<ScoreTable> cityscapes_instances, cityscapes_semantic;
 };
 
 RunSummary summarise(const PictureScores& scores, const SummaryInput& input);

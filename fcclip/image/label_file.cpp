@@ -5,6 +5,7 @@
 #include "fcclip/image/codec.h"
 #include "fcclip/image/id_colours.h"
 #include "fcclip/image/image_file.h"
+#include "fcclip/image/plain_png.h"
 #include "fcclip/image/tiff_file.h"
 #include "fcclip/io/atomic_file.h"
 
@@ -58,6 +59,15 @@ at::Tensor read_label_map(const std::filesystem::path& path) {
   const at::Tensor labels = read_png_exact(path);
   if (labels.dim() != 2) refuse(path.string(), "a colour PNG; labels need one channel");
   return labels;
+}
+
+at::Tensor read_mask(const std::filesystem::path& path) {
+  // Bytes are taken as they are stored: masks come by the hundred a picture.
+  const auto plain = read_plain_png(io::read_file(path));
+  if (plain && plain->size(2) == 1) return plain->select(2, 0);
+  const at::Tensor stored = read_png_exact(path);
+  if (stored.dim() != 2) refuse(path.string(), "a colour PNG; a mask needs one channel");
+  return stored.ne(0).to(at::kByte);
 }
 
 at::Tensor read_id_map(const std::filesystem::path& path) {

@@ -53,7 +53,7 @@ TEST(ScoreGoldens, PanopticSampleDataEqualsPanopticapi) {
 TEST(ScoreGoldens, InstancesEqualPycocotools) {
   FCCLIP_NEEDS_GOLDENS();
   const std::filesystem::path at = folder("coco");
-  const json got = to_json(score_instances(at / "gt.json", at / "results.json"));
+  const json got = to_json(score_instances({at / "gt.json", at / "results.json", {}}));
   const json want = test::golden_json("evaluators/coco/expected.json");
   expect_same(got["segm"], want["segm"], "segm");
   expect_same(got["bbox"], want["bbox"], "bbox");

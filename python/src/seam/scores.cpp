@@ -20,7 +20,7 @@ Scored score_panoptic(const PanopticPaths& paths, const Progress& progress) {
 Scored score_instances(const std::string& truth_json, const std::string& results_json,
                        const Progress& progress) {
   return translating_errors([&]() -> Scored {
-    eval::InstanceScore score = eval::score_instances(truth_json, results_json, progress);
+    eval::InstanceScore score = eval::score_instances({truth_json, results_json, {}}, progress);
     return {outputs::json_text(eval::to_json(score)), std::move(score.remarks)};
   });
 }
