@@ -117,12 +117,19 @@ InstanceFile read_true_objects(const InstanceFiles& files, const Tick& tick) {
   try {
     return read_instance_file(files.truth_json, tick);
   } catch (const Error& error) {
-    const bool is_other =
-        error.code() == ErrorCode::bad_format &&
-        data::form_of(data::read_json(files.truth_json, tick)) == data::JsonForm::panoptic;
-    if (!is_other) throw;
+    const auto has_pngs = [&] {
+      return !files.truth_pngs.empty() ||
+             fs::is_directory(files.truth_json.parent_path() / files.truth_json.stem());
+    };
+    const auto is_panoptic = [&] {
+      return data::form_of(data::read_json(files.truth_json, tick)) == data::JsonForm::panoptic;
+    };
+    if (error.code() != ErrorCode::bad_format || !has_pngs() || !is_panoptic()) throw;
   }
-  return read_things_of_panoptic(files.truth_json, folder_of(files.truth_pngs, files.truth_json));
+  InstanceFile truth =
+      read_things_of_panoptic(files.truth_json, folder_of(files.truth_pngs, files.truth_json));
+  truth.remarks.push_back(files.truth_json.string() + ": a panoptic file; its things are scored");
+  return truth;
 }
 
 void append(std::vector<std::string>& lines, const std::vector<std::string>& more) {

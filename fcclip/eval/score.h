@@ -60,7 +60,7 @@ struct SemanticFolders {
 SemanticScore score_semantic(const SemanticFolders& folders, const Progress& progress = {});
 
 /// The label files of a published data set as they are downloaded or prepared, against positions in
-/// its vocabulary as `eval` writes them (NAME.png of the picture NAME). Which of the data set's forms
+/// its vocabulary as `eval` and `segment` write them (NAME.png, NAME.semantic.png). Which of the data set's forms
 /// `truth` is in is told by its path, else by its files. Throws as above; Error{invalid_argument}
 /// where it can't be told.
 SemanticScore score_semantic(const data::DatasetSpec& data_set, const SemanticFolders& folders,

@@ -102,7 +102,8 @@ void score_label_ids(const CityscapesFolders& folders, const Progress& progress,
   const auto one = [&](int64_t index, CityscapesIou& sums) {
     const auto& [labels, prediction] = pairs[index];
     std::string name = labels.filename().string();
-    name.replace(name.size() - std::string_view(kLabelsEnding).size(), std::string::npos, kInstancesEnding);
+    name.replace(name.size() - std::string_view(kLabelsEnding).size(), std::string::npos,
+                 kInstancesEnding);
     const fs::path instances = labels.parent_path() / name;
     sums.add(image::read_label_map(labels), image::read_label_map(instances),
              image::read_label_map(prediction),

@@ -57,6 +57,16 @@ const data::LabelForm& form_of_labels(const data::DatasetSpec& spec, const fs::p
        spec.name, "; expected a folder that ends in ", folders);
 }
 
+// What may follow a picture's name: as `eval` writes it, or as `segment` does.
+std::vector<std::string> answer_endings(const data::DatasetSpec& spec) {
+  std::vector<std::string> endings;
+  for (const std::string& suffix : spec.picture_suffixes) {
+    endings.push_back(fs::path(suffix).stem().string() + ".semantic.png");
+  }
+  endings.insert(endings.end(), {".semantic.png", ".png"});
+  return endings;
+}
+
 }  // namespace
 
 SemanticScore score_semantic(const data::DatasetSpec& data_set, const SemanticFolders& folders,
@@ -64,7 +74,8 @@ SemanticScore score_semantic(const data::DatasetSpec& data_set, const SemanticFo
   const classify::Vocabulary words = classify::builtin_vocabulary(data_set.vocabulary);
   const data::LabelForm& form = form_of_labels(data_set, folders.truth);
   const data::FolderIndex truths = data::index_folder({folders.truth}, form.suffixes, "");
-  const data::FolderIndex answers = data::index_folder({folders.prediction}, {".png"}, "");
+  const data::FolderIndex answers =
+      data::index_folder({folders.prediction}, answer_endings(data_set), "");
   std::vector<std::pair<fs::path, fs::path>> pairs;
   for (const auto& [name, file] : truths) {
     const auto answer = answers.find(name);

@@ -149,7 +149,8 @@ class Mistyped(Case):
                                                     "y" if command == "pretrain" else "model.clip=y"), "threads", status=2)
 
     def test_every_command_names_an_unknown_option(self):
-        for command in COMMANDS + (("score", "panoptic"), ("score", "instance"), ("score", "semantic")):
+        for command in COMMANDS + (("score", "panoptic"), ("score", "instance"), ("score", "semantic"),
+                                   ("score", "cityscapes")):
             command = (command,) if isinstance(command, str) else command
             if command == ("score",):
                 continue
@@ -259,7 +260,7 @@ class Help(Case):
 
     def test_every_page(self):
         pages = [()] + [(name,) for name in COMMANDS] + [("score", kind) for kind in ("panoptic", "instance",
-                                                                                        "semantic")]
+                                                                                        "semantic", "cityscapes")]
         for page in pages:
             with self.subTest(page):
                 text = help_of(*page)
@@ -334,6 +335,8 @@ class ExitCodes(Case):
         ("prepare", "nosuch"),
         ("score", "semantic", "a", "b", "--class-count", "0"),
         ("score", "semantic", "a", "b"),
+        ("score", "semantic", "a", "b", "--dataset", "nosuch"),
+        ("score", "cityscapes", "gtFine"),
         ("synth",),
         ("synth", "--size", "0", "--list"),
         ("train", "--device", "gpu", "-o", "x"),
@@ -364,6 +367,8 @@ class ExitCodes(Case):
         ("score", "panoptic", "nosuch.json", "nosuch.json"),
         ("score", "instances", "nosuch.json", "nosuch.json"),
         ("score", "semantic", "nosuch", "nosuch", "--class-count", "3"),
+        ("score", "semantic", "nosuch", "nosuch", "--dataset", "ade20k_150"),
+        ("score", "cityscapes", "nosuch", "--semantic", "nosuch"),
         ("synth", "--list", "--world", "nosuch"),
         ("train", "nosuch.toml"),
         ("train", "--check", "nosuch.json"),

@@ -81,7 +81,7 @@ def help_examples():
                               check=True).stdout
 
     names = re.findall(r"(?m)^  ([a-z]+) +[A-Z]", page())
-    for command in [(name,) for name in names] + [("score", kind) for kind in ("panoptic", "instance", "semantic")]:
+    for command in [(name,) for name in names] + [("score", kind) for kind in ("panoptic", "instance", "semantic", "cityscapes")]:
         _, found, examples = page(*command).partition("\nExample")
         yield from re.findall(r"(?m)^  (fcclip .*)$", examples)
 
