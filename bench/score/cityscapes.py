@@ -15,6 +15,7 @@ import tempfile
 import time
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 HEIGHT, WIDTH = 1024, 2048
@@ -33,7 +34,7 @@ print(json.dumps(scores, default=float))
 """
 
 
-def street(rng):
+def street(rng: np.random.Generator) -> npt.NDArray[np.int32]:
     """instanceIds of a picture: sky, buildings, road, sidewalk, and 25 ellipses of things; some are groups."""
     picture = Image.new("I", (WIDTH, HEIGHT), 23)
     canvas = ImageDraw.Draw(picture)
@@ -44,10 +45,11 @@ def street(rng):
         x, y = int(rng.integers(0, WIDTH - w)), int(rng.integers(300, 900))
         label = int(rng.choice(SCORED))
         canvas.ellipse([x, y, x + w, y + h], fill=label if rng.random() < 0.1 else label * 1000 + number)
-    return np.array(picture)
+    return np.array(picture, np.int32)
 
 
-def write(folder, count):
+def write(folder: pathlib.Path, count: int) -> None:
+    """Truth and predictions in the official layouts; two masks of each thing."""
     for name in ("gtFine/val/town", "instances", "semantic"):
         (folder / name).mkdir(parents=True)
     for index in range(count):
@@ -59,7 +61,7 @@ def write(folder, count):
         Image.fromarray(ids.astype(np.uint16)).save(f"{truth}_instanceIds.png")
         Image.fromarray(labels).save(f"{truth}_labelIds.png")
         Image.fromarray(np.roll(labels, (3, 3), (0, 1))).save(folder / "semantic" / f"{name}_pred.png")
-        lines = []
+        lines: list[str] = []
         for value in np.unique(ids[ids >= 24]):
             for copy in range(2):
                 mask = np.roll(ids == value, rng.integers(-8, 9, 2), (0, 1))
@@ -70,23 +72,26 @@ def write(folder, count):
         (folder / "instances" / f"{name}_pred.txt").write_text("".join(lines))
 
 
-def timed(command):
+def timed(command: list[str]) -> tuple[str, float, float, float]:
     """Standard output, wall seconds, CPU seconds, peak MiB."""
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
     output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     assert status == 0, command
     return output, time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def compare(program, folder, task, runs):
+def compare(program: pathlib.Path, folder: pathlib.Path, task: str, runs: int) -> None:
+    """Prints the medians of both sides, in turns."""
     sys.path.insert(0, str(DIFFERENTIAL))
     from cityscapes_random import differences
     flag, key = {"instances": ("--instances", "instance"), "semantic": ("--semantic", "semantic")}[task]
-    commands = {"fcclip": [program, "score", "cityscapes", folder / "gtFine", flag, folder / task, "--json"],
-                "official": [sys.executable, "-W", "ignore", "-c", OFFICIAL, DIFFERENTIAL, folder, task]}
-    rows = {side: [] for side in commands}
+    commands: dict[str, list[object]] = {
+        "fcclip": [program, "score", "cityscapes", folder / "gtFine", flag, folder / task, "--json"],
+        "official": [sys.executable, "-W", "ignore", "-c", OFFICIAL, DIFFERENTIAL, folder, task]}
+    rows: dict[str, list[list[float]]] = {side: [] for side in commands}
     for _ in range(runs):
         answers = {}
         for side, command in commands.items():
@@ -102,7 +107,8 @@ def compare(program, folder, task, runs):
     print(f"{task:10s} ratio     wall {ratios[0]:.1f}x   CPU {ratios[1]:.1f}x")
 
 
-def main():
+def main() -> None:
+    """As the options say."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("program")
     parser.add_argument("--images", type=int, default=50)

@@ -10,15 +10,20 @@ import contextlib
 import io
 import json
 import math
-import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 import warnings
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
+
+if not hasattr(np, "in1d"):
+    setattr(np, "in1d", np.isin)  # the scripts use what NumPy 2.4 took away
 
 import cityscapesscripts.evaluation.evalInstanceLevelSemanticLabeling as instance_tool
 import cityscapesscripts.evaluation.evalPixelLevelSemanticLabeling as pixel_tool
@@ -26,15 +31,18 @@ import cityscapesscripts.evaluation.evalPixelLevelSemanticLabeling as pixel_tool
 STUFF = (0, 1, 3, 4, 7, 8, 9, 11, 12, 17, 19, 20, 21, 22, 23)
 THINGS = (24, 25, 26, 27, 28, 29, 30, 31, 32, 33)
 SCORED = (24, 25, 26, 27, 28, 31, 32, 33)
+Mask = tuple[npt.NDArray[np.bool_], int, float]
 
 
-def random_box(rng, height, width, largest):
+def random_box(rng: np.random.Generator, height: int, width: int, largest: int) -> tuple[slice, slice]:
+    """A box that may reach over the border."""
     h, w = (int(x) for x in rng.integers(1, largest, 2))
     top, left = int(rng.integers(-h // 2, height)), int(rng.integers(-w // 2, width))
     return slice(max(0, top), max(0, top + h)), slice(max(0, left), max(0, left + w))
 
 
-def random_truth(rng, height, width):
+def random_truth(rng: np.random.Generator, height: int,
+                 width: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
     """instanceIds and labelIds of a picture."""
     ids = np.zeros((height, width), np.int32)
     for _ in range(rng.integers(1, 8)):
@@ -47,10 +55,10 @@ def random_truth(rng, height, width):
     return ids, np.where(ids >= 1000, ids // 1000, ids).astype(np.uint8)
 
 
-def random_masks(rng, ids):
+def random_masks(rng: np.random.Generator, ids: npt.NDArray[np.int32]) -> list[Mask]:
     """(mask, label id, confidence) triples: true regions moved, cut and doubled; boxes anywhere."""
     height, width = ids.shape
-    found = []
+    found: list[Mask] = []
     for value in np.unique(ids):
         label = value if value < 1000 else value // 1000
         if label not in THINGS:
@@ -64,31 +72,36 @@ def random_masks(rng, ids):
     for _ in range(rng.integers(1, 8)):
         mask = np.zeros((height, width), bool)
         mask[random_box(rng, height, width, 30)] = True
-        label = rng.choice([l for _, l, _ in found] or SCORED) if rng.random() < 0.7 else rng.choice(SCORED + (7, 29, -1))
+        near = [label for _, label, _ in found] or SCORED
+        label = rng.choice(near if rng.random() < 0.7 else SCORED + (7, 29, -1))
         found.append((mask, int(label), confidence(rng)))
     order = rng.permutation(len(found))
     return [found[i] for i in order]
 
 
-def confidence(rng):
+def confidence(rng: np.random.Generator) -> float:
+    """Often one that others have too."""
     return float(rng.choice([0.25, 0.5, 0.75])) if rng.random() < 0.5 else float(rng.random())
 
 
-def random_labels(rng, labels):
-    answer = np.roll(labels, rng.integers(-3, 4, 2), (0, 1))
+def random_labels(rng: np.random.Generator, labels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Label ids moved, with boxes over them."""
+    answer: npt.NDArray[np.uint8] = np.roll(labels, rng.integers(-3, 4, 2), (0, 1))
     for _ in range(rng.integers(0, 6)):
-        answer[random_box(rng, *labels.shape, 30)] = rng.choice(STUFF + THINGS)
+        answer[random_box(rng, labels.shape[0], labels.shape[1], 30)] = rng.choice(STUFF + THINGS)
     return answer
 
 
-def save_mask(rng, path, mask):
+def save_mask(rng: np.random.Generator, path: pathlib.Path, mask: npt.NDArray[np.bool_]) -> None:
+    """Of 1 bit or of 8, 1 or 255 inside."""
     if rng.random() < 0.3:
         Image.fromarray(mask).save(path)  # 1 bit
     else:
         Image.fromarray((mask * int(rng.choice([1, 255]))).astype(np.uint8)).save(path)
 
 
-def write_case(rng, folder):
+def write_case(rng: np.random.Generator, folder: pathlib.Path) -> None:
+    """Truth and predictions in the official layouts: gtFine, instances, semantic."""
     for name in ("gtFine/val/town", "instances", "semantic"):
         (folder / name).mkdir(parents=True)
     height, width = (int(x) for x in rng.integers(32, 128, 2))
@@ -107,7 +120,8 @@ def write_case(rng, folder):
         (folder / "instances" / f"{name}_pred.txt").write_text("".join(lines))
 
 
-def official_instances(folder, truths):
+def official_instances(folder: pathlib.Path, truths: list[pathlib.Path]) -> dict[str, Any]:
+    """AP and AP50, by class and by overlap."""
     args = instance_tool.args
     args.predictionPath, args.predictionWalk = str(folder / "instances"), None
     args.gtInstancesFile, args.JSONOutput, args.quiet = str(folder / "gtInstances.json"), False, True
@@ -119,7 +133,8 @@ def official_instances(folder, truths):
             "overlaps": result["overlaps"], "labels": result["instLabels"]}
 
 
-def official_semantic(folder, truths):
+def official_semantic(folder: pathlib.Path, truths: list[pathlib.Path]) -> dict[str, Any]:
+    """IoU and iIoU of classes and categories."""
     args = pixel_tool.args
     args.predictionPath, args.predictionWalk = str(folder / "semantic"), None
     args.JSONOutput, args.quiet, args.evalLabels = False, True, []
@@ -131,12 +146,12 @@ def official_semantic(folder, truths):
                                          "categoryScores", "categoryInstScores")}
 
 
-def official(folder):
+def official(folder: pathlib.Path) -> dict[str, Any]:
     """What the scripts say; of the instances None where they fail: a class with truth whose predictions all are
     excused makes them index an empty array."""
     truths = sorted((folder / "gtFine").rglob("*_instanceIds.png"))
-    os.chdir(folder)  # where the scripts leave their matches.json
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+    # The scripts leave their matches.json where they run.
+    with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # means of nothing
         semantic = official_semantic(folder, truths)
         try:
@@ -145,7 +160,7 @@ def official(folder):
             return {"instance": None, "semantic": semantic}
 
 
-def differences(got, want, where=""):
+def differences(got: Any, want: Any, where: str = "") -> Iterator[str]:
     """Places where two trees of numbers differ by more than rounding."""
     if isinstance(want, dict):
         for key, value in want.items():
@@ -163,7 +178,8 @@ def differences(got, want, where=""):
         yield f"{where}: {got}, expected {want}"
 
 
-def check(program, folder):
+def check(program: pathlib.Path, folder: pathlib.Path) -> tuple[list[str], bool]:
+    """What differs, and whether the official script failed."""
     command = [program, "score", "cityscapes", folder / "gtFine", "--instances", folder / "instances", "--semantic",
                folder / "semantic", "--json"]
     finished = subprocess.run(list(map(str, command)), capture_output=True, text=True)
@@ -177,7 +193,8 @@ def check(program, folder):
     return list(differences(got, want)), failed
 
 
-def main():
+def main() -> None:
+    """As the options say."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("program")
     parser.add_argument("--cases", type=int, default=20)
@@ -189,11 +206,12 @@ def main():
         with tempfile.TemporaryDirectory() as scratch:
             folder = pathlib.Path(arguments.keep or scratch).resolve() / f"case{case}"
             write_case(np.random.default_rng(arguments.seed + case), folder)
-            wrong, without = check(program, folder)
-            failed += without
+            wrong, has_failed = check(program, folder)
+            failed += has_failed
             if wrong:
                 sys.exit(f"seed {arguments.seed + case}: " + "; ".join(wrong[:5]))
-    print(f"{arguments.cases} random cases agree" + (f" ({failed} without AP: the official script failed)" if failed else ""))
+    without = f" ({failed} without AP: the official script failed)" if failed else ""
+    print(f"{arguments.cases} random cases agree{without}")
 
 
 if __name__ == "__main__":
