@@ -73,6 +73,7 @@ eval::EvaluationPlan plan_of(const EvalFlags& flags) {
   plan.model = find_model(flags.model.model);
   plan.classifier = flags.classifier;
   plan.limit = flags.limit;
+  plan.shard = flags.shard;
   plan.predictions = !flags.no_predictions;
   plan.resume = flags.resume;
   plan.merge = flags.merge;

@@ -2,6 +2,7 @@
 
 #include "apps/option_checks.h"
 #include "apps/options_file.h"
+#include "apps/shard_flag.h"
 #include "fcclip/core/error.h"
 #include "fcclip/data/registry.h"
 #include "fcclip/words/load_vocabulary.h"
@@ -69,6 +70,7 @@ void add_eval_flags(CLI::App& command, EvalFlags& flags) {
       ->check(one_of({"none", "masks", "names"}));
   command.add_option("--limit", flags.limit, "Only the first NUMBER pictures; default all")
       ->check(whole_number(1));
+  add_shard_flag(command, flags.shard);
   add_own_data_flags(command, flags);
   add_size_flags(command, flags.short_side, flags.max_side, "the published one");
   command.option_defaults()->group("Output");

@@ -1,10 +1,12 @@
 #pragma once
 // What `eval` is asked to do.
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "apps/segment_options.h"
+#include "fcclip/core/shard.h"
 #include "fcclip/eval/evaluation_target.h"
 
 namespace fcclip::apps {
@@ -15,6 +17,7 @@ struct EvalFlags {
   std::vector<std::string> tasks;
   eval::OwnData own;  ///< without its vocabulary
   int64_t limit = 0, short_side = 0, max_side = 0;
+  std::optional<Shard> shard;
   bool resume = false, merge = false, json = false, no_predictions = false, overwrite = false;
   ModelFlags model;
 };

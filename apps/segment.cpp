@@ -11,6 +11,7 @@
 #include "apps/picture_reporter.h"
 #include "apps/run_report.h"
 #include "apps/segment_options.h"
+#include "apps/shard_flag.h"
 #include "apps/standard_streams.h"
 #include "apps/stop_signal.h"
 #include "fcclip/core/counted.h"
@@ -25,6 +26,7 @@ struct SegmentFlags {
   std::vector<std::string> inputs;
   std::string output_folder = "out", write;
   double tolerance_px = 1;
+  std::optional<Shard> shard;
   bool json = false, resume = false, overwrite = false, quiet = false;
   ModelFlags model;
   WordFlags words;
@@ -77,6 +79,7 @@ runs::SegmentPlan plan_of(const SegmentFlags& flags, std::vector<std::string>& n
   runs::InputList list = runs::expand_inputs(flags.inputs, plan.folder);
   plan.pictures = std::move(list.pictures);
   notes = std::move(list.notes);
+  plan.shard = flags.shard.value_or(Shard());
   require_one_picture(plan.pictures);
   const bool writes = !runs::wanted_outputs(flags.write, results::Task::panoptic).kinds.empty();
   if (writes) runs::check_output_folder(plan.folder);
@@ -93,6 +96,9 @@ runs::SegmentPlan plan_of(const SegmentFlags& flags, std::vector<std::string>& n
 
 void say_totals(const SegmentFlags& flags, const runs::SegmentRun& run) {
   const runs::RunCount& count = run.count();
+  if (run.sums_are_to_come() && !flags.quiet) {
+    std::cerr << "shard " << flags.shard->text() << " is done; the last one to finish sums up\n";
+  }
   if (flags.json) return;
   if (count.skipped > 0) std::cout << count.skipped << " already written, skipped\n";
   if (count.changed > 0) {
@@ -175,6 +181,7 @@ void add_segment(CLI::App& app) {
   command->add_flag(
       "--resume", flags->resume,
       "Skip images that were answered before with the same model, words and settings");
+  add_shard_flag(*command, flags->shard);
   command->add_flag("--overwrite", flags->overwrite,
                     "Also replace files that fcclip did not write, or that were changed since");
   command->add_flag("-q,--quiet", flags->quiet, "No table");
@@ -185,6 +192,7 @@ void add_segment(CLI::App& app) {
       "Examples:\n"
       "  fcclip segment photo.jpg -c \"cat, dog | puppy, grass\" --stuff grass -o out\n"
       "  fcclip segment pictures/ -v ade20k --task semantic --resume -o out\n"
+      "  fcclip segment pictures/ -v coco --resume -o out --shard 1/4\n"
       "  fcclip segment street.jpg -c \"car, road\" -c \"taxi, bus\" --write none --json");
   command->callback([flags] { segment(*flags); });
 }

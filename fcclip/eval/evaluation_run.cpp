@@ -18,6 +18,15 @@ namespace fcclip::eval {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+namespace {
+
+ProcessPlace place_of(const EvaluationPlan& plan) {
+  if (!plan.shard) return process_place();
+  return {plan.shard->number - 1, plan.shard->count, std::nullopt};
+}
+
+}  // namespace
+
 // All records of a data set, added up.
 struct EvaluationRun::Total {
   int64_t pictures = 0;
@@ -41,7 +50,7 @@ EvaluationRun::EvaluationRun(EvaluationPlan plan, const segmenter::Segmenter& se
       target_(target),
       segmenter_(segmenter),
       folder_(plan_.output / target.name),
-      share_(process_place()) {
+      share_(place_of(plan_)) {
   EvaluateOptions& options = target_.options;
   const segmenter::AskOptions defaults = segmenter.ask_defaults();
   options.classifiers = classifiers_of(plan_.classifier, defaults.ensemble);

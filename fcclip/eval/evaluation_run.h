@@ -13,6 +13,7 @@
 
 #include "fcclip/core/environment.h"
 #include "fcclip/core/progress.h"
+#include "fcclip/core/shard.h"
 #include "fcclip/eval/evaluation_target.h"
 #include "fcclip/eval/html_report.h"
 #include "fcclip/eval/record_file.h"
@@ -26,6 +27,7 @@ struct EvaluationPlan {
   std::filesystem::path model;             ///< the file that the segmenter was loaded from
   std::string classifier = "ensemble";     ///< as classifiers_of takes it
   int64_t limit = 0;                       ///< only the first pictures; 0: all
+  std::optional<Shard> shard = {};         ///< of the pictures; none: as the launcher says
   bool predictions = true;                 ///< written
   bool resume = false;                     ///< go on from the records that are there
   bool merge = false;                      ///< only sum up the records of all processes

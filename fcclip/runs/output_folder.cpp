@@ -63,6 +63,11 @@ void OutputFolder::finish(const std::string& stem, const FinishedPicture& pictur
   written_.finish(stem, picture);
 }
 
+void OutputFolder::refresh() {
+  const std::lock_guard lock(mutex_);
+  written_.refresh();
+}
+
 const FinishedPicture* OutputFolder::finished(const std::string& stem) const {
   const FinishedPicture* picture = written_.finished(stem);
   if (picture == nullptr) return nullptr;

@@ -37,6 +37,8 @@ class OutputFolder {
   void finish(const std::string& stem, const FinishedPicture& picture);
   /// Whether the picture was finished, its files still being there.
   const FinishedPicture* finished(const std::string& stem) const;
+  /// Takes in what other processes have written since.
+  void refresh();
   /// Nothing is known of what lies here.
   bool unknown() const { return written_.empty(); }
   std::string key(const std::filesystem::path& path) const { return written_.key(path); }

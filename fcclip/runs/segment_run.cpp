@@ -13,6 +13,7 @@
 #include "fcclip/image/image_file.h"
 #include "fcclip/outputs/json_text.h"
 #include "fcclip/outputs/summaries.h"
+#include "fcclip/runs/run_files.h"
 
 namespace fcclip::runs {
 namespace {
@@ -23,9 +24,6 @@ using outputs::OutputKind;
 // Pictures and answers that wait to be written hold at most so much; a larger one waits alone.
 constexpr int64_t kWaitingBytes = int64_t{256} << 20;
 constexpr size_t kListedFailures = 1000;
-
-constexpr const char* kRecordName = "run.json";
-constexpr const char* kOtherRecordName = "fcclip-run.json";
 
 bool is_interruption(const std::exception& error) {
   const auto* own = dynamic_cast<const Error*>(&error);
@@ -47,6 +45,10 @@ nlohmann::json settings_of(const SegmentPlan& plan, bool draws) {
   return settings_json(settings);
 }
 
+int64_t shard_size(const SegmentPlan& plan) {
+  return (std::ssize(plan.pictures) + plan.shard.count - plan.shard.number) / plan.shard.count;
+}
+
 }  // namespace
 
 outputs::WantedOutputs wanted_outputs(const std::string& write, results::Task task) {
@@ -63,7 +65,7 @@ SegmentRun::SegmentRun(const segmenter::Segmenter& segmenter, SegmentPlan plan,
                        SegmentListener& listener)
     : segmenter_(segmenter), plan_(std::move(plan)), listener_(listener) {
   before_.load = plan_.load_seconds;
-  count_.pictures = std::ssize(plan_.pictures);
+  count_.pictures = shard_size(plan_);
   wanted_ = wanted_outputs(plan_.write, plan_.settings.ask.task);
   settings_ = settings_of(plan_, wanted_.kinds.contains(OutputKind::overlay));
   id_ = settings_id(settings_);
@@ -92,8 +94,10 @@ void SegmentRun::open_folder() {
   output_.folder = &*folder_;
   if (!plan_.resume || plan_.overwrite || !folder_->unknown()) return;
   const std::string overlay = plan_.rendering.overlay.ending();
-  for (const InputPicture& picture : plan_.pictures) {
-    for (const fs::path& path : output_paths(stem(picture, 0), wanted_.kinds, overlay)) {
+  for (size_t i = 0; i < plan_.pictures.size(); ++i) {
+    // Another shard's may have appeared since the list was read.
+    if (!plan_.shard.takes(static_cast<int64_t>(i))) continue;
+    for (const fs::path& path : output_paths(stem(plan_.pictures[i], 0), wanted_.kinds, overlay)) {
       if (!fs::exists(path)) continue;
       fail(ErrorCode::bad_format, plan_.folder.string(), ": no ", WrittenFiles::kName,
            " says which words and model its results answer; start anew with --overwrite, or in "
@@ -102,11 +106,12 @@ void SegmentRun::open_folder() {
   }
 }
 
-// Which pictures an earlier run has finished with the same settings.
+// Which pictures of this shard no earlier run has finished with the same settings.
 void SegmentRun::choose_pictures() {
   const std::string overlay = plan_.rendering.overlay.ending();
   changed_.assign(plan_.pictures.size(), false);
   for (size_t i = 0; i < plan_.pictures.size(); ++i) {
+    if (!plan_.shard.takes(static_cast<int64_t>(i))) continue;
     const InputPicture& picture = plan_.pictures[i];
     const FinishedPicture* before =
         plan_.resume && folder_ ? folder_->finished(picture.output_stem.generic_string()) : nullptr;
@@ -134,15 +139,27 @@ int64_t SegmentRun::work() {
       fail(ErrorCode::interrupted, "stopped after ", counted(count_.done, "image", "images"),
            folder_ ? "; the same command with --resume goes on from there" : "");
     }
-    summarise();
+    finish_run();
   } catch (const std::exception& error) {
     listener_.ending();
     record(is_interruption(error) ? "interrupted" : "failed");
     throw;
   }
   listener_.ending();
-  record("complete");
   return count_.failed;
+}
+
+// A shard's record comes first: so at least the last one to finish sees that all are complete. Two
+// that see it at once write the same sums.
+void SegmentRun::finish_run() {
+  if (!plan_.shard.is_all() && summarises()) {
+    record("complete");
+    sums_are_to_come_ = !all_shards_complete(plan_.folder, plan_.shard.count, id_);
+    if (sums_are_to_come_) return;
+    folder_->refresh();
+  }
+  summarise();
+  record("complete");
 }
 
 void SegmentRun::run_pictures() {
@@ -321,6 +338,12 @@ bool SegmentRun::is_summarised(const InputPicture& picture, size_t question) con
   });
 }
 
+bool SegmentRun::summarises() const {
+  const auto joins = [this](OutputKind kind) { return wanted_.kinds.contains(kind); };
+  return folder_ && (wanted_.lines || wanted_.table || joins(OutputKind::yolo) ||
+                     joins(OutputKind::coco) || joins(OutputKind::gallery));
+}
+
 void SegmentRun::summarise() {
   if (!folder_) return;
   const std::string overlay = plan_.rendering.overlay.ending();
@@ -343,6 +366,7 @@ void SegmentRun::record(const std::string& status) {
   nlohmann::json all = circumstances_;
   all["status"] = status;
   all["run"] = id_;
+  if (!plan_.shard.is_all()) all["shard"] = plan_.shard.text();
   all["settings"] = settings_;
   all["images"] = {{"all", count_.pictures},
                    {"answered", count_.done},
@@ -354,13 +378,14 @@ void SegmentRun::record(const std::string& status) {
   all["seconds"]["wall"] = watch_.seconds();
   all["words"] = {{"cached", words_cached_}, {"computed", words_computed_}};
   all["files"] = WrittenFiles::kName;
+  const std::vector<std::string> names = record_names(plan_.shard);
   const bool taken =
-      std::any_of(plan_.pictures.begin(), plan_.pictures.end(), [](const InputPicture& one) {
-        return one.output_stem == fs::path("run");  // whose labelme file has that name
+      std::any_of(plan_.pictures.begin(), plan_.pictures.end(), [&](const InputPicture& one) {
+        return one.output_stem == fs::path(names[0]).stem();  // whose labelme file has that name
       });
   const std::string text = outputs::json_text(all);
-  if (!taken && folder_->write({plan_.folder / kRecordName, text})) return;
-  const fs::path other = plan_.folder / kOtherRecordName;
+  if (!taken && folder_->write({plan_.folder / names[0], text})) return;
+  const fs::path other = plan_.folder / names[1];
   if (!folder_->write({other, text})) keep(other);
 }
 

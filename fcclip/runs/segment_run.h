@@ -11,6 +11,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "fcclip/core/shard.h"
 #include "fcclip/image/read_options.h"
 #include "fcclip/outputs/output_kinds.h"
 #include "fcclip/runs/inputs.h"
@@ -26,11 +27,12 @@ namespace fcclip::runs {
 
 /// What a run does.
 struct SegmentPlan {
-  std::vector<InputPicture> pictures;
-  std::filesystem::path folder;  ///< for results
-  std::string write;             ///< kinds, as outputs::parse_output_kinds takes them; empty: usual
-  bool resume = false;           ///< leave what an earlier run finished with the same settings
-  bool overwrite = false;        ///< also replace files of others
+  std::vector<InputPicture> pictures;  ///< of all shards
+  Shard shard = {};                    ///< the part that this run works on
+  std::filesystem::path folder;        ///< for results
+  std::string write;       ///< kinds, as outputs::parse_output_kinds takes them; empty: usual
+  bool resume = false;     ///< leave what an earlier run finished with the same settings
+  bool overwrite = false;  ///< also replace files of others
   image::ReadOptions reading;
   outputs::RenderOptions rendering;
   RunSettings settings;     ///< model, questions, thresholds …; drawing is set by the run
@@ -75,10 +77,13 @@ class SegmentRun {
   /// whatever stands in the way of every picture: words, a folder that can't be written in.
   SegmentRun(const segmenter::Segmenter& segmenter, SegmentPlan plan, SegmentListener& listener);
 
+  /// Answers the shard's pictures; the last shard to finish writes sums and tables over all.
   /// Number of pictures that failed. Throws Error{interrupted} when the listener wanted to stop.
   int64_t work();
 
   const RunCount& count() const { return count_; }
+  /// Sums or tables were asked for, and are left to a shard that is still at work.
+  bool sums_are_to_come() const { return sums_are_to_come_; }
   /// Loading and words.
   const Timing& before() const { return before_; }
   /// Of all pictures; draw, write and decode are sums over threads.
@@ -103,6 +108,8 @@ class SegmentRun {
 
   void prepare(const classify::Vocabulary& question);
   void open_folder();
+  bool summarises() const;
+  void finish_run();
   void choose_pictures();
   void run_pictures();
   Decoded decode(const InputPicture& picture) const;
@@ -127,7 +134,7 @@ class SegmentRun {
   std::vector<size_t> todo_;   ///< positions in plan_.pictures that this run works on
   std::vector<bool> changed_;  ///< by position: finished before, with other settings
   Stopwatch watch_;            ///< of what comes before the first picture, then of pictures
-  bool before_told_ = false;
+  bool before_told_ = false, sums_are_to_come_ = false;
   double waited_ = 0;  ///< seconds that the network could not work
   Timing before_, total_;
   RunCount count_;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,13 +31,15 @@ std::string as_listed(const std::string& name) {
   return json::parse(json_line(name)).get<std::string>();
 }
 
-// One system call a line, so that lines of several processes never mix.
+// One system call a line, so that lines of several processes never mix; the lock is for network file
+// systems, where a line is put behind the last one that this machine knows of.
 class Appender {
  public:
   explicit Appender(const fs::path& path)
       : path_(path),
         descriptor_(::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666)) {
     if (descriptor_ < 0) refuse_list();
+    ::flock(descriptor_, LOCK_EX);  // until it is closed; where there are no locks, without
   }
   ~Appender() { ::close(descriptor_); }
   Appender(const Appender&) = delete;
@@ -139,12 +142,14 @@ bool WrittenFiles::known(const fs::path& path) const {
 
 bool WrittenFiles::wrote(const fs::path& path) {
   if (known(path)) return true;
-  // Another process may have written it since.
+  refresh();  // another process may have written it since
+  return known(path);
+}
+
+void WrittenFiles::refresh() {
   std::error_code error;
   const uint64_t bytes = fs::file_size(folder_ / kName, error);
-  if (error || bytes == read_bytes_) return false;
-  read();
-  return known(path);
+  if (!error && bytes != read_bytes_) read();
 }
 
 const FinishedPicture* WrittenFiles::finished(const std::string& stem) const {

@@ -32,6 +32,8 @@ class WrittenFiles {
   explicit WrittenFiles(std::filesystem::path folder);
 
   bool empty() const { return files_.empty(); }
+  /// Takes in what other processes have added since.
+  void refresh();
   /// The list names `path`, and its size is the listed one.
   bool lists(const std::filesystem::path& path) const;
   /// `path` holds exactly what fcclip wrote.

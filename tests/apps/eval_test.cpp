@@ -105,6 +105,19 @@ TEST_F(EvalCommand, TwoShardsGiveTheNumbersOfOneRun) {
   EXPECT_EQ(scores("sharded"), scores("single"));
 }
 
+TEST_F(EvalCommand, ShardsMayBeNamed) {
+  ASSERT_EQ(eval("whole", {"--no-predictions"}), 0);
+  ASSERT_EQ(eval("named", {"--no-predictions", "--shard", "2/2"}), 0);
+  EXPECT_FALSE(fs::exists(out("named") / "scores.json"));
+  setenv("RANK", "1", 1);  // what is asked for comes before what the launcher says
+  setenv("WORLD_SIZE", "2", 1);
+  EXPECT_EQ(eval("named", {"--no-predictions", "--shard", "1/2"}), 0);
+  unsetenv("RANK");
+  unsetenv("WORLD_SIZE");
+  EXPECT_EQ(scores("named"), scores("whole"));
+  EXPECT_EQ(eval("named", {"--no-predictions", "--shard", "0/2"}), 2);
+}
+
 // srun starts N processes: they share the pictures instead of doing all of them N times.
 TEST_F(EvalCommand, ProcessesOfSlurmShareThePictures) {
   ASSERT_EQ(eval("one", {"--no-predictions"}), 0);

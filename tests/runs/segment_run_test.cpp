@@ -1,5 +1,6 @@
 #include "fcclip/runs/segment_run.h"
 
+#include <algorithm>
 #include <atomic>
 
 #include <gtest/gtest.h>
@@ -137,6 +138,43 @@ TEST_F(SegmentRuns, StopWithinAPictureAndGoOnFromTheOneBefore) {
   EXPECT_EQ(record().at("status"), "interrupted");
   SegmentRun(*segmenter_, plan(true), second).work();
   EXPECT_EQ(second.last.done, 1);
+}
+
+TEST_F(SegmentRuns, ShardsShareTheWorkAndTheLastOneSumsUp) {
+  fs::copy_file(in("scene.png"), in("third.png"));
+  const auto shard = [&](int64_t number, bool resume) {
+    SegmentPlan part = plan(resume);
+    part.pictures.push_back({in("third.png"), "third"});
+    part.shard = {number, 2};
+    return part;
+  };
+  const fs::path sums = folder_.path() / "out" / "results.1.jsonl";
+  Listener first, second, again;
+  SegmentRun one(*segmenter_, shard(1, false), first);
+  EXPECT_EQ(one.work(), 1);
+  EXPECT_EQ(first.told,
+            (std::vector<std::string>{"broken.png failed: broken", "third.png 0", "third.png 1"}));
+  EXPECT_EQ(first.last.pictures, 2);
+  EXPECT_TRUE(one.sums_are_to_come());
+  EXPECT_FALSE(fs::exists(sums));
+  SegmentRun two(*segmenter_, shard(2, true), second);
+  EXPECT_EQ(two.work(), 0);
+  EXPECT_EQ(second.told, (std::vector<std::string>{"scene.png 0", "scene.png 1"}));
+  EXPECT_FALSE(two.sums_are_to_come());
+  const std::string lines = io::read_file(sums);
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 2);
+  EXPECT_FALSE(fs::exists(folder_.path() / "out" / "run.json"));
+  const std::string text = io::read_file(folder_.path() / "out" / "run.2-of-2.json");
+  const nlohmann::json stored = nlohmann::json::parse(text);
+  EXPECT_EQ(stored.at("shard"), "2/2");
+  EXPECT_EQ(stored.at("status"), "complete");
+  EXPECT_EQ(stored.at("images").at("all"), 1);
+  // More shards than pictures: nothing to do, and nothing is wrong.
+  SegmentPlan empty = shard(1, true);
+  empty.shard = {4, 4};
+  SegmentRun none(*segmenter_, std::move(empty), again);
+  EXPECT_EQ(none.work(), 0);
+  EXPECT_EQ(again.last.pictures, 0);
 }
 
 }  // namespace segment_run_test

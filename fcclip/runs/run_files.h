@@ -1,0 +1,19 @@
+#pragma once
+// Where a run's record stands: run.json, of each shard its own.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "fcclip/core/shard.h"
+
+namespace fcclip::runs {
+
+/// The record's name, and the one for folders where the first is somebody else's: run.json and
+/// fcclip-run.json; of a shard run.2-of-4.json and fcclip-run.2-of-4.json.
+std::vector<std::string> record_names(const Shard& shard);
+
+/// Whether the records in `folder` say that all `count` shards of the run `id` are complete.
+bool all_shards_complete(const std::filesystem::path& folder, int64_t count, const std::string& id);
+
+}  // namespace fcclip::runs
