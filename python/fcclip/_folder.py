@@ -32,6 +32,7 @@ class FolderOptions(AskOptions, total=False):
     templates: Sequence[str]
     output: Union[str, os.PathLike[str], None]
     write: Union[str, Iterable[str], None]
+    shard: Union[str, tuple[int, int], None]
     resume: bool
     overwrite: bool
     tolerance: float
@@ -123,6 +124,7 @@ def _plan_of(model: Model, pictures: Any, words: Words | None, options: FolderOp
     plan.set_places(os.fsencode(output) if output is not None else b"", os.fsencode(model.path),
                     os.fsencode(package_folder() / "share/fcclip/fonts"))
     plan.write = _write_of(options.get("write"), output is not None)
+    plan.shard = _shard_of(options.get("shard"))
     plan.resume = options.get("resume", False)
     plan.overwrite = options.get("overwrite", False)
     plan.tolerance = options.get("tolerance", 1.0)
@@ -143,6 +145,16 @@ def _inputs_of(pictures: Any) -> list[str]:
     if "-" in listed:
         raise invalid("\"-\" is no picture here: standard input belongs to your program")
     return listed
+
+
+def _shard_of(shard: Union[str, tuple[int, int], None]) -> str:
+    if shard is None:
+        return ""
+    if isinstance(shard, str) and shard:
+        return shard
+    if isinstance(shard, tuple) and len(shard) == 2 and all(type(one) is int for one in shard):
+        return f"{shard[0]}/{shard[1]}"
+    raise invalid(f"shard is {shard!r}; expected \"K/N\" or (K, N), shard K of N counted from 1")
 
 
 def _write_of(write: Union[str, Iterable[str], None], has_output: bool) -> str:

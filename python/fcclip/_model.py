@@ -173,6 +173,8 @@ class Model:
                 overlay, segments and the task's own format when there is an output folder, else nothing.
             resume: leave out pictures that an earlier run, of Python or of `fcclip segment`, has finished in this
                 folder with the same model, words and settings. They are not yielded.
+            shard: "2/4" or (2, 4): only every 4th picture, from the 2nd on. Of several processes with one output
+                folder each takes another; the last one to finish writes what is written over all ("coco", "csv", …).
             overwrite: replace files that fcclip did not write.
             tolerance: as in Segmentation.save.
             on_failure: called with (path, reason) of each picture that fails; without, PartialFailure is raised after

@@ -52,6 +52,7 @@ void add_plan(nb::module_& module) {
              self.fonts = path_of(fonts);
            })
       .def_rw("write", &FolderPlan::write)
+      .def_rw("shard", &FolderPlan::shard)
       .def_rw("resume", &FolderPlan::resume)
       .def_rw("overwrite", &FolderPlan::overwrite)
       .def_rw("tolerance", &FolderPlan::tolerance_px)

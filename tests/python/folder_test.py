@@ -29,7 +29,7 @@ def pictures(tmp_path, pixels):
 
 def files_of(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*")
-            if path.is_file() and path.name not in ("run.json", "run.files.jsonl")}
+            if path.is_file() and not path.name.startswith("run.")}
 
 
 def test_files_equal_the_program(model, pictures, program, tmp_path):
@@ -77,6 +77,25 @@ def test_resume_goes_on(model, pictures, program, tmp_path):
     assert b"7 already written" in said
     anew = list(model.ask_folder(pictures, "bat", output=tmp_path / "out", resume=True, write="segments", **SIZE))
     assert len(anew) == 7
+
+
+def test_shards_share_the_pictures(model, pictures, tmp_path):
+    def paths(output, **more):
+        return [one.path for one in model.ask_folder(pictures, WORDS, output=tmp_path / output, write="coco,csv",
+                                                     **more, **SIZE)]
+
+    whole = paths("whole")
+    assert paths("parts", shard=(2, 3)) == whole[1::3] and paths("parts", shard="1/3") == whole[::3]
+    assert not (tmp_path / "parts/segments.csv").exists()
+    assert paths("parts", shard="3/3", resume=True) == whole[2::3]
+    assert files_of(tmp_path / "parts") == files_of(tmp_path / "whole")
+    assert paths("parts", shard="2/2", resume=True) == []
+    for bad in ("0/3", "4/3", "3", (0, 3), (4, 3)):
+        with pytest.raises(fcclip.InvalidArgument, match="expected K/N, shard K of N counted from 1"):
+            paths("parts", shard=bad)
+    for bad in ("", (1, 2, 3), 3, (1.0, 2), [1, 2]):
+        with pytest.raises(fcclip.InvalidArgument, match="shard is .*; expected"):
+            paths("parts", shard=bad)
 
 
 def test_leaving_the_loop_stops_the_work(model, pictures):

@@ -39,6 +39,7 @@ runs::SegmentPlan run_plan_of(const segmenter::Segmenter& segmenter, const Folde
   runs::InputList list = runs::expand_inputs(plan.inputs, out.folder);
   out.pictures = std::move(list.pictures);
   notes = std::move(list.notes);
+  if (!plan.shard.empty()) out.shard = shard_of(plan.shard);
   const bool writes =
       !runs::wanted_outputs(plan.write, static_cast<results::Task>(plan.ask.task)).kinds.empty();
   if (writes && plan.output.empty()) {

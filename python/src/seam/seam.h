@@ -111,6 +111,7 @@ struct FolderPlan {
   std::vector<std::string> inputs;  ///< pictures, folders, globs
   std::string output = {};          ///< folder of results; may be empty where nothing is written
   std::string write = "none";       ///< kinds of output; empty: the usual ones
+  std::string shard = {};           ///< "2/4"; empty: all pictures
   bool resume = false, overwrite = false;
   double tolerance_px = 1;
   std::string fonts = {};  ///< folder of fonts, for machines without any
