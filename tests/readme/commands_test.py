@@ -49,8 +49,10 @@ NOT_RUN = {
     "fcclip train configs/train_mini.toml": "hours; needs the world's pack",
     "fcclip train my.toml -o out/run --resume": "days; needs COCO",
     "START=models/mini.safetensors make mini": "hours",
-    "torchrun": "days; needs COCO",
+    "torchrun": "days, or needs torch's Python package; tests/python/scale runs the latter",
     "srun": "needs Slurm",
+    "sbatch": "needs Slurm; tests/python/scale runs the script",
+    "python examples/ray_folder.py": "needs Ray; tests/python/scale runs it",
     "mpirun": "needs Open MPI",
     "fcclip synth": "needs the world's pack",
     "fcclip eval --panoptic-json own.json": "needs a data set",
@@ -60,7 +62,8 @@ NOT_RUN = {
     "fcclip pretrain --world": "needs the world's pack",
     "fcclip eval --images out/scenes/images": "needs what synth wrote",
 }
-SHELL = re.compile(r"^([A-Z]+=\S+ )*(fcclip|make|cmake|ctest|export|eval|torchrun|srun|mpirun|python3|pip|yolo|cvat-cli) ")
+SHELL = re.compile(r"^([A-Z]+=\S+ )*(fcclip|make|cmake|ctest|export|eval|torchrun|srun|sbatch|mpirun|python3?|pip|yolo|cvat-cli|seq)"
+                   r" ")
 
 
 def indented_blocks(page):
