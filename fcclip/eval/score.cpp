@@ -74,38 +74,6 @@ void complete_areas(PanopticMap& map) {
   }
 }
 
-std::vector<fs::path> label_pngs(const fs::path& folder) {
-  if (!fs::is_directory(folder)) {
-    fail(ErrorCode::not_found, folder.string(),
-         fs::exists(folder) ? ": a file; expected a folder of label PNGs" : ": no such folder");
-  }
-  std::vector<fs::path> names, others;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    const fs::path name = entry.path().filename();
-    if (name.string().starts_with('.')) continue;
-    (name.extension() == ".png" ? names : others).push_back(name);
-  }
-  std::sort(names.begin(), names.end());
-  if (names.empty()) {
-    fail(ErrorCode::not_found, folder.string(), ": no PNG files in it",
-         others.empty()
-             ? ""
-             : "; their names end in .png, that of " +
-                   std::min_element(others.begin(), others.end())->string() + " does not");
-  }
-  return names;
-}
-
-// A pixel without an answer counts nowhere, so leaving out the hard ones would pay.
-void need_answers(const at::Tensor& truth, const at::Tensor& prediction, int64_t ignore,
-                  const fs::path& file) {
-  const auto open = at::logical_and(prediction.eq(ignore), truth.ne(ignore)).sum().item<int64_t>();
-  if (open == 0) return;
-  fail(ErrorCode::bad_format, file.string(), ": ", open, open == 1 ? " pixel has" : " pixels have",
-       " the ignored label ", ignore,
-       " where the truth has a class; a prediction needs a class at every labelled pixel");
-}
-
 // While files are read nobody knows yet how many pictures there will be.
 Tick before_pictures(const Progress& progress) {
   if (!progress) return {};
@@ -184,23 +152,6 @@ InstanceScore score_instances(const InstanceFiles& files, const Progress& progre
     report_progress(progress, i + 1, count, "pictures");
   }
   return score;
-}
-
-SemanticScore score_semantic(const SemanticFolders& folders, const Progress& progress) {
-  const std::vector<fs::path> names = label_pngs(folders.truth);
-  for (const fs::path& name : label_pngs(folders.prediction)) {
-    if (!std::binary_search(names.begin(), names.end(), name)) {
-      fail(ErrorCode::bad_format, (folders.prediction / name).string(),
-           ": a prediction for a picture that is not in the truth");
-    }
-  }
-  const auto one = [&](int64_t index, SemanticScore& score) {
-    const fs::path truth = folders.truth / names[index], got = folders.prediction / names[index];
-    const at::Tensor wanted = image::read_label_map(truth), found = image::read_label_map(got);
-    score.add(wanted, found, folders.ignore, {truth.string(), got.string()});
-    need_answers(wanted, found, folders.ignore, got);
-  };
-  return parallel_pictures(std::ssize(names), SemanticScore(folders.classes), one, progress);
 }
 
 }  // namespace fcclip::eval

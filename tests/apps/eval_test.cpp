@@ -106,7 +106,7 @@ TEST_F(EvalCommand, TwoShardsGiveTheNumbersOfOneRun) {
 }
 
 TEST_F(EvalCommand, ShardsMayBeNamed) {
-  ASSERT_EQ(eval("whole", {"--no-predictions"}), 0);
+  ASSERT_EQ(eval("undivided", {"--no-predictions"}), 0);
   ASSERT_EQ(eval("named", {"--no-predictions", "--shard", "2/2"}), 0);
   EXPECT_FALSE(fs::exists(out("named") / "scores.json"));
   setenv("RANK", "1", 1);  // what is asked for comes before what the launcher says
@@ -114,7 +114,7 @@ TEST_F(EvalCommand, ShardsMayBeNamed) {
   EXPECT_EQ(eval("named", {"--no-predictions", "--shard", "1/2"}), 0);
   unsetenv("RANK");
   unsetenv("WORLD_SIZE");
-  EXPECT_EQ(scores("named"), scores("whole"));
+  EXPECT_EQ(scores("named"), scores("undivided"));
   EXPECT_EQ(eval("named", {"--no-predictions", "--shard", "0/2"}), 2);
 }
 

@@ -67,7 +67,64 @@ std::vector<std::string> answer_endings(const data::DatasetSpec& spec) {
   return endings;
 }
 
+// What one of the other entries of a folder without PNGs says.
+std::string why_not_png(const fs::path& folder, const std::vector<fs::path>& others) {
+  if (others.empty()) return "";
+  const fs::path& first = *std::min_element(others.begin(), others.end());
+  if (fs::is_directory(folder / first)) {
+    return ", but folders such as " + first.string() +
+           "; --dataset NAME reads the layouts of published data sets";
+  }
+  return "; their names end in .png, that of " + first.string() + " does not";
+}
+
+std::vector<fs::path> label_pngs(const fs::path& folder) {
+  if (!fs::is_directory(folder)) {
+    fail(ErrorCode::not_found, folder.string(),
+         fs::exists(folder) ? ": a file; expected a folder of label PNGs" : ": no such folder");
+  }
+  std::vector<fs::path> names, others;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const fs::path name = entry.path().filename();
+    if (name.string().starts_with('.')) continue;
+    (name.extension() == ".png" ? names : others).push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  if (names.empty()) {
+    fail(ErrorCode::not_found, folder.string(), ": no PNG files in it",
+         why_not_png(folder, others));
+  }
+  return names;
+}
+
+// A pixel without an answer counts nowhere, so leaving out the hard ones would pay.
+void need_answers(const at::Tensor& truth, const at::Tensor& prediction, int64_t ignore,
+                  const fs::path& file) {
+  const auto open = at::logical_and(prediction.eq(ignore), truth.ne(ignore)).sum().item<int64_t>();
+  if (open == 0) return;
+  fail(ErrorCode::bad_format, file.string(), ": ", open, open == 1 ? " pixel has" : " pixels have",
+       " the ignored label ", ignore,
+       " where the truth has a class; a prediction needs a class at every labelled pixel");
+}
+
 }  // namespace
+
+SemanticScore score_semantic(const SemanticFolders& folders, const Progress& progress) {
+  const std::vector<fs::path> names = label_pngs(folders.truth);
+  for (const fs::path& name : label_pngs(folders.prediction)) {
+    if (!std::binary_search(names.begin(), names.end(), name)) {
+      fail(ErrorCode::bad_format, (folders.prediction / name).string(),
+           ": a prediction for a picture that is not in the truth");
+    }
+  }
+  const auto one = [&](int64_t index, SemanticScore& score) {
+    const fs::path truth = folders.truth / names[index], got = folders.prediction / names[index];
+    const at::Tensor wanted = image::read_label_map(truth), found = image::read_label_map(got);
+    score.add(wanted, found, folders.ignore, {truth.string(), got.string()});
+    need_answers(wanted, found, folders.ignore, got);
+  };
+  return parallel_pictures(std::ssize(names), SemanticScore(folders.classes), one, progress);
+}
 
 SemanticScore score_semantic(const data::DatasetSpec& data_set, const SemanticFolders& folders,
                              const Progress& progress) {
