@@ -8,6 +8,8 @@
 namespace fcclip {
 namespace {
 
+constexpr int64_t kMostShards = 1000000;
+
 // Digits alone: no sign, no blank.
 std::optional<int64_t> digits_of(std::string_view text) {
   int64_t value = 0;
@@ -32,7 +34,9 @@ Shard shard_of(std::string_view text) {
   if (bar != std::string_view::npos) {
     const std::optional<int64_t> number = digits_of(text.substr(0, bar));
     const std::optional<int64_t> count = digits_of(text.substr(bar + 1));
-    if (number && count && *number >= 1 && *number <= *count) return {*number, *count};
+    if (number && count && *number >= 1 && *number <= *count && *count <= kMostShards) {
+      return {*number, *count};
+    }
   }
   fail(ErrorCode::invalid_argument, text,
        ": expected K/N, shard K of N counted from 1, as in 1/4 to 4/4");

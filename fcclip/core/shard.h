@@ -9,7 +9,7 @@ namespace fcclip {
 
 /// Every count-th entry of a list, from `number` on: of 10 entries 2/4 takes the 2nd, 6th and 10th.
 struct Shard {
-  int64_t number = 1, count = 1;  ///< 1 <= number <= count
+  int64_t number = 1, count = 1;  ///< 1 <= number <= count <= 1,000,000
 
   /// position: from 0.
   bool takes(int64_t position) const { return position % count == number - 1; }

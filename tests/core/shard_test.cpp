@@ -32,7 +32,7 @@ TEST(Shard, EveryEntryBelongsToOne) {
 
 TEST(Shard, WhatIsNoneIsNamed) {
   for (const char* text : {"", "2", "/", "2/", "/4", "0/4", "5/4", "-1/4", "1/-4", "+1/4", "1/4/4",
-                           " 1/4", "1.0/4", "0/0", "99999999999999999999/4"}) {
+                           " 1/4", "1.0/4", "0/0", "1/1000001", "99999999999999999999/4"}) {
     EXPECT_ERROR(invalid_argument, std::string(text) + ": expected K/N", shard_of(text));
   }
 }
