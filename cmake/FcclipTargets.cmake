@@ -26,6 +26,10 @@ function(fcclip_common_options target)
   target_include_directories(${target} PUBLIC
     $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_compile_options(${target} PRIVATE ${FCCLIP_WARNINGS})
+  # What __FILE__ says in messages does not tell where it was built.
+  foreach(place ${FCCLIP_TORCH_ROOT}/include/=torch/ ${CMAKE_SOURCE_DIR}/= ${CMAKE_BINARY_DIR}/=build/)
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:C,CXX>:-fmacro-prefix-map=${place}>)
+  endforeach()
   if(FCCLIP_SANITIZE)
     target_compile_options(${target} PRIVATE ${fcclip_sanitizer} ${fcclip_sanitizer_limits} -fno-omit-frame-pointer)
     target_link_options(${target} PUBLIC ${fcclip_sanitizer})
