@@ -14,6 +14,7 @@ void add_convert(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_info(CLI::App& app);
 void add_init(CLI::App& app);
+void add_manual(CLI::App& app);
 void add_prepare(CLI::App& app);
 void add_pretrain(CLI::App& app);
 void add_score(CLI::App& app);

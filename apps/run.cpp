@@ -25,7 +25,7 @@ const std::vector<CommandGroup>& command_groups() {
       {"Evaluation", {add_eval, add_score, add_prepare}},
       {"Training", {add_train, add_pretrain, add_synth}},
       {"Looking inside", {add_trace, add_tokenize}},
-      {"Shell", {add_completion}}};
+      {"Shell", {add_completion, add_manual}}};
   return kGroups;
 }
 

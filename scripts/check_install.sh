@@ -15,6 +15,10 @@ env -i "$scratch/moved/bin/fcclip" segment "$picture" -c "rock, ladybug" -o out 
   { cat messages; exit 1; }
 grep -q '"name":"ladybug"' answer.json || { echo "install: no ladybug in the answer"; cat answer.json messages; exit 1; }
 [ -s out/scene.overlay.png ] || { echo "install: no overlay"; exit 1; }
+for file in man/man1/fcclip-segment.1 bash-completion/completions/fcclip zsh/site-functions/_fcclip \
+  fish/vendor_completions.d/fcclip.fish; do
+  [ -s "$scratch/moved/share/$file" ] || { echo "install: no share/$file"; exit 1; }
+done
 
 mv "$scratch/moved" "$scratch/prefix"
 cmake --build "$build" --target uninstall > "$scratch/log"

@@ -17,7 +17,8 @@ packages=(g++ cmake make ninja-build pkg-config python3-venv lld
 # Debian 12's libboost-dev is too old; later releases have no package of this name.
 boost_package=libboost1.81-dev
 # What CI holds the sources to besides: scripts/setup.sh --ci
-ci_packages=(clang-14 clang clang-tidy clang-format-14 libclang-rt-14-dev llvm-14 libomp-dev chromium)
+ci_packages=(clang-14 clang clang-tidy clang-format-14 libclang-rt-14-dev llvm-14 libomp-dev chromium
+  zsh fish groff mandoc)
 # Training in several CPU processes; the check of the sources' format. Left out where a release has no such package.
 optional_packages=(libgloo-dev clang-format-14)
 

