@@ -2,6 +2,7 @@
 # make serve    the same, and a page in the browser with an HTTP interface: ADDRESS=127.0.0.1:8080
 # make test     sets up what is missing, builds, and runs all tests
 # make install  installs the program with all that it needs: make install PREFIX=$HOME/.local; make uninstall
+# make package  a .deb and a tarball of program, library and model, in build/release/packages; make test-package tries them
 # LibTorch comes from the torch wheel in VENV (.venv), or from CMAKE_PREFIX_PATH when you set it. BUILD may be anywhere;
 # where the source folder cannot be written, VENV and the demo's output go beside it.
 
@@ -14,7 +15,7 @@ OUT ?= $(if $(writable),out/demo,$(BUILD)-demo)
 export CMAKE_BUILD_PARALLEL_LEVEL = $(JOBS)
 export VENV OUT
 
-.PHONY: demo serve test test-page test-service wheel build setup setup-tests world mini asan fuzz nightly check install uninstall clean
+.PHONY: demo serve test test-page test-service package test-package wheel build setup setup-tests world mini asan fuzz nightly check install uninstall clean
 
 setup:
 	@scripts/setup.sh
@@ -77,7 +78,15 @@ check:
 	@scripts/check_format.sh
 
 install: build
+	@scripts/build.sh $(BUILD) --targets fcclip_pages
 	@cmake --install $(BUILD) --prefix $(PREFIX) --component program
+
+package: setup
+	@scripts/package.sh $(BUILD)
+
+# In a root of nothing but Debian's base: installed by apt, run, built against, removed. Needs root and the network.
+test-package: package
+	@scripts/check_package.sh $(BUILD)
 
 uninstall:
 	@cmake --build $(BUILD) --target uninstall

@@ -7,5 +7,7 @@ scripts/asan.sh build/asan --all
 scripts/tsan.sh build/tsan
 scripts/clang.sh build/clang
 scripts/cuda_syntax.sh build/clang
+{ command -v debootstrap && command -v lintian; } > /dev/null || apt-get install -y -q --no-install-recommends debootstrap lintian
+make test-package
 scripts/fuzz.sh "${1:-600}" --count
 echo "nightly: all green"
