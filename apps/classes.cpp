@@ -28,7 +28,7 @@ int64_t count_things(const classify::Vocabulary& vocabulary) {
 void list_builtin(bool json) {
   Json rows = Json::array();
   std::vector<classify::BuiltinVocabulary> all = classify::builtin_vocabularies();
-  all.push_back({std::string(classify::kEverything), {}});
+  all.push_back({std::string(classify::kEverything), {}, ""});
   for (const classify::BuiltinVocabulary& entry : all) {
     const classify::Vocabulary vocabulary = classify::builtin_vocabulary(entry.name);
     const int64_t classes = static_cast<int64_t>(vocabulary.classes.size());

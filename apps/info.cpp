@@ -1,13 +1,17 @@
-// fcclip info: what a file of weights is.
+// fcclip info: what a file of weights, or a configuration of the reference, is.
 
 #include <iomanip>
 #include <iostream>
 #include <sstream>
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 #include "apps/commands.h"
 #include "fcclip/core/listed.h"
+#include "fcclip/io/file_kind.h"
 #include "fcclip/model/file_summary.h"
+#include "fcclip/reference_config/configuration.h"
 
 namespace fcclip::apps {
 namespace {
@@ -118,16 +122,58 @@ void print_summary(const std::string& path, const model::FileSummary& summary) {
   if (summary.iteration) row("iteration", grouped(*summary.iteration));
 }
 
+/// The model that a configuration of the reference describes.
+void tell_configuration(const std::string& path, bool json) {
+  const auto stated = reference_config::read_configuration(path);
+  for (const std::string& note : stated.notes) std::cerr << "fcclip: " << note << '\n';
+  model::FileSummary summary;
+  summary.kind = model::FileKind::checkpoint;
+  summary.config = reference_config::named_model(stated);
+  summary.config->provenance.clear();
+  if (json) {
+    const nlohmann::json all = {{"kind", "configuration of the reference"},
+                                {"tasks", reference_config::tasks(stated)},
+                                {"config", nlohmann::json::parse(model::to_json(*summary.config))}};
+    std::cout << all.dump(2) << '\n';
+    return;
+  }
+  std::cout << path << ": configuration of the reference\n";
+  print_config(summary);
+  const model::PixelConfig& pixels = summary.config->pixels;
+  row("input", "shorter side " + std::to_string(pixels.short_side) + ", longer at most " +
+                   std::to_string(pixels.max_side) + ", multiples of " +
+                   std::to_string(pixels.size_divisor));
+  row("tasks", reference_config::tasks(stated));
+}
+
+bool is_text(const std::string& path) {
+  return io::file_kind_at(path).what.starts_with("text");
+}
+
+struct InfoFlags {
+  std::string file, container;
+  bool json = false;
+};
+
+void tell(const InfoFlags& flags) {
+  if (is_text(flags.file)) return tell_configuration(flags.file, flags.json);
+  const model::FileSummary summary = model::summarize_file(flags.file, flags.container);
+  if (flags.json) {
+    std::cout << model::to_json(summary) << '\n';
+  } else {
+    print_summary(flags.file, summary);
+  }
+}
+
 }  // namespace
 
 void add_info(CLI::App& app) {
-  struct Flags {
-    std::string file, container;
-    bool json = false;
-  };
-  auto flags = std::make_shared<Flags>();
-  CLI::App* command = app.add_subcommand("info", "Tell what a model file or checkpoint is");
-  command->add_option("file", flags->file, "Model file, checkpoint or CLIP weights")
+  auto flags = std::make_shared<InfoFlags>();
+  CLI::App* command = app.add_subcommand(
+      "info", "Tell what a model file, a checkpoint or a configuration of the reference is");
+  command
+      ->add_option("file", flags->file,
+                   "Model file, checkpoint, CLIP weights or the reference's YAML")
       ->required()
       ->type_name("FILE");
   command
@@ -138,14 +184,7 @@ void add_info(CLI::App& app) {
   command->footer(
       "Example:\n"
       "  fcclip info fcclip_cocopan.pth");
-  command->callback([flags] {
-    const model::FileSummary summary = model::summarize_file(flags->file, flags->container);
-    if (flags->json) {
-      std::cout << model::to_json(summary) << '\n';
-    } else {
-      print_summary(flags->file, summary);
-    }
-  });
+  command->callback([flags] { tell(*flags); });
 }
 
 }  // namespace fcclip::apps

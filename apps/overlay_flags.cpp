@@ -4,6 +4,8 @@
 
 #include "apps/option_checks.h"
 #include "fcclip/core/error.h"
+#include "fcclip/core/listed.h"
+#include "fcclip/draw/vocabulary_colours.h"
 #include "fcclip/io/atomic_file.h"
 
 namespace fcclip::apps {
@@ -48,8 +50,13 @@ void add_overlay_flags(CLI::App& command, OverlayFlags& flags) {
       ->capture_default_str()
       ->check(number(0, 1));
   command
+      .add_option("--palette,--overlay-palette", flags.palette,
+                  "Classes in the colours that a data set gives them: " +
+                      listed(draw::palette_names()) + "; default the vocabulary's own, else spread")
+      ->type_name("NAME");
+  command
       .add_option("--overlay-colours,--overlay-colors", flags.colours,
-                  "File of colours, lines \"name = #rrggbb\"")
+                  "File of colours, lines \"name = #rrggbb\", over the palette's")
       ->type_name("FILE");
   command.add_flag("--overlay-no-labels", flags.no_labels, "Overlays without names");
   command.add_flag("--overlay-no-scores", flags.no_scores, "Names without scores");
@@ -67,6 +74,8 @@ outputs::OverlayStyle overlay_style(const OverlayFlags& flags) {
   style.options.fill_opacity = flags.opacity;
   style.options.font_folder = bundled_fonts();
   set_size(style.options, flags.size);
+  if (!flags.palette.empty()) draw::check_palette(flags.palette, "--palette");
+  style.palette = flags.palette;
   if (!flags.colours.empty())
     style.colours = outputs::parse_colours(io::read_file(flags.colours), flags.colours);
   return style;

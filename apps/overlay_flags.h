@@ -11,7 +11,7 @@
 namespace fcclip::apps {
 
 struct OverlayFlags {
-  std::string format = "png", size = "auto", colours;
+  std::string format = "png", size = "auto", colours, palette;
   double opacity = 0.45;
   bool no_labels = false, no_scores = false, no_boxes = false, no_outlines = false;
 };
@@ -19,7 +19,7 @@ struct OverlayFlags {
 void add_overlay_flags(CLI::App& command, OverlayFlags& flags);
 
 /// Throws Error{invalid_argument, not_found, bad_format}: a size that is none, a file of colours
-/// that cannot be read.
+/// that cannot be read, a palette that is not known.
 outputs::OverlayStyle overlay_style(const OverlayFlags& flags);
 
 /// share/fcclip/fonts beside the program, installed or built; empty when there is none.

@@ -4,6 +4,7 @@
 #include <exception>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 
 #include <ATen/Parallel.h>
 
@@ -18,6 +19,8 @@
 #include "fcclip/core/counted.h"
 #include "fcclip/core/error.h"
 #include "fcclip/engine/training_place.h"
+#include "fcclip/model/model_file.h"
+#include "fcclip/reference_config/configuration.h"
 #include "fcclip/scenes/world.h"
 #include "fcclip/train/check_data.h"
 #include "fcclip/train/segmentation_task.h"
@@ -31,7 +34,7 @@ const TrainingNames kTrainNames = {"schedule.steps", "run", "model.safetensors"}
 
 struct TrainFlags : TrainingFlags {
   TrainFlags() { dtype = "float16"; }
-  std::string check;
+  std::string check, from_yaml;
 };
 
 struct ClassCount {
@@ -126,12 +129,30 @@ void train_model(const TrainFlags& flags, const train::SegmentationConfig& confi
   report_training_end(result, "model", model, config.loop.schedule.total_steps);
 }
 
+/// A configuration of the reference below all other settings.
+std::optional<reference_config::Configuration> read_yaml(const std::string& path,
+                                                         engine::Settings& settings) {
+  if (path.empty()) return std::nullopt;
+  reference_config::Configuration stated = reference_config::read_configuration(path);
+  settings.read_text(reference_config::training_settings(stated, stated.notes), path);
+  for (const std::string& note : stated.notes) std::cerr << "fcclip: " << note << '\n';
+  return stated;
+}
+
+/// The CLIP that the run begins with is the one that the configuration names.
+void check_named_clip(const reference_config::Configuration& stated,
+                      const train::ModelSettings& model) {
+  const std::string& file = model.clip.empty() ? model.init : model.clip;
+  reference_config::check_clip(stated, model::read_metadata(file).config.clip);
+}
+
 void train_command(const TrainFlags& flags, const CLI::App& command) {
   train::SegmentationConfig config;
   config.data.world = config.evaluation.world = scenes::default_world();
   engine::Settings settings;
   train::bind(settings, config);
   const bool check_config = flags.check.ends_with(".toml");
+  const auto stated = read_yaml(flags.from_yaml, settings);
   if (check_config) settings.read_file(flags.check);
   read_settings(command, flags, kTrainNames, settings);
   apply_call(flags, config.loop);
@@ -144,6 +165,7 @@ void train_command(const TrainFlags& flags, const CLI::App& command) {
     return check(config);
   }
   train::finish(config);
+  if (stated) check_named_clip(*stated, config.model);
   if (config.run.threads > 0) at::set_num_threads(static_cast<int>(config.run.threads));
   if (flags.output.empty()) {
     fail(ErrorCode::invalid_argument, "--output is needed: a folder for checkpoints and the model");
@@ -165,10 +187,16 @@ void add_train(CLI::App& app) {
           "--check", flags->check,
           "Read a data set (folder, panoptic or instances JSON, TOML) and say what is wrong")
       ->type_name("DATA");
+  command
+      ->add_option("--from-yaml", flags->from_yaml,
+                   "Start with the settings of a configuration of the reference (YAML, with its "
+                   "_BASE_ files); CONFIG, --set and options go over it")
+      ->type_name("FILE");
   command->footer(
       "Examples:\n"
       "  fcclip train --check scenes\n"
-      "  fcclip train recipe.toml --set schedule.steps=1000 -o run");
+      "  fcclip train recipe.toml --set schedule.steps=1000 -o run\n"
+      "  fcclip train --from-yaml fcclip.yaml --print-config");
   command->callback([flags, command] { train_command(*flags, *command); });
 }
 

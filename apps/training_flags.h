@@ -29,7 +29,8 @@ struct TrainingNames {
 /// `flags.dtype` is the default that is shown.
 void add_training_flags(CLI::App& command, TrainingFlags& flags, const TrainingNames& names);
 
-/// The file, --set, and the options given, in this order. Throws as engine::Settings does.
+/// The file, --set, and the options given, in this order, over what `settings` holds. Throws as
+/// engine::Settings does.
 void read_settings(const CLI::App& command, const TrainingFlags& flags, const TrainingNames& names,
                    engine::Settings& settings);
 

@@ -17,6 +17,7 @@ ALLOWED = {
     "words": "core text io clip classify",
     "results": "core io ops",
     "model": "core text io ops nn clip head classify results",
+    "reference_config": "core text io classify model",
     "segmenter": "core io ops nn clip head classify results model",
     "fcclip.h": "core",
     "fcclip_torch.h": "fcclip.h",

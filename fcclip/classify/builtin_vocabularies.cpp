@@ -14,7 +14,7 @@
   X(cityscapes_19, "cityscapes")                              \
   X(coco_panoptic_133, "coco", "coco_panoptic")               \
   X(coco_stuff_164k, "coco_stuff")                            \
-  X(lvis_1203, "lvis")                                        \
+  X(lvis_1203, "lvis", "lvis_instance")                       \
   X(mapillary_vistas_65, "mapillary", "mapillary_vistas")     \
   X(pascal_context_459, "pc459", "context459")                \
   X(pascal_context_59, "pc59", "context59", "pascal_context") \
@@ -41,27 +41,52 @@ std::string normalised(std::string_view name) {
   return out;
 }
 
-struct DataFile {
+/// A table's own name and what is embedded of it.
+struct Table {
+  BuiltinVocabulary facts;
   const char *begin, *end;
 };
 
-const std::vector<DataFile>& data_files() {
-#define FCCLIP_FILE(name, ...) \
-  {fcclip_embedded_##name##_json_begin, fcclip_embedded_##name##_json_end},
-  static const std::vector<DataFile> files = {FCCLIP_VOCABULARIES(FCCLIP_FILE)};
-#undef FCCLIP_FILE
-  return files;
+/// The things of a table, as the data set's instance evaluation has them.
+struct ThingTable {
+  const char *name, *of;
+  std::vector<std::string> aliases;
+};
+
+const std::vector<Table>& tables() {
+#define FCCLIP_TABLE(name, ...)         \
+  {{#name, {__VA_ARGS__}, ""},          \
+   fcclip_embedded_##name##_json_begin, \
+   fcclip_embedded_##name##_json_end},
+  static const std::vector<Table> all = [] {
+    std::vector<Table> made = {FCCLIP_VOCABULARIES(FCCLIP_TABLE)};
+    const ThingTable kThings[] = {{"ade20k_instance", "ade20k_150", {"ade20k_things"}},
+                                  {"cityscapes_instance", "cityscapes_19", {"cityscapes_things"}},
+                                  {"coco_instance", "coco_panoptic_133", {"coco_things", "coco80"}},
+                                  {"mapillary_instance",
+                                   "mapillary_vistas_65",
+                                   {"mapillary_vistas_instance", "mapillary_things"}}};
+    for (const ThingTable& one : kThings) {
+      Table table = *std::ranges::find(made, one.of, [](const Table& t) { return t.facts.name; });
+      table.facts = {one.name, one.aliases, one.of};
+      made.push_back(std::move(table));
+    }
+    std::ranges::sort(made, {}, [](const Table& table) { return table.facts.name; });
+    return made;
+  }();
+#undef FCCLIP_TABLE
+  return all;
 }
 
-/// Index in the table, or its size.
-size_t find(std::string_view name) {
+/// nullptr where there is none.
+const Table* find(std::string_view name) {
   const std::string wanted = normalised(name);
-  const auto& all = builtin_vocabularies();
-  const auto found = std::find_if(all.begin(), all.end(), [&](const BuiltinVocabulary& entry) {
-    return entry.name == wanted ||
-           std::find(entry.aliases.begin(), entry.aliases.end(), wanted) != entry.aliases.end();
-  });
-  return static_cast<size_t>(found - all.begin());
+  for (const Table& table : tables()) {
+    const std::vector<std::string>& aliases = table.facts.aliases;
+    if (table.facts.name == wanted || std::ranges::find(aliases, wanted) != aliases.end())
+      return &table;
+  }
+  return nullptr;
 }
 
 bool names_no_class(const VocabularyClass& entry) {
@@ -73,6 +98,7 @@ bool names_no_class(const VocabularyClass& entry) {
 Vocabulary everything() {
   Vocabulary all{std::string(kEverything), {}};
   for (const BuiltinVocabulary& one : builtin_vocabularies()) {
+    if (!one.things_of.empty()) continue;
     Vocabulary part = builtin_vocabulary(one.name);
     std::erase_if(part.classes, names_no_class);
     std::ranges::move(part.classes, std::back_inserter(all.classes));
@@ -87,9 +113,11 @@ Vocabulary everything() {
 }  // namespace
 
 const std::vector<BuiltinVocabulary>& builtin_vocabularies() {
-#define FCCLIP_ENTRY(name, ...) {#name, {__VA_ARGS__}},
-  static const std::vector<BuiltinVocabulary> all = {FCCLIP_VOCABULARIES(FCCLIP_ENTRY)};
-#undef FCCLIP_ENTRY
+  static const std::vector<BuiltinVocabulary> all = [] {
+    std::vector<BuiltinVocabulary> facts;
+    for (const Table& table : tables()) facts.push_back(table.facts);
+    return facts;
+  }();
   return all;
 }
 
@@ -103,17 +131,16 @@ const std::vector<std::string>& builtin_vocabulary_names() {
 }
 
 bool is_builtin_vocabulary(std::string_view name) {
-  return normalised(name) == kEverything || find(name) < builtin_vocabularies().size();
+  return normalised(name) == kEverything || find(name) != nullptr;
 }
 
 std::string_view builtin_vocabulary_json(std::string_view name) {
-  const size_t index = find(name);
-  if (index == builtin_vocabularies().size()) {
+  const Table* table = find(name);
+  if (table == nullptr) {
     fail(ErrorCode::not_found, "no built-in vocabulary \"", text::printable(name), "\"; there are ",
          listed(builtin_vocabulary_names()));
   }
-  const DataFile& file = data_files()[index];
-  return {file.begin, static_cast<size_t>(file.end - file.begin)};
+  return {table->begin, static_cast<size_t>(table->end - table->begin)};
 }
 
 Vocabulary builtin_vocabulary(std::string_view name) {
@@ -121,7 +148,13 @@ Vocabulary builtin_vocabulary(std::string_view name) {
     static const Vocabulary all = everything();
     return all;
   }
-  return parse_vocabulary_json(builtin_vocabulary_json(name));
+  Vocabulary vocabulary = parse_vocabulary_json(builtin_vocabulary_json(name));
+  const BuiltinVocabulary& facts = find(name)->facts;
+  if (!facts.things_of.empty()) {
+    vocabulary.name = facts.name;
+    std::erase_if(vocabulary.classes, [](const VocabularyClass& entry) { return !entry.is_thing; });
+  }
+  return vocabulary;
 }
 
 }  // namespace fcclip::classify

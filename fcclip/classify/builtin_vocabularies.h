@@ -13,6 +13,7 @@ namespace fcclip::classify {
 struct BuiltinVocabulary {
   std::string name;                  ///< of the data file, e.g. "coco_panoptic_133"
   std::vector<std::string> aliases;  ///< e.g. "coco"
+  std::string things_of;  ///< the table whose things it is ("coco_instance"); empty: its own
 };
 
 /// All of them, sorted by name.
@@ -32,7 +33,7 @@ bool is_builtin_vocabulary(std::string_view name);
 /// published; kEverything's ids are positions. Throws Error{not_found} listing the names.
 Vocabulary builtin_vocabulary(std::string_view name);
 
-/// The data file itself: also the ignore label, label divisor and original names. Throws
+/// The data file itself, of things alone that of the whole table: also the ignore label, label divisor and original names. Throws
 /// Error{not_found} for another name, with those that there are.
 std::string_view builtin_vocabulary_json(std::string_view name);
 

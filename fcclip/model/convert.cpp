@@ -6,8 +6,7 @@
 
 #include "fcclip/core/check.h"
 #include "fcclip/core/error.h"
-#include "fcclip/core/listed.h"
-#include "fcclip/io/checkpoint.h"
+#include "fcclip/model/merge_checkpoints.h"
 #include "fcclip/model/model_file.h"
 #include "fcclip/model/published.h"
 #include "fcclip/model/recognize.h"
@@ -17,74 +16,6 @@
 namespace fcclip::model {
 namespace {
 
-/// All checkpoints as one, under the published names.
-struct Merged {
-  std::map<std::string, at::Tensor> tensors;
-  TensorShapes shapes;
-  std::optional<Config> config;  ///< of a model file
-  std::optional<Config> clip;    ///< of a CLIP's file
-  std::string merges, provenance;
-  std::vector<std::string> notes;
-  bool is_chosen = false;  ///< some file has the container asked for
-};
-
-std::string source_line(const std::filesystem::path& path, const io::Checkpoint& checkpoint) {
-  std::string line = text::printable(path.filename().string());
-  if (checkpoint.iteration) line += " (iteration " + std::to_string(*checkpoint.iteration) + ")";
-  return line;
-}
-
-/// Which of a file's weights were taken, where that was not plain.
-void note_choice(const std::string& container, const PublishedWeights& weights,
-                 const std::string& file, std::vector<std::string>& notes) {
-  std::string note;
-  if (!container.empty() && container != "model") note = "weights taken from \"" + container + "\"";
-  if (!weights.prefix.empty()) {
-    add_to_list(note, "names taken without \"" + weights.prefix + ".\"");
-  }
-  if (!weights.left_out.empty()) {
-    add_to_list(note, std::to_string(weights.left_out.size()) + " other tensors left out (" +
-                          text::printable(weights.left_out.front()) + " …)");
-  }
-  if (!note.empty()) notes.push_back(text::printable(file) + ": " + note);
-}
-
-void add(Merged& merged, const std::filesystem::path& path, const std::string& container) {
-  const io::Checkpoint checkpoint = io::open_checkpoint(path, {io::Checksums::verify, container});
-  const PublishedWeights weights = published_weights(checkpoint, container, path.string());
-  merged.is_chosen = merged.is_chosen || weights.is_chosen;
-  note_choice(checkpoint.container, weights, path.filename().string(), merged.notes);
-  for (const auto& [name, tensor] : weights.tensors) {
-    merged.tensors[name] = tensor;
-    merged.shapes[name] = tensor.sizes().vec();
-  }
-  if (const auto metadata = parse_metadata(checkpoint.metadata)) {
-    if (metadata->content == FileContent::model) merged.config = metadata->config;
-    if (metadata->content == FileContent::clip) merged.clip = metadata->config;
-    if (!metadata->merges.empty()) merged.merges = metadata->merges;
-  }
-  merged.provenance += merged.provenance.empty() ? "converted from " : " and ";
-  merged.provenance += source_line(path, checkpoint);
-}
-
-void report_step(const ConvertOptions& options, int64_t done) {
-  report_progress(options.progress, done, std::ssize(options.checkpoints) + 1, "steps");
-}
-
-Merged merge_checkpoints(const ConvertOptions& options) {
-  if (options.checkpoints.empty()) fail(ErrorCode::invalid_argument, "no checkpoint to convert");
-  Merged merged;
-  for (int64_t i = 0; i < std::ssize(options.checkpoints); ++i) {
-    add(merged, options.checkpoints[i], options.container);
-    report_step(options, i + 1);
-  }
-  if (!options.container.empty() && !merged.is_chosen) {
-    fail(ErrorCode::invalid_argument, "no weights are called ", options.container,
-         " (--container) in what is to be converted");
-  }
-  return merged;
-}
-
 std::string missing_half(const TensorShapes& shapes) {
   const CheckpointParts parts = parts_of(shapes);
   if (parts.clip && !parts.head) {
@@ -93,8 +24,8 @@ std::string missing_half(const TensorShapes& shapes) {
   }
   if (parts.head && !parts.clip) {
     return "only the segmentation head is here: CLIP's weights (backbone.clip_model.*) are "
-           "missing; "
-           "name open_clip's weights of the model it was trained with as well";
+           "missing; name open_clip's weights of the model it was trained with as well (--clip "
+           "FILE)";
   }
   return {};
 }
@@ -175,12 +106,36 @@ void note_recognition(const Config& config, Converted& out) {
       ") and thresholds are the published ones; --config FILE sets others");
 }
 
+std::string halves_text(const std::vector<int64_t>& channels, int64_t embed_dim) {
+  std::string text = "channels";
+  for (const int64_t count : channels) text += " " + std::to_string(count);
+  text += " and an embedding of " + std::to_string(embed_dim);
+  for (const PublishedModel& row : published_models()) {
+    if (row.clip.feature_channels() == channels && row.clip.embed_dim == embed_dim)
+      return text + " (" + row.name + ")";
+  }
+  return text;
+}
+
+/// A head fits the CLIP that it was trained on, and no other.
+void check_halves(const Merged& merged, const Config& config) {
+  const std::vector<int64_t>& wanted = config.pixel_decoder.in_channels;
+  const std::vector<int64_t> given = config.clip.feature_channels();
+  const int64_t embed_dim = config.mask_decoder.embed_dim;
+  if (wanted == given && embed_dim == config.clip.embed_dim) return;
+  fail(ErrorCode::shape_mismatch, "the segmentation head of ", merged.head_file,
+       " was made for a CLIP with ", halves_text(wanted, embed_dim), ", the one of ",
+       merged.clip_file, " has ", halves_text(given, config.clip.embed_dim),
+       "; name the CLIP that the head was trained with");
+}
+
 Config choose_config(const Merged& merged, const ConvertOptions& options, Converted& out) {
   Config config;
   if (merged.config) {
     config = *merged.config;
   } else if (options.reference_config.empty()) {
     config = recognized(merged);
+    check_halves(merged, config);
     note_recognition(config, out);
   } else {
     try {
@@ -193,6 +148,7 @@ Config choose_config(const Merged& merged, const ConvertOptions& options, Conver
   if (!options.reference_config.empty()) {
     config = apply_reference_config(std::move(config), options.reference_config);
   }
+  if (options.adjust) options.adjust(merged.shapes, config);
   // An embedding that was cut short is as good as a whole one for the ids it has.
   const auto embedding = merged.shapes.find("backbone.clip_model.token_embedding.weight");
   if (embedding != merged.shapes.end() && embedding->second.size() == 2) {
@@ -205,12 +161,12 @@ Config choose_config(const Merged& merged, const ConvertOptions& options, Conver
 
 /// All that is wrong, the telling problems first, so that one run shows more than the first of
 /// them.
-void check_tensors(const Merged& merged, const Model& model) {
+void check_tensors(const Merged& merged, const nn::WeightTable& weights) {
   std::vector<std::string> problems;
   ErrorCode code = ErrorCode::missing_tensor;
   std::set<std::string> known;
   std::vector<std::string> missing;
-  for (const nn::Weight& row : model.weights().rows()) {
+  for (const nn::Weight& row : weights.rows()) {
     known.insert(row.name);
     const auto found = merged.shapes.find(row.name);
     if (found == merged.shapes.end()) {
@@ -257,8 +213,8 @@ Converted convert(const ConvertOptions& options) {
   Converted out;
   out.notes = merged.notes;
   out.model = std::make_shared<Model>(choose_config(merged, options, out));
-  check_tensors(merged, *out.model);
-  const int64_t read = std::ssize(options.checkpoints);
+  check_tensors(merged, out.model->weights());
+  const int64_t read = file_count(options);
   const auto source = [&](const std::string& name) {
     report_step(options, read);
     return merged.tensors.at(name);
@@ -266,6 +222,21 @@ Converted convert(const ConvertOptions& options) {
   nn::load_weights(out.model->weights(), source, at::kCPU);
   set_tokenizer(merged, options, *out.model->clip);
   report_step(options, read + 1);
+  return out;
+}
+
+ConvertedClip convert_clip(const ConvertOptions& options) {
+  const Merged merged = merge_checkpoints(options);
+  const clip::ClipConfig config = merged.clip ? merged.clip->clip : recognize_clip(merged.shapes);
+  ConvertedClip out{std::make_shared<Clip>(config), merged.notes};
+  check_tensors(merged, out.clip->weights());
+  nn::load_weights(
+      out.clip->weights(), [&](const std::string& name) { return merged.tensors.at(name); },
+      at::kCPU);
+  if (merged.clip) out.clip->pixels = merged.clip->pixels;
+  out.clip->provenance = merged.provenance;
+  set_tokenizer(merged, options, *out.clip);
+  report_step(options, file_count(options) + 1);
   return out;
 }
 

@@ -9,7 +9,6 @@
 namespace fcclip::model {
 namespace {
 
-constexpr std::string_view kClipPrefix = "backbone.clip_model.";
 constexpr int64_t kTextHeadWidth = 64, kPoolHeadWidth = 64, kDecoderHeadWidth = 32;
 constexpr int64_t kLevels = 3, kPoints = 4;
 constexpr int64_t kStride = 32;

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fcclip/model/config.h"
@@ -11,6 +12,8 @@ namespace fcclip::model {
 
 /// Names as in a published FC-CLIP checkpoint ("backbone.clip_model.visual.…").
 using TensorShapes = std::map<std::string, std::vector<int64_t>>;
+
+inline constexpr std::string_view kClipPrefix = "backbone.clip_model.";
 
 /// What a checkpoint holds.
 struct CheckpointParts {

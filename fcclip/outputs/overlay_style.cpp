@@ -60,13 +60,16 @@ nlohmann::json OverlayStyle::record() const {
   if (!options.outlines) out["outlines"] = false;
   if (!scores) out["scores"] = false;
   if (!boxes) out["boxes"] = false;
+  if (!palette.empty()) out["palette"] = palette;
   for (const auto& [name, colour] : colours) out["colours"][name] = colour;
   return out;
 }
 
 std::vector<draw::Colour> styled_colours(const classify::Vocabulary& vocabulary,
                                          const OverlayStyle& style) {
-  std::vector<draw::Colour> colours = draw::vocabulary_colours(vocabulary);
+  std::vector<draw::Colour> colours = style.palette.empty()
+                                          ? draw::vocabulary_colours(vocabulary)
+                                          : draw::palette_colours(vocabulary, style.palette);
   for (size_t i = 0; i < colours.size(); ++i) {
     const auto own = style.colours.find(vocabulary.classes[i].synonyms.front());
     if (own != style.colours.end()) colours[i] = own->second;

@@ -19,6 +19,7 @@ struct OverlayStyle {
   bool scores = true;            ///< of panoptic segments and instances
   bool jpeg = false;
   std::map<std::string, draw::Colour> colours;  ///< the user's, by class name
+  std::string palette;  ///< draw::palette_colours'; empty: the vocabulary's own
 
   /// ".overlay.png" or ".overlay.jpg"
   std::string ending() const;
@@ -26,8 +27,8 @@ struct OverlayStyle {
   nlohmann::json record() const;
 };
 
-/// A colour for each class, the same in every picture: the user's, else the vocabulary's own, else
-/// one given out over the whole vocabulary.
+/// A colour for each class, the same in every picture: the user's, else the palette's, else the
+/// vocabulary's own, else one given out over the whole vocabulary.
 std::vector<draw::Colour> styled_colours(const classify::Vocabulary& vocabulary,
                                          const OverlayStyle& style);
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "fcclip/core/error.h"
+#include "fcclip/model/published.h"
 
 namespace fcclip::train {
 namespace {
@@ -183,6 +184,7 @@ model::Config model_config(const ModelSettings& s, const clip::ClipConfig& clip,
   mask.heads = s.heads;
   mask.ffn_dim = s.decoder_ffn;
   mask.queries = s.queries;
+  model::apply_published_settings(config);
   config.ensemble.alpha = s.alpha;
   config.ensemble.beta = s.beta;
   config.panoptic.object_mask_threshold = s.object_mask_threshold;

@@ -49,6 +49,7 @@ NOT_RUN = {
     "fcclip pretrain --pairs": "hours with the default settings",
     "fcclip train --check datasets/coco": "needs COCO",
     "fcclip train --set model.clip": "days; needs COCO",
+    "fcclip train --from-yaml fcclip.yaml --set": "days; needs COCO",
     "fcclip train configs/train_mini.toml": "hours; needs the world's pack",
     "fcclip train my.toml -o out/run --resume": "days; needs COCO",
     "START=models/mini.safetensors make mini": "hours",
@@ -104,6 +105,43 @@ def commands(page):
 
 def reason_not_to_run(command):
     return next((why for start, why in NOT_RUN.items() if command.startswith(start)), None)
+
+
+# What the reference's configuration of the checkpoint below would be.
+TINY_YAML = """MODEL:
+  META_ARCHITECTURE: FCCLIP
+  BACKBONE: {NAME: CLIP}
+  PIXEL_MEAN: [122.7709383, 116.7460125, 104.09373615]
+  PIXEL_STD: [68.5005327, 66.6321579, 70.32316305]
+  SEM_SEG_HEAD: {NAME: FCCLIPHead, IN_FEATURES: [res2, res3, res4, res5], CONVS_DIM: 64, MASK_DIM: 64,
+                 PIXEL_DECODER_NAME: MSDeformAttnPixelDecoder, TRANSFORMER_ENC_LAYERS: 2}
+  MASK_FORMER: {TRANSFORMER_IN_FEATURE: multi_scale_pixel_decoder, NHEADS: 4, DROPOUT: 0.0, HIDDEN_DIM: 64,
+                DIM_FEEDFORWARD: 128, DEC_LAYERS: 5, NUM_OBJECT_QUERIES: 20}
+  FC_CLIP: {CLIP_MODEL_NAME: convnext_tiny_one, EMBED_DIM: 64}
+INPUT: {FORMAT: RGB, DATASET_MAPPER_NAME: coco_panoptic_lsj}
+DATASETS:
+  TRAIN: ("openvocab_coco_2017_train_panoptic_with_sem_seg",)
+"""
+
+
+def write_halves(model, head, clip):
+    """The model's tensors in two files: the head's, and CLIP's under open_clip's names."""
+    raw = model.read_bytes()
+    size, = struct.unpack("<Q", raw[:8])
+    header = json.loads(raw[8:8 + size])
+    header.pop("__metadata__", None)
+    prefix = "backbone.clip_model."
+    for path, is_clip in ((head, False), (clip, True)):
+        kept, data = {}, b""
+        for name, entry in header.items():
+            if name.startswith(prefix) == is_clip:
+                begin, end = entry["data_offsets"]
+                place = [len(data), len(data) + end - begin]
+                kept[name.removeprefix(prefix)] = dict(entry, data_offsets=place)
+                data += raw[8 + size + begin:8 + size + end]
+        text = json.dumps(kept).encode()
+        text += b" " * (-len(text) % 8)
+        path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
 def tiny_checkpoint(model, path):
@@ -183,6 +221,8 @@ class PrintedCommands(unittest.TestCase):
         tiny = cls.folder / "tiny.safetensors"
         cls.run_shell(cls.environment, f"fcclip init --preset tiny -o {tiny}")
         tiny_checkpoint(tiny, cls.folder / "fcclip_cocopan.pth")
+        write_halves(tiny, cls.folder / "head.safetensors", cls.folder / "open_clip.safetensors")
+        (cls.folder / "fcclip.yaml").write_text(TINY_YAML)
 
     @classmethod
     def tearDownClass(cls):

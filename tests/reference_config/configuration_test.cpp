@@ -1,0 +1,223 @@
+// What a configuration says of models and trainings.
+
+#include "fcclip/reference_config/configuration.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "fcclip/model/published.h"
+#include "tests/reference_config/yaml_files.h"
+#include "tests/support/errors.h"
+#include "tests/support/goldens.h"
+
+namespace fcclip::reference_config {
+namespace {
+
+using test::published_yaml;
+
+/// The published file with lines more; a section that is there already is written with dots here.
+Configuration with(const std::string& more = "", const std::string& yaml = published_yaml()) {
+  const test::YamlFolder folder;
+  folder.write("base.yaml", yaml);
+  return read_configuration(folder.write("own.yaml", "_BASE_: base.yaml\n" + more));
+}
+
+TEST(Configuration, ThePublishedFilesAreThePublishedModels) {
+  for (const model::PublishedModel& row : model::published_models()) {
+    const bool resnet = row.clip.tower == clip::TowerKind::resnet;
+    const std::string weights = resnet ? "openai" : "laion2b_s29b_b131k_ft_soup";
+    const std::string valid =
+        resnet ? "MODEL: {FC_CLIP: {ENSEMBLE_ON_VALID_MASK: True}}\n" : std::string();
+    const Configuration stated =
+        with(valid, published_yaml(row.name, weights, static_cast<int>(row.clip.embed_dim)));
+    model::Config want = model::published_config(row);
+    want.training_vocabulary = model::published_training_vocabulary();
+    model::Config got = named_model(stated);
+    got.provenance.clear();
+    EXPECT_EQ(model::to_json(got), model::to_json(want));
+    EXPECT_EQ(tasks(stated), "panoptic, instance, semantic");
+    EXPECT_TRUE(stated.notes.empty());
+  }
+}
+
+TEST(Configuration, TheWeightsDecideTheActivation) {
+  const auto quick = [](const std::string& name, const std::string& weights) {
+    return named_model(with("", published_yaml(name, weights, 1024))).clip.text.quick_gelu;
+  };
+  EXPECT_TRUE(quick("RN50", "openai"));
+  EXPECT_TRUE(quick("RN50", "OpenAI"));
+  EXPECT_FALSE(quick("RN50", "yfcc15m"));
+  EXPECT_TRUE(quick("RN50-quickgelu", "yfcc15m"));
+}
+
+TEST(Configuration, WhatIsUsedAtInferenceIsRead) {
+  const model::Config config = named_model(
+      with("MODEL:\n  FC_CLIP: {GEOMETRIC_ENSEMBLE_ALPHA: 0.1, GEOMETRIC_ENSEMBLE_BETA: 1}\n"
+           "  MASK_FORMER:\n    NHEADS: 4\n    SIZE_DIVISIBILITY: 64\n"
+           "    TEST: {OBJECT_MASK_THRESHOLD: 0.2, OVERLAP_THRESHOLD: 0.5}\n"
+           "INPUT: {MIN_SIZE_TEST: 1024, MAX_SIZE_TEST: 2560}\nTEST: {DETECTIONS_PER_IMAGE: 40}\n"
+           "DATASETS:\n  TRAIN: ('openvocab_ade20k_panoptic_train',)\n"));
+  EXPECT_EQ(config.ensemble.alpha, 0.1);
+  EXPECT_EQ(config.ensemble.beta, 1);
+  EXPECT_EQ(config.panoptic.object_mask_threshold, 0.2);
+  EXPECT_EQ(config.panoptic.overlap_threshold, 0.5);
+  EXPECT_EQ(config.instances.top_k, 40);
+  EXPECT_EQ(config.pixels.short_side, 1024);
+  EXPECT_EQ(config.pixels.max_side, 2560);
+  EXPECT_EQ(config.pixels.size_divisor, 64);
+  EXPECT_EQ(config.mask_decoder.heads, 4);
+  EXPECT_EQ(config.pixel_decoder.heads, 4);
+  EXPECT_EQ(config.training_vocabulary.name, "ade20k_150");
+}
+
+TEST(Configuration, AnotherNetworkIsRefusedByKeyAndFile) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"MODEL: {BACKBONE: {NAME: build_resnet_backbone}}",
+       "own.yaml:2: MODEL.BACKBONE.NAME is build_resnet_backbone, another backbone; only CLIP"},
+      {"MODEL: {META_ARCHITECTURE: MAFT_Plus}", "MODEL.META_ARCHITECTURE is MAFT_Plus"},
+      {"MODEL: {SEM_SEG_HEAD: {PIXEL_DECODER_NAME: FPN}}", "PIXEL_DECODER_NAME is FPN"},
+      {"MODEL: {SEM_SEG_HEAD: {IN_FEATURES: [res4, res5]}}", "IN_FEATURES is res4, res5"},
+      {"MODEL: {MASK_FORMER: {PRE_NORM: True}}", "PRE_NORM is True"},
+      {"MODEL: {MASK_FORMER: {TRANSFORMER_DECODER_NAME: Other}}", "TRANSFORMER_DECODER_NAME"},
+      {"INPUT: {FORMAT: BGR}", "INPUT.FORMAT is BGR"}};
+  for (const auto& [more, message] : cases) EXPECT_ERROR(unsupported, message, with(more));
+  EXPECT_ERROR(unsupported, "a.yaml: MODEL.META_ARCHITECTURE (stated nowhere, so the reference's",
+               parse_configuration("SEED: 1\n", "a.yaml"));
+}
+
+TEST(Configuration, ValuesThatCannotBeUsedAreRefused) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"MODEL: {MASK_FORMER: {SIZE_DIVISIBILITY: 0}}", "multiple of 32"},
+      {"MODEL: {PIXEL_STD: [1, 0, 1]}", "not above 0"},
+      {"MODEL: {PIXEL_MEAN: [1, 0]}", "has 2 numbers"},
+      {"MODEL: {FC_CLIP: {GEOMETRIC_ENSEMBLE_BETA: 1.5}}", "expected 0 to 1"},
+      {"INPUT: {MIN_SIZE_TEST: 0}", "INPUT.MIN_SIZE_TEST is 0"},
+      {"MODEL: {FC_CLIP: {CLIP_MODEL_NAME: ViT-L-14}}", "needs a convolutional CLIP"},
+      {"MODEL: {FC_CLIP: {CLIP_MODEL_NAME: convnext_tiny}}", "known are convnext_base_w_320"}};
+  for (const auto& [more, message] : cases)
+    EXPECT_ERROR(unsupported, message, named_model(with(more)));
+  EXPECT_ERROR(shape_mismatch, "EMBED_DIM is 768, but RN50 has 1024",
+               named_model(with("", published_yaml("RN50"))));
+}
+
+TEST(Configuration, OnlyUnknownKeysAreToldOf) {
+  const Configuration stated = with(
+      "MODEL: {RPN: {NMS_THRESH: 0.7}, SWIN: {WINDOW_SIZE: 7}, MASK_FROMER: {NHEADS: 2}}\n"
+      "VERSION: 2\nMY: {OWN: 1}\n");
+  ASSERT_EQ(stated.notes.size(), 1u);
+  EXPECT_NE(stated.notes[0].find("MODEL.MASK_FROMER.NHEADS, MY.OWN"), std::string::npos)
+      << stated.notes[0];
+}
+
+TEST(Apply, WhatTensorsTellMustAgree) {
+  model::Config tensors = model::published_config(model::published_models().at(1));
+  EXPECT_EQ(tensors.name, "convnext_large_d_320");
+  EXPECT_NO_THROW(apply(with(), {}, tensors));
+  EXPECT_EQ(tensors.training_vocabulary.classes.size(), 133u);
+  tensors.mask_decoder.queries = 40;
+  EXPECT_ERROR(shape_mismatch,
+               "base.yaml:20: MODEL.MASK_FORMER.NUM_OBJECT_QUERIES is 250, but by the tensors 40 "
+               "(sem_seg_head.predictor.query_feat.weight)",
+               apply(with(), {}, tensors));
+  tensors.mask_decoder.queries = 250;
+  EXPECT_ERROR(shape_mismatch, "DEC_LAYERS is 4, but by the tensors 10",
+               apply(with("MODEL: {MASK_FORMER: {DEC_LAYERS: 4}}"), {}, tensors));
+  EXPECT_ERROR(shape_mismatch, "NUM_CLASSES is 133, but by the tensors 150",
+               apply(with(), {{"criterion.empty_weight", {151}}}, tensors));
+  model::Config resnet = model::published_config(model::published_models().back());
+  EXPECT_EQ(resnet.name, "RN50x64");
+  EXPECT_ERROR(shape_mismatch,
+               "CLIP_MODEL_NAME is convnext_large_d_320, but the tensors are those of RN50x64",
+               apply(with(), {}, resnet));
+}
+
+TEST(Apply, AClipOfAnotherSizeIsHeldByItsKind) {
+  model::Config tensors = model::published_config(model::published_models().at(1));
+  tensors.clip.convnext.depths = {1, 1, 1, 1};
+  const Configuration own = with("MODEL: {FC_CLIP: {CLIP_MODEL_NAME: convnext_mine}}");
+  EXPECT_NO_THROW(apply(own, {}, tensors));
+  EXPECT_ERROR(shape_mismatch, "is RN_mine, but the tensors are those of a ConvNeXt 192 384",
+               apply(with("MODEL: {FC_CLIP: {CLIP_MODEL_NAME: RN_mine}}"), {}, tensors));
+}
+
+/// The recorded models of real sizes have forty queries and eight training classes.
+TEST(Apply, TheRecordedFullSizeModelsAreThoseOfTheirFiles) {
+  FCCLIP_NEEDS_GOLDENS();
+  for (const std::string name : {"RN50", "convnext_base_w_320", "convnext_large_d_320"}) {
+    const nlohmann::json recorded = test::golden_json("full/" + name + "/summary.json");
+    const bool openai = recorded.at("quick_gelu").get<bool>();
+    const int embed_dim = recorded.at("clip_embed_dim").get<int>();
+    const std::string valid = recorded.at("ensemble_on_valid_mask").get<bool>() ? "True" : "False";
+    const Configuration stated =
+        with("MODEL:\n  MASK_FORMER: {NUM_OBJECT_QUERIES: " + recorded.at("num_queries").dump() +
+                 "}\n  FC_CLIP: {ENSEMBLE_ON_VALID_MASK: " + valid + "}\n",
+             published_yaml(name, openai ? "openai" : "laion", embed_dim));
+    const model::Config config = named_model(stated);
+    EXPECT_EQ(config.name, recorded.at("model").get<std::string>());
+    EXPECT_EQ(config.clip.text.quick_gelu, openai);
+    EXPECT_EQ(config.ensemble.alpha, recorded.at("alpha").get<double>());
+    EXPECT_EQ(config.ensemble.beta, recorded.at("beta").get<double>());
+    const nlohmann::json& channels = recorded.at("backbone_channels");
+    EXPECT_EQ(config.pixel_decoder.in_channels,
+              (std::vector<int64_t>{channels.at("res2"), channels.at("res3"), channels.at("res4"),
+                                    channels.at("res5")}));
+  }
+}
+
+TEST(Training, ThePublishedFileGivesThePapersRecipe) {
+  std::vector<std::string> notes;
+  const std::string toml = training_settings(with(), notes);
+  EXPECT_TRUE(notes.empty());
+  for (const char* line :
+       {"model.name = \"fcclip_convnext_large_d_320\"", "model.queries = 250",
+        "model.decoder_layers = 9", "model.overlap_threshold = 0.8", "data.kind = \"panoptic\"",
+        "evaluation.kind = \"panoptic\"", "run.evaluate_every = 5000", "run.batch = 16",
+        "optimizer.reference_batch = 16", "optimizer.learning_rate = 0.0001",
+        "optimizer.weight_decay = 0.05", "optimizer.clip_norm = 0.01", "schedule.kind = \"steps\"",
+        "schedule.steps = 368750", "schedule.warmup_steps = 10", "schedule.warmup_share = 1.0",
+        "loss.class_weight = 2.0", "loss.points = 12544", "run.precision = \"auto\""}) {
+    EXPECT_NE(toml.find(std::string(line) + "\n"), std::string::npos) << line << " in\n" << toml;
+  }
+}
+
+TEST(Training, SchedulesOfDetectron2) {
+  std::vector<std::string> notes;
+  const std::string poly = training_settings(
+      with("SOLVER: {LR_SCHEDULER_NAME: WarmupPolyLR, POLY_LR_POWER: 0.5}"), notes);
+  EXPECT_NE(poly.find("schedule.kind = \"poly\"\n"), std::string::npos);
+  EXPECT_NE(poly.find("schedule.power = 0.5\n"), std::string::npos);
+  EXPECT_EQ(poly.find("milestones"), std::string::npos);
+  const std::string steps =
+      training_settings(with("SOLVER:\n  STEPS: (50, 75, 400)\n  MAX_ITER: 100\n"), notes);
+  EXPECT_NE(steps.find("schedule.milestones = [0.5,0.75]\n"), std::string::npos) << steps;
+}
+
+TEST(Training, WhatItCannotDoIsRefusedByKeyAndFile) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"SOLVER: {OPTIMIZER: SGD}", "own.yaml:2: SOLVER.OPTIMIZER is SGD; the training knows ADAMW"},
+      {"SOLVER: {CLIP_GRADIENTS: {CLIP_TYPE: norm}}", "CLIP_TYPE is norm"},
+      {"SOLVER: {WEIGHT_DECAY_NORM: 0.1}", "WEIGHT_DECAY_NORM"},
+      {"SOLVER: {LR_SCHEDULER_NAME: Mine}", "LR_SCHEDULER_NAME is Mine"},
+      {"INPUT: {DATASET_MAPPER_NAME: mask_former_semantic}", "coco_panoptic_lsj"},
+      {"INPUT: {RANDOM_FLIP: vertical}", "RANDOM_FLIP is vertical"},
+      {"MODEL: {MASK_FORMER: {DEEP_SUPERVISION: False}}", "DEEP_SUPERVISION"},
+      {"MODEL: {MASK_FORMER: {DROPOUT: 0.1}}", "DROPOUT is 0.1"},
+      {"SOLVER: {IMS_PER_BATCH: 0}", "IMS_PER_BATCH is 0"}};
+  std::vector<std::string> notes;
+  for (const auto& [more, message] : cases)
+    EXPECT_ERROR(unsupported, message, training_settings(with(more), notes));
+}
+
+TEST(Training, WhatHasNoSettingIsToldOf) {
+  std::vector<std::string> notes;
+  training_settings(with("DATASETS:\n  TRAIN: ('mine',)\nTEST: {DETECTIONS_PER_IMAGE: 40}\n"
+                         "MODEL: {PIXEL_MEAN: [1, 2, 3]}\nSOLVER: {REFERENCE_WORLD_SIZE: 8}\n"),
+                    notes);
+  ASSERT_EQ(notes.size(), 4u);
+  EXPECT_NE(notes[0].find("MODEL.PIXEL_MEAN"), std::string::npos);
+  EXPECT_NE(notes[2].find("own.yaml:3: DATASETS.TRAIN"), std::string::npos) << notes[2];
+}
+
+}  // namespace
+}  // namespace fcclip::reference_config
