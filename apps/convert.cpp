@@ -87,12 +87,15 @@ void write_model(const ConvertFlags& flags, model::ConvertOptions& options) {
             << converted.model->config.provenance << '\n';
 }
 
-void write_clip(const ConvertFlags& flags, model::ConvertOptions& options) {
+void check_clip_alone(const ConvertFlags& flags) {
   if (!flags.config.empty() || !flags.training_vocabulary.empty() || !flags.container.empty()) {
     fail(ErrorCode::invalid_argument,
          "--config, --training-vocabulary and --container belong to a checkpoint; --clip alone "
          "makes a file of CLIP");
   }
+}
+
+void write_clip(const ConvertFlags& flags, model::ConvertOptions& options) {
   const model::ConvertedClip converted = model::convert_clip(options);
   options.progress = {};
   tell_notes(converted.notes);
@@ -103,6 +106,7 @@ void write_clip(const ConvertFlags& flags, model::ConvertOptions& options) {
 void convert_command(const ConvertFlags& flags) {
   if (all_files(flags).empty())
     fail(ErrorCode::invalid_argument, "CHECKPOINT is needed, or --clip FILE for a CLIP alone");
+  if (flags.checkpoints.empty()) check_clip_alone(flags);
   check_own_or_new(flags.output, flags.overwrite);
   model::ConvertOptions options;
   options.checkpoints.assign(flags.checkpoints.begin(), flags.checkpoints.end());

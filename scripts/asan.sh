@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 build=$1
 options=()
 [ -f "$build/build.ninja" ] || options=(-DFCCLIP_SANITIZE=ON -DFCCLIP_TESTS=ON -DCMAKE_CXX_FLAGS_RELEASE=-O1)
-folders=(core text io ops nn clip classify words results model segmenter image draw outputs runs serve data engine train)
+folders=(core text io ops nn clip classify words reference_config results model segmenter image draw outputs runs serve data engine train)
 targets=("${folders[@]/%/_test}")
 pattern="^($(IFS='|'; echo "${folders[*]}"))\$"
 if [ "${2:-}" = --all ]; then
