@@ -1,5 +1,6 @@
 // fcclip info: what a file of weights, or a configuration of the reference, is.
 
+#include <filesystem>
 #include <iomanip>
 #include <iostream>
 #include <sstream>
@@ -9,6 +10,7 @@
 
 #include "apps/commands.h"
 #include "fcclip/core/listed.h"
+#include "fcclip/io/atomic_file.h"
 #include "fcclip/io/file_kind.h"
 #include "fcclip/model/file_summary.h"
 #include "fcclip/reference_config/configuration.h"
@@ -146,8 +148,17 @@ void tell_configuration(const std::string& path, bool json) {
   row("tasks", reference_config::tasks(stated));
 }
 
-bool is_text(const std::string& path) {
-  return io::file_kind_at(path).what.starts_with("text");
+/// A text with a section that the reference's configurations have.
+bool is_configuration(const std::string& path) {
+  constexpr uintmax_t kLargest = 1 << 20;
+  if (!io::file_kind_at(path).what.starts_with("text")) return false;
+  std::error_code ignored;
+  if (std::filesystem::file_size(path, ignored) > kLargest) return false;
+  const std::string text = "\n" + io::read_file(path);
+  for (const char* section : {"_BASE_:", "MODEL:", "SOLVER:", "INPUT:", "DATASETS:", "TEST:"}) {
+    if (text.find(std::string("\n") + section) != std::string::npos) return true;
+  }
+  return false;
 }
 
 struct InfoFlags {
@@ -156,7 +167,7 @@ struct InfoFlags {
 };
 
 void tell(const InfoFlags& flags) {
-  if (is_text(flags.file)) return tell_configuration(flags.file, flags.json);
+  if (is_configuration(flags.file)) return tell_configuration(flags.file, flags.json);
   const model::FileSummary summary = model::summarize_file(flags.file, flags.container);
   if (flags.json) {
     std::cout << model::to_json(summary) << '\n';

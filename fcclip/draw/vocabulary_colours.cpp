@@ -83,7 +83,7 @@ std::vector<Colour> palette_colours(const classify::Vocabulary& vocabulary,
 }
 
 const std::vector<std::string>& palette_names() {
-  // Written out: every start of the program shows them, and reading all tables would cost it 50 ms.
+  // Written out: every start of the program shows them, and finding them is reading all tables.
   static const std::vector<std::string> names = {
       std::string(kSpread), "ade20k", "ade20k_full", "cityscapes", "coco", "coco_stuff",
       "mapillary",          "pc459",  "pc59",        "voc20",      "voc21"};

@@ -38,10 +38,11 @@ class ShardCase(Case):
         return outcome
 
     def results(self, output):
-        """Every file but the records; the gallery and YOLO's list name their folder."""
+        """Every file but the records and what SIGKILL left of a file being written; the gallery and YOLO's list name their
+        folder."""
         folder = self.folder / output
         return {str(path.relative_to(folder)): path.read_bytes().replace(output.encode(), b"OUT")
-                for path in folder.rglob("*") if path.is_file() and not path.name.startswith("run.")}
+                for path in folder.rglob("*") if path.is_file() and not path.name.startswith("run.") and path.suffix != ".tmp"}
 
     def assert_equals_one_process(self):
         """Name by name: unittest would compare megabytes of pictures as text."""
