@@ -8,6 +8,7 @@
 #include "apps/commands.h"
 #include "apps/serve_flags.h"
 #include "apps/stop_signal.h"
+#include "apps/warm_memory.h"
 #include "fcclip/core/error.h"
 #include "fcclip/fcclip.h"
 #include "fcclip/serve/listen_address.h"
@@ -119,6 +120,7 @@ void say_start(const ServeFlags& flags, const serve::HttpServer& server,
 }
 
 void serve_until_told(const ServeFlags& flags) {
+  share_freed_memory();
   serve::ServiceOptions options = service_options(flags);
   if (flags.log == "json") options.log = log_json;
   if (flags.log == "text") options.log = log_text;
