@@ -56,8 +56,8 @@ fi
   -c tests/python/integrations/requirements.txt
 mkdir -p "$place/files/examples" "$place/files/docs" "$place/files/tests"
 cp -r tests/python "$place/files/tests/"
-cp -r examples/pictures examples/*.py examples/*.ipynb "$place/files/examples/"
-cp docs/python.md docs/integrations.md "$place/files/docs/"
+cp -r examples/pictures examples/*.py examples/*.ipynb examples/*.sh "$place/files/examples/"
+cp docs/python.md docs/integrations.md docs/scale.md "$place/files/docs/"
 cp pyproject.toml "$place/files/"
 cd "$place/files"
 env -i HOME="$place" PATH=/usr/bin:/bin LANG=C.UTF-8 "$place/venv/bin/python" -m pytest -q -p no:cacheprovider "$@"
