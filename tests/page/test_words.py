@@ -85,7 +85,7 @@ def test_vocabularies(user):
     user.removes_all_words()
     user.page.get_by_role("button", name="Add a vocabulary").click()
     menu = user.page.get_by_role("group", name="Built-in vocabularies")
-    expect(menu.get_by_role("checkbox")).to_have_count(13)
+    expect(menu.get_by_role("checkbox")).to_have_count(17)
     user.has_no_barriers()
     menu.get_by_label("world").check()
     menu.get_by_label("pascal voc").first.check()
