@@ -10,6 +10,7 @@
 #include "fcclip/model/model_file.h"
 #include "fcclip/model/untrained.h"
 #include "tests/data/miniature.h"
+#include "tests/eval/untrained_model.h"
 #include "tests/io/temporary_folder.h"
 #include "tests/support/errors.h"
 
@@ -24,15 +25,7 @@ class EvaluationRuns : public testing::Test {
   static void SetUpTestSuite() {
     data_ = std::make_unique<test::TemporaryFolder>();
     test::make_coco(data_->path());
-    model::Config config = model::tiny_config();
-    config.clip.text.vocab_size = 514;
-    config.templates = {"a {}"};
-    auto network = std::make_shared<model::Model>(config);
-    network->clip->tokenizer = std::make_unique<clip::Tokenizer>("#version: 0.2\n", 514);
-    model::fill_untrained(*network, 3);
-    model::save(data_->path() / "model.safetensors", *network, at::kFloat);
-    segmenter_ =
-        std::make_unique<segmenter::Segmenter>(network, segmenter::SegmenterOptions{"cpu", false});
+    segmenter_ = test::save_untrained_model(data_->path() / "model.safetensors");
   }
   static void TearDownTestSuite() {
     segmenter_.reset();
