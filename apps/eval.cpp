@@ -10,6 +10,7 @@
 #include "apps/overlay_flags.h"
 #include "apps/progress_bar.h"
 #include "apps/stop_signal.h"
+#include "apps/warm_memory.h"
 #include "fcclip/core/environment.h"
 #include "fcclip/eval/evaluation_run.h"
 #include "fcclip/outputs/json_text.h"
@@ -84,6 +85,7 @@ eval::EvaluationPlan plan_of(const EvalFlags& flags) {
 }
 
 void evaluate(const EvalFlags& flags) {
+  keep_freed_memory();
   std::vector<eval::EvaluationTarget> targets = open_targets(flags);
   tell_bundled_model(flags.model, model_config(flags.model), {});
   const segmenter::Segmenter segmenter = load_segmenter(model_of_process(flags.model));

@@ -14,6 +14,7 @@
 #include "apps/shard_flag.h"
 #include "apps/standard_streams.h"
 #include "apps/stop_signal.h"
+#include "apps/warm_memory.h"
 #include "fcclip/core/counted.h"
 #include "fcclip/core/error.h"
 #include "fcclip/runs/segment_run.h"
@@ -139,6 +140,7 @@ runs::RunCount run_segment(const SegmentFlags& flags) {
 }
 
 void segment(const SegmentFlags& flags) {
+  keep_freed_memory();
   refuse_words_as_pictures(flags);
   const runs::RunCount count = run_segment(flags);
   if (count.failed == 0) return;

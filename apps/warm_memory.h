@@ -4,7 +4,7 @@
 namespace fcclip::apps {
 
 /// Tells glibc's malloc to keep freed blocks instead of giving them back to the system, which would
-/// clear their pages anew in every step (an eighth of a small model's time). Elsewhere: nothing.
+/// clear their pages anew in every step and for every picture (a tenth of a small model's time). Elsewhere: nothing.
 void keep_freed_memory();
 
 /// What one thread frees another takes: by itself glibc gives every thread a heap of its own, each of

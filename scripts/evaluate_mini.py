@@ -38,7 +38,7 @@ def scores_of(arguments, pictures, side, seed, oracle="none"):
     shutil.rmtree(run, ignore_errors=True)
     evaluated = subprocess.run(
         [arguments.program, "eval", "--model", arguments.model, "--images", scenes / "images",
-         "--panoptic-json", scenes / "panoptic.json", "--task", "panoptic", "semantic", "--classifier", "all", "--json",
+         "--panoptic-json", scenes / "panoptic.json", "--task", "panoptic,semantic", "--classifier", "all", "--json",
          "--short-side", str(side), "--max-side", str(4 * side), "--oracle", oracle, "--no-predictions",
          "--threads", "1", "-o", run],
         check=True, stdout=subprocess.PIPE, text=True)
