@@ -342,6 +342,9 @@ struct OverlayOptions {
   double fill_opacity = 0.45;  ///< 0 … 1
   bool labels = true, scores = true, outlines = true, boxes = true;
   LogCallback log = {};  ///< told of missing fonts
+  /// Data set whose colours words get that it knows ("cityscapes", "ade20k", …); "spread": of none; empty:
+  /// the vocabulary's own. Another name is Error{invalid_argument}.
+  std::string palette = {};
 };
 
 /// The picture with its segments drawn over it, for people; small pictures are enlarged.
@@ -354,6 +357,7 @@ struct Source {
   std::string stem = {};        ///< of the files' names
   double tolerance_px = 1;      ///< how far outlines may leave the pixels' edges
   LogCallback log = {};         ///< told what could not be written
+  std::string palette = {};     ///< of overlays and pictures of segments: OverlayOptions::palette
 };
 
 /// A file ready to be written or sent.

@@ -7,6 +7,7 @@
 #include "fcclip/api/words.h"
 #include "fcclip/core/boundary.h"
 #include "fcclip/core/nearest_name.h"
+#include "fcclip/draw/vocabulary_colours.h"
 #include "fcclip/outputs/json_text.h"
 #include "fcclip/outputs/outline_writers.h"
 #include "fcclip/outputs/render.h"
@@ -38,6 +39,11 @@ void check_size(const PictureView& picture, const Segmentation& answer) {
     fail(ErrorCode::shape_mismatch, "the answer is of ", answer.size.width, " x ",
          answer.size.height, " pixels, the picture of ", picture.width, " x ", picture.height);
   }
+}
+
+const std::string& known_palette(const std::string& name) {
+  if (!name.empty()) draw::check_palette(name, "palette");
+  return name;
 }
 
 }  // namespace
@@ -83,6 +89,7 @@ Picture draw_overlay(const PictureView& picture, const Segmentation& answer, con
     }
     outputs::RenderOptions render;
     render.log = options.log;
+    render.overlay.palette = known_palette(options.palette);
     render.overlay.boxes = options.boxes;
     render.overlay.scores = options.scores;
     render.overlay.options.labels = options.labels;
@@ -103,6 +110,7 @@ std::vector<OutputFile> render(const std::string& kind, const PictureView& pictu
     outputs::RenderOptions options;
     options.tolerance_px = source.tolerance_px;
     options.log = source.log;
+    options.overlay.palette = known_palette(source.palette);
     const outputs::Picture segmented{source.image_name, rgb_tensor(picture)};
     const results::Segmentation found = segmentation_of(answer);
     const classify::Vocabulary vocabulary = vocabulary_of(words);

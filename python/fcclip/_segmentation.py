@@ -205,12 +205,25 @@ class Segmentation(Sequence[Segment]):
         return _integration("huggingface").to_huggingface(self)
 
     def overlay(self, *, opacity: float = 0.45, labels: bool = True, scores: bool = True, outlines: bool = True,
-                boxes: bool = True) -> npt.NDArray[np.uint8]:
-        """The picture with its segments drawn over it, NumPy [h, w, 3] uint8; small pictures are enlarged."""
-        return self._drawn(opacity, labels, scores, outlines, boxes).rgb()
+                boxes: bool = True, palette: str = "") -> npt.NDArray[np.uint8]:
+        """The picture with its segments drawn over it, NumPy [h, w, 3] uint8; small pictures are enlarged.
+
+        palette: a data set whose colours words get that it knows ("cityscapes", "ade20k", …); "spread": of none;
+        "": the vocabulary's own.
+        """
+        return self._drawn(opacity, labels, scores, outlines, boxes, palette).rgb()
+
+    def _drawn(self, opacity: float = 0.45, labels: bool = True, scores: bool = True, outlines: bool = True,
+               boxes: bool = True, palette: str = "") -> _core.Picture:
+        options = _core.OverlayOptions()
+        options.fill_opacity = opacity
+        options.labels, options.scores = labels, scores
+        options.outlines, options.boxes = outlines, boxes
+        options.palette = palette
+        return self._core_answer.overlay(self._picture, self._core_words, options)
 
     def save(self, stem: str | os.PathLike[str], write: Union[str, Iterable[str], None] = None, *,
-             tolerance: float = 1) -> list[pathlib.Path]:
+             tolerance: float = 1, palette: str = "") -> list[pathlib.Path]:
         """Writes files, each whole or not at all.
 
         Args:
@@ -218,6 +231,7 @@ class Segmentation(Sequence[Segment]):
             write: kinds of output ("overlay,coco" or a list; fcclip.output_kinds() names them); None: overlay,
                 segments and the task's own format.
             tolerance: as in to_coco.
+            palette: as in overlay.
 
         Returns:
             The files written.
@@ -229,7 +243,7 @@ class Segmentation(Sequence[Segment]):
         folder, name = os.path.split(os.fspath(stem))
         if not name:
             raise invalid(f"stem is {os.fspath(stem)!r}; expected a folder and a name without an ending: out/street")
-        rendered = [file for kind in self._kinds(write) for file in self._rendered(kind, name, tolerance)]
+        rendered = [file for kind in self._kinds(write) for file in self._rendered(kind, name, tolerance, palette)]
         return [_write(pathlib.Path(folder) / os.fsdecode(file), data) for file, data in rendered]
 
     def _kinds(self, write: Union[str, Iterable[str], None]) -> list[str]:
@@ -243,21 +257,13 @@ class Segmentation(Sequence[Segment]):
             _core.task_of_kind(kind)  # refuses unknown ones before anything is written
         return kinds
 
-    def _rendered(self, kind: str, stem: str, tolerance: float) -> list[tuple[bytes, bytes]]:
-        source = _core.Source(os.fsencode(self.image_name), os.fsencode(stem), tolerance)
+    def _rendered(self, kind: str, stem: str, tolerance: float, palette: str = "") -> list[tuple[bytes, bytes]]:
+        source = _core.Source(os.fsencode(self.image_name), os.fsencode(stem), tolerance, palette)
         return self._core_answer.render(kind, self._picture, self._core_words, source)
 
     def _rendered_json(self, kind: str, tolerance: float) -> dict[str, Any]:
         made: dict[str, Any] = json.loads(self._rendered(kind, "picture", tolerance)[0][1])
         return made
-
-    def _drawn(self, opacity: float = 0.45, labels: bool = True, scores: bool = True, outlines: bool = True,
-               boxes: bool = True) -> _core.Picture:
-        options = _core.OverlayOptions()
-        options.fill_opacity = opacity
-        options.labels, options.scores = labels, scores
-        options.outlines, options.boxes = outlines, boxes
-        return self._core_answer.overlay(self._picture, self._core_words, options)
 
     def _repr_html_(self) -> str:
         from ._notebook import html_of

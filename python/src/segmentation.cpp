@@ -61,14 +61,16 @@ void add_output_options(nb::module_& module) {
       .def_rw("labels", &OverlayOptions::labels)
       .def_rw("scores", &OverlayOptions::scores)
       .def_rw("outlines", &OverlayOptions::outlines)
-      .def_rw("boxes", &OverlayOptions::boxes);
+      .def_rw("boxes", &OverlayOptions::boxes)
+      .def_rw("palette", &OverlayOptions::palette);
   nb::class_<Source>(module, "Source")
       .def(
           "__init__",
-          [](Source* self, const nb::bytes& image_name, const nb::bytes& stem, double tolerance) {
-            new (self) Source{path_of(image_name), path_of(stem), tolerance, {}};
+          [](Source* self, const nb::bytes& image_name, const nb::bytes& stem, double tolerance,
+             const std::string& palette) {
+            new (self) Source{path_of(image_name), path_of(stem), tolerance, {}, palette};
           },
-          nb::arg("image_name"), nb::arg("stem"), nb::arg("tolerance"));
+          nb::arg("image_name"), nb::arg("stem"), nb::arg("tolerance"), nb::arg("palette"));
   module.def("output_kinds", &output_kinds);
   module.def("task_of_kind", &task_of_kind, nb::arg("kind"));
   module.def("default_output_kinds", &default_output_kinds, nb::arg("task"));

@@ -15,8 +15,8 @@ const Words& asked() {
   return words;
 }
 
-Segmentation answer_of(Task task) {
-  return face_model().ask(encoded_scene(), face_model().prepare(asked()), {.task = task});
+Segmentation answer_of(Task task, const Words& words = asked()) {
+  return face_model().ask(encoded_scene(), face_model().prepare(words), {.task = task});
 }
 
 TEST(FaceOutputs, EveryKindMakesFilesForSomeTask) {
@@ -74,6 +74,19 @@ TEST(FaceOutputs, OverlaysShowThePictureWithColours) {
   EXPECT_NE(encode_png(plain.view()), encode_png(drawn.view()));
   EXPECT_EQ(code_of([&] { draw_overlay(scene().view(), answer, asked(), {.fill_opacity = 2}); }),
             ErrorCode::invalid_argument);
+}
+
+TEST(FaceOutputs, APaletteHasTheDataSetsColours) {
+  const Words words = parse_words("road, sky");
+  const Segmentation answer = answer_of(Task::semantic, words);
+  const auto drawn = [&](const std::string& palette) {
+    return encode_png(draw_overlay(scene().view(), answer, words, {.palette = palette}).view());
+  };
+  EXPECT_NE(drawn("cityscapes"), drawn(""));
+  EXPECT_EQ(
+      render("overlay", scene().view(), answer, words, {.palette = "cityscapes"}).front().bytes,
+      drawn("cityscapes"));
+  EXPECT_EQ(code_of([&] { drawn("cityscape"); }), ErrorCode::invalid_argument);
 }
 
 TEST(FaceOutputs, UnknownKindsAndOtherPicturesAreRefused) {

@@ -4,6 +4,7 @@ import json
 import pathlib
 
 import numpy as np
+import PIL.Image
 import pytest
 
 import fcclip
@@ -148,6 +149,16 @@ def test_overlay(found):
     assert found.overlay().dtype == np.uint8
     plain = found.overlay(opacity=0, labels=False, outlines=False, boxes=False)
     assert plain.shape[2] == 3 and not (plain == found.overlay()).all()
+
+
+def test_a_palette_has_the_data_sets_colours(image, tmp_path):
+    found = image.ask("road, sky", task="semantic")
+    drawn = found.overlay(palette="cityscapes")
+    assert not (drawn == found.overlay()).all()
+    (saved,) = found.save(tmp_path / "a", write="overlay", palette="cityscapes")
+    assert (np.asarray(PIL.Image.open(saved)) == drawn).all()
+    with pytest.raises(fcclip.InvalidArgument, match="palette 'cityscape' \\(did you mean cityscapes"):
+        found.overlay(palette="cityscape")
 
 
 def test_at_is_the_best_mask_there(image):
