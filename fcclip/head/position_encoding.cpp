@@ -4,7 +4,9 @@
 
 #include <ATen/ATen.h>
 
+#include "fcclip/core/bounded_cache.h"
 #include "fcclip/core/error.h"
+#include "fcclip/ops/kept_tensors.h"
 
 namespace fcclip::head {
 namespace {
@@ -24,6 +26,21 @@ at::Tensor axis_positions(int64_t extent, int64_t channels, at::Device device) {
   return at::stack({phase.sin(), phase.cos()}, 2).flatten(1);
 }
 
+struct PositionsKey {
+  Size size;
+  int64_t channels;
+  ops::StreamPlace place;
+  bool operator==(const PositionsKey&) const = default;
+};
+
+at::Tensor map_positions(Size size, int64_t channels, at::Device device) {
+  const int64_t half = channels / 2;
+  const at::Tensor y = axis_positions(size.height, half, device).unsqueeze(1);
+  const at::Tensor x = axis_positions(size.width, half, device).unsqueeze(0);
+  const std::vector<int64_t> shape = {size.height, size.width, half};
+  return at::cat({y.expand(shape), x.expand(shape)}, 2);
+}
+
 }  // namespace
 
 at::Tensor sine_positions(Size size, int64_t channels, at::Device device) {
@@ -32,11 +49,14 @@ at::Tensor sine_positions(Size size, int64_t channels, at::Device device) {
          "sine_positions: expected channels in multiples of 4 and a map with ", "places, got ",
          channels, " channels for ", size.height, "x", size.width);
   }
-  const int64_t half = channels / 2;
-  const at::Tensor y = axis_positions(size.height, half, device).unsqueeze(1);
-  const at::Tensor x = axis_positions(size.width, half, device).unsqueeze(0);
-  const std::vector<int64_t> shape = {size.height, size.width, half};
-  return at::cat({y.expand(shape), x.expand(shape)}, 2);
+  // Three maps of a photograph take 12 MB; both decoders ask for each of them.
+  constexpr int64_t kMostBytes = 32 << 20;
+  // Never destroyed: at the end of a process a GPU is gone before its tensors.
+  static auto& kept = *new BoundedCache<PositionsKey, at::Tensor>(kMostBytes);
+  return kept.get(
+      {size, channels, ops::stream_place(device)},
+      [&] { return ops::make_to_keep([&] { return map_positions(size, channels, device); }); },
+      [](const at::Tensor& map) { return static_cast<int64_t>(map.nbytes()); });
 }
 
 Size size_of(const at::Tensor& map) {

@@ -12,7 +12,8 @@ namespace fcclip::head {
 /// x, each counted from 1, divided by (extent + 1e-6), times 2π; sines and cosines alternate,
 /// temperature 10,000.
 ///   channels  a multiple of 4
-///   returns   [H, W, channels] float32 on `device`
+///   returns   [H, W, channels] float32 on `device`; kept for the next picture of this size and
+///             shared, so not to be written to
 /// Throws Error{invalid_argument}.
 at::Tensor sine_positions(Size size, int64_t channels, at::Device device);
 

@@ -2,8 +2,10 @@
 
 #include <ATen/ATen.h>
 
+#include "fcclip/core/bounded_cache.h"
 #include "fcclip/core/check.h"
 #include "fcclip/ops/deform_levels.h"
+#include "fcclip/ops/kept_tensors.h"
 
 namespace fcclip::ops {
 
@@ -65,16 +67,47 @@ at::Tensor deform_reference_points(at::ArrayRef<Size> levels, at::Device device)
   return at::cat(points);
 }
 
-at::Tensor deform_locations(const at::Tensor& offsets, at::ArrayRef<Size> levels) {
-  std::vector<float> extents;  // width and height of each level divide the offsets
+namespace {
+
+struct PlacesKey {
+  std::vector<Size> levels;
+  StreamPlace place;
+  bool operator==(const PlacesKey&) const = default;
+};
+
+// What deform_locations adds and divides by.
+struct Places {
+  at::Tensor centres;  // [S, 1, 1, 1, 2]
+  at::Tensor extents;  // [L, 1, 2]: width and height
+};
+
+Places make_places(at::ArrayRef<Size> levels, at::Device device) {
+  std::vector<float> extents;
   for (const Size& size : levels) {
     extents.push_back(static_cast<float>(size.width));
     extents.push_back(static_cast<float>(size.height));
   }
-  const at::Device device = offsets.device();
   const at::Tensor points = deform_reference_points(levels, device);
-  return points.view({points.size(0), 1, 1, 1, 2}) +
-         offsets / at::tensor(extents).view({-1, 1, 2}).to(device);
+  return {points.view({points.size(0), 1, 1, 1, 2}),
+          at::tensor(extents).view({-1, 1, 2}).to(device)};
+}
+
+// Every layer asks, and an upload waits for the device: once a size.
+Places places_of(at::ArrayRef<Size> levels, at::Device device) {
+  constexpr int64_t kMostBytes = 16 << 20;  // a dozen sizes of photographs
+  // Never destroyed: at the end of a process a GPU is gone before its tensors.
+  static auto& kept = *new BoundedCache<PlacesKey, Places>(kMostBytes);
+  return kept.get(
+      {levels.vec(), stream_place(device)},
+      [&] { return make_to_keep([&] { return make_places(levels, device); }); },
+      [](const Places& places) { return static_cast<int64_t>(places.centres.nbytes()); });
+}
+
+}  // namespace
+
+at::Tensor deform_locations(const at::Tensor& offsets, at::ArrayRef<Size> levels) {
+  const Places places = places_of(levels, offsets.device());
+  return places.centres + offsets / places.extents;
 }
 
 }  // namespace fcclip::ops

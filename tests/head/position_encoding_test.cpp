@@ -1,6 +1,7 @@
 #include "fcclip/head/position_encoding.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
 
 #include "fcclip/core/error.h"
 #include "tests/support/errors.h"
@@ -36,6 +37,23 @@ TEST(SinePositionsShape, PutsYBeforeX) {
   EXPECT_TRUE(y.equal(y.narrow(1, 0, 1).expand({3, 5, 4})));
   EXPECT_TRUE(x.equal(x.narrow(0, 0, 1).expand({3, 5, 4})));
   EXPECT_FALSE(y.select(0, 0).equal(y.select(0, 2)));
+}
+
+// Made while inference runs, used by a training, and the other way round; any thread.
+TEST(SinePositionsShape, TheSameTensorServesInferenceAndTraining) {
+  at::Tensor first;
+  {
+    const c10::InferenceMode guard;
+    first = sine_positions({6, 9}, 16, at::kCPU);
+  }
+  EXPECT_FALSE(first.is_inference());
+  EXPECT_FALSE(first.requires_grad());
+  EXPECT_TRUE(sine_positions({6, 9}, 16, at::kCPU).is_same(first));
+  const at::Tensor weight = at::ones({16}).requires_grad_();
+  (first * weight).sum().backward();
+  EXPECT_TRUE(weight.grad().allclose(first.sum({0, 1})));
+  EXPECT_FALSE(sine_positions({9, 6}, 16, at::kCPU).is_same(first));
+  EXPECT_EQ(sine_positions({6, 9}, 32, at::kCPU).size(2), 32);
 }
 
 TEST(SinePositionsShape, ChannelsNotInMultiplesOfFourAreAnError) {
