@@ -1,5 +1,7 @@
 #include "apps/failure.h"
 
+#include <string_view>
+
 #include "fcclip/core/boundary.h"
 
 namespace fcclip::apps {
@@ -7,7 +9,7 @@ namespace {
 
 std::string message_of(const std::exception& error) {
   const Error own = as_error(error);
-  if (own.code() == ErrorCode::out_of_memory) {
+  if (own.code() == ErrorCode::out_of_memory && !std::string_view(own.what()).starts_with("GPU ")) {
     return "out of memory; try a smaller --short-side or fewer classes";
   }
   return own.what();

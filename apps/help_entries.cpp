@@ -34,7 +34,9 @@ const std::vector<HelpNote>& environment_notes() {
        "folder of the synthetic world, which make world packs and synth, train and pretrain read; "
        "else .cache/world",
        "synth train pretrain"},
-      {"XDG_CACHE_HOME", "text features are cached in its folder fcclip; else in ~/.cache/fcclip",
+      {"XDG_CACHE_HOME",
+       "text features and compiled CUDA kernels are cached in its folder fcclip; else in "
+       "~/.cache/fcclip",
        "--cache-folder"},
       {"RANK, WORLD_SIZE",
        "this process of how many, for train, pretrain and eval; set by torchrun "

@@ -1,4 +1,4 @@
-// fcclip info: what a file of weights, or a configuration of the reference, is.
+// fcclip info: what a file of weights, or a configuration of the reference, is; what devices are here.
 
 #include <filesystem>
 #include <iomanip>
@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/commands.h"
+#include "apps/devices.h"
+#include "fcclip/core/error.h"
 #include "fcclip/core/listed.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/io/file_kind.h"
@@ -163,10 +165,14 @@ bool is_configuration(const std::string& path) {
 
 struct InfoFlags {
   std::string file, container;
-  bool json = false;
+  bool devices = false, json = false;
 };
 
 void tell(const InfoFlags& flags) {
+  if (flags.devices) return tell_devices(flags.json);
+  if (flags.file.empty()) {
+    fail(ErrorCode::invalid_argument, "FILE is missing; or ask for --devices");
+  }
   if (is_configuration(flags.file)) return tell_configuration(flags.file, flags.json);
   const model::FileSummary summary = model::summarize_file(flags.file, flags.container);
   if (flags.json) {
@@ -181,20 +187,24 @@ void tell(const InfoFlags& flags) {
 void add_info(CLI::App& app) {
   auto flags = std::make_shared<InfoFlags>();
   CLI::App* command = app.add_subcommand(
-      "info", "Tell what a model file, a checkpoint or a configuration of the reference is");
-  command
-      ->add_option("file", flags->file,
-                   "Model file, checkpoint, CLIP weights or the reference's YAML")
-      ->required()
-      ->type_name("FILE");
+      "info",
+      "Tell what a model file, a checkpoint, a configuration of the reference or this machine is");
+  CLI::Option* file = command->add_option(
+      "file", flags->file, "Model file, checkpoint, CLIP weights or the reference's YAML");
+  file->type_name("FILE");
   command
       ->add_option("--container", flags->container,
                    "Which weights of a checkpoint that holds several, such as model_ema")
       ->type_name("NAME");
+  command
+      ->add_flag("--devices", flags->devices,
+                 "Instead: what --device can name here, and why a GPU is not among it")
+      ->excludes(file);
   command->add_flag("--json", flags->json, "Everything known about it, as JSON");
   command->footer(
-      "Example:\n"
-      "  fcclip info fcclip_cocopan.pth");
+      "Examples:\n"
+      "  fcclip info fcclip_cocopan.pth\n"
+      "  fcclip info --devices");
   command->callback([flags] { tell(*flags); });
 }
 

@@ -1,8 +1,9 @@
 #include "apps/version.h"
 
-#include <ATen/Context.h>
 #include <torch/version.h>
 
+#include "fcclip/core/cuda_driver.h"
+#include "fcclip/ops/gpu_compiler.h"
 #include "fcclip/ops/isa.h"
 
 namespace fcclip::apps {
@@ -20,14 +21,15 @@ std::string compiler_name() {
 #endif
 }
 
-// The kernels are this project's own; LibTorch's device is asked for at run time.
 std::string cuda_state() {
-#ifdef FCCLIP_CUDA
-  const std::string kernels = "kernels built in";
-#else
-  const std::string kernels = "no kernels built in";
-#endif
-  return kernels + (at::hasCUDA() ? ", a GPU found" : ", no GPU found");
+  const std::string kernels =
+      ops::has_gpu_kernels_ahead_of_time() ? "kernels built in" : "kernels compiled where they run";
+  const size_t gpus = ask_cuda_driver().gpus.size();
+  return kernels +
+         (gpus == 0   ? ", no GPU found"
+          : gpus == 1 ? ", a GPU found"
+                      : ", " + std::to_string(gpus) + " GPUs found") +
+         " (fcclip info --devices)";
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 # LibTorch as a target of our own, fcclip_torch: the headers, libtorch_cpu and libc10, whichever build the wheel is.
 # TorchConfig.cmake of a CUDA build stops where no CUDA toolkit is installed, although its CPU side needs none.
-# Only where CUDA kernels are built (FCCLIP_CUDA) is TorchConfig.cmake itself asked. Used by the installed package too.
+# The CUDA side of the same wheel is opened at run time, where a GPU is asked for. Only with FCCLIP_CUDA is TorchConfig.cmake
+# itself asked and the CUDA side linked. Used by the installed package too.
 #
 # Sets FCCLIP_TORCH_ROOT and FCCLIP_TORCH_VERSION. Looks in Torch_DIR, Torch_ROOT and CMAKE_PREFIX_PATH, each of which may be
 # the folder of TorchConfig.cmake, the torch package or the folder that holds it.

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Compiles the CUDA sources where there is an nvcc, and keeps nothing: scripts/cuda_syntax.sh CONFIGURED_BUILD_FOLDER
+# Compiles the CUDA kernels for every architecture where there is an nvcc: scripts/cuda_syntax.sh CONFIGURED_BUILD_FOLDER
+# NVRTC compiles the same texts in the tests (ops_test, Nvrtc), and a C++ compiler does for the processor (fake_cuda).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=$1
 if ! command -v nvcc >/dev/null; then
-  echo "cuda: not compiled, there is no nvcc"
+  echo "cuda: not compiled by nvcc, there is none"
   exit 0
 fi
-scripts/build.sh "$build" --targets cuda_syntax
+scripts/build.sh "$build" --targets cuda_kernels
 echo "cuda: ok"

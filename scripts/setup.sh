@@ -2,6 +2,7 @@
 # Installs what is missing and nothing else: Debian or Ubuntu packages, and LibTorch (the torch wheel) with CLIP's
 # merge file into $VENV (.venv). A second run finds all in place and touches no network.
 #   scripts/setup.sh [--tests | --ci]    also what the tests compare with; also what .ci/run needs (Clang, …)
+# TORCH_BUILD=cuda installs the whole CUDA wheel, for GPUs; else the CPU side is all that is needed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -82,9 +83,24 @@ what_pip_would_take() {
 # the two small ones that torch_wheel.py names.
 install_torch() {
   [ -n "${CMAKE_PREFIX_PATH:-}" ] && return 0
-  compgen -G "$VENV/lib/python3*/site-packages/torch/share/cmake/Torch/TorchConfig.cmake" >/dev/null && return 0
-  local wanted="torch==$TORCH_VERSION" kind
+  local packages="$VENV/lib/python3*/site-packages" wanted="torch==$TORCH_VERSION" kind
+  if compgen -G "$packages/torch/share/cmake/Torch/TorchConfig.cmake" >/dev/null; then
+    [ "${TORCH_BUILD:-cpu}" != cuda ] || compgen -G "$packages/nvidia/cudnn/lib/*" >/dev/null || {
+      echo "setup: the LibTorch in $VENV is not a whole CUDA wheel; name a new folder with VENV" >&2
+      exit 1
+    }
+    return 0
+  fi
   kind=$(what_pip_would_take "$wanted") || kind=unknown
+  if [ "${TORCH_BUILD:-cpu}" = cuda ]; then
+    [ "$kind" = cuda ] || {
+      echo "setup: pip has no CUDA build of $wanted here; name another TORCH_VERSION or index" >&2
+      exit 1
+    }
+    echo "setup: installing LibTorch $TORCH_VERSION with NVIDIA's packages (torch wheel) into $VENV"
+    pip_install "$wanted"
+    return 0
+  fi
   if [ "$kind" != cpu ] && [ "$(what_pip_would_take "$wanted+cpu" || true)" = cpu ]; then
     wanted="$wanted+cpu"
     kind=cpu
@@ -111,6 +127,14 @@ install_evaluators() {
   pip_install --no-warn-conflicts "pycocotools==2.0.11" "numpy<3" "Pillow<14"
 }
 
+# NVIDIA's compiler of CUDA kernels: the tests compile them with it, without a GPU.
+install_nvrtc() {
+  compgen -G "$VENV/lib/python3*/site-packages/nvidia/*/lib/libnvrtc.so.*" >/dev/null && return 0
+  echo "setup: installing nvidia-cuda-nvrtc (for the tests) into $VENV"
+  pip_install --no-deps "nvidia-cuda-nvrtc>=12" ||
+    echo "setup: it can't be had; tests that compile CUDA kernels are skipped"
+}
+
 case "${1:-}" in
   --ci) optional_packages+=("${ci_packages[@]}"); rm -f "$VENV/optional-packages" ;;
 esac
@@ -119,4 +143,4 @@ install_packages
 touch "$VENV/optional-packages"
 install_torch
 install_merges
-case "${1:-}" in --tests | --ci) install_evaluators ;; esac
+case "${1:-}" in --tests | --ci) install_evaluators; install_nvrtc ;; esac

@@ -1,7 +1,6 @@
 #include "fcclip/classify/text_cache.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -11,6 +10,7 @@
 #include <ATen/Parallel.h>
 
 #include "fcclip/classify/record_log.h"
+#include "fcclip/core/cache_folder.h"
 #include "fcclip/core/check.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/ops/host.h"
@@ -125,10 +125,7 @@ std::filesystem::path TextCache::file(const std::vector<std::string>& templates)
 }
 
 std::filesystem::path default_cache_folder() {
-  const char* cache = std::getenv("XDG_CACHE_HOME");
-  if (cache != nullptr && *cache == '/') return std::filesystem::path(cache) / "fcclip";
-  const char* home = std::getenv("HOME");
-  if (home != nullptr && *home != '\0') return std::filesystem::path(home) / ".cache" / "fcclip";
+  if (const auto folder = user_cache_folder()) return *folder;
   fail(
       ErrorCode::not_found,
       "no text cache, so words are read anew in every run: neither XDG_CACHE_HOME nor HOME is set");

@@ -15,11 +15,46 @@ std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
-// A GPU's allocator has an exception of its own; the processor's throws LibTorch's general one, told
-// apart by the file that it names.
-bool is_refused_memory(const c10::Error& error) {
-  return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
-         error.msg().find("DefaultCPUAllocator: ") != std::string::npos;
+// What stands between two words of a text; empty when they are not there.
+std::string between(const std::string& text, const std::string& before, const std::string& behind) {
+  const size_t from = text.find(before);
+  if (from == std::string::npos) return "";
+  const size_t begin = from + before.size(), end = text.find(behind, begin);
+  return end == std::string::npos ? "" : text.substr(begin, end - begin);
+}
+
+// "CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has a total capacity of 7.79 GiB of which
+// 11.06 MiB is free. …"
+Error gpu_memory_error(const std::string& message) {
+  const std::string wanted = between(message, "Tried to allocate ", ". ");
+  const std::string gpu = between(message, ". GPU ", " has");
+  const std::string whole = between(message, "total capacity of ", " of which");
+  const std::string free = between(message, " of which ", " is free");
+  if (wanted.empty() || gpu.empty() || whole.empty() || free.empty()) {
+    return {ErrorCode::out_of_memory,
+            "the GPU is out of memory; try a smaller picture or fewer words"};
+  }
+  return {ErrorCode::out_of_memory, "GPU " + gpu + " is out of memory: " + wanted + " wanted, " +
+                                        free + " of " + whole +
+                                        " free; try a smaller picture, end what else uses it, or "
+                                        "use cpu"};
+}
+
+Error torch_error(const c10::Error& error) {
+  const std::string& message = error.msg();
+  // A GPU's allocator has an exception of its own; the processor's throws LibTorch's general one,
+  // told apart by the file that it names.
+  if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr)
+    return gpu_memory_error(message);
+  if (message.find("DefaultCPUAllocator: ") != std::string::npos) {
+    return {ErrorCode::out_of_memory, kMemory};
+  }
+  if (message.find("no kernel image is available") != std::string::npos) {
+    return {ErrorCode::unsupported,
+            "this LibTorch has no code for this GPU, which is older or newer than it; use another "
+            "release of LibTorch, or cpu"};
+  }
+  return {ErrorCode::internal, "internal error: " + first_line(message)};
 }
 
 }  // namespace
@@ -30,8 +65,7 @@ Error as_error(const std::exception& error) {
     return {ErrorCode::out_of_memory, kMemory};
   }
   if (const auto* torch = dynamic_cast<const c10::Error*>(&error)) {
-    if (is_refused_memory(*torch)) return {ErrorCode::out_of_memory, kMemory};
-    return {ErrorCode::internal, "internal error: " + first_line(torch->msg())};
+    return torch_error(*torch);
   }
   if (dynamic_cast<const std::filesystem::filesystem_error*>(&error) != nullptr) {
     return {ErrorCode::io_failure, first_line(error.what())};

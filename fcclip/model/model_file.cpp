@@ -11,6 +11,7 @@
 #include "fcclip/io/mapped_file.h"
 #include "fcclip/model/weight_names.h"
 #include "fcclip/ops/finite.h"
+#include "fcclip/ops/gpu_compiler.h"
 #include "fcclip/text/printable.h"
 
 namespace fcclip::model {
@@ -219,6 +220,7 @@ std::shared_ptr<Model> load_model(const std::filesystem::path& path, at::Device 
                                   const std::function<void(const Model&)>& look,
                                   ops::Products products) {
   ops::need_products(products, device);  // before much work
+  ops::need_gpu_compiler(device);
   const OpenFile file = open_file(path, FileContent::model);
   const std::shared_ptr<Model> model =
       build(file, [](const Config& config) { return std::make_shared<Model>(config); });

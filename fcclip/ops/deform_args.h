@@ -10,10 +10,14 @@ inline constexpr int64_t kMaxDeformLevels = 8;
 inline constexpr int64_t kMaxDeformPoints = 64;  ///< levels · points of the fused kernel
 
 /// The maps of all levels lie one after another in `value`'s rows.
-struct DeformLevels {
-  int64_t count = 0;
-  int64_t height[kMaxDeformLevels] = {}, width[kMaxDeformLevels] = {}, start[kMaxDeformLevels] = {};
+///   Index  int64_t; int32_t on CUDA, where wide products are slow
+template <typename Index>
+struct DeformLevelsOf {
+  Index count = 0;
+  Index height[kMaxDeformLevels] = {}, width[kMaxDeformLevels] = {}, start[kMaxDeformLevels] = {};
 };
+
+using DeformLevels = DeformLevelsOf<int64_t>;
 
 /// Self-attention of one image's tokens, S = all positions of all levels; a token looks around its
 /// own position.

@@ -25,9 +25,10 @@ struct DeformGradients {
 ///   locations  [B, Q, M, L, P, 2]  x, y; 0 and 1 are a map's borders; P points
 ///   weights    [B, Q, M, L, P]
 ///   returns    [B, Q, M·D]
-/// float32 or float64, all of one type and device. Gradient: to value, locations and weights.
-/// Throws Error{shape_mismatch}. Where the device has kernels, one node of the autograd graph;
-/// elsewhere deform_attention_plain.
+/// float32 or float64, all of one type and device; or value of half or bfloat16 and the others, which
+/// need the places within a pixel, of float32: sums are float32's, the result has value's type.
+/// Gradient: to value, locations and weights. Throws Error{shape_mismatch}. Where the device has
+/// kernels, one node of the autograd graph; elsewhere deform_attention_plain.
 at::Tensor deform_attention(const at::Tensor& value, at::ArrayRef<Size> levels,
                             const at::Tensor& locations, const at::Tensor& weights);
 

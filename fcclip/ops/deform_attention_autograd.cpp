@@ -35,6 +35,11 @@ struct DeformNode : torch::autograd::Function<DeformNode> {
   }
 };
 
+// The gradients' sums want float32, and only a GPU gains by fewer bytes.
+bool runs_narrow(const at::Tensor& value) {
+  return value.is_cuda() && !at::GradMode::is_enabled();
+}
+
 }  // namespace
 
 at::Tensor deform_attention(const at::Tensor& value, at::ArrayRef<Size> levels,
@@ -45,11 +50,15 @@ at::Tensor deform_attention(const at::Tensor& value, at::ArrayRef<Size> levels,
               {value.size(0), kAny, value.size(2), count, kAny});
   check_shape("deformable attention: locations", locations,
               {value.size(0), weights.size(1), value.size(2), count, weights.size(4), 2});
-  if (value.scalar_type() != at::kFloat)
-    check_dtype("deformable attention: value", value, at::kDouble);
-  check_dtype("deformable attention: locations", locations, value.scalar_type());
-  check_dtype("deformable attention: weights", weights, value.scalar_type());
+  const bool narrow = value.scalar_type() == at::kHalf || value.scalar_type() == at::kBFloat16;
+  const at::ScalarType real = narrow ? at::kFloat : value.scalar_type();
+  if (real != at::kFloat) check_dtype("deformable attention: value", value, at::kDouble);
+  check_dtype("deformable attention: locations", locations, real);
+  check_dtype("deformable attention: weights", weights, real);
   deform_levels(levels);  // not too many
+  if (narrow && !runs_narrow(value)) {
+    return deform_attention(value.to(real), levels, locations, weights).to(value.scalar_type());
+  }
   const auto run = own(&Implementation::deform_attention, value);
   if (run == nullptr) return deform_attention_plain(value, levels, locations, weights);
   const at::Tensor v = value.contiguous(), l = locations.contiguous(), w = weights.contiguous();

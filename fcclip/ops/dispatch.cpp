@@ -8,10 +8,8 @@
 
 #include "fcclip/core/check.h"
 #include "fcclip/ops/cpu/ops.h"
-#include "fcclip/ops/implementations.h"
-#ifdef FCCLIP_CUDA
 #include "fcclip/ops/cuda/ops.h"
-#endif
+#include "fcclip/ops/implementations.h"
 
 namespace fcclip::ops {
 namespace {
@@ -42,11 +40,7 @@ struct HostTable : DeviceTable {
 };
 
 struct CudaTable : DeviceTable {
-  CudaTable() : DeviceTable(c10::DeviceType::CUDA) {
-#ifdef FCCLIP_CUDA  // the only place that asks whether CUDA's kernels are built
-    add(cuda::implementation(), true);
-#endif
-  }
+  CudaTable() : DeviceTable(c10::DeviceType::CUDA) { add(cuda::implementation(), true); }
 };
 
 DeviceTable& table_of(c10::DeviceType device) {

@@ -123,7 +123,7 @@ void each_op(const Implementation& i, const Visit& visit) {
 }
 
 /// What runs on a device: the processor's fastest instruction set or the one that FCCLIP_CPU_ISA
-/// names; CUDA's kernels where they are built; "aten", none of its own, elsewhere. Decided at the
+/// names; CUDA's kernels; "aten", none of its own, elsewhere. Decided at the
 /// first call. Throws as chosen_isa().
 const Implementation& implementation(c10::DeviceType device);
 

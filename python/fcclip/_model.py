@@ -250,7 +250,7 @@ def load(path: str | os.PathLike[str] | None = None, *, device: str = "cpu", dty
     Raises:
         fcclip.NotFound: no such file.
         fcclip.BadFile: no model file, or a damaged one.
-        fcclip.Unsupported: the device is not there, this build has no CUDA, or the processor no bfloat16.
+        fcclip.Unsupported: the device is not there or torch is a CPU build, or the processor has no bfloat16.
 
     >>> import fcclip
     >>> model = fcclip.load()

@@ -41,6 +41,30 @@ TEST(Boundary, StandardLibrarysRefusedMemoryIsOutOfMemory) {
   EXPECT_EQ(translated([] { throw std::bad_alloc(); }).code(), ErrorCode::out_of_memory);
 }
 
+TEST(Boundary, AGpusRefusedMemorySaysHowMuchThereWas) {
+  const Error error = translated([] {
+    TORCH_CHECK_WITH(
+        OutOfMemoryError, false,
+        "CUDA out of memory. Tried to allocate 20.00 MiB. GPU 1 has a total capacity of ",
+        "7.79 GiB of which 11.06 MiB is free. Process 7 has 2 GiB memory in use.");
+  });
+  EXPECT_EQ(error.code(), ErrorCode::out_of_memory);
+  EXPECT_STREQ(
+      error.what(),
+      "GPU 1 is out of memory: 20.00 MiB wanted, 11.06 MiB of 7.79 GiB free; try a smaller "
+      "picture, end what else uses it, or use cpu");
+  const Error other = translated([] { TORCH_CHECK_WITH(OutOfMemoryError, false, "no room"); });
+  EXPECT_EQ(other.code(), ErrorCode::out_of_memory);
+  EXPECT_TRUE(std::string(other.what()).starts_with("the GPU is out of memory; "));
+}
+
+TEST(Boundary, AGpuThatLibTorchHasNoCodeForIsUnsupported) {
+  const Error error = translated([] {
+    TORCH_CHECK(false, "CUDA error: no kernel image is available for execution on the device");
+  });
+  EXPECT_EQ(error.code(), ErrorCode::unsupported);
+}
+
 TEST(Boundary, LibTorchsErrorsAreInternalAndOneLine) {
   const Error error = translated([] { at::ones({2, 3}).matmul(at::ones({2, 3})); });
   EXPECT_EQ(error.code(), ErrorCode::internal);

@@ -1,6 +1,7 @@
 #include "fcclip/ops/deform_attention.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
@@ -114,6 +115,41 @@ TEST(DeformAttention, ShapesThatDoNotFitAreErrors) {
                deform_attention(c.value, {{5, 7}}, c.locations, c.weights));
   EXPECT_ERROR(shape_mismatch, "deformable attention: locations: expected shape [2, 3, 3, 2, 4,",
                deform_attention(c.value, c.levels, c.locations, c.weights.narrow(1, 0, 3)));
+}
+
+TEST(DeformLocations, AreCentresAndOffsetsInPositionsOfEachLevel) {
+  at::manual_seed(3);
+  for (const std::vector<Size>& levels : {std::vector<Size>{{2, 3}, {4, 6}}, {{4, 6}, {2, 3}}}) {
+    const at::Tensor offsets = at::randn({1, 30, 2, 2, 4, 2}).requires_grad_();
+    const at::Tensor extents =
+        at::tensor({levels[0].width, levels[0].height, levels[1].width, levels[1].height})
+            .to(at::kFloat)
+            .view({2, 1, 2});
+    const at::Tensor want = deform_reference_points(levels, at::kCPU).view({30, 1, 1, 1, 2}) +
+                            offsets.detach() / extents;
+    for (int round = 0; round < 2; ++round) {
+      const c10::InferenceMode guard(round == 0);  // what is kept then serves a training
+      const at::Tensor got = deform_locations(round == 0 ? offsets.detach() : offsets, levels);
+      EXPECT_TRUE(got.equal(want));
+      if (round == 1) got.sum().backward();
+    }
+    EXPECT_TRUE(offsets.grad().equal((1 / extents).expand_as(offsets)));
+  }
+}
+
+TEST(DeformAttention, SixteenBitsAreComputedInFloat32) {
+  const Case c = random_case(at::kFloat);
+  for (const at::ScalarType type : {at::kHalf, at::kBFloat16}) {
+    const at::Tensor value = c.value.detach().to(type).requires_grad_();
+    const at::Tensor got = deform_attention(value, c.levels, c.locations, c.weights);
+    const at::Tensor want =
+        deform_attention(value.detach().to(at::kFloat), c.levels, c.locations, c.weights);
+    EXPECT_TRUE(got.equal(want.to(type)));
+    got.sum().backward();
+    EXPECT_EQ(value.grad().scalar_type(), type);
+    EXPECT_ERROR(shape_mismatch, "deformable attention: weights",
+                 deform_attention(value, c.levels, c.locations, c.weights.to(type)));
+  }
 }
 
 // The fused kernel against softmax, locations and deform_attention_plain.

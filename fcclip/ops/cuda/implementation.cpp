@@ -1,58 +1,35 @@
-// From tensors to launches: the .cu files know pointers and streams only.
+// From tensors to launches: kernels know pointers and streams only. Devices and streams are asked for
+// through LibTorch's device-generic guards, so that nothing here needs CUDA's headers.
 
 #include <ATen/ATen.h>
-#include <c10/cuda/CUDAGuard.h>
-#include <c10/cuda/CUDAStream.h>
+#include <c10/core/DeviceGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
-#include "fcclip/core/error.h"
-#include "fcclip/ops/cuda/deform_attention.h"
+#include "fcclip/ops/cuda/deform_launch.h"
 #include "fcclip/ops/cuda/ops.h"
-#include "fcclip/ops/deform_levels.h"
 
 namespace fcclip::ops::cuda {
 namespace {
 
-template <typename T>
-using Launch = const char* (*)(const DeformSamples<T>& job, void* stream);
-
-template <typename T>
-void launch(Launch<T> kernel, const DeformSamples<T>& job) {
-  const char* error = kernel(job, c10::cuda::getCurrentCUDAStream().stream());
-  if (error != nullptr) fail(ErrorCode::internal, "deformable attention on CUDA: ", error);
-}
-
-template <typename T>
-void forward_of(const DeformInputs& in, const at::Tensor& out) {
-  for (int64_t image = 0; image < in.value.size(0); ++image) {
-    DeformSamples<T> job = deform_samples_of<T>(in, image);
-    job.out = out[image].template data_ptr<T>();
-    launch<T>(deform_samples<T>, job);
-  }
-}
-
-template <typename T>
-void backward_of(const DeformInputs& in, const at::Tensor& grad_out, const DeformGradients& grads) {
-  for (int64_t image = 0; image < in.value.size(0); ++image) {
-    launch<T>(deform_samples_backward<T>, deform_samples_of<T>(in, image, grad_out, grads));
-  }
+LaunchPlace place_of(const at::Tensor& x) {
+  const c10::impl::VirtualGuardImpl guard(x.device().type());
+  return {x.device().index(), guard.getStream(x.device()).native_handle()};
 }
 
 at::Tensor deform_attention(const DeformInputs& in) {
-  const c10::cuda::CUDAGuard guard(in.value.device());
+  const c10::DeviceGuard guard(in.value.device());
   const at::Tensor out =
       at::empty({in.value.size(0), in.locations.size(1), in.value.size(2) * in.value.size(3)},
                 in.value.options());
-  const bool wide = in.value.scalar_type() == at::kDouble;
-  (wide ? forward_of<double> : forward_of<float>)(in, out);
+  launch_deform_forward(in, out, place_of(in.value));
   return out;
 }
 
 DeformGradients deform_attention_backward(const DeformInputs& in, const at::Tensor& grad_out) {
-  const c10::cuda::CUDAGuard guard(in.value.device());
+  const c10::DeviceGuard guard(in.value.device());
   const DeformGradients grads = {at::zeros_like(in.value), at::empty_like(in.locations),
                                  at::empty_like(in.weights)};
-  const bool wide = in.value.scalar_type() == at::kDouble;
-  (wide ? backward_of<double> : backward_of<float>)(in, grad_out, grads);
+  launch_deform_backward(in, grad_out, grads, place_of(in.value));
   return grads;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // The operations on CUDA, for ops/dispatch.h: arguments are checked already and lie on one device. To
-// add one: its function here, its line in implementation(), its kernel in a .cu file.
+// add one: its function and its line in implementation.cpp, its kernel in kernels/, named in
+// kernel_source.cpp.
 
 #include "fcclip/ops/dispatch.h"
 

@@ -1,0 +1,63 @@
+#include "fcclip/ops/cuda/kernel_source.h"
+
+#define FCCLIP_KERNEL_TEXTS(X) \
+  X(deform_attention_cu) X(deform_job_h) X(element_h) X(deform_args_h) X(deform_sample_h)
+#define FCCLIP_DECLARE_TEXT(name) \
+  extern const char fcclip_embedded_##name##_begin[], fcclip_embedded_##name##_end[];
+extern "C" {
+FCCLIP_KERNEL_TEXTS(FCCLIP_DECLARE_TEXT)
+#ifdef FCCLIP_CUDA
+FCCLIP_DECLARE_TEXT(deform_attention_fatbin)
+#endif
+}
+#undef FCCLIP_DECLARE_TEXT
+
+#define FCCLIP_TEXT(name)             \
+  std::string_view(                   \
+      fcclip_embedded_##name##_begin, \
+      static_cast<size_t>(fcclip_embedded_##name##_end - fcclip_embedded_##name##_begin))
+
+namespace fcclip::ops::cuda {
+namespace {
+
+// NVRTC has no standard library; this is what the kernels use of it.
+constexpr std::string_view kFixedIntegers =
+    "#pragma once\n"
+    "using int32_t = int;\n"
+    "using uint32_t = unsigned;\n"
+    "using uint16_t = unsigned short;\n"
+    "using int64_t = long long;\n"
+    "using uint64_t = unsigned long long;\n";
+
+KernelSource make_deform_attention() {
+  KernelSource source;
+  source.main = {"fcclip/ops/cuda/kernels/deform_attention.cu", FCCLIP_TEXT(deform_attention_cu)};
+  source.headers = {{"fcclip/ops/cuda/kernels/deform_job.h", FCCLIP_TEXT(deform_job_h)},
+                    {"fcclip/ops/cuda/kernels/element.h", FCCLIP_TEXT(element_h)},
+                    {"fcclip/ops/deform_args.h", FCCLIP_TEXT(deform_args_h)},
+                    {"fcclip/ops/deform_sample.h", FCCLIP_TEXT(deform_sample_h)},
+                    {"cstdint", kFixedIntegers}};
+  source.kernels = {"deform_forward_float",    "deform_forward_double", "deform_forward_half",
+                    "deform_forward_bfloat16", "deform_backward_float", "deform_backward_double"};
+#ifdef FCCLIP_CUDA
+  source.fatbin = FCCLIP_TEXT(deform_attention_fatbin);
+#endif
+  return source;
+}
+
+}  // namespace
+
+const KernelSource& deform_attention_source() {
+  static const KernelSource kSource = make_deform_attention();
+  return kSource;
+}
+
+Hash hash_source(const KernelSource& source) {
+  Hash hash = hash_text(source.main.text, hash_text(source.main.name));
+  for (const SourceText& header : source.headers) {
+    hash = hash_text(header.text, hash_text(header.name, hash));
+  }
+  return hash;
+}
+
+}  // namespace fcclip::ops::cuda

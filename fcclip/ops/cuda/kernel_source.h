@@ -1,0 +1,32 @@
+#pragma once
+// The kernels as text, in the program.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fcclip/core/hash.h"
+
+namespace fcclip::ops::cuda {
+
+/// A text and the name under which it is included.
+struct SourceText {
+  std::string name;
+  std::string_view text;
+};
+
+/// A file of kernels/ with all that it includes.
+struct KernelSource {
+  SourceText main;
+  std::vector<SourceText> headers;
+  std::vector<std::string> kernels;  ///< the names of its functions, as they are launched
+  std::string_view fatbin;           ///< compiled ahead of time (FCCLIP_CUDA); empty: only as text
+};
+
+/// kernels/deform_attention.cu.
+const KernelSource& deform_attention_source();
+
+/// Of all texts and their names.
+Hash hash_source(const KernelSource& source);
+
+}  // namespace fcclip::ops::cuda
