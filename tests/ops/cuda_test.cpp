@@ -57,6 +57,24 @@ TEST(CudaOps, DeformableAttentionEqualsTheProcessors) {
   }
 }
 
+TEST(CudaOps, DeformableAttentionOfSixteenBitsEqualsTheProcessors) {
+  FCCLIP_NEEDS_CUDA();
+  at::manual_seed(1);
+  const c10::InferenceMode guard;
+  const std::vector<Size> levels = {{5, 7}, {3, 2}};
+  const at::Tensor locations = at::rand({2, 9, 8, 2, 4, 2}) * 1.4 - 0.2;
+  const at::Tensor weights = at::rand({2, 9, 8, 2, 4});
+  for (const at::ScalarType type : {at::kHalf, at::kBFloat16}) {
+    const at::Tensor value = at::randn({2, 41, 8, 32}).to(type);
+    const at::Tensor cpu = deform_attention(value, levels, locations, weights);
+    const at::Tensor cuda =
+        deform_attention(value.cuda(), levels, locations.cuda(), weights.cuda()).cpu();
+    EXPECT_EQ(cuda.scalar_type(), type);
+    EXPECT_GT(cuda.eq(cpu).to(at::kFloat).mean().item<double>(), 0.98);
+    EXPECT_TRUE(cuda.allclose(cpu, type == at::kHalf ? 0x1p-9 : 0x1p-6, 1e-3));
+  }
+}
+
 TEST(CudaOps, DepthwiseConvolutionEqualsTheProcessors) {
   FCCLIP_NEEDS_CUDA();
   at::manual_seed(2);

@@ -116,6 +116,17 @@ TEST(GpuKernels, PlacesOutsideOrNotANumberReadNothing) {
   EXPECT_TRUE(out.equal(at::zeros_like(out)));
 }
 
+TEST(GpuKernels, AViewThatBeginsAnywhereInMemoryIsRead) {
+  FCCLIP_NEEDS_FAKE();
+  Case c;
+  c.head_dim = 32;
+  Tensors t = random_tensors(c, at::kFloat);
+  const at::Tensor want = launched(c, t);
+  const at::Tensor memory = at::empty({t.value.numel() + 1});
+  t.value = memory.narrow(0, 1, t.value.numel()).view_as(t.value).copy_(t.value);
+  EXPECT_TRUE(launched(c, t).equal(want));
+}
+
 TEST(GpuKernels, NoQueriesOrImagesAreNoLaunch) {
   FCCLIP_NEEDS_FAKE();
   for (const auto& [batch, queries] : {std::pair<int64_t, int64_t>{0, 3}, {2, 0}}) {

@@ -95,10 +95,18 @@ void backward(const DeformInputs& in, const at::Tensor& grad_out, const DeformGr
   if (!is_empty(shape)) launch(deform_attention_source(), kernel, shape, place, &job);
 }
 
+// Neighbouring channels are read at once: a view that begins elsewhere in its memory is copied.
+DeformInputs aligned(const DeformInputs& in) {
+  const auto bytes = static_cast<uintptr_t>(kDeformChannels * in.value.element_size());
+  if (reinterpret_cast<uintptr_t>(in.value.const_data_ptr()) % bytes == 0) return in;
+  return {in.value.clone(), in.locations, in.weights, in.levels};
+}
+
 }  // namespace
 
-void launch_deform_forward(const DeformInputs& in, const at::Tensor& out,
+void launch_deform_forward(const DeformInputs& given, const at::Tensor& out,
                            const LaunchPlace& place) {
+  const DeformInputs in = aligned(given);
   switch (in.value.scalar_type()) {
     case at::kDouble:
       return forward<double>(in, out, place, "deform_forward_double");

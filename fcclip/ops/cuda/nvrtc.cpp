@@ -20,11 +20,22 @@ using Compile = int(Program, int options, const char* const* option_texts);
 using Size = int(Program, size_t*);
 using Bytes = int(Program, char*);
 
-constexpr const char* kNames[] = {"libnvrtc.so.13", "libnvrtc.so.12"};
+// Newest first, without those whose code the driver would not load. No driver: all.
+std::vector<std::string> names() {
+  const int driver = ask_cuda_driver().cuda;
+  std::vector<std::string> names;
+  for (const int major : {13, 12}) {
+    if (driver == 0 || driver >= 1000 * major) {
+      names.push_back("libnvrtc.so." + std::to_string(major));
+    }
+  }
+  return names;
+}
 
 std::vector<std::string> places() {
   namespace fs = std::filesystem;
-  std::vector<std::string> all(std::begin(kNames), std::end(kNames));
+  const std::vector<std::string> known = names();
+  std::vector<std::string> all = known;
   std::vector<fs::path> folders;
   const fs::path torch = file_of_address(reinterpret_cast<const void*>(&at::globalContext));
   std::error_code ignored;
@@ -34,7 +45,7 @@ std::vector<std::string> places() {
     folders.push_back(package.path() / "lib");
   }
   for (const char* part : {"lib64", "lib"}) folders.push_back(fs::path("/usr/local/cuda") / part);
-  for (const char* name : kNames) {
+  for (const std::string& name : known) {
     for (const fs::path& folder : folders) {
       if (fs::exists(folder / name, ignored)) all.push_back((folder / name).string());
     }
@@ -107,6 +118,10 @@ Nvrtc::Nvrtc() {
     library_ = SharedLibrary();
     return;
   }
+  // It opens this one by its name alone, and where NVIDIA's package is not on the loader's path finds
+  // it only if the process has it already.
+  const std::filesystem::path folder = std::filesystem::path(library_.path()).parent_path();
+  const SharedLibrary builtins((folder / ("libnvrtc-builtins.so." + this->version())).string());
   architectures_.resize(static_cast<size_t>(known));
   list(architectures_.data());
   std::sort(architectures_.begin(), architectures_.end());

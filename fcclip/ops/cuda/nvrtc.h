@@ -14,7 +14,7 @@ namespace fcclip::ops::cuda {
 class Nvrtc {
  public:
   /// Looks once: the one that the process has, those that the system's loader knows, NVIDIA's
-  /// packages beside LibTorch's, a CUDA toolkit. Newest first.
+  /// packages beside LibTorch's, a CUDA toolkit. Newest first, but none newer than the driver.
   static const Nvrtc& found();
 
   /// Empty when there is one, else what is missing and what to do.
