@@ -14,20 +14,26 @@ namespace fcclip::apps {
 namespace {
 
 struct PrepareFlags {
-  std::string name, root;
+  std::string name, root, split = "val";
 };
 
 void prepare(const PrepareFlags& flags) {
   const std::filesystem::path root = data::datasets_root(flags.root);
-  data::prepare(flags.name, {root, bar_until_stopped("preparing " + flags.name, "images")});
-  std::cout << flags.name << " is ready below " << root.string() << '\n';
+  for (const data::Split split : {data::Split::validation, data::Split::training}) {
+    const std::string name = split == data::Split::training ? "train" : "val";
+    if (flags.split != name && flags.split != "all") continue;
+    const std::string what = flags.name + (name == "train" ? " (train)" : "");
+    data::prepare(flags.name, {root, bar_until_stopped("preparing " + what, "images"), split});
+    std::cout << what << " is ready below " << root.string() << '\n';
+  }
 }
 
 }  // namespace
 
 void add_prepare(CLI::App& app) {
   auto flags = std::make_shared<PrepareFlags>();
-  CLI::App* command = app.add_subcommand("prepare", "Convert a downloaded data set for eval");
+  CLI::App* command =
+      app.add_subcommand("prepare", "Convert a downloaded data set for eval and train");
   command->add_option("name", flags->name, listed(data::preparable()))
       ->required()
       ->type_name("NAME")
@@ -36,9 +42,14 @@ void add_prepare(CLI::App& app) {
       ->add_option("--root", flags->root,
                    "Folder of the data sets; default $FCCLIP_DATASETS or ./datasets")
       ->type_name("FOLDER");
+  command->add_option("--split", flags->split, "val: for eval; train: for training; all: both")
+      ->type_name("SPLIT")
+      ->capture_default_str()
+      ->check(one_of({"val", "train", "all"}));
   command->footer(
-      "Example:\n"
-      "  fcclip prepare ade20k_150 --root /data");
+      "Examples:\n"
+      "  fcclip prepare ade20k_150 --root /data\n"
+      "  fcclip prepare ade20k_150 --split train");
   command->callback([flags] { prepare(*flags); });
 }
 

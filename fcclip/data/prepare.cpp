@@ -136,9 +136,11 @@ void prepare_ade20k(const PrepareOptions& options) {
   const fs::path ade = options.root / "ADEChallengeData2016";
   const std::string advice =
       " (download " + find_dataset("ade20k_150").download + " into " + options.root.string() + ")";
-  const FolderIndex labels = index_folder({ade / "annotations/validation"}, {".png"}, advice);
-  const FolderIndex things =
-      index_folder({ade / "annotations_instance/validation"}, {".png"}, advice);
+  const fs::path label_folder = ade / "annotations" / long_name(options.split),
+                 thing_folder = ade / "annotations_instance" / long_name(options.split);
+  const std::string split = short_name(options.split);
+  const FolderIndex labels = index_folder({label_folder}, {".png"}, advice);
+  const FolderIndex things = index_folder({thing_folder}, {".png"}, advice);
   const classify::Vocabulary words = classify::builtin_vocabulary("ade20k_150");
   Document panoptic, instances;
   panoptic.categories = original_categories("ade20k_150");
@@ -149,14 +151,13 @@ void prepare_ade20k(const PrepareOptions& options) {
   for (const auto& [name, path] : labels) {
     const auto thing_file = things.find(name);
     if (thing_file == things.end()) {
-      fail(ErrorCode::not_found,
-           (ade / "annotations_instance/validation" / (name + ".png")).string(), ": no such file",
+      fail(ErrorCode::not_found, (thing_folder / (name + ".png")).string(), ": no such file",
            advice);
     }
     const AdeScene scene(path, thing_file->second, words);
     at::Tensor ids;
     const json infos = scene.segments(ids);
-    image::write_png(ade / "ade20k_panoptic_val" / (name + ".png"), image::rgb_of_ids(ids));
+    image::write_png(ade / ("ade20k_panoptic_" + split) / (name + ".png"), image::rgb_of_ids(ids));
     panoptic.add_image(name, name + ".jpg", scene.map());
     panoptic.annotations.push_back(
         {{"image_id", name}, {"file_name", name + ".png"}, {"segments_info", infos}});
@@ -170,15 +171,16 @@ void prepare_ade20k(const PrepareOptions& options) {
     }
     report(options, ++done, labels.size());
   }
-  panoptic.write(ade / "ade20k_panoptic_val.json");
-  instances.write(ade / "ade20k_instance_val.json");
+  panoptic.write(ade / ("ade20k_panoptic_" + split + ".json"));
+  instances.write(ade / ("ade20k_instance_" + split + ".json"));
 }
 
 // Cityscapes: an instance id below 1000 is a class without instances told apart, else
 // class · 1000 + number.
 void prepare_cityscapes(const PrepareOptions& options) {
   const fs::path fine = options.root / "cityscapes/gtFine";
-  const FolderIndex files = index_folder({fine / "val"}, {"_gtFine_instanceIds.png"},
+  const std::string split = short_name(options.split);
+  const FolderIndex files = index_folder({fine / split}, {"_gtFine_instanceIds.png"},
                                          " (download " + find_dataset("cityscapes").download + ")");
   const classify::Vocabulary words = classify::builtin_vocabulary("cityscapes_19");
   std::map<int64_t, bool> is_thing;
@@ -200,13 +202,13 @@ void prepare_cityscapes(const PrepareOptions& options) {
       infos.push_back(segment_info(id, category, id < 1000 && known->second, mask));
     }
     const std::string png = name + "_gtFine_panoptic.png";
-    image::write_png(fine / "cityscapes_panoptic_val" / png, image::rgb_of_ids(ids));
+    image::write_png(fine / ("cityscapes_panoptic_" + split) / png, image::rgb_of_ids(ids));
     document.add_image(name, name + "_gtFine_leftImg8bit.png", stored);
     document.annotations.push_back(
         {{"image_id", name}, {"file_name", png}, {"segments_info", infos}});
     report(options, ++done, files.size());
   }
-  document.write(fine / "cityscapes_panoptic_val.json");
+  document.write(fine / ("cityscapes_panoptic_" + split + ".json"));
 }
 
 std::vector<std::string> read_lines(const fs::path& path, const std::string& advice) {
@@ -225,35 +227,45 @@ std::vector<std::string> read_lines(const fs::path& path, const std::string& adv
 void prepare_voc(const PrepareOptions& options) {
   const fs::path voc = options.root / "VOCdevkit/VOC2012", out = options.root / "pascal_voc_d2";
   const std::string advice = " (download " + find_dataset("voc20").download + ")";
-  const std::vector<std::string> names = read_lines(voc / "ImageSets/Segmentation/val.txt", advice);
+  const std::string split = long_name(options.split);
+  const std::vector<std::string> names = read_lines(
+      voc / "ImageSets/Segmentation" / (std::string(short_name(options.split)) + ".txt"), advice);
   int64_t done = 0;
   for (const std::string& name : names) {
     const at::Tensor stored = image::read_png_exact(voc / "SegmentationClass" / (name + ".png"));
     const at::Tensor without_background =
         at::where(stored.eq(0).logical_or(stored.eq(255)), 255, stored - 1);
-    image::write_png(out / "annotations_pascal21/validation" / (name + ".png"),
-                     stored.to(at::kByte));
-    image::write_png(out / "annotations_pascal20/validation" / (name + ".png"),
+    image::write_png(out / "annotations_pascal21" / split / (name + ".png"), stored.to(at::kByte));
+    image::write_png(out / "annotations_pascal20" / split / (name + ".png"),
                      without_background.to(at::kByte));
-    io::write_atomically(out / "images/validation" / (name + ".jpg"),
+    io::write_atomically(out / "images" / split / (name + ".jpg"),
                          io::read_file(voc / "JPEGImages" / (name + ".jpg")));
     report(options, ++done, names.size());
   }
 }
 
 void prepare_coco(const PrepareOptions& options) {
-  const auto coco = open_split(find_dataset("coco_panoptic"), options.root);
+  const auto coco =
+      open_split(split_of(find_dataset("coco_panoptic"), options.split), options.root);
+  const std::string folder = std::string("panoptic_semseg_") + short_name(options.split) + "2017";
   for (int64_t i = 0; i < coco->size(); ++i) {
     const PanopticTruth truth = coco->panoptic(i);
     const at::Tensor labels = labels_of_truth(truth.ids, truth.segments);
-    image::write_png(
-        options.root / "coco/panoptic_semseg_val2017" / (coco->picture(i).name + ".png"),
-        at::where(labels.lt(0), 255, labels).to(at::kByte));
+    image::write_png(options.root / "coco" / folder / (coco->picture(i).name + ".png"),
+                     at::where(labels.lt(0), 255, labels).to(at::kByte));
     report(options, i + 1, static_cast<size_t>(coco->size()));
   }
 }
 
 }  // namespace
+
+const char* short_name(Split split) {
+  return split == Split::training ? "train" : "val";
+}
+
+const char* long_name(Split split) {
+  return split == Split::training ? "training" : "validation";
+}
 
 void report(const PrepareOptions& options, int64_t done, size_t total) {
   report_progress(options.progress, done, static_cast<int64_t>(total), "pictures");

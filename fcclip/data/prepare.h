@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fcclip/core/progress.h"
+#include "fcclip/data/registry.h"
 
 namespace fcclip::data {
 
@@ -15,12 +16,13 @@ namespace fcclip::data {
 struct PrepareOptions {
   std::filesystem::path root;
   Progress progress;  ///< of pictures
+  Split split = Split::validation;
 };
 
 /// Names that prepare knows.
 const std::vector<std::string>& preparable();
 
-/// Makes the missing files of a benchmark's validation split below the root: ade20k_150 (panoptic
+/// Makes the missing files of a benchmark's split below the root: ade20k_150 (panoptic
 /// and instance files from annotations/ and annotations_instance/), ade20k_847 (pictures and labels
 /// of at most 512 pixels' short side), cityscapes (panoptic files from instanceIds),
 /// pascal_context_59 (from the Detail API's trainval_merged.json), pascal_context_459 (from MATLAB

@@ -53,18 +53,21 @@ Size published_size(Size size) {
 
 void prepare_ade20k_full(const PrepareOptions& options) {
   const fs::path ade = options.root / "ADE20K_2021_17_01";
-  const fs::path pictures = ade / "images_detectron2/validation",
-                 labels = ade / "annotations_detectron2/validation";
+  const fs::path pictures = ade / "images_detectron2" / long_name(options.split),
+                 labels = ade / "annotations_detectron2" / long_name(options.split);
   const std::string advice =
       " (download " + find_dataset("ade20k_847").download + " into " + options.root.string() + ")";
   // The pictures that the index lists stand in these folders, so the pickled index isn't read.
-  const FolderIndex files = index_folder({ade / "images/ADE/validation"}, {".jpg"}, advice);
+  const FolderIndex files =
+      index_folder({ade / "images/ADE" / long_name(options.split)}, {".jpg"}, advice);
   const at::Tensor table = position_table();
   int64_t done = 0;
   for (const auto& [name, path] : files) {
     report(options, ++done, files.size());
     const fs::path picture = pictures / (name + ".jpg");
-    if (!name.starts_with("ADE_val_") || (fs::exists(picture) && has_labels(labels, name))) {
+    // As the reference splits them: what is not called so is for training.
+    const bool is_other = name.starts_with("ADE_val_") != (options.split == Split::validation);
+    if (is_other || (fs::exists(picture) && has_labels(labels, name))) {
       continue;
     }
     const fs::path masks = fs::path(path).replace_filename(name + "_seg.png");

@@ -34,11 +34,12 @@ struct DetailPicture {
   std::vector<DetailMask> masks;  ///< in the file's order: later ones cover earlier ones
 };
 
-// Reads trainval_merged.json without holding it: of about a gigabyte, the validation pictures and
+// Reads trainval_merged.json without holding it: of about a gigabyte, the pictures of one split and
 // their masks are kept.
 class DetailFile {
  public:
-  DetailFile(const fs::path& path, bool with_masks) : path_(path), with_masks_(with_masks) {
+  DetailFile(const fs::path& path, Split split, bool with_masks)
+      : path_(path), phase_(short_name(split)), with_masks_(with_masks) {
     std::ifstream in(path);
     if (!in) fail(ErrorCode::io_failure, path.string(), ": can't be read");
     try {
@@ -56,7 +57,7 @@ class DetailFile {
       }
     }
     if (pictures_.empty()) {
-      fail(ErrorCode::bad_format, path.string(), ": no validation pictures in it");
+      fail(ErrorCode::bad_format, path.string(), ": no pictures of the phase ", phase_, " in it");
     }
   }
 
@@ -78,7 +79,7 @@ class DetailFile {
 
   void add_picture(const json& entry) {
     const int64_t id = entry.at("image_id");
-    if (entry.at("phase") != "val") {
+    if (entry.at("phase") != phase_) {
       others_.insert(id);
       return;
     }
@@ -100,6 +101,7 @@ class DetailFile {
   }
 
   fs::path path_;
+  std::string phase_;
   bool with_masks_;
   std::string section_;
   std::map<int64_t, DetailPicture> pictures_;
@@ -136,28 +138,29 @@ at::Tensor paint(const DetailPicture& picture, const std::map<int64_t, int64_t>&
 
 struct ContextFolders {
   fs::path voc, out;
+  Split split;
   std::string advice;
 };
 
 ContextFolders folders_of(std::string_view name, const PrepareOptions& options) {
-  return {options.root / "VOCdevkit/VOC2010", options.root / "pascal_ctx_d2",
+  return {options.root / "VOCdevkit/VOC2010", options.root / "pascal_ctx_d2", options.split,
           " (download " + find_dataset(name).download + " into " +
               (options.root / "VOCdevkit/VOC2010").string() + ")"};
 }
 
 void copy_picture(const ContextFolders& folders, const std::string& file) {
   const fs::path from = folders.voc / "JPEGImages" / file,
-                 to = folders.out / "images/validation" / file;
+                 to = folders.out / "images" / long_name(folders.split) / file;
   if (fs::exists(to)) return;
   need_file(from, folders.advice);
   io::write_atomically(to, io::read_file(from));
 }
 
 // The split is the Detail API's; the pictures that prepare_context_59 copied stand for it too.
-std::vector<std::string> validation_files(const ContextFolders& folders) {
+std::vector<std::string> files_of_split(const ContextFolders& folders) {
   std::vector<std::string> files;
   const fs::path list = folders.voc / "trainval_merged.json",
-                 copied = folders.out / "images/validation";
+                 copied = folders.out / "images" / long_name(folders.split);
   if (!fs::exists(list) && fs::is_directory(copied)) {
     for (const auto& [name, path] : index_folder({copied}, {".jpg"}, folders.advice)) {
       files.push_back(path.filename().string());
@@ -165,7 +168,7 @@ std::vector<std::string> validation_files(const ContextFolders& folders) {
     return files;
   }
   need_file(list, folders.advice);
-  const DetailFile detail(list, false);
+  const DetailFile detail(list, folders.split, false);
   for (const auto& [id, picture] : detail.pictures()) files.push_back(picture.file);
   return files;
 }
@@ -175,9 +178,9 @@ std::vector<std::string> validation_files(const ContextFolders& folders) {
 void prepare_context_59(const PrepareOptions& options) {
   const ContextFolders folders = folders_of("pascal_context_59", options);
   const fs::path list = folders.voc / "trainval_merged.json",
-                 labels = folders.out / "annotations_ctx59/validation";
+                 labels = folders.out / "annotations_ctx59" / long_name(folders.split);
   need_file(list, folders.advice);
-  const DetailFile detail(list, true);
+  const DetailFile detail(list, folders.split, true);
   const std::map<int64_t, int64_t> positions = positions_of_categories();
   int64_t done = 0;
   for (const auto& [id, picture] : detail.pictures()) {
@@ -193,8 +196,8 @@ void prepare_context_59(const PrepareOptions& options) {
 void prepare_context_459(const PrepareOptions& options) {
   constexpr int64_t kClasses = 459, kUnlabelled = 65535;
   const ContextFolders folders = folders_of("pascal_context_459", options);
-  const fs::path labels = folders.out / "annotations_ctx459/validation";
-  const std::vector<std::string> files = validation_files(folders);
+  const fs::path labels = folders.out / "annotations_ctx459" / long_name(folders.split);
+  const std::vector<std::string> files = files_of_split(folders);
   int64_t done = 0;
   for (const std::string& file : files) {
     copy_picture(folders, file);

@@ -18,6 +18,10 @@ void prepare_context_59(const PrepareOptions& options);
 /// Throws as prepare().
 void prepare_context_459(const PrepareOptions& options);
 
+/// "val" and "validation", or "train" and "training".
+const char* short_name(Split split);
+const char* long_name(Split split);
+
 /// One step of `total` is done.
 void report(const PrepareOptions& options, int64_t done, size_t total);
 

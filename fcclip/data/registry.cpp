@@ -1,5 +1,7 @@
 #include "fcclip/data/registry.h"
 
+#include <algorithm>
+
 #include "fcclip/classify/builtin_vocabularies.h"
 #include "fcclip/core/environment.h"
 #include "fcclip/core/error.h"
@@ -182,6 +184,16 @@ const LabelForm* present_form(const DatasetSpec& spec, const fs::path& root) {
   return spec.labels.empty() ? nullptr : &spec.labels.front();
 }
 
+// "…/validation" -> "…/training", "…_val2017" -> "…_train2017": the data sets name both alike.
+void to_training(std::string& path) {
+  constexpr std::pair<std::string_view, std::string_view> kNames[] = {
+      {"validation", "training"}, {"val2017", "train2017"}, {"_val", "_train"}, {"/val", "/train"}};
+  for (const auto& [from, to] : kNames) {
+    const size_t at = path.find(from);
+    if (at != std::string::npos) path.replace(at, from.size(), to);
+  }
+}
+
 }  // namespace
 
 const std::vector<DatasetSpec>& published_datasets() {
@@ -204,7 +216,23 @@ const DatasetSpec& find_dataset(std::string_view name) {
        "; for your own give --panoptic-json, --instances-json or --label-pngs");
 }
 
-std::unique_ptr<DatasetSplit> open_split(const DatasetSpec& spec, const fs::path& root) {
+DatasetSpec split_of(const DatasetSpec& spec, Split split) {
+  DatasetSpec out = spec;
+  if (split == Split::validation) return out;
+  for (std::string* path :
+       {&out.panoptic_json, &out.panoptic_pngs, &out.instances_json, &out.cityscapes_truth}) {
+    to_training(*path);
+  }
+  if (out.download.starts_with("val2017")) to_training(out.download);
+  for (std::string& folder : out.pictures) to_training(folder);
+  const auto repeated = std::ranges::unique(out.pictures);
+  out.pictures.erase(repeated.begin(), repeated.end());
+  for (LabelForm& form : out.labels) to_training(form.folder);
+  if (!out.prepare.empty()) out.prepare += " --split train";
+  return out;
+}
+
+SplitFiles files_of(const DatasetSpec& spec, const fs::path& root) {
   SplitFiles files;
   for (const std::string& folder : spec.pictures) files.pictures.push_back(root / folder);
   files.picture_suffixes = spec.picture_suffixes;
@@ -226,7 +254,12 @@ std::unique_ptr<DatasetSplit> open_split(const DatasetSpec& spec, const fs::path
       files.coding = form->coding;
     }
   }
-  return std::make_unique<DatasetSplit>(files, classify::builtin_vocabulary(spec.vocabulary));
+  return files;
+}
+
+std::unique_ptr<DatasetSplit> open_split(const DatasetSpec& spec, const fs::path& root) {
+  return std::make_unique<DatasetSplit>(files_of(spec, root),
+                                        classify::builtin_vocabulary(spec.vocabulary));
 }
 
 fs::path datasets_root(const std::string& given) {

@@ -35,7 +35,13 @@ struct DatasetSpec {
   bool scores_instances = true;  ///< false: things of its panoptic truth have no AP of their own
   std::string cityscapes_truth;  ///< folder of gtFine, for Cityscapes' own metrics
   std::string download;          ///< what to download, from where
-  std::string prepare;  ///< the `fcclip prepare` name that makes the missing files; may be empty
+  std::string prepare;  ///< what `fcclip prepare` is asked for the missing files; may be empty
+};
+
+/// Which pictures of a data set.
+enum class Split {
+  validation,  ///< those that results are published on
+  training
 };
 
 /// All of them, in the order of `fcclip eval --help`.
@@ -44,6 +50,13 @@ const std::vector<DatasetSpec>& published_datasets();
 /// By name or alias; case and '-' or '_' do not matter. Throws Error{invalid_argument} listing the
 /// names.
 const DatasetSpec& find_dataset(std::string_view name);
+
+/// The files of a split: `spec` itself, or with the folders and files of the training split in
+/// place of the validation's, as the reference has them.
+DatasetSpec split_of(const DatasetSpec& spec, Split split);
+
+/// Where the files of a spec lie below the root; of several label forms the one that is there.
+SplitFiles files_of(const DatasetSpec& spec, const std::filesystem::path& root);
 
 /// Throws Error{not_found} for a missing file: names it, what to download and how to prepare it.
 std::unique_ptr<DatasetSplit> open_split(const DatasetSpec& spec,

@@ -22,9 +22,10 @@ using test::halves;
 using test::kHeight;
 using test::kWidth;
 
-std::unique_ptr<DatasetSplit> prepared(const std::string& name, const path& root) {
-  prepare(name, {root, {}});
-  return open_split(find_dataset(name), root);
+std::unique_ptr<DatasetSplit> prepared(const std::string& name, const path& root,
+                                       Split split = Split::validation) {
+  prepare(name, {root, {}, split});
+  return open_split(split_of(find_dataset(name), split), root);
 }
 
 std::string message_of(const std::string& name, const path& root) {
@@ -120,6 +121,21 @@ TEST(PrepareContext, MatlabLabelsCountFromOne) {
   EXPECT_TRUE(at::equal(prepared("pascal_context_459", folder.path())->labels(0), halves(-1, 458)));
 }
 
+TEST(PrepareContext, TheTrainingSplitIsTheDetailApis) {
+  const test::TemporaryFolder folder;
+  ContextMiniature context(folder.path());
+  context.add_mask(2008000002, 420, at::ones({kHeight, kWidth}, at::kByte));
+  context.add_mask(2008000003, 2, at::ones({kHeight, kWidth}, at::kByte));
+  context.write();
+  context.write_mat("2008_000003", 0, 459);
+  const auto few = prepared("pascal_context_59", folder.path(), Split::training);
+  ASSERT_EQ(few->size(), 1);
+  EXPECT_EQ(few->picture(0).name, "2008_000003");
+  EXPECT_TRUE(at::equal(few->labels(0), halves(0, 0)));
+  const auto many = prepared("pascal_context_459", folder.path(), Split::training);
+  EXPECT_TRUE(at::equal(many->labels(0), halves(-1, 458)));
+}
+
 TEST(PrepareContext, MissingFilesAreNamedWithWhatToDownload) {
   const test::TemporaryFolder folder;
   const path voc = folder.path() / "VOCdevkit/VOC2010";
@@ -154,6 +170,18 @@ TEST(PrepareAde20kFull, ClassNumbersBecomePositions) {
   ASSERT_EQ(split->size(), 2);
   EXPECT_TRUE(at::equal(split->labels(0), halves(0, 846)));
   EXPECT_TRUE(at::equal(split->labels(1), halves(-1, 1)));
+}
+
+TEST(PrepareAde20kFull, WhatIsNotCalledValidationIsForTraining) {
+  const test::TemporaryFolder folder;
+  const path scene = folder.path() / "ADE20K_2021_17_01/images/ADE/training/urban/street";
+  for (const std::string name : {"ADE_train_00000003", "ADE_frame_00000004"}) {
+    test::write_picture(scene / (name + ".jpg"));
+    image::write_png(scene / (name + "_seg.png"), coded(halves(2978, 3148)));
+  }
+  const auto split = prepared("ade20k_847", folder.path(), Split::training);
+  ASSERT_EQ(split->size(), 2);
+  EXPECT_TRUE(at::equal(split->labels(1), halves(0, 846)));
 }
 
 TEST(PrepareAde20kFull, LargePicturesAreMadeSmallerAndBothFilesMustFit) {

@@ -17,9 +17,10 @@ namespace prepare_test {
 
 using test::halves;
 
-std::unique_ptr<DatasetSplit> prepared(const std::string& name, const std::filesystem::path& root) {
-  prepare(name, {root, {}});
-  return open_split(find_dataset(name), root);
+std::unique_ptr<DatasetSplit> prepared(const std::string& name, const std::filesystem::path& root,
+                                       Split split = Split::validation) {
+  prepare(name, {root, {}, split});
+  return open_split(split_of(find_dataset(name), split), root);
 }
 
 TEST(Prepare, Ade20kJoinsStuffAndInstances) {
@@ -85,6 +86,73 @@ TEST(Prepare, CocoLabelsAreThoseOfThePanopticTruth) {
   test::make_coco(folder.path());
   const at::Tensor before = open_split(find_dataset("coco"), folder.path())->labels(1);
   EXPECT_TRUE(at::equal(prepared("coco_panoptic", folder.path())->labels(1), before));
+}
+
+TEST(Prepare, TrainingSplitsLieBesideTheOthers) {
+  const test::TemporaryFolder folder;
+  const std::filesystem::path ade = folder.path() / "ADEChallengeData2016",
+                              city = folder.path() / "cityscapes",
+                              voc = folder.path() / "VOCdevkit/VOC2012";
+  test::write_picture(ade / "images/training/ADE_train_00000001.jpg");
+  image::write_png(ade / "annotations/training/ADE_train_00000001.png", halves(1, 8));
+  image::write_png(ade / "annotations_instance/training/ADE_train_00000001.png",
+                   at::stack({halves(0, 1), halves(0, 4), halves(0, 0)}, 2).to(at::kByte));
+  const auto scenes = prepared("ade20k_150", folder.path(), Split::training);
+  EXPECT_EQ(scenes->picture(0).name, "ADE_train_00000001");
+  EXPECT_EQ(scenes->panoptic(0).segments.size(), 2u);
+  EXPECT_EQ(scenes->instances(0).instances.at(0).class_index, 7);
+  EXPECT_TRUE(std::filesystem::exists(ade / "ade20k_instance_train.json"));
+
+  const std::string name = "aachen_000000_000019";
+  test::write_picture(city / "leftImg8bit/train/aachen" / (name + "_leftImg8bit.png"));
+  image::write_png(city / "gtFine/train/aachen" / (name + "_gtFine_instanceIds.png"),
+                   halves(26, 24003));
+  EXPECT_EQ(prepared("cityscapes", folder.path(), Split::training)->panoptic(0).segments.size(),
+            2u);
+
+  test::write_picture(voc / "JPEGImages/2007_000032.jpg");
+  image::write_png(voc / "SegmentationClass/2007_000032.png", halves(0, 20).to(at::kByte));
+  std::filesystem::create_directories(voc / "ImageSets/Segmentation");
+  std::ofstream(voc / "ImageSets/Segmentation/train.txt") << "2007_000032\n";
+  EXPECT_TRUE(
+      at::equal(prepared("voc20", folder.path(), Split::training)->labels(0), halves(-1, 19)));
+  EXPECT_ERROR(not_found, "val.txt", prepare("voc20", {folder.path(), {}}));
+}
+
+TEST(Prepare, CocoTrainingLabels) {
+  const test::TemporaryFolder folder;
+  test::make_coco(folder.path());
+  const std::filesystem::path coco = folder.path() / "coco";
+  for (const char* name : {"", "panoptic_", "annotations/panoptic_", "annotations/instances_"}) {
+    const std::string end = std::string(name).starts_with("annotations") ? ".json" : "";
+    std::filesystem::rename(coco / (name + ("val2017" + end)), coco / (name + ("train2017" + end)));
+  }
+  const auto split = prepared("coco_panoptic", folder.path(), Split::training);
+  EXPECT_EQ(split->size(), 2);
+  EXPECT_TRUE(std::filesystem::exists(coco / "panoptic_semseg_train2017/000000000139.png"));
+}
+
+TEST(Registry, TrainingFilesAreNamedAsTheReferenceNamesThem) {
+  const auto training = [](const char* name) {
+    return split_of(find_dataset(name), Split::training);
+  };
+  EXPECT_EQ(training("coco").panoptic_json, "coco/annotations/panoptic_train2017.json");
+  EXPECT_EQ(training("coco").download.substr(0, 13), "train2017.zip");
+  EXPECT_EQ(training("ade20k").pictures.at(0), "ADEChallengeData2016/images/training");
+  EXPECT_EQ(training("ade20k").labels.at(0).folder,
+            "ADEChallengeData2016/annotations_detectron2/training");
+  EXPECT_EQ(training("ade20k").prepare, "ade20k_150 --split train");
+  EXPECT_EQ(training("a847").labels.at(0).folder,
+            "ADE20K_2021_17_01/annotations_detectron2/training");
+  EXPECT_EQ(training("cityscapes").panoptic_pngs, "cityscapes/gtFine/cityscapes_panoptic_train");
+  EXPECT_EQ(training("cityscapes").cityscapes_truth, "cityscapes/gtFine/train");
+  EXPECT_EQ(training("vistas").panoptic_json,
+            "mapillary_vistas/training/panoptic/panoptic_2018.json");
+  EXPECT_EQ(training("pc59").labels.at(0).folder, "pascal_ctx_d2/annotations_ctx59/training");
+  EXPECT_EQ(training("pas21").pictures.at(0), "pascal_voc_d2/images/training");
+  EXPECT_EQ(training("coco_stuff").labels.at(1).folder, "coco/stuffthingmaps/train2017");
+  EXPECT_EQ(training("lvis").instances_json, "lvis/lvis_v1_train.json");
+  EXPECT_EQ(training("lvis").pictures, std::vector<std::string>{"coco/train2017"});
 }
 
 TEST(Prepare, SaysWhatItCantDo) {
