@@ -1,13 +1,9 @@
 #include "fcclip/engine/settings.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <sstream>
-#include <toml++/toml.h>
 
-#include "fcclip/core/error.h"
 #include "fcclip/core/nearest_name.h"
+#include "fcclip/engine/toml_values.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/text/printable.h"
 #include "fcclip/text/text_encoding.h"
@@ -15,84 +11,69 @@
 namespace fcclip::engine {
 namespace {
 
-constexpr std::string_view kTypes[] = {
-    "true or false", "a whole number",          "a number",
-    "text",          "a list of whole numbers", "a list of numbers"};
+/// Where a document comes from: a file, whose lines are told, or a command line.
+struct Origin {
+  const std::string& name;
+  bool has_lines = true;
 
-template <typename T>
-bool assign(T& member, const toml::node& node) {
-  // An integer is a number, but a number is no integer.
-  if constexpr (std::is_same_v<T, double>) {
-    if (!node.is_number()) return false;
-  } else if constexpr (std::is_same_v<T, int64_t>) {
-    if (!node.is_integer()) return false;
+  std::string of(const toml::node& node) const {
+    return has_lines ? name + ":" + std::to_string(node.source().begin.line) : name;
   }
-  const std::optional<T> value = node.value<T>();
-  if (value) member = *value;
-  return value.has_value();
-}
-
-template <typename T>
-bool assign(std::vector<T>& member, const toml::node& node) {
-  const toml::array* array = node.as_array();
-  if (!array) return false;
-  std::vector<T> values(array->size());
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (!assign(values[i], (*array)[i])) return false;
-  }
-  member = std::move(values);
-  return true;
-}
-
-toml::table parse(std::string_view text, const std::string& name) {
-  try {
-    return toml::parse(text, name);
-  } catch (const toml::parse_error& error) {
-    const toml::source_position& at = error.source().begin;
-    fail(ErrorCode::bad_format, name, ":", at.line, ":", at.column,
-         ": not TOML; expected key = value, text in quotation marks and backslashes in it doubled");
-  }
-}
-
-std::string quoted(const std::string& text) {
-  std::ostringstream out;
-  out << toml::value<std::string>(text);
-  return out.str();
-}
-
-std::string text_of(bool value) {
-  return value ? "true" : "false";
-}
-std::string text_of(int64_t value) {
-  return std::to_string(value);
-}
-std::string text_of(const std::string& value) {
-  return quoted(value);
-}
-// The shortest text that gives the same number; TOML knows a number that is not whole by its point
-// or exponent.
-std::string text_of(double value) {
-  if (!std::isfinite(value)) return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
-  char text[64];
-  const double size = std::abs(value);
-  const bool plain = size == 0 || (size >= 1e-5 && size < 1e15);
-  const auto [end, error] =
-      std::to_chars(std::begin(text), std::end(text), value,
-                    plain ? std::chars_format::fixed : std::chars_format::scientific);
-  std::string out(std::begin(text), end);
-  return out.find_first_of(".e") == std::string::npos ? out + ".0" : out;
-}
-template <typename T>
-std::string text_of(const std::vector<T>& values) {
-  std::string text = "[";
-  for (const T& value : values) text += (text.size() > 1 ? ", " : "") + text_of(value);
-  return text + "]";
-}
+};
 
 }  // namespace
 
+/// TOML nodes into what is bound.
+struct Settings::Assigning {
+  Settings& settings;
+
+  void set(const std::string& key, const toml::node& node, const Origin& origin) const {
+    const std::string where = origin.of(node);
+    const Entry& entry = settings.find(key, where);
+    if (entry.tables) return set_tables(entry, node, origin);
+    if (!std::visit([&](auto* member) { return assign(*member, node); }, entry.member)) {
+      fail(ErrorCode::invalid_argument, where, ": ", key, " must be ",
+           kSettingTypes[entry.member.index()]);
+    }
+  }
+
+  static void set_tables(const Entry& entry, const toml::node& node, const Origin& origin) {
+    const toml::array* array = node.as_array();
+    const bool holds_tables = array != nullptr && std::ranges::all_of(*array, [](const auto& one) {
+                                return one.is_table();
+                              });
+    if (!holds_tables) {
+      fail(ErrorCode::invalid_argument, origin.of(node), ": ", entry.key,
+           " must be a list of tables: [[", entry.key, "]] before each");
+    }
+    entry.tables->resize(0);
+    entry.tables->resize(static_cast<int64_t>(array->size()));
+    for (size_t i = 0; i < array->size(); ++i) {
+      Settings table = table_of(entry, static_cast<int64_t>(i));
+      for (const auto& [key, value] : *(*array)[i].as_table()) {
+        Assigning{table}.set(table_prefix(entry, static_cast<int64_t>(i)) + std::string(key.str()),
+                             value, origin);
+      }
+    }
+  }
+};
+
 void Settings::bind(std::string key, Member member, std::string help) {
-  entries_.push_back({std::move(key), member, std::move(help)});
+  entries_.push_back({std::move(key), member, std::move(help), nullptr});
+}
+
+void Settings::bind_tables(std::string key, std::shared_ptr<TableList> tables, std::string help) {
+  entries_.push_back({std::move(key), {}, std::move(help), std::move(tables)});
+}
+
+std::string Settings::table_prefix(const Entry& entry, int64_t index) {
+  return entry.key + "." + std::to_string(index) + ".";
+}
+
+Settings Settings::table_of(const Entry& entry, int64_t index) {
+  Settings table;
+  entry.tables->bind(table, table_prefix(entry, index), index);
+  return table;
 }
 
 // The names of the key's section or, of a key without one or of another, all.
@@ -122,14 +103,9 @@ void Settings::read_file(const std::filesystem::path& path) {
 
 void Settings::read_text(std::string_view text, const std::string& name) {
   const auto set = [&](const std::string& key, const toml::node& node) {
-    const std::string where = name + ":" + std::to_string(node.source().begin.line);
-    const Entry& entry = find(key, where);
-    if (!std::visit([&](auto* member) { return assign(*member, node); }, entry.member)) {
-      fail(ErrorCode::invalid_argument, where, ": ", key, " must be ",
-           kTypes[entry.member.index()]);
-    }
+    Assigning{*this}.set(key, node, Origin{name});
   };
-  for (const auto& [section, node] : parse(text, name)) {
+  for (const auto& [section, node] : parse_toml(text, name)) {
     if (const toml::table* table = node.as_table()) {
       for (const auto& [key, value] : *table) {
         set(std::string(section.str()) + "." + std::string(key.str()), value);
@@ -148,53 +124,69 @@ void Settings::set(const std::string& assignment) {
   }
   const std::string key = assignment.substr(0, equal), value = assignment.substr(equal + 1);
   const std::string where = "--set " + text::printable(assignment, 1000);
-  const Member& member = find(key, where).member;
-  const bool is_text = std::holds_alternative<std::string*>(member);
+  if (set_in_table(key, assignment)) return;
+  const Entry& entry = find(key, where);
+  const bool is_text =
+      entry.tables == nullptr && std::holds_alternative<std::string*>(entry.member);
   const bool is_bare = value.empty() || (value[0] != '"' && value[0] != '\'');
   const toml::parse_result parsed = [&] {
     try {
-      return toml::parse("value = " + (is_text && is_bare ? quoted(value) : value));
+      return toml::parse("value = " + (is_text && is_bare ? toml_text(value) : value));
     } catch (const toml::parse_error&) {
       return toml::parse_result();
     }
   }();
   const toml::node* node = parsed.get("value");
-  const bool is_one = node != nullptr && parsed.size() == 1;
-  if (!is_one || !std::visit([&](auto* to) { return assign(*to, *node); }, member)) {
-    fail(ErrorCode::invalid_argument, where, ": ", key, " must be ", kTypes[member.index()]);
+  if (node == nullptr || parsed.size() != 1) {
+    fail(ErrorCode::invalid_argument, where, ": ", key, " must be ",
+         entry.tables ? "a list of tables, [{…}, {…}]" : kSettingTypes[entry.member.index()]);
   }
+  Assigning{*this}.set(key, *node, Origin{where, false});
+}
+
+bool Settings::set_in_table(const std::string& key, const std::string& assignment) {
+  for (const Entry& entry : entries_) {
+    const std::string prefix = entry.key + ".";
+    if (!entry.tables || !key.starts_with(prefix)) continue;
+    int64_t index = -1;
+    const char *begin = key.data() + prefix.size(), *end = key.data() + key.size();
+    const auto [after, error] = std::from_chars(begin, end, index);
+    if (error != std::errc() || after == end || *after != '.' || index < 0 ||
+        index > entry.tables->size()) {
+      fail(ErrorCode::invalid_argument, "--set ", text::printable(assignment, 1000), ": expected ",
+           prefix, "N.key=value, N from 0 to ", entry.tables->size(), " (a new one)");
+    }
+    if (index == entry.tables->size()) entry.tables->resize(index + 1);
+    Settings table = table_of(entry, index);
+    table.set(assignment);
+    return true;
+  }
+  return false;
 }
 
 std::vector<std::string> Settings::changes_since(std::string_view toml,
                                                  const std::string& name) const {
-  const toml::table before = parse(toml, name);
+  const toml::table before = parse_toml(toml, name);
   std::vector<std::string> changes;
   for (const Entry& entry : entries_) {
     const toml::node* node = before.at_path(entry.key).node();
     if (node == nullptr) continue;
+    if (entry.tables) {
+      const Entry then{entry.key, {}, "", entry.tables->another()};
+      Assigning::set_tables(then, *node, Origin{name});
+      const std::string now_text = inline_text(entry), then_text = inline_text(then);
+      if (now_text != then_text) changes.push_back(now_text + ", was " + then_text);
+      continue;
+    }
     std::visit(
         [&](auto* member) {
           auto then = *member;
           if (!assign(then, *node) || then == *member) return;
-          changes.push_back(entry.key + " = " + text_of(*member) + ", was " + text_of(then));
+          changes.push_back(entry.key + " = " + toml_text(*member) + ", was " + toml_text(then));
         },
         entry.member);
   }
   return changes;
-}
-
-std::string Settings::to_toml() const {
-  std::string text, section;
-  for (const Entry& entry : entries_) {
-    const size_t dot = entry.key.find('.');
-    const std::string own = dot == std::string::npos ? "" : entry.key.substr(0, dot);
-    if (own != section) text += (text.empty() ? "[" : "\n[") + own + "]\n";
-    section = own;
-    text += entry.key.substr(dot == std::string::npos ? 0 : dot + 1) + " = " +
-            std::visit([](auto* member) { return text_of(*member); }, entry.member) + "  # " +
-            entry.help + "\n";
-  }
-  return text;
 }
 
 }  // namespace fcclip::engine

@@ -122,5 +122,72 @@ TEST(Settings, ChangesSinceAnotherRunAreListed) {
   EXPECT_TRUE(values.settings.changes_since("unknown = 1\n[one]\ncount = \"x\"", "x").empty());
 }
 
+/// Values with a list of tables.
+struct Tabled : Values {
+  struct Row {
+    std::string name;
+    int64_t weight = 1;
+  };
+  std::vector<Row> rows;
+  Tabled() {
+    settings.bind_tables(
+        "two.rows",
+        std::make_shared<TablesOf<Row>>(&rows,
+                                        [](Settings& s, const std::string& prefix, Row& row) {
+                                          s.bind(prefix + "name", &row.name, "its name");
+                                          s.bind(prefix + "weight", &row.weight, "its weight");
+                                        }),
+        "none");
+    settings.bind("three.last", &count, "behind the tables");
+  }
+};
+
+TEST(SettingTables, AreReadPrintedAndReadBack) {
+  Tabled values, other;
+  EXPECT_NE(values.settings.to_toml().find("# [[two.rows]]: none\n"), std::string::npos);
+  values.settings.read_text(
+      "[two]\nrate = 2\n[[two.rows]]\nname = \"a\"\n[[two.rows]]\nweight = 5\n", "x.toml");
+  ASSERT_EQ(values.rows.size(), 2u);
+  EXPECT_EQ(values.rows[0].name, "a");
+  EXPECT_EQ(values.rows[0].weight, 1);
+  EXPECT_EQ(values.rows[1].weight, 5);
+  other.settings.read_text(values.settings.to_toml(), "printed");
+  EXPECT_EQ(other.settings.to_toml(), values.settings.to_toml());
+  EXPECT_EQ(other.rows[1].weight, 5);
+  EXPECT_TRUE(other.settings.changes_since(values.settings.to_toml(), "printed").empty());
+  other.rows[1].weight = 6;
+  const auto changes = other.settings.changes_since(values.settings.to_toml(), "printed");
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_NE(changes[0].find("weight = 6}], was"), std::string::npos) << changes[0];
+}
+
+TEST(SettingTables, AFileReplacesTheListAndAnAssignmentOneValue) {
+  Tabled values;
+  values.settings.set("two.rows=[{name = \"a\"}, {name = \"b\", weight = 2}]");
+  ASSERT_EQ(values.rows.size(), 2u);
+  values.settings.set("two.rows.0.weight=7");
+  values.settings.set("two.rows.2.name=c");
+  ASSERT_EQ(values.rows.size(), 3u);
+  EXPECT_EQ(values.rows[0].weight, 7);
+  EXPECT_EQ(values.rows[2].name, "c");
+  values.settings.read_text("[[two.rows]]\nname = \"d\"\n", "x.toml");
+  ASSERT_EQ(values.rows.size(), 1u);
+  EXPECT_EQ(values.rows[0].weight, 1);
+}
+
+TEST(SettingTables, MistakesNameTableAndKey) {
+  Tabled values;
+  EXPECT_ERROR(invalid_argument, "x.toml:1: two.rows must be a list of tables",
+               values.settings.read_text("two.rows = 3\n", "x.toml"));
+  EXPECT_ERROR(invalid_argument,
+               "x.toml:2: no setting is called two.rows.0.wight (did you mean two.rows.0.weight?)",
+               values.settings.read_text("[[two.rows]]\nwight = 2\n", "x.toml"));
+  EXPECT_ERROR(invalid_argument, "two.rows.0.weight must be a whole number",
+               values.settings.set("two.rows=[{weight = \"x\"}]"));
+  EXPECT_ERROR(invalid_argument, "N from 0 to 1", values.settings.set("two.rows.5.name=x"));
+  EXPECT_ERROR(invalid_argument, "two.rows must be a list of tables",
+               values.settings.set("two.rows=["));
+}
+
 }  // namespace
 }  // namespace fcclip::engine
