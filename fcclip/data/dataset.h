@@ -44,6 +44,9 @@ class Dataset {
   /// the file.
   virtual Sample get(int64_t index) const = 0;
   virtual const classify::Vocabulary& vocabulary() const = 0;
+  /// Classes that picture `index` shows, as positions in the vocabulary, some perhaps twice. Throws
+  /// as get().
+  virtual std::vector<int64_t> classes_of(int64_t index) const;
   /// What was left out or mended in the annotation files, a line each, the file first.
   virtual std::vector<std::string> remarks() const { return {}; }
 };

@@ -250,6 +250,26 @@ at::Tensor DatasetSplit::labels(int64_t index) const {
                        found->second.string());
 }
 
+std::vector<int64_t> DatasetSplit::classes_of(int64_t index) const {
+  std::vector<int64_t> classes;
+  if (has_panoptic()) {
+    for (const SegmentEntry& segment : panoptic_.at(index).segments) {
+      classes.push_back(class_of(segment.category_id, files_.panoptic_json));
+    }
+  } else if (has_instances()) {
+    const auto found = instances_.find(index);
+    if (found == instances_.end()) return classes;
+    for (const InstanceEntry& entry : found->second.instances) {
+      classes.push_back(class_of(entry.category_id, files_.instances_json));
+    }
+  } else {
+    for (const auto& [label, area] : areas_of_ids(labels(index))) {
+      if (label >= 0) classes.push_back(label);
+    }
+  }
+  return classes;
+}
+
 Sample DatasetSplit::get(int64_t index) const {
   Sample sample;
   sample.name = picture(index).name;

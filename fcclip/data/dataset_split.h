@@ -58,6 +58,9 @@ class DatasetSplit : public Dataset {
   const classify::Vocabulary& vocabulary() const override { return vocabulary_; }
   std::vector<std::string> remarks() const override { return remarks_; }
 
+  /// From the annotation files, without a look at pixels; label maps are read.
+  std::vector<int64_t> classes_of(int64_t index) const override;
+
   const Picture& picture(int64_t index) const { return pictures_.at(index); }
   bool has_panoptic() const { return !panoptic_.empty(); }
   bool has_instances() const { return has_instances_; }

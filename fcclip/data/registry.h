@@ -23,7 +23,8 @@ struct LabelForm {
 struct DatasetSpec {
   std::string name;
   std::vector<std::string> aliases;
-  std::string vocabulary;  ///< built in
+  std::string vocabulary;        ///< built in
+  std::string thing_vocabulary;  ///< of its instances file alone, built in; empty: the same
   std::vector<std::string> pictures, picture_suffixes;
   std::string panoptic_json, panoptic_pngs, panoptic_suffix, instances_json;
   std::vector<LabelForm> labels;

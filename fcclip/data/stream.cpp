@@ -1,6 +1,11 @@
 #include "fcclip/data/stream.h"
 
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
 #include "fcclip/core/endless.h"
+#include "fcclip/core/error.h"
 #include "fcclip/core/random.h"
 
 namespace fcclip::data {
@@ -27,7 +32,43 @@ int64_t permuted(int64_t position, int64_t size, int64_t seed) {
   return static_cast<int64_t>(value);
 }
 
+constexpr int64_t kBlock = 1024;
+
+// Where the share of each stream ends among the positions of a block.
+std::vector<int64_t> shares_of(const std::vector<double>& weights) {
+  const double all = std::accumulate(weights.begin(), weights.end(), 0.0);
+  std::vector<int64_t> ends;
+  double sum = 0;
+  for (const double weight : weights) {
+    sum += weight;
+    const int64_t begin = ends.empty() ? 0 : ends.back();
+    ends.push_back(std::llround(kBlock * sum / all));
+    if (!(weight > 0) || !std::isfinite(all) || ends.back() == begin || weight / all < 0.001) {
+      fail(ErrorCode::invalid_argument, "weight ", weight, " of data set ", ends.size() - 1,
+           ": expected at least a thousandth of all weights together (", all, ")");
+    }
+  }
+  return ends;
+}
+
 }  // namespace
+
+Stream<Mixed> mixed(const std::vector<double>& weights, int64_t seed) {
+  const std::vector<int64_t> ends = shares_of(weights);
+  if (ends.size() == 1) return [](int64_t position) { return Mixed{0, position}; };
+  const auto order = static_cast<int64_t>(static_cast<uint64_t>(seed) ^ seed_of_text("mixed"));
+  return [ends, order](int64_t position) {
+    const int64_t block = position / kBlock, begin = block * kBlock;
+    const auto stream_at = [&](int64_t at) {
+      return std::ranges::upper_bound(ends, permuted(at, kBlock, order)) - ends.begin();
+    };
+    const int64_t own = stream_at(position);
+    const int64_t quota = ends[own] - (own > 0 ? ends[own - 1] : 0);
+    int64_t earlier = 0;
+    for (int64_t at = begin; at < position; ++at) earlier += stream_at(at) == own ? 1 : 0;
+    return Mixed{own, block * quota + earlier};
+  };
+}
 
 Stream<int64_t> shuffled(int64_t size, int64_t seed) {
   return [size, seed](int64_t position) -> int64_t {

@@ -17,6 +17,17 @@ using Stream = std::function<Item(int64_t position)>;
 /// A data set without end (kEndless) is read in order; of one or no thing it is index 0.
 Stream<int64_t> shuffled(int64_t size, int64_t seed);
 
+/// An item of one of several streams.
+struct Mixed {
+  int64_t stream = 0, position = 0;  ///< in that stream
+};
+
+/// Streams by weight: of every 1024 positions each stream has its share, rounded to whole ones, in
+/// random order; its own positions follow one another without a gap. One stream alone is as it
+/// was. Throws Error{invalid_argument} for weights of which one is not above 0, or below a
+/// thousandth of all.
+Stream<Mixed> mixed(const std::vector<double>& weights, int64_t seed);
+
 /// change(item, position) of every item.
 template <typename Item, typename Change>
 auto mapped(Stream<Item> items, Change change)
