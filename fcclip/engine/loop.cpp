@@ -61,7 +61,7 @@ class Loop {
  public:
   Loop(Task& task, Processes& processes, const LoopOptions& options, Show show)
       : task_(task), processes_(processes), options_(options), show_(std::move(show)) {
-    if (!options.folder.empty()) checkpoints_.emplace(options.folder);
+    if (!options.folder.empty()) checkpoints_.emplace(options.folder, options.kept);
     resume();
     const std::string folder = processes.is_first() ? options.folder : std::string();
     journal_ = std::make_unique<Journal>(folder, step_);
@@ -95,6 +95,7 @@ class Loop {
   std::unique_ptr<Journal> journal_;
   Means means_;
   SmoothLoss smooth_loss_;
+  Numbers scores_;  // behind the last step
   int64_t step_ = 0, first_step_ = 0, saved_step_ = -1;
   bool is_interrupted_ = false;  // this process
   Clock::time_point start_ = Clock::now();
@@ -178,6 +179,7 @@ void Loop::after_step(const Numbers& numbers) {
 void Loop::evaluate() {
   if (due(options_.evaluate_every, step_, total())) {
     const Numbers numbers = task_.evaluate(step_);
+    if (step_ == total()) scores_ = numbers;
     if (!numbers.empty()) {
       journal_->write(step_, numbers);
       show({Moment::evaluation, step_, total(), steps_per_s(), smooth_loss_.value(), numbers});
@@ -223,7 +225,7 @@ LoopResult Loop::run(const Progress& progress) {
     throw;
   }
   const bool finished = step_ == total();
-  return {step_, finished, !finished && processes_.any(is_interrupted_)};
+  return {step_, finished, !finished && processes_.any(is_interrupted_), scores_};
 }
 
 }  // namespace

@@ -39,6 +39,7 @@ struct LoopOptions {
   std::string folder;  ///< of checkpoints and logs; empty: none are written
   ScheduleOptions schedule;
   int64_t checkpoint_every = 1000, log_every = 20, evaluate_every = 0, picture_every = 0;
+  KeptCheckpoints kept;  ///< of the folder
   int64_t stop_after =
       0;  ///< stop (with a checkpoint) after so many steps of this process; 0: never
   double stop_after_s = 0;  ///< the same by time
@@ -67,6 +68,7 @@ struct LoopResult {
   int64_t steps_done = 0;
   bool finished = false;     ///< false: stopped by request, to be resumed
   bool interrupted = false;  ///< by the progress
+  Numbers scores;            ///< of the evaluation behind the last step; on all processes
 };
 
 /// Runs until the end of the schedule. `progress` is asked before every step, on all processes: when

@@ -8,6 +8,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/engine/adamw.h"
 #include "fcclip/engine/muon.h"
+#include "fcclip/engine/sgd.h"
 #include "fcclip/engine/stored_tensor.h"
 
 namespace fcclip::engine {
@@ -21,8 +22,9 @@ std::vector<at::Tensor> gradients_of(const std::vector<at::Tensor>& parameters) 
   return gradients;
 }
 
-// As torch.nn.utils.clip_grad_norm_, but for `most` 0, which leaves them; returns the norm before.
-double clip_gradients(const std::vector<at::Tensor>& gradients, double most) {
+// As torch.nn.utils.clip_grad_norm_ and clip_grad_value_, but for `most` 0, which leaves them;
+// returns the norm before.
+double clip_gradients(const std::vector<at::Tensor>& gradients, ClipKind kind, double most) {
   constexpr double kEps = 1e-6;
   if (gradients.empty()) return 0;
   const double norm = at::stack(at::_foreach_norm(gradients)).norm().item<double>();
@@ -30,12 +32,35 @@ double clip_gradients(const std::vector<at::Tensor>& gradients, double most) {
     fail(ErrorCode::diverged, "gradient_norm is not finite (", norm, ")");
   }
   if (most <= 0) return norm;
+  if (kind == ClipKind::value) {
+    for (const at::Tensor& gradient : gradients) gradient.clamp_(-most, most);
+    return norm;
+  }
+  if (kind == ClipKind::each) {
+    for (const at::Tensor& gradient : gradients) {
+      gradient.mul_((most / (gradient.norm() + kEps)).clamp_max(1));
+    }
+    return norm;
+  }
   const double factor = most / (norm + kEps);
   if (factor < 1) at::_foreach_mul_(gradients, factor);
   return norm;
 }
 
 }  // namespace
+
+OptimizerKind parse_optimizer_kind(const std::string& name, const std::string& setting) {
+  if (name == "adamw") return OptimizerKind::adamw;
+  if (name == "sgd") return OptimizerKind::sgd;
+  fail(ErrorCode::invalid_argument, setting, " is \"", name, "\"; expected adamw or sgd");
+}
+
+ClipKind parse_clip_kind(const std::string& name, const std::string& setting) {
+  if (name == "all") return ClipKind::all;
+  if (name == "each") return ClipKind::each;
+  if (name == "value") return ClipKind::value;
+  fail(ErrorCode::invalid_argument, setting, " is \"", name, "\"; expected all, each or value");
+}
 
 std::vector<const nn::Weight*> trainable_weights(const nn::WeightTable& table) {
   std::vector<const nn::Weight*> weights;
@@ -47,7 +72,8 @@ std::vector<const nn::Weight*> trainable_weights(const nn::WeightTable& table) {
 
 struct Optimizer::Impl {
   std::unique_ptr<AdamW> adam;
-  std::unique_ptr<Muon> muon;  // nullptr: everything is AdamW's
+  std::unique_ptr<Sgd> sgd;    // in place of AdamW
+  std::unique_ptr<Muon> muon;  // nullptr: everything is of the one above
   double learning_rate = 0;
   std::vector<at::Tensor> parameters;
 };
@@ -62,9 +88,14 @@ Optimizer::Optimizer(std::vector<const nn::Weight*> weights, const OptimizerOpti
     impl_->parameters.push_back(*weight->member);
     (options.muon && is_mixing_matrix(*weight) ? mixing : others).push_back(weight);
   }
-  impl_->adam = std::make_unique<AdamW>(
-      std::move(others),
-      AdamWOptions{options.beta1, options.beta2, options.eps, options.weight_decay});
+  if (options.kind == OptimizerKind::sgd) {
+    impl_->sgd = std::make_unique<Sgd>(std::move(others),
+                                       SgdOptions{options.momentum, options.weight_decay});
+  } else {
+    impl_->adam = std::make_unique<AdamW>(
+        std::move(others),
+        AdamWOptions{options.beta1, options.beta2, options.eps, options.weight_decay});
+  }
   impl_->learning_rate = options.learning_rate;
   if (!mixing.empty()) {
     MuonOptions of_muon;
@@ -85,12 +116,13 @@ void Optimizer::zero_gradients() {
 
 double Optimizer::clip() {
   const at::NoGradGuard no_grad;
-  return clip_gradients(gradients_of(impl_->parameters), options_.clip_norm);
+  return clip_gradients(gradients_of(impl_->parameters), options_.clip, options_.clip_norm);
 }
 
 void Optimizer::update() {
   const at::NoGradGuard no_grad;
-  impl_->adam->step(impl_->learning_rate);
+  if (impl_->adam) impl_->adam->step(impl_->learning_rate);
+  if (impl_->sgd) impl_->sgd->step(impl_->learning_rate);
   if (impl_->muon) impl_->muon->step(impl_->learning_rate);
 }
 
@@ -102,7 +134,8 @@ double Optimizer::step() {
 
 void Optimizer::save(std::map<std::string, at::Tensor>& tensors) const {
   for (const nn::Weight* weight : weights_) tensors[weight->name] = weight->member->detach();
-  impl_->adam->save(tensors);
+  if (impl_->adam) impl_->adam->save(tensors);
+  if (impl_->sgd) impl_->sgd->save(tensors);
   if (impl_->muon) impl_->muon->save(tensors);
 }
 
@@ -111,7 +144,8 @@ void Optimizer::load(const std::map<std::string, at::Tensor>& tensors) {
   for (const nn::Weight* weight : weights_) {
     weight->member->copy_(stored_tensor(tensors, weight->name, weight->member->sizes()));
   }
-  impl_->adam->load(tensors);
+  if (impl_->adam) impl_->adam->load(tensors);
+  if (impl_->sgd) impl_->sgd->load(tensors);
   if (impl_->muon) impl_->muon->load(tensors);
 }
 

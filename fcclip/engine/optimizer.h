@@ -1,5 +1,6 @@
 #pragma once
-// AdamW as the published recipe sets it up (model section 9); Muon for the matrices by an option.
+// AdamW as the published recipe sets it up (model section 9), or SGD; Muon for the matrices by an
+// option.
 
 #include <map>
 #include <memory>
@@ -13,12 +14,31 @@
 
 namespace fcclip::engine {
 
+/// Which steps weights take.
+enum class OptimizerKind { adamw, sgd };
+
+/// "adamw" or "sgd". Throws Error{invalid_argument} that names `setting`.
+OptimizerKind parse_optimizer_kind(const std::string& name, const std::string& setting);
+
+/// What the gradients are held to.
+enum class ClipKind {
+  all,   ///< the norm of all gradients together (the published recipe)
+  each,  ///< the norm of every weight's gradient by itself
+  value  ///< every number
+};
+
+/// "all", "each" or "value". Throws Error{invalid_argument} that names `setting`.
+ClipKind parse_clip_kind(const std::string& name, const std::string& setting);
+
 /// What all optimizers share.
 struct OptimizerOptions {
+  OptimizerKind kind = OptimizerKind::adamw;
   double learning_rate = 1e-4;
   double weight_decay = 0.05;  ///< none on norms and embeddings
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
-  double clip_norm = 0.01;  ///< of all gradients together; 0: no clipping
+  double momentum = 0.9;  ///< SGD's
+  ClipKind clip = ClipKind::all;
+  double clip_norm = 0.01;  ///< most that `clip` allows; 0: no clipping
   bool muon = false;  ///< matrices that mix inputs take Muon's steps (muon.h), at the same rate
 };
 
@@ -49,7 +69,7 @@ class Optimizer {
   double step();
   void set_learning_rate(double value);
   /// Weights under their names, moments under "<name>.exp_avg", "<name>.exp_avg_sq",
-  /// "<name>.steps"; of Muon's, "<name>.momentum".
+  /// "<name>.steps"; of Muon's and SGD's, "<name>.momentum".
   void save(std::map<std::string, at::Tensor>& tensors) const;
   /// Throws Error{missing_tensor, shape_mismatch} naming the tensor.
   void load(const std::map<std::string, at::Tensor>& tensors);

@@ -32,8 +32,8 @@ void remove_unfinished(const std::filesystem::path& folder) {
 
 }  // namespace
 
-CheckpointFolder::CheckpointFolder(std::filesystem::path folder, int64_t keep)
-    : folder_(std::move(folder)), keep_(std::max<int64_t>(keep, 1)) {
+CheckpointFolder::CheckpointFolder(std::filesystem::path folder, KeptCheckpoints kept)
+    : folder_(std::move(folder)), kept_(kept) {
   std::error_code error;
   std::filesystem::create_directories(folder_, error);
   if (error) {
@@ -59,7 +59,10 @@ void CheckpointFolder::save(const TrainingState& state) const {
   metadata["step"] = std::to_string(state.step);
   io::save_safetensors(folder_ / name, {state.tensors.begin(), state.tensors.end()}, metadata);
   const auto all = files();
-  for (size_t i = 0; i + keep_ < all.size(); ++i) {
+  const auto newest = std::max<int64_t>(kept_.newest, 1);
+  for (int64_t i = 0; i + newest < std::ssize(all); ++i) {
+    const int64_t step = all[i].first;
+    if (kept_.every > 0 && step > 0 && step % kept_.every == 0) continue;
     std::error_code ignored;  // one more old checkpoint does no harm
     std::filesystem::remove(all[i].second, ignored);
   }

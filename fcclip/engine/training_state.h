@@ -17,12 +17,18 @@ struct TrainingState {
   std::map<std::string, std::string> notes;   ///< small values and settings, as text
 };
 
-/// A folder of `step-000100.safetensors`. Files appear whole, by rename, and the newest `keep`
-/// stay.
+/// Which checkpoints stay.
+struct KeptCheckpoints {
+  int64_t newest = 2;  ///< so many, at least one
+  int64_t every = 0;   ///< those whose step is a multiple, too; 0: none
+};
+
+/// A folder of `step-000100.safetensors`. Files appear whole, by rename; what is not to be kept
+/// goes with the next.
 class CheckpointFolder {
  public:
   /// Makes the folder. Throws Error{io_failure}.
-  explicit CheckpointFolder(std::filesystem::path folder, int64_t keep = 2);
+  explicit CheckpointFolder(std::filesystem::path folder, KeptCheckpoints kept = {});
   /// Also removes what a killed process left half-written.
   void save(const TrainingState& state) const;
   /// The newest checkpoint, or nothing in an empty folder. Throws Error{bad_format} naming a file
@@ -34,7 +40,7 @@ class CheckpointFolder {
   std::vector<std::pair<int64_t, std::filesystem::path>> files() const;
 
   std::filesystem::path folder_;
-  int64_t keep_;
+  KeptCheckpoints kept_;
 };
 
 /// Of a checkpoint that was written. Throws Error{not_found, io_failure, bad_format}.

@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <limits>
+#include <set>
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
@@ -225,6 +226,20 @@ TEST(CheckpointFolder, ATruncatedCheckpointIsAnErrorThatNamesIt) {
     EXPECT_EQ(error.code(), ErrorCode::bad_format);
     EXPECT_NE(std::string(error.what()).find("step-000007.safetensors"), std::string::npos);
   }
+}
+
+TEST(CheckpointFolder, KeepsTheNewestAndEveryNth) {
+  const test::TestFolder folder;
+  const engine::CheckpointFolder checkpoints(folder.path(), {1, 20});
+  engine::TrainingState state;
+  state.tensors["weight"] = at::ones({2});
+  for (state.step = 0; state.step <= 50; state.step += 10) checkpoints.save(state);
+  std::set<std::string> left;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    left.insert(entry.path().filename().string());
+  }
+  EXPECT_EQ(left, (std::set<std::string>{"step-000020.safetensors", "step-000040.safetensors",
+                                         "step-000050.safetensors"}));
 }
 
 TEST(CheckpointFolder, OtherFilesAreNoCheckpoints) {
