@@ -6,13 +6,16 @@
 
 #include "apps/commands.h"
 #include "apps/eval_flags.h"
+#include "apps/failure.h"
 #include "apps/options_file.h"
 #include "apps/overlay_flags.h"
 #include "apps/progress_bar.h"
 #include "apps/stop_signal.h"
 #include "apps/warm_memory.h"
 #include "fcclip/core/environment.h"
+#include "fcclip/core/listed.h"
 #include "fcclip/eval/evaluation_run.h"
+#include "fcclip/eval/flat_scores.h"
 #include "fcclip/outputs/json_text.h"
 
 namespace fcclip::apps {
@@ -84,8 +87,23 @@ eval::EvaluationPlan plan_of(const EvalFlags& flags) {
   return plan;
 }
 
+// Of the ensemble, or of the classifier that was asked alone.
+std::vector<std::string> missed_figures(const std::vector<eval::Expectation>& expected,
+                                        const eval::EvaluationScores& scores,
+                                        const std::string& data_set) {
+  const auto ensemble = scores.classifiers.find("ensemble");
+  const eval::RunSummary& judged =
+      ensemble == scores.classifiers.end() ? scores.classifiers.begin()->second : ensemble->second;
+  std::vector<std::string> parts;
+  for (const std::string& part : eval::missed(expected, eval::flat_scores(judged), data_set)) {
+    parts.push_back(data_set + ": " + part);
+  }
+  return parts;
+}
+
 void evaluate(const EvalFlags& flags) {
   keep_freed_memory();
+  const std::vector<eval::Expectation> expected = eval::parse_expectations(flags.expect);
   std::vector<eval::EvaluationTarget> targets = open_targets(flags);
   tell_bundled_model(flags.model, model_config(flags.model), {});
   const segmenter::Segmenter segmenter = load_segmenter(model_of_process(flags.model));
@@ -99,12 +117,16 @@ void evaluate(const EvalFlags& flags) {
     runs.push_back(std::make_unique<eval::EvaluationRun>(plan_of(flags), segmenter, target));
     runs.back()->check_folder();  // of all, before the first begins
   }
+  std::vector<std::string> missed;
   for (size_t i = 0; i < targets.size(); ++i) {
     const eval::EvaluationTarget& target = targets[i];
     const std::optional<eval::EvaluationScores> scores = runs[i]->work();
     if (!scores) {
       std::cerr << target.name << ": this shard is done; the last one, or --merge, sums up\n";
       continue;
+    }
+    for (const std::string& part : missed_figures(expected, *scores, target.name)) {
+      missed.push_back(part);
     }
     if (flags.json) {
       all.push_back(runs[i]->document());
@@ -113,6 +135,7 @@ void evaluate(const EvalFlags& flags) {
     }
   }
   if (flags.json) std::cout << outputs::json_text(all.size() == 1 ? all[0] : all);
+  if (!missed.empty()) throw MissedTarget(listed(missed));
 }
 
 }  // namespace

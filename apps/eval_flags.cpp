@@ -36,6 +36,23 @@ void add_own_data_flags(CLI::App& command, EvalFlags& flags) {
       ->capture_default_str();
 }
 
+void add_result_flags(CLI::App& command, EvalFlags& flags) {
+  command.option_defaults()->group("Output");
+  command.add_option("-o,--output", flags.output, "Folder for scores, records and predictions")
+      ->type_name("FOLDER")
+      ->capture_default_str();
+  command.add_flag("--resume", flags.resume, "Continue an interrupted run");
+  command.add_flag("--overwrite", flags.overwrite, "Replace the evaluation in the folder");
+  command.add_flag("--merge", flags.merge, "Only sum up the records of all shards");
+  command.add_flag("--no-predictions", flags.no_predictions, "Write no predictions");
+  command
+      .add_option("--expect", flags.expect,
+                  "Figures that must be reached, PQ>=20,mIoU>=30 or ade20k_150:PQ=26.8+-0.1; else "
+                  "the exit status is 1")
+      ->type_name("FIGURES");
+  command.add_flag("--json", flags.json, "All numbers as JSON on standard output");
+}
+
 }  // namespace
 
 void add_eval_flags(CLI::App& command, EvalFlags& flags) {
@@ -73,15 +90,7 @@ void add_eval_flags(CLI::App& command, EvalFlags& flags) {
   add_shard_flag(command, flags.shard);
   add_own_data_flags(command, flags);
   add_size_flags(command, flags.short_side, flags.max_side, "the published one");
-  command.option_defaults()->group("Output");
-  command.add_option("-o,--output", flags.output, "Folder for scores, records and predictions")
-      ->type_name("FOLDER")
-      ->capture_default_str();
-  command.add_flag("--resume", flags.resume, "Continue an interrupted run");
-  command.add_flag("--overwrite", flags.overwrite, "Replace the evaluation in the folder");
-  command.add_flag("--merge", flags.merge, "Only sum up the records of all shards");
-  command.add_flag("--no-predictions", flags.no_predictions, "Write no predictions");
-  command.add_flag("--json", flags.json, "All numbers as JSON on standard output");
+  add_result_flags(command, flags);
   add_model_flags(command, flags.model);
   command.footer(
       "Examples:\n"

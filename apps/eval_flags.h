@@ -15,7 +15,8 @@ struct EvalFlags {
   std::vector<std::string> datasets;
   std::string config, root, output = "eval", classifier = "ensemble", oracle = "none", vocabulary;
   std::vector<std::string> tasks;
-  eval::OwnData own;  ///< without its vocabulary
+  eval::OwnData own;   ///< without its vocabulary
+  std::string expect;  ///< figures, as eval::parse_expectations takes them
   int64_t limit = 0, short_side = 0, max_side = 0;
   std::optional<Shard> shard;
   bool resume = false, merge = false, json = false, no_predictions = false, overwrite = false;

@@ -8,6 +8,7 @@ namespace fcclip::apps {
 namespace {
 
 std::string message_of(const std::exception& error) {
+  if (dynamic_cast<const MissedTarget*>(&error) != nullptr) return error.what();
   const Error own = as_error(error);
   if (own.code() == ErrorCode::out_of_memory && !std::string_view(own.what()).starts_with("GPU ")) {
     return "out of memory; try a smaller --short-side or fewer classes";

@@ -2,9 +2,17 @@
 // What the program says about an exception, and how it then exits.
 
 #include <exception>
+#include <stdexcept>
 #include <string>
 
 namespace fcclip::apps {
+
+/// A figure that was asked for (--expect) was not reached: the work itself is done and written.
+/// Exit status 1, the message as it is.
+class MissedTarget : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 /// Control characters, which a file's name may hold, as \n or \x1b: one line that does nothing to a
 /// terminal.

@@ -63,6 +63,10 @@ EvaluationTarget open_target(const OwnData& own) {
   files.instances_json = own.instances_json;
   files.labels = own.label_pngs;
   files.ignore_label = own.ignore_label;
+  if (!own.picture_suffix.empty()) files.picture_suffixes = {own.picture_suffix};
+  if (!own.label_suffix.empty()) files.label_suffixes = {own.label_suffix};
+  files.panoptic_suffix = own.panoptic_suffix;
+  files.may_lack_pictures = own.may_lack_pictures;
   return {"own", own_title(own), std::make_unique<data::DatasetSplit>(files, own.vocabulary), {}};
 }
 

@@ -32,7 +32,11 @@ struct OwnData {
                                                        ///< ".json"
   std::filesystem::path instances_json, label_pngs;
   int64_t ignore_label = 255;
-  classify::Vocabulary vocabulary;  ///< empty: the files' own
+  classify::Vocabulary vocabulary;       ///< empty: the files' own
+  std::string picture_suffix;            ///< empty: those of all picture files
+  std::string panoptic_suffix = ".png";  ///< behind the picture's name in the PNG's
+  std::string label_suffix;              ///< empty: .png and .tif
+  bool may_lack_pictures = false;        ///< as data::SplitFiles has it
 
   bool has_truth() const {
     return !panoptic_json.empty() || !instances_json.empty() || !label_pngs.empty();
