@@ -9,6 +9,7 @@
 #include <ATen/Parallel.h>
 
 #include "apps/commands.h"
+#include "apps/failure.h"
 #include "apps/progress_bar.h"
 #include "apps/stop_signal.h"
 #include "apps/training_console.h"
@@ -18,7 +19,9 @@
 #include "apps/weight_dtype.h"
 #include "fcclip/core/counted.h"
 #include "fcclip/core/error.h"
+#include "fcclip/core/listed.h"
 #include "fcclip/engine/training_place.h"
+#include "fcclip/eval/flat_scores.h"
 #include "fcclip/model/model_file.h"
 #include "fcclip/reference_config/configuration.h"
 #include "fcclip/scenes/world.h"
@@ -34,7 +37,7 @@ const TrainingNames kTrainNames = {"schedule.steps", "run", "model.safetensors"}
 
 struct TrainFlags : TrainingFlags {
   TrainFlags() { dtype = "float16"; }
-  std::string check, from_yaml;
+  std::string check, from_yaml, expect;
 };
 
 struct ClassCount {
@@ -92,9 +95,9 @@ void print_report(const train::DataReport& report, const classify::Vocabulary& v
   print_problems(report.problems);
 }
 
-void check(const train::SegmentationConfig& config) {
-  const train::Source source =
-      train::open_source(config.data, train::Purpose::training, config.run.seed);
+// Returns how many problems there are.
+size_t check_set(const train::DataSettings& set, int64_t seed) {
+  const train::Source source = train::open_source(set, train::Purpose::training, seed);
   train::DataReport report;
   std::exception_ptr stopped;
   try {
@@ -105,9 +108,19 @@ void check(const train::SegmentationConfig& config) {
   }
   print_report(report, source.vocabulary);
   if (stopped) std::rethrow_exception(stopped);
-  if (!report.problems.empty()) {
-    fail(ErrorCode::bad_format, report.problems.size(),
-         report.problems.size() == 1 ? " problem" : " problems", " found; see above");
+  return report.problems.size();
+}
+
+void check(const train::SegmentationConfig& config) {
+  const std::vector<train::DataSettings> sets = train::data_sets(config);
+  size_t problems = 0;
+  for (size_t i = 0; i < sets.size(); ++i) {
+    if (sets.size() > 1) std::printf("%sdata.sets.%zu\n", i > 0 ? "\n" : "", i);
+    problems += check_set(sets[i], config.run.seed);
+  }
+  if (problems > 0) {
+    fail(ErrorCode::bad_format, problems, problems == 1 ? " problem" : " problems",
+         " found; see above");
   }
   std::cout << "no problem found\n";
 }
@@ -123,10 +136,19 @@ void train_model(const TrainFlags& flags, const train::SegmentationConfig& confi
       task, processes, config.loop, [](int64_t, int64_t) { return !stop_signal(); },
       [&](const engine::StepReport& now) { console.show(now); });
   console.finish();
+  const auto expected = eval::parse_expectations(config.run.expect);
+  engine::Numbers scores = result.scores;
+  // A finished run that is asked again has no evaluation left to make.
+  if (result.finished && !expected.empty() && scores.empty())
+    scores = task.evaluate(result.steps_done);
   if (!processes.is_first()) return;
   const fs::path model = fs::path(flags.output) / "model.safetensors";
   task.export_model(model, weight_dtype(config.run.export_dtype), result.steps_done);
   report_training_end(result, "model", model, config.loop.schedule.total_steps);
+  if (!result.finished) return;
+  const std::vector<std::string> missed = eval::missed(expected, scores, config.evaluation.name);
+  if (!missed.empty())
+    throw MissedTarget("step " + std::to_string(result.steps_done) + ": " + listed(missed));
 }
 
 /// A configuration of the reference below all other settings.
@@ -155,6 +177,7 @@ void train_command(const TrainFlags& flags, const CLI::App& command) {
   const auto stated = read_yaml(flags.from_yaml, settings);
   if (check_config) settings.read_file(flags.check);
   read_settings(command, flags, kTrainNames, settings);
+  if (command.count("--expect") > 0) config.run.expect = flags.expect;
   apply_call(flags, config.loop);
   if (flags.print_config) {
     std::cout << settings.to_toml();
@@ -192,6 +215,11 @@ void add_train(CLI::App& app) {
                    "Start with the settings of a configuration of the reference (YAML, with its "
                    "_BASE_ files); CONFIG, --set and options go over it")
       ->type_name("FILE");
+  command
+      ->add_option("--expect", flags->expect,
+                   "Figures that the last evaluation must reach, PQ>=20,mIoU>=30; else the exit "
+                   "status is 1; short for --set run.expect=FIGURES")
+      ->type_name("FIGURES");
   command->footer(
       "Examples:\n"
       "  fcclip train --check scenes\n"

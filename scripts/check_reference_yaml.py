@@ -24,6 +24,9 @@ SETS = {"ade20k": ("panoptic, instance, semantic", 800, 1333), "coco": ("panopti
         "cityscapes": ("panoptic, instance, semantic", 1024, 2560), "mapillary_vistas": ("panoptic, semantic", 1024, 2560),
         "a847": ("semantic", 800, 1333), "pc59": ("semantic", 800, 1333), "pc459": ("semantic", 800, 1333),
         "pas20": ("semantic", 800, 1333), "pas21": ("semantic", 800, 1333)}
+# The name that `fcclip eval` knows, where it is another.
+NAMES = {"ade20k": "ade20k_150", "coco": "coco_panoptic", "a847": "ade20k_847", "pc59": "pascal_context_59",
+         "pc459": "pascal_context_459", "pas20": "voc20", "pas21": "voc21"}
 NAME = re.compile(rf"fcclip_convnext_large_eval_({'|'.join(SETS)})(?:_(r[0-9x]+))?\.yaml")
 # The recipe that all of them share, with detectron2's names turned into those of `fcclip train`.
 RECIPE = {"run.batch": 16, "optimizer.learning_rate": 1e-4, "optimizer.weight_decay": 0.05, "optimizer.clip_norm": 0.01,
@@ -33,7 +36,8 @@ RECIPE = {"run.batch": 16, "optimizer.learning_rate": 1e-4, "optimizer.weight_de
           "loss.void_weight": 0.1, "loss.points": 12544, "loss.oversample_ratio": 3.0, "loss.importance_ratio": 0.75,
           "model.queries": 250, "model.decoder_layers": 9, "model.encoder_layers": 6, "model.hidden_dim": 256,
           "model.alpha": 0.4, "model.beta": 0.8, "model.object_mask_threshold": 0.0, "model.overlap_threshold": 0.8,
-          "data.kind": "panoptic", "run.precision": "auto", "run.evaluate_every": 5000}
+          "data.kind": "panoptic", "data.name": "coco_panoptic", "augment.mapper": "lsj", "optimizer.kind": "adamw",
+          "run.precision": "auto", "run.evaluate_every": 5000}
 
 
 def run(program: pathlib.Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -78,7 +82,8 @@ def recipe_problems(program: pathlib.Path, path: pathlib.Path, data_set: str, cl
     got = {f"{section}.{key}": value for section, table in settings.items() for key, value in table.items()}
     _, short_side, max_side = SETS[data_set]
     want = RECIPE | {"model.name": f"fcclip_{CLIPS[clip][0]}", "model.short_side": short_side, "model.max_side": max_side,
-                     "evaluation.kind": "panoptic" if data_set == "coco" else ""}
+                     "evaluation.kind": "panoptic" if "panoptic" in SETS[data_set][0] else "semantic",
+                     "evaluation.name": NAMES.get(data_set, data_set)}
     milestones = [round(share * 368750) for share in settings["schedule"]["milestones"]]
     return different(got, want) + different({"milestones": milestones}, {"milestones": [327778, 355092]})
 

@@ -28,7 +28,28 @@ at::Tensor resized(const at::Tensor& pixels, Size size, int cv_type, int method)
   return out;
 }
 
+at::Tensor converted(const at::Tensor& pixels, int code) {
+  check_shape("pixels to convert", pixels, {kAny, kAny, 3});
+  check_dtype("pixels to convert", pixels, at::kByte);
+  const at::Tensor source = pixels.contiguous();
+  at::Tensor out = at::empty_like(source);
+  if (source.numel() == 0) return out;
+  const int height = static_cast<int>(source.size(0)), width = static_cast<int>(source.size(1));
+  const cv::Mat from(height, width, CV_8UC3, source.data_ptr());
+  cv::Mat to(height, width, CV_8UC3, out.data_ptr());
+  cv::cvtColor(from, to, code);
+  return out;
+}
+
 }  // namespace
+
+at::Tensor opencv_hsv(const at::Tensor& rgb) {
+  return converted(rgb, cv::COLOR_RGB2HSV);
+}
+
+at::Tensor opencv_rgb(const at::Tensor& hsv) {
+  return converted(hsv, cv::COLOR_HSV2RGB);
+}
 
 at::Tensor read_unturned_jpeg(const std::filesystem::path& path) {
   const std::string bytes = io::read_file(path);

@@ -22,6 +22,12 @@ std::string encode_pillow_jpeg(const at::Tensor& rgb);
 /// Error{shape_mismatch, invalid_argument}.
 at::Tensor opencv_linear(const at::Tensor& pixels, Size size);
 
+/// OpenCV's 8-bit hue (0 to 179), saturation and value. rgb [H, W, 3] uint8 -> [H, W, 3] uint8.
+/// Throws Error{shape_mismatch}.
+at::Tensor opencv_hsv(const at::Tensor& rgb);
+/// The way back. Throws Error{shape_mismatch}.
+at::Tensor opencv_rgb(const at::Tensor& hsv);
+
 /// OpenCV's INTER_NEAREST of a map. map [H, W] int32 -> [h, w] int32. Throws Error{shape_mismatch,
 /// invalid_argument}.
 at::Tensor opencv_nearest(const at::Tensor& map, Size size);

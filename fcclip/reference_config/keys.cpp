@@ -111,6 +111,14 @@ std::vector<double> Keys::numbers(std::string_view key) const {
   return values;
 }
 
+const std::vector<std::vector<std::string>>& Keys::rows(std::string_view key) const {
+  const Value& value = find(key);
+  if (value.rows.size() != value.items.size() || (!value.is_list && !texts(key).empty())) {
+    refuse(key, "a list of lists");
+  }
+  return value.rows;
+}
+
 bool Keys::is_stated(std::string_view key) const {
   return stated_.contains(std::string(key));
 }

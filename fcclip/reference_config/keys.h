@@ -24,6 +24,9 @@ class Keys {
   std::vector<std::string> texts(std::string_view key) const;
   std::vector<double> numbers(std::string_view key) const;
 
+  /// Of a list of lists; texts.
+  const std::vector<std::vector<std::string>>& rows(std::string_view key) const;
+
   /// Whether some file states it.
   bool is_stated(std::string_view key) const;
   /// "a.yaml:12: MODEL.MASK_FORMER.NHEADS", or that it is the reference's default.

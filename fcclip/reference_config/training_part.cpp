@@ -7,41 +7,14 @@
 #include "fcclip/core/error.h"
 #include "fcclip/reference_config/configuration.h"
 #include "fcclip/reference_config/inference_part.h"
+#include "fcclip/reference_config/training_settings.h"
 #include "fcclip/text/printable.h"
 
 namespace fcclip::reference_config {
 namespace {
 
-constexpr int64_t kMostSteps = 1'000'000'000;
-
-/// Lines "section.key = value"; JSON's texts, numbers and lists are TOML's too.
-class Settings {
- public:
-  explicit Settings(const Keys& keys) : keys(keys) {}
-
-  void set(std::string_view setting, const nlohmann::json& value) {
-    toml_ += std::string(setting) + " = " +
-             value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  }
-  void whole(std::string_view setting, std::string_view key, int64_t least) {
-    set(setting, whole_in(keys, key, least, kMostSteps));
-  }
-  void number(std::string_view setting, std::string_view key) { set(setting, keys.number(key)); }
-  /// A key of which the training knows one value only.
-  void require(bool holds, std::string_view key, std::string_view expected) const {
-    if (holds) return;
-    fail(ErrorCode::unsupported, keys.where(key), " is ", text::printable(keys.text(key)),
-         "; the training knows ", expected, " alone");
-  }
-  const std::string& toml() const { return toml_; }
-
-  const Keys& keys;
-
- private:
-  std::string toml_;
-};
-
-void set_model(Settings& s, const model::PixelConfig& usual, std::vector<std::string>& notes) {
+void set_model(TrainingSettings& s, const model::PixelConfig& usual,
+               std::vector<std::string>& notes) {
   const Keys& keys = s.keys;
   model::Config config;  // for what is checked there
   set_inference(keys, config);
@@ -71,42 +44,14 @@ void set_model(Settings& s, const model::PixelConfig& usual, std::vector<std::st
     notes.push_back(keys.where(kTop) + " is not used in training: --top-k sets it when asking");
 }
 
-/// The data sets that the defaults of `fcclip train` lie at; others are named by the user.
-void set_data(Settings& s, std::vector<std::string>& notes) {
-  const Keys& keys = s.keys;
-  constexpr std::string_view kMapper = "INPUT.DATASET_MAPPER_NAME", kFlip = "INPUT.RANDOM_FLIP";
-  const std::string& mapper = keys.text(kMapper);
-  s.require(mapper == "coco_panoptic_lsj" || mapper == "coco_instance_lsj", kMapper,
-            "coco_panoptic_lsj and coco_instance_lsj (large-scale jitter)");
-  s.set("data.kind", mapper == "coco_panoptic_lsj" ? "panoptic" : "instance");
-  if (mapper == "coco_instance_lsj") s.set("data.vocabulary", "coco_instance");
-  s.whole("data.workers", "DATALOADER.NUM_WORKERS", 0);
-  const std::vector<std::string> train = keys.texts("DATASETS.TRAIN");
-  if (train.size() != 1 || train.front().find("coco_2017_train") == std::string::npos) {
-    notes.push_back(keys.where("DATASETS.TRAIN") +
-                    ": name its files by --set data.images=… and its neighbours; until then data "
-                    "is COCO's train2017");
-  }
-  const std::vector<std::string> test = keys.texts("DATASETS.TEST");
-  const bool own = test.size() == 1 && test.front().find("coco_2017_val") != std::string::npos;
-  const bool panoptic = own && test.front().find("panoptic") != std::string::npos;
-  const bool evaluates = own && keys.whole("TEST.EVAL_PERIOD") > 0;
-  s.set("evaluation.kind", !evaluates ? "" : panoptic ? "panoptic" : "instance");
-  s.whole("augment.crop_size", "INPUT.IMAGE_SIZE", 32);
-  s.number("augment.min_scale", "INPUT.MIN_SCALE");
-  s.number("augment.max_scale", "INPUT.MAX_SCALE");
-  const std::string& flip = keys.text(kFlip);
-  s.require(flip == "horizontal" || flip == "none", kFlip, "horizontal and none");
-  s.set("augment.flip", flip == "horizontal");
-}
-
-void set_run(Settings& s, std::vector<std::string>& notes) {
+void set_run(TrainingSettings& s, std::vector<std::string>& notes) {
   const Keys& keys = s.keys;
   s.whole("run.batch", "SOLVER.IMS_PER_BATCH", 1);
   s.whole("optimizer.reference_batch", "SOLVER.IMS_PER_BATCH", 1);
   s.set("run.precision", keys.flag("SOLVER.AMP.ENABLED") ? "auto" : "float32");
   s.whole("run.checkpoint_every", "SOLVER.CHECKPOINT_PERIOD", 1);
-  s.whole("run.evaluate_every", "TEST.EVAL_PERIOD", 0);
+  // All of them stay, as detectron2 leaves them.
+  s.whole("run.keep_every", "SOLVER.CHECKPOINT_PERIOD", 1);
   if (keys.whole("SEED") >= 0) s.whole("run.seed", "SEED", 0);
   if (keys.whole("SOLVER.REFERENCE_WORLD_SIZE") != 0) {
     notes.push_back(keys.where("SOLVER.REFERENCE_WORLD_SIZE") +
@@ -115,20 +60,32 @@ void set_run(Settings& s, std::vector<std::string>& notes) {
 }
 
 /// Rate, decay and clipping.
-void set_optimizer(Settings& s) {
+void set_optimizer(TrainingSettings& s) {
   const Keys& keys = s.keys;
-  s.require(keys.text("SOLVER.OPTIMIZER") == "ADAMW", "SOLVER.OPTIMIZER", "ADAMW");
+  const std::string& kind = keys.text("SOLVER.OPTIMIZER");
+  s.require(kind == "ADAMW" || kind == "SGD", "SOLVER.OPTIMIZER", "ADAMW and SGD");
+  s.set("optimizer.kind", kind == "SGD" ? "sgd" : "adamw");
+  if (kind == "SGD") s.number("optimizer.momentum", "SOLVER.MOMENTUM");
   for (const std::string_view key : {"SOLVER.WEIGHT_DECAY_NORM", "SOLVER.WEIGHT_DECAY_EMBED"})
     s.require(keys.number(key) == 0, key, "0");
   s.number("optimizer.learning_rate", "SOLVER.BASE_LR");
   s.number("optimizer.weight_decay", "SOLVER.WEIGHT_DECAY");
   const bool clips = keys.flag("SOLVER.CLIP_GRADIENTS.ENABLED");
   constexpr std::string_view kType = "SOLVER.CLIP_GRADIENTS.CLIP_TYPE";
-  s.require(!clips || keys.text(kType) == "full_model", kType, "full_model");
+  const std::string& type = keys.text(kType);
+  s.require(!clips || type == "full_model" || type == "norm" || type == "value", kType,
+            "full_model, norm and value");
+  if (clips && type == "norm") {
+    constexpr std::string_view kNorm = "SOLVER.CLIP_GRADIENTS.NORM_TYPE";
+    s.require(keys.number(kNorm) == 2, kNorm, "2.0");
+  }
+  s.set("optimizer.clip", !clips || type == "full_model" ? "all"
+                          : type == "norm"               ? "each"
+                                                         : "value");
   s.set("optimizer.clip_norm", clips ? keys.number("SOLVER.CLIP_GRADIENTS.CLIP_VALUE") : 0.0);
 }
 
-void set_schedule(Settings& s) {
+void set_schedule(TrainingSettings& s) {
   const Keys& keys = s.keys;
   constexpr std::string_view kName = "SOLVER.LR_SCHEDULER_NAME", kMethod = "SOLVER.WARMUP_METHOD",
                              kEnding = "SOLVER.POLY_LR_CONSTANT_ENDING", kSteps = "SOLVER.STEPS";
@@ -156,7 +113,7 @@ void set_schedule(Settings& s) {
   s.set("schedule.milestones", milestones);
 }
 
-void set_loss(Settings& s) {
+void set_loss(TrainingSettings& s) {
   const Keys& keys = s.keys;
   constexpr std::string_view kDeep = "MODEL.MASK_FORMER.DEEP_SUPERVISION",
                              kDropout = "MODEL.MASK_FORMER.DROPOUT";
@@ -174,9 +131,10 @@ void set_loss(Settings& s) {
 }  // namespace
 
 std::string training_settings(const Configuration& from, std::vector<std::string>& notes) {
-  Settings settings(from.keys);
+  TrainingSettings settings(from.keys);
   set_model(settings, {}, notes);
   set_data(settings, notes);
+  set_evaluation(settings, notes);
   set_run(settings, notes);
   set_optimizer(settings);
   set_schedule(settings);

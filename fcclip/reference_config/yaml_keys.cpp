@@ -88,10 +88,20 @@ class Reader {
     value.is_list = true;
     for (const YAML::Node& item : node) {
       look(item);
-      // Lists of lists are keys of other networks: known, and never looked into.
       value.items.push_back(item.IsScalar() ? item.Scalar() : "…");
+      if (item.IsSequence()) value.rows.push_back(row_of(item));
     }
     return value;
+  }
+
+  // What is deeper still belongs to keys of other networks, and is never looked into.
+  std::vector<std::string> row_of(const YAML::Node& list) {
+    std::vector<std::string> row;
+    for (const YAML::Node& item : list) {
+      look(item);
+      row.push_back(item.IsScalar() ? item.Scalar() : "…");
+    }
+    return row;
   }
 
   const std::string& name_;

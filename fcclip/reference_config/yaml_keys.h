@@ -10,8 +10,9 @@ namespace fcclip::reference_config {
 
 /// What stands behind a key.
 struct Value {
-  std::string text;                ///< of a scalar, as written
-  std::vector<std::string> items;  ///< of a list
+  std::string text;                            ///< of a scalar, as written
+  std::vector<std::string> items;              ///< of a list
+  std::vector<std::vector<std::string>> rows;  ///< of a list of lists, those that are lists
   bool is_list = false;
   std::string file;  ///< empty: the reference's own default
   int64_t line = 0;  ///< from 1

@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/ops/resize_u8.h"
+#include "fcclip/train/short_edge.h"
 
 namespace fcclip::train {
 namespace {
@@ -39,9 +40,8 @@ at::Tensor cut(const at::Tensor& map, int64_t crop, double position, int64_t pad
   return padded;
 }
 
-}  // namespace
-
-data::Sample augment(const data::Sample& sample, const AugmentOptions& options, Random& random) {
+data::Sample large_scale_view(const data::Sample& sample, const AugmentOptions& options,
+                              Random& random) {
   data::Sample out = sample;
   const bool flipped = options.flip && random.chance(0.5);
   if (flipped) {
@@ -63,6 +63,13 @@ data::Sample augment(const data::Sample& sample, const AugmentOptions& options, 
     mask = results::from_mask(placed(pixels));
   }
   return out;
+}
+
+}  // namespace
+
+data::Sample augment(const data::Sample& sample, const AugmentOptions& options, Random& random) {
+  return options.mapper == Mapper::short_edge ? short_edge_view(sample, options, random)
+                                              : large_scale_view(sample, options, random);
 }
 
 }  // namespace fcclip::train

@@ -13,7 +13,7 @@
 namespace fcclip::train {
 namespace {
 
-constexpr int64_t kAgnostic = -1;
+constexpr int64_t kAgnostic = -1, kOfEndlessOnes = 100;
 
 int64_t category(int64_t class_index, bool agnostic) {
   return agnostic ? kAgnostic : class_index;
@@ -73,7 +73,10 @@ std::optional<data::Sample> usable_sample(const LiveData& data, int64_t index) {
 }
 
 int64_t judged_pictures(const LiveData& data) {
-  return std::min(data.pictures, data.source.dataset->size());
+  const int64_t size = data.source.dataset->size();
+  return data.pictures > 0 ? std::min(data.pictures, size)
+         : size < kEndless ? size
+                           : kOfEndlessOnes;
 }
 
 }  // namespace

@@ -9,7 +9,8 @@
 
 namespace fcclip::train {
 
-/// What a model is judged by: the first `pictures` of a source. Those that cannot be used are told
+/// What a model is judged by: the first `pictures` of a source (0: all, of an endless one a
+/// hundred). Those that cannot be used are told
 /// to `bad` and left out.
 struct LiveData {
   const Source& source;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "fcclip/engine/loop.h"
 #include "fcclip/engine/optimizer.h"
@@ -30,6 +31,8 @@ struct ModelSettings {
 
 /// Which pictures. COCO's own layout by default.
 struct DataSettings {
+  std::string name;  ///< of a published data set (data/registry.h): its files and words are taken
+  std::string root;  ///< where published data sets lie; empty: as data::datasets_root has it
   std::string kind = "panoptic";  ///< panoptic, instance (or instances), semantic, world
   std::string images = "datasets/coco/train2017";
   std::string panoptic_json = "datasets/coco/annotations/panoptic_train2017.json";
@@ -37,7 +40,16 @@ struct DataSettings {
   std::string instances_json = "datasets/coco/annotations/instances_train2017.json";
   std::string labels = "datasets/coco/labels";
   int64_t ignore_label = 255;
+  std::string picture_suffix;                    ///< empty: those of all picture files
+  std::string panoptic_suffix = ".png";          ///< behind the picture's name in the PNG's
+  std::string label_suffix;                      ///< empty: .png and .tif
   std::string vocabulary = "coco_panoptic_133";  ///< empty: the data set's own categories
+  /// How often the pictures are shown: "shuffled", all alike, or "repeat_factor"
+  /// (data/repeat_factors.h) with its threshold.
+  std::string sampler = "shuffled";
+  double repeat_threshold = 0;
+  bool repeat_root = true;
+  double weight = 0;  ///< among several data sets; 0: as many as it has pictures
   /// kind world: the pack, and the scenes' side before augmentation.
   std::string world = ".cache/world/world.safetensors";
   int64_t scene_size = 320, min_pictures = 3;
@@ -46,6 +58,11 @@ struct DataSettings {
       0;                    ///< of the steps: asked with few words (word_choice.h); 0 as published
   double bad_share = 0.05;  ///< of the pictures that may fail and are left out (bad_pictures.h)
   int64_t workers = 4, ahead = 16;
+};
+
+/// A data set of [[data.sets]]: its files must be named.
+struct ListedSet : DataSettings {
+  ListedSet();
 };
 
 /// How long, and what is written.
@@ -57,7 +74,8 @@ struct RunSettings {
   std::string precision = "auto";
   double ema_decay = 0;  ///< 0: no average is kept, as published
   int64_t seed = 0;
-  int64_t evaluate_pictures = 100;
+  int64_t evaluate_pictures = 100;  ///< 0: all
+  std::string expect;               ///< figures of the last evaluation, eval::parse_expectations
   std::string device = "cpu", export_dtype = "float16";
   int64_t threads = 0;  ///< of the CPU; 0: all cores
 };
@@ -66,6 +84,7 @@ struct RunSettings {
 struct SegmentationConfig {
   ModelSettings model;
   DataSettings data;
+  std::vector<ListedSet> sets;         ///< [[data.sets]]; none: the pictures are those of `data`
   DataSettings evaluation{.kind = "",  ///< no evaluation hook
                           .images = "datasets/coco/val2017",
                           .panoptic_json = "datasets/coco/annotations/panoptic_val2017.json",
@@ -77,7 +96,12 @@ struct SegmentationConfig {
   LossOptions loss;
   engine::LoopOptions loop;
   std::string schedule = "steps";  ///< steps, poly, cosine
+  std::string optimizer_kind = "adamw", clip = "all";
+  std::string mapper = "lsj", short_sides = "choice", crop = "none";  ///< of augment, as texts
 };
+
+/// The data sets of a run: `sets`, or `data` alone.
+std::vector<DataSettings> data_sets(const SegmentationConfig& config);
 
 /// Binds every member to its TOML name.
 void bind(engine::Settings& settings, SegmentationConfig& config);

@@ -1,6 +1,9 @@
 #include "fcclip/train/segmentation_task.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <map>
 
 #include <ATen/ATen.h>
 #include <c10/util/ParallelGuard.h>
@@ -55,21 +58,24 @@ SegmentationTask::SegmentationTask(const SegmentationConfig& config, engine::Pro
       device_(device),
       precision_(engine::parse_precision(config.run.precision, device.type())),
       model_(open_model(config.model, config.run.seed, device)),
-      source_(open_source(config.data, Purpose::training, config.run.seed)),
+      collection_(config),
       scaler_(precision_),
-      bad_(source_.dataset->size(), config.data.bad_share, "data.bad_share", log),
-      bad_in_evaluation_(source_.dataset->size(), 1, "", log) {
+      bad_(collection_.size(), config.data.bad_share, "data.bad_share", log),
+      bad_in_evaluation_(collection_.size(), 1, "", log) {
   check_shares(config_.run, processes_.size());
   if (!config_.evaluation.kind.empty()) {
     evaluation_ = open_source(config_.evaluation, Purpose::evaluation, config_.run.seed);
+    judged_ = open_evaluation(config_.evaluation);
   }
   if (log && processes_.is_first()) {
-    for (const std::string& line : source_.dataset->remarks()) log(LogLevel::warning, line);
+    for (const std::string& line : collection_.remarks()) log(LogLevel::warning, line);
   }
-  model_->config.training_vocabulary = source_.vocabulary;
+  model_->config.training_vocabulary = collection_.all_words();
   model_->clip->image_tower->prepare();
-  words_ = classify::encode_vocabulary(model_->clip->text_tower, *model_->clip->tokenizer,
-                                       source_.vocabulary, {model_->config.templates});
+  for (const classify::Vocabulary& words : collection_.vocabularies()) {
+    words_.push_back(classify::encode_vocabulary(model_->clip->text_tower, *model_->clip->tokenizer,
+                                                 words, {model_->config.templates}));
+  }
   optimizer_ =
       std::make_unique<engine::Optimizer>(model_->head.weights(), config_.optimizer, &processes_);
   std::vector<at::Tensor> watched = optimizer_->parameters();
@@ -86,46 +92,55 @@ SegmentationTask::SegmentationTask(const SegmentationConfig& config, engine::Pro
 
 SegmentationTask::~SegmentationTask() = default;
 
-// The pictures of the run, shuffled, those that cannot be used replaced, augmented, in batches of
-// one part of one process.
-data::Stream<Batch> SegmentationTask::batches() const {
-  const int64_t size = source_.dataset->size();
-  struct Drawn {
-    data::Sample sample;
+// The pictures of the run, drawn, those that cannot be used replaced, augmented, in the parts of
+// one process; pictures of different vocabularies in different batches.
+data::Stream<SegmentationTask::Parts> SegmentationTask::batches() const {
+  struct Made {
+    Drawn drawn;
     int64_t position = 0;
-    std::vector<engine::BadPicture> bad;
   };
-  const auto read = [this, size](int64_t index, int64_t position) {
-    Drawn drawn{{}, position, {}};
-    auto sample = engine::first_usable(index, size, bad_.most(), drawn.bad,
-                                       [this](int64_t i) { return source_.get(i); });
+  const data::Stream<Made> pictures = [this](int64_t position) {
+    Made made{collection_.draw(position, bad_.most()), position};
     // None: so many are bad that the run stops before it would look at this one.
-    drawn.sample = sample ? augmented(*sample, position) : black_sample();
-    return drawn;
+    made.drawn.sample = made.drawn.sample ? augmented(made.drawn, position) : black_sample();
+    return made;
   };
-  const auto collate = [this](const std::vector<Drawn>& list, int64_t) {
-    std::vector<data::Sample> samples;
-    for (const Drawn& drawn : list) samples.push_back(drawn.sample);
-    Batch batch = make_batch(samples, !config_.data.keep_empty);
-    for (const Drawn& drawn : list) {
-      batch.indices.push_back(drawn.position);
-      batch.bad.insert(batch.bad.end(), drawn.bad.begin(), drawn.bad.end());
+  const auto collate = [this](const std::vector<Made>& list, int64_t) {
+    std::map<int64_t, std::vector<const Made*>> by_words;
+    for (const Made& made : list) {
+      by_words[collection_.sets()[made.drawn.set].words].push_back(&made);
     }
-    return batch;
+    Parts parts;
+    for (const auto& [words, alike] : by_words) {
+      std::vector<data::Sample> samples;
+      for (const Made* made : alike) samples.push_back(*made->drawn.sample);
+      Batch batch =
+          make_batch(samples, !config_.data.keep_empty, model_->config.pixels.size_divisor);
+      batch.words = words;
+      for (const Made* made : alike) {
+        batch.indices.push_back(made->position);
+        batch.bad.insert(batch.bad.end(), made->drawn.bad.begin(), made->drawn.bad.end());
+      }
+      parts.push_back(std::move(batch));
+    }
+    return parts;
   };
-  const data::Stream<Drawn> pictures = data::mapped(data::shuffled(size, config_.run.seed), read);
   const int64_t parts = processes_.size() * config_.run.accumulate;
   return data::mapped(data::batched(pictures, config_.run.batch / parts), collate);
 }
 
-data::Sample SegmentationTask::augmented(const data::Sample& sample, int64_t position) const {
+data::Sample SegmentationTask::augmented(const Drawn& drawn, int64_t position) const {
   Random random(static_cast<uint64_t>(config_.run.seed) ^ seed_of_text("augment"),
                 static_cast<uint64_t>(position));
-  return augment(sample, config_.augment, random);
+  AugmentOptions options = config_.augment;
+  options.short_edge.labels_from_corners = collection_.sets()[drawn.set].is_semantic;
+  return augment(*drawn.sample, options, random);
 }
 
 data::Sample SegmentationTask::black_sample() const {
-  const int64_t side = config_.augment.crop_size;
+  const ShortEdgeOptions& short_edge = config_.augment.short_edge;
+  const bool is_square = config_.augment.mapper == Mapper::large_scale_jitter;
+  const int64_t side = is_square ? config_.augment.crop_size : short_edge.sides.front();
   data::Sample black;
   black.rgb = at::zeros({side, side, 3}, at::kByte);
   black.ids = at::zeros({side, side}, at::kInt);
@@ -138,7 +153,10 @@ SegmentationTask::Parts SegmentationTask::make_parts(int64_t step) const {
   const int64_t parts = config_.run.accumulate;
   const int64_t first = (step * processes_.size() + processes_.rank()) * parts;
   Parts made;
-  for (int64_t part = 0; part < parts; ++part) made.push_back(batches_(first + part));
+  for (int64_t part = 0; part < parts; ++part) {
+    Parts of_part = batches_(first + part);
+    std::ranges::move(of_part, std::back_inserter(made));
+  }
   return made;
 }
 
@@ -155,16 +173,28 @@ Normalisers SegmentationTask::divisors_of(const Parts& parts) const {
   return {std::max(1.0, sums[0].item<double>() / processes), sums[1].item<double>() / processes};
 }
 
-SegmentationTask::Question SegmentationTask::question_of(int64_t step, const Parts& parts) const {
+std::vector<SegmentationTask::Question> SegmentationTask::questions_of(int64_t step,
+                                                                       const Parts& parts) const {
   Random random(static_cast<uint64_t>(config_.run.seed) ^ seed_of_text("words"),
                 static_cast<uint64_t>(step));
-  if (!random.chance(config_.data.few_words_share)) return {words_, {}};
-  const int64_t classes = std::ssize(words_.synonyms_per_class);
-  at::Tensor present = at::zeros({classes}, at::kDouble);
-  for (const Batch& batch : parts) present += present_classes(batch.targets, classes);
-  processes_.sum(present);
-  const at::Tensor chosen = choose_words(present.gt(0), random);
-  return {only(words_, chosen), chosen};
+  std::vector<Question> questions;
+  const bool are_few = random.chance(config_.data.few_words_share);
+  for (int64_t i = 0; i < std::ssize(words_); ++i) {
+    const classify::TextClassifier& all = words_[i];
+    if (!are_few) {
+      questions.push_back({all, {}});
+      continue;
+    }
+    const int64_t classes = std::ssize(all.synonyms_per_class);
+    at::Tensor present = at::zeros({classes}, at::kDouble);
+    for (const Batch& batch : parts) {
+      if (batch.words == i) present += present_classes(batch.targets, classes);
+    }
+    processes_.sum(present);
+    const at::Tensor chosen = choose_words(present.gt(0), random);
+    questions.push_back({only(all, chosen), chosen});
+  }
+  return questions;
 }
 
 engine::Numbers SegmentationTask::backward(const Batch& batch, const Normalisers& divisors,
@@ -174,7 +204,8 @@ engine::Numbers SegmentationTask::backward(const Batch& batch, const Normalisers
     asked.push_back(question.chosen.defined() ? relabelled(target, question.chosen) : target);
   }
   const TargetBatch targets = join(asked, device_);
-  const at::Tensor pixels = segmenter::network_input(batch.rgb, model_->config.pixels, device_);
+  at::Tensor pixels = segmenter::network_input(batch.rgb, model_->config.pixels, device_);
+  clear_padding(batch, pixels);
   std::vector<Prediction> predictions;
   {
     const engine::AutocastRegion region(precision_, device_.type());
@@ -241,9 +272,10 @@ engine::Numbers SegmentationTask::step(int64_t step, double learning_rate_factor
   if (trunk_optimizer_) trunk_optimizer_->zero_gradients();
   engine::Numbers numbers;
   const double rate = learning_rate(config_) * learning_rate_factor;
-  const Question question = question_of(step, parts);
+  const std::vector<Question> questions = questions_of(step, parts);
   for (size_t i = 0; i < parts.size(); ++i) {
-    const engine::Numbers part = backward(parts[i], divisors, question, i + 1 == parts.size());
+    const engine::Numbers part =
+        backward(parts[i], divisors, questions[parts[i].words], i + 1 == parts.size());
     engine::check_finite(part);
     for (const auto& [name, value] : part) numbers[name] += value;
   }
@@ -278,7 +310,10 @@ segmenter::Segmenter SegmentationTask::live_segmenter() {
 
 const segmenter::PreparedVocabulary& SegmentationTask::evaluation_words(
     const segmenter::Segmenter& segmenter) {
-  if (!evaluation_words_) evaluation_words_ = segmenter.prepare(evaluation_->vocabulary);
+  if (!evaluation_words_) {
+    evaluation_words_ =
+        segmenter.prepare(judged_ ? judged_->split->vocabulary() : evaluation_->vocabulary);
+  }
   return *evaluation_words_;
 }
 
@@ -286,6 +321,12 @@ engine::Numbers SegmentationTask::evaluate(int64_t step) {
   if (!evaluation_) return {};
   const engine::AveragedWeights averaged(*average_);
   const segmenter::Segmenter segmenter = live_segmenter();
+  if (judged_) {
+    return evaluate_fully(
+        segmenter,
+        {*judged_, evaluation_words(segmenter), config_.run.evaluate_pictures, bad_in_evaluation_},
+        processes_);
+  }
   return evaluate_live(segmenter,
                        {*evaluation_, evaluation_words(segmenter), config_.run.evaluate_pictures,
                         bad_in_evaluation_},
@@ -296,8 +337,9 @@ at::Tensor SegmentationTask::picture(int64_t step) {
   const engine::AveragedWeights averaged(*average_);
   const segmenter::Segmenter segmenter = live_segmenter();
   if (!evaluation_) {
-    const segmenter::PreparedVocabulary words = segmenter.prepare(source_.vocabulary);
-    return predictions_sheet(segmenter, {source_, words, kShownPictures, bad_});
+    const Source& shown = collection_.sets().front().source;
+    const segmenter::PreparedVocabulary words = segmenter.prepare(shown.vocabulary);
+    return predictions_sheet(segmenter, {shown, words, kShownPictures, bad_});
   }
   return predictions_sheet(
       segmenter, {*evaluation_, evaluation_words(segmenter), kShownPictures, bad_in_evaluation_});

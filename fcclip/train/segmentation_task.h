@@ -12,7 +12,9 @@
 #include "fcclip/engine/weight_average.h"
 #include "fcclip/segmenter/segmenter.h"
 #include "fcclip/train/batch.h"
+#include "fcclip/train/collection.h"
 #include "fcclip/train/forward.h"
+#include "fcclip/train/full_evaluation.h"
 #include "fcclip/train/segmentation_config.h"
 #include "fcclip/train/source.h"
 
@@ -43,16 +45,17 @@ class SegmentationTask final : public engine::Task {
   using Parts = std::vector<Batch>;
 
   Parts make_parts(int64_t step) const;
-  data::Stream<Batch> batches() const;
-  data::Sample augmented(const data::Sample& sample, int64_t position) const;
+  data::Stream<Parts> batches() const;
+  data::Sample augmented(const Drawn& drawn, int64_t position) const;
   data::Sample black_sample() const;
   Normalisers divisors_of(const Parts& parts) const;
   /// What a step is asked with.
   struct Question {
     classify::TextClassifier words;
-    at::Tensor chosen;  // positions in the training vocabulary; undefined: all of it
+    at::Tensor chosen;  // positions in its vocabulary; undefined: all of it
   };
-  Question question_of(int64_t step, const Parts& parts) const;
+  /// Of each vocabulary.
+  std::vector<Question> questions_of(int64_t step, const Parts& parts) const;
   engine::Numbers backward(const Batch& batch, const Normalisers& divisors,
                            const Question& question, bool is_last);
   double apply(double learning_rate);
@@ -66,16 +69,17 @@ class SegmentationTask final : public engine::Task {
   at::Device device_;
   engine::Precision precision_;
   std::shared_ptr<model::Model> model_;
-  Source source_;
+  Collection collection_;
   std::optional<Source> evaluation_;
+  std::optional<eval::EvaluationTarget> judged_;  // evaluation_ with all metrics
   std::optional<segmenter::PreparedVocabulary> evaluation_words_;
-  classify::TextClassifier words_;
+  std::vector<classify::TextClassifier> words_;  // of each vocabulary
   std::unique_ptr<engine::Optimizer> optimizer_, trunk_optimizer_;
   std::unique_ptr<engine::WeightAverage> average_;
   engine::LossScaler scaler_;
   engine::BadPictures bad_, bad_in_evaluation_;
   bool is_whole_ = true;  // no update is half done
-  data::Stream<Batch> batches_;
+  data::Stream<Parts> batches_;
   std::unique_ptr<Loader<Parts>> loader_;
 };
 

@@ -19,6 +19,8 @@ struct Source {
 
   /// Sample `index` (taken modulo the size of a finite data set) with classes of `vocabulary`.
   data::Sample get(int64_t index) const;
+  /// Positions in `vocabulary` of what picture `index` shows, some perhaps twice.
+  std::vector<int64_t> classes_of(int64_t index) const;
 };
 
 /// What a data set is opened for.

@@ -120,7 +120,7 @@ class BadPictureTest(TrainingCase):
                              "run.evaluate_every=6", "--set", "run.picture_every=12")
         self.assert_ok(outcome)
         self.assertEqual(len(self.lines_with(outcome, "p3.jpg")), 1, outcome.err)
-        self.assertEqual(len(self.lines_with(outcome, "PQ")), 2, outcome.err)
+        self.assertEqual(len(self.lines_with(outcome, "box_AP")), 2, outcome.err)
         self.assertTrue((self.folder / "T" / "predictions-000012.png").exists())
 
     def test_label_pngs_that_do_not_fit(self):
@@ -152,6 +152,118 @@ class BadPictureTest(TrainingCase):
         self.assertEqual(checked.status, 1, checked.err)
         self.assertIn("6 pictures, 6 captions", checked.out)
         self.assertIn("p4.jpg", checked.out)
+
+
+
+class SetsTest(TrainingCase):
+    """A second data set with other words beside the first, evaluation with all metrics, expected figures."""
+
+    def setUp(self):
+        super().setUp()
+        self.mend()
+        content = self.annotations()
+        for number, category in enumerate(content["categories"]):
+            category["name"] = f"thing {number}"
+        (self.folder / "other.json").write_text(json.dumps(content))
+        (self.folder / "sets.toml").write_text((self.folder / "set.toml").read_text() + """
+[[data.sets]]
+kind = "instance"
+images = "images"
+picture_suffix = ".jpg"
+instances_json = "instances.json"
+weight = 1
+[[data.sets]]
+kind = "instance"
+images = "images"
+instances_json = "other.json"
+weight = 2.5
+sampler = "repeat_factor"
+repeat_threshold = 0.5
+""")
+
+    def run_sets(self, *more, folder="T"):
+        return self.run_fcclip("train", "sets.toml", "--set", f"model.clip={MODEL}", "-o", folder, "--steps", STEPS,
+                               "--threads", "1", *more)
+
+    def test_two_vocabularies_train_resume_and_stand_in_the_model(self):
+        self.assert_ok(self.run_sets("--set", "run.batch=2"))
+        self.assert_ok(self.run_sets("--set", "run.batch=2", "--stop-after", "5", folder="parts"))
+        self.assert_ok(self.run_sets("--set", "run.batch=2", "--resume", folder="parts"))
+        name = f"step-0000{STEPS}.safetensors"
+        self.assertEqual((self.folder / "parts" / name).read_bytes(), (self.folder / "T" / name).read_bytes())
+        told = self.run_fcclip("info", "T/model.safetensors", "--json").out
+        for word in ("rock", "ladybug", "thing 0", "thing 1"):
+            self.assertIn(f'"{word}"', told)
+        # The settings that were kept begin the same run.
+        again = self.run_fcclip("train", "T/config.toml", "-o", "again", "--threads", "1")
+        self.assert_ok(again)
+        self.assertEqual(self.losses("again"), self.losses())
+
+    def test_the_list_on_the_command_line(self):
+        sets = '[{kind = "instance", images = "images", instances_json = "instances.json"}]'
+        printed = self.run_fcclip("train", "sets.toml", "--set", f"data.sets={sets}", "--set", "data.sets.0.weight=2",
+                                  "--set", "data.sets.1.kind=semantic", "--print-config")
+        self.assert_ok(printed)
+        self.assertEqual(printed.out.count("[[data.sets]]"), 2)
+        self.assertIn("weight = 2.0", printed.out)
+        self.assert_refused(self.run_fcclip("train", "sets.toml", "--set", "data.sets.9.weight=2", "--print-config"),
+                            "data.sets.N.key=value", status=2)
+        self.assert_refused(self.run_sets("--set", "data.sets.1.weight=0.0001"), "at least a thousandth", status=2)
+        self.assert_refused(self.run_sets("--set", "data.sets.1.sampler=rare"), "repeat_factor", status=2)
+
+    def test_the_check_looks_at_all(self):
+        outcome = self.run_fcclip("train", "--check", "sets.toml")
+        self.assertIn("data.sets.0", outcome.out)
+        self.assertIn("data.sets.1", outcome.out)
+        self.assertIn("thing 0", outcome.out)
+
+    def evaluated(self, *more, folder="T"):
+        return self.run_sets("--set", "evaluation.kind=instance", "--set", "evaluation.images=images", "--set",
+                             "evaluation.instances_json=instances.json", "--set", "evaluation.vocabulary=", "--set",
+                             "run.evaluate_every=6", *more, folder=folder)
+
+    def test_all_metrics_are_logged_and_figures_are_held(self):
+        outcome = self.evaluated("--expect", "ap>=0,box_AP<=100")
+        self.assert_ok(outcome)
+        self.assertEqual(len(self.lines_with(outcome, "box_AP50")), 2, outcome.err)
+        lines = [json.loads(line) for line in (self.folder / "T" / "log.jsonl").read_text().splitlines()]
+        self.assertEqual([line["step"] for line in lines if "AP" in line], [6, 12])
+        missed = self.evaluated("--expect", "AP>=100,PQ>1", folder="missed")
+        self.assertEqual(missed.status, 1, missed.err)
+        last = missed.err.strip().splitlines()[-1]
+        for words in ("step 12: AP is", "expected >=100", "there is no PQ, only AP"):
+            self.assertIn(words, last)
+        self.assertTrue((self.folder / "missed" / "model.safetensors").exists())
+        # A run that is finished is judged again.
+        self.assertEqual(self.evaluated("--expect", "AP>=100", "--resume", folder="missed").status, 1)
+        self.assert_ok(self.evaluated("--expect", "AP>=0", "--resume", folder="missed"))
+        self.assert_refused(self.evaluated("--expect", "AP", folder="x"), "write PQ>=20", status=2)
+        self.assert_refused(self.run_sets("--expect", "AP>1", folder="x"), "run.expect", status=2)
+
+    def test_eval_holds_figures_too(self):
+        arguments = ("eval", "--images", "images", "--instances-json", "instances.json", "--limit", "2", "-m", MODEL)
+        self.assert_ok(self.run_fcclip(*arguments, "--expect", "AP>=0", "-o", "one"))
+        missed = self.run_fcclip(*arguments, "--expect", "own:AP>100,nosuch:AP>100", "-o", "two")
+        self.assertEqual(missed.status, 1, missed.err)
+        self.assertIn("own: AP is", missed.err)
+        self.assertTrue((self.folder / "two" / "own" / "scores.json").exists())
+
+    def test_checkpoints_that_stay(self):
+        self.assert_ok(self.run_sets("--set", "run.checkpoint_every=2", "--set", "run.keep_every=4", "--set",
+                                     "run.keep_last=1"))
+        self.assertEqual(self.checkpoints(), [f"step-{step:06}.safetensors" for step in (4, 8, 12)])
+
+    def test_the_other_mapper_and_sgd(self):
+        self.assert_ok(self.run_sets(
+            "--set", "run.batch=2", "--set", "augment.mapper=short_edge", "--set", "augment.short_sides=[40, 56]",
+            "--set", "augment.crop=relative_range", "--set", "augment.crop_shape=[0.6, 0.7]", "--set",
+            "augment.crop_max_share=0.9", "--set", "augment.colours=true", "--set", "optimizer.kind=sgd", "--set",
+            "optimizer.clip=value", "--set", "optimizer.clip_norm=0.1"))
+        self.assertEqual(len(self.losses()), int(STEPS))
+        for setting, words in (("augment.mapper=mine", "lsj, short_edge"), ("augment.crop=much", "relative_range"),
+                               ("augment.short_sides=[]", "augment.short_sides"), ("optimizer.kind=adam", "adamw"),
+                               ("augment.crop_max_share=0", "(0, 1]"), ("optimizer.clip=norm", "all, each or value")):
+            self.assert_refused(self.run_sets("--set", setting, folder="x"), words, status=2)
 
 
 class RunTest(TrainingCase):

@@ -54,6 +54,7 @@ NOT_RUN = {
     "fcclip train --from-yaml fcclip.yaml --set": "days; needs COCO",
     "fcclip train configs/train_mini.toml": "hours; needs the world's pack",
     "fcclip train my.toml -o out/run --resume": "days; needs COCO",
+    "fcclip train my.toml -o out/run --expect": "days; needs COCO",
     "START=models/mini.safetensors make mini": "hours",
     "torchrun": "days, or needs torch's Python package; tests/python/scale runs the latter",
     "srun": "needs Slurm",

@@ -168,14 +168,33 @@ TEST(Training, ThePublishedFileGivesThePapersRecipe) {
   std::vector<std::string> notes;
   const std::string toml = training_settings(with(), notes);
   EXPECT_TRUE(notes.empty());
-  for (const char* line :
-       {"model.name = \"fcclip_convnext_large_d_320\"", "model.queries = 250",
-        "model.decoder_layers = 9", "model.overlap_threshold = 0.8", "data.kind = \"panoptic\"",
-        "evaluation.kind = \"panoptic\"", "run.evaluate_every = 5000", "run.batch = 16",
-        "optimizer.reference_batch = 16", "optimizer.learning_rate = 0.0001",
-        "optimizer.weight_decay = 0.05", "optimizer.clip_norm = 0.01", "schedule.kind = \"steps\"",
-        "schedule.steps = 368750", "schedule.warmup_steps = 10", "schedule.warmup_share = 1.0",
-        "loss.class_weight = 2.0", "loss.points = 12544", "run.precision = \"auto\""}) {
+  for (const char* line : {"model.name = \"fcclip_convnext_large_d_320\"",
+                           "model.queries = 250",
+                           "model.decoder_layers = 9",
+                           "model.overlap_threshold = 0.8",
+                           "data.kind = \"panoptic\"",
+                           "data.name = \"coco_panoptic\"",
+                           "augment.mapper = \"lsj\"",
+                           "data.keep_empty = true",
+                           "optimizer.kind = \"adamw\"",
+                           "optimizer.clip = \"all\"",
+                           "run.keep_every = 5000",
+                           "evaluation.kind = \"panoptic\"",
+                           "evaluation.name = \"coco_panoptic\"",
+                           "run.evaluate_pictures = 0",
+                           "run.evaluate_every = 5000",
+                           "run.batch = 16",
+                           "optimizer.reference_batch = 16",
+                           "optimizer.learning_rate = 0.0001",
+                           "optimizer.weight_decay = 0.05",
+                           "optimizer.clip_norm = 0.01",
+                           "schedule.kind = \"steps\"",
+                           "schedule.steps = 368750",
+                           "schedule.warmup_steps = 10",
+                           "schedule.warmup_share = 1.0",
+                           "loss.class_weight = 2.0",
+                           "loss.points = 12544",
+                           "run.precision = \"auto\""}) {
     EXPECT_NE(toml.find(std::string(line) + "\n"), std::string::npos) << line << " in\n" << toml;
   }
 }
@@ -194,11 +213,16 @@ TEST(Training, SchedulesOfDetectron2) {
 
 TEST(Training, WhatItCannotDoIsRefusedByKeyAndFile) {
   const std::pair<std::string, std::string> cases[] = {
-      {"SOLVER: {OPTIMIZER: SGD}", "own.yaml:2: SOLVER.OPTIMIZER is SGD; the training knows ADAMW"},
-      {"SOLVER: {CLIP_GRADIENTS: {CLIP_TYPE: norm}}", "CLIP_TYPE is norm"},
+      {"SOLVER: {OPTIMIZER: LAMB}",
+       "own.yaml:2: SOLVER.OPTIMIZER is LAMB; the training knows ADAMW and SGD alone"},
+      {"SOLVER: {CLIP_GRADIENTS: {CLIP_TYPE: mine}}", "CLIP_TYPE is mine"},
+      {"SOLVER: {CLIP_GRADIENTS: {CLIP_TYPE: norm, NORM_TYPE: 1.0}}", "NORM_TYPE is 1.0"},
+      {"DATALOADER: {SAMPLER_TRAIN: RandomSubsetTrainingSampler}", "SAMPLER_TRAIN is RandomSubset"},
+      {"TEST: {EXPECTED_RESULTS: [[keypoints, AP, 1, 2]]}", "EXPECTED_RESULTS has keypoints"},
       {"SOLVER: {WEIGHT_DECAY_NORM: 0.1}", "WEIGHT_DECAY_NORM"},
       {"SOLVER: {LR_SCHEDULER_NAME: Mine}", "LR_SCHEDULER_NAME is Mine"},
-      {"INPUT: {DATASET_MAPPER_NAME: mask_former_semantic}", "coco_panoptic_lsj"},
+      {"INPUT: {DATASET_MAPPER_NAME: mine}",
+       "DATASET_MAPPER_NAME is mine; the training knows coco_"},
       {"INPUT: {RANDOM_FLIP: vertical}", "RANDOM_FLIP is vertical"},
       {"MODEL: {MASK_FORMER: {DEEP_SUPERVISION: False}}", "DEEP_SUPERVISION"},
       {"MODEL: {MASK_FORMER: {DROPOUT: 0.1}}", "DROPOUT is 0.1"},
@@ -206,6 +230,76 @@ TEST(Training, WhatItCannotDoIsRefusedByKeyAndFile) {
   std::vector<std::string> notes;
   for (const auto& [more, message] : cases)
     EXPECT_ERROR(unsupported, message, training_settings(with(more), notes));
+}
+
+void expect_lines(const std::string& toml, const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) {
+    EXPECT_NE(toml.find(line + "\n"), std::string::npos) << line << " in\n" << toml;
+  }
+}
+
+TEST(Training, TheOtherMappersAreSettings) {
+  std::vector<std::string> notes;
+  const std::string semantic = training_settings(
+      with("DATASETS:\n  TRAIN: ('openvocab_ade20k_sem_seg_train',)\n"
+           "INPUT:\n  DATASET_MAPPER_NAME: mask_former_semantic\n  MIN_SIZE_TRAIN: (320, 480)\n"
+           "  MAX_SIZE_TRAIN: 2048\n  COLOR_AUG_SSD: True\n  SIZE_DIVISIBILITY: 640\n"
+           "  RANDOM_FLIP: none\n"
+           "  CROP: {ENABLED: True, TYPE: absolute, SIZE: [640, 512], SINGLE_CATEGORY_MAX_AREA: "
+           "0.75}\n"),
+      notes);
+  expect_lines(semantic,
+               {"augment.mapper = \"short_edge\"", "data.name = \"ade20k_150\"",
+                "data.kind = \"semantic\"", "data.keep_empty = false",
+                "augment.short_sides = [320,480]", "augment.short_side_sampling = \"choice\"",
+                "augment.max_side = 2048", "augment.crop = \"absolute\"",
+                "augment.crop_shape = [640.0,512.0]", "augment.crop_max_share = 0.75",
+                "augment.colours = true", "augment.flip = true", "augment.pad_to = 640"});
+  EXPECT_TRUE(notes.empty());
+  const std::string instance = training_settings(
+      with("DATASETS:\n  TRAIN: ('openvocab_coco_2017_train',)\n"
+           "INPUT: {DATASET_MAPPER_NAME: mask_former_instance, MIN_SIZE_TRAIN: 640,"
+           " MIN_SIZE_TRAIN_SAMPLING: range, CROP: {ENABLED: True}}\n"
+           "DATALOADER: {SAMPLER_TRAIN: RepeatFactorTrainingSampler, REPEAT_THRESHOLD: 0.001}\n"),
+      notes);
+  expect_lines(instance, {"data.kind = \"instance\"", "data.keep_empty = true",
+                          "augment.short_sides = [640,640]", "augment.crop = \"relative_range\"",
+                          "augment.crop_shape = [0.9,0.9]", "augment.colours = false",
+                          "augment.pad_to = 0", "data.sampler = \"repeat_factor\"",
+                          "data.repeat_threshold = 0.001", "data.repeat_root = true"});
+  EXPECT_EQ(instance.find("crop_max_share"), std::string::npos);
+}
+
+TEST(Training, SeveralDataSetsAreAList) {
+  std::vector<std::string> notes;
+  const std::string toml = training_settings(
+      with("DATASETS:\n  TRAIN: ('openvocab_coco_2017_train_panoptic_with_sem_seg', "
+           "'openvocab_ade20k_panoptic_train')\n"),
+      notes);
+  expect_lines(toml, {"data.sets = [{name = \"coco_panoptic\", kind = \"panoptic\"}, "
+                      "{name = \"ade20k_150\", kind = \"panoptic\"}]"});
+  EXPECT_TRUE(notes.empty());
+}
+
+TEST(Training, OptimizerEvaluationAndExpectedFiguresAreRead) {
+  std::vector<std::string> notes;
+  const std::string toml = training_settings(
+      with(
+          "SOLVER:\n  OPTIMIZER: SGD\n  MOMENTUM: 0.95\n  MAX_ITER: 700\n  CHECKPOINT_PERIOD: 100\n"
+          "  CLIP_GRADIENTS: {CLIP_TYPE: value, CLIP_VALUE: 1.0}\n"
+          "TEST:\n  EVAL_PERIOD: 0\n"
+          "  EXPECTED_RESULTS: [[panoptic_seg, PQ, 26.8, 0.5], [bbox, AP50, 30, 1]]\n"
+          "DATASETS:\n  TEST: ('openvocab_cityscapes_fine_panoptic_val', 'other')\n"),
+      notes);
+  expect_lines(
+      toml, {"optimizer.kind = \"sgd\"", "optimizer.momentum = 0.95", "optimizer.clip = \"value\"",
+             "optimizer.clip_norm = 1.0", "run.checkpoint_every = 100", "run.keep_every = 100",
+             "evaluation.name = \"cityscapes\"", "evaluation.kind = \"panoptic\"",
+             "run.evaluate_every = 700", "run.expect = \"PQ=26.8+-0.5,box_AP50=30+-1\""});
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_NE(notes[0].find("DATASETS.TEST: the run is evaluated on openvocab_cityscapes"),
+            std::string::npos)
+      << notes[0];
 }
 
 TEST(Training, WhatHasNoSettingIsToldOf) {

@@ -12,6 +12,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/engine/bad_pictures.h"
 #include "fcclip/io/atomic_file.h"
+#include "fcclip/scenes/coco_export.h"
 #include "tests/support/errors.h"
 #include "tests/train/tiny_run.h"
 
@@ -62,6 +63,24 @@ TEST(ProcessesChild, DISABLED_Trains) {
     losses += std::to_string(task.step(step, 1).at("loss")) + "\n";
   }
   if (processes.is_first()) io::write_atomically(folder_of_child() + "/losses.txt", losses);
+}
+
+// "PQ 12.5" a line.
+std::string text_of(const engine::Numbers& numbers) {
+  std::string text;
+  for (const auto& [name, value] : numbers) text += name + " " + std::to_string(value) + "\n";
+  return text;
+}
+
+TEST(ProcessesChild, DISABLED_Evaluates) {
+  at::set_num_threads(1);
+  engine::Processes processes = engine::Processes::join(at::kCPU);
+  train::SegmentationTask task(child_config(folder_of_child()), processes, at::kCPU);
+  const double loss = task.step(0, 1).at("loss");
+  engine::Numbers scores = task.evaluate(1);
+  scores["loss"] = loss;
+  io::write_atomically(folder_of_child() + "/scores" + std::to_string(processes.rank()) + ".txt",
+                       text_of(scores));
 }
 
 TEST(ProcessesChild, DISABLED_SharesBadPictures) {
@@ -200,6 +219,52 @@ TEST(Processes, AloneNothingHappens) {
   EXPECT_EQ(alone.sum(2.5), 2.5);
   EXPECT_TRUE(alone.any(true));
   EXPECT_EQ(alone.gather(at::ones({2})).size(), 1u);
+}
+
+// Two data sets with different words; all metrics of `eval`, known to both processes. The weights
+// stand still, so that the scores are those of one process to the last digit.
+TEST(TwoProcessesEvaluate, GiveTheScoresOfOne) {
+  const test::TestFolder folder;
+  train::SegmentationConfig config = test::tiny_config(folder);
+  const auto world = scenes::World::open(folder / "world.safetensors", {3});
+  scenes::SceneOptions options;
+  options.size = {64, 64};
+  const scenes::SceneDataset scenes(world, options);
+  scenes::export_coco(scenes, *world, {folder / "set", 0, 5, false, {}});
+  config.sets.resize(2);
+  config.sets[0].images = folder / "set/images";
+  config.sets[0].panoptic_json = folder / "set/panoptic.json";
+  config.sets[0].panoptic_pngs = folder / "set/panoptic";
+  config.sets[0].weight = 1;
+  config.sets[1].kind = "world";
+  config.sets[1].world = folder / "world.safetensors";
+  config.sets[1].scene_size = 64;
+  config.sets[1].weight = 1;
+  config.evaluation = config.sets[0];
+  config.run.evaluate_pictures = 0;
+  config.optimizer.learning_rate = 0;
+  engine::Settings settings;
+  train::bind(settings, config);
+  io::write_atomically(folder / "config.toml", settings.to_toml());
+  at::set_num_threads(1);
+  engine::Processes alone;
+  train::SegmentationTask task(config, alone, at::kCPU);
+  const double loss = task.step(0, 1).at("loss");
+  const engine::Numbers want = task.evaluate(1);
+  ASSERT_TRUE(want.contains("PQ") && want.contains("AP") && want.contains("mIoU"));
+
+  ASSERT_EQ(run_two("Evaluates", folder.path().string()), (std::vector<int>{0, 0}));
+  for (const char* name : {"scores0.txt", "scores1.txt"}) {
+    std::ifstream file(folder / name);
+    std::string metric;
+    double got = 0;
+    size_t count = 0;
+    for (; file >> metric >> got; ++count) {
+      const double wanted = metric == "loss" ? loss : want.at(metric);
+      EXPECT_NEAR(got, wanted, metric == "loss" ? 1e-5 * loss : 1e-6) << metric;
+    }
+    EXPECT_EQ(count, want.size() + 1);
+  }
 }
 
 }  // namespace processes_test
