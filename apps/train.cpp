@@ -184,7 +184,11 @@ void train_command(const TrainFlags& flags, const CLI::App& command) {
     return;
   }
   if (!flags.check.empty()) {
-    if (!check_config) train::find_data(flags.check, config.data);
+    if (!check_config) {
+      train::find_data(flags.check, config.data);
+      config.data.name.clear();
+      config.sets.clear();
+    }
     return check(config);
   }
   train::finish(config);

@@ -9,6 +9,7 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/core/listed.h"
+#include "fcclip/core/nearest_name.h"
 #include "fcclip/text/printable.h"
 
 namespace fcclip::eval {
@@ -51,6 +52,61 @@ double number_of(std::string_view text, std::string_view whole) {
   return value;
 }
 
+// Every name that flat_scores may give.
+const std::vector<std::string>& metric_names() {
+  static const std::vector<std::string> kNames = {"PQ",
+                                                  "SQ",
+                                                  "RQ",
+                                                  "PQ_th",
+                                                  "SQ_th",
+                                                  "RQ_th",
+                                                  "PQ_st",
+                                                  "SQ_st",
+                                                  "RQ_st",
+                                                  "PQ_seen",
+                                                  "PQ_unseen",
+                                                  "PQ_masks",
+                                                  "AP",
+                                                  "AP50",
+                                                  "AP75",
+                                                  "APs",
+                                                  "APm",
+                                                  "APl",
+                                                  "AP_seen",
+                                                  "AP_unseen",
+                                                  "box_AP",
+                                                  "box_AP50",
+                                                  "box_AP75",
+                                                  "box_APs",
+                                                  "box_APm",
+                                                  "box_APl",
+                                                  "box_AP_seen",
+                                                  "box_AP_unseen",
+                                                  "mIoU",
+                                                  "fwIoU",
+                                                  "mACC",
+                                                  "pACC",
+                                                  "mBIoU",
+                                                  "mIoU_seen",
+                                                  "mIoU_unseen",
+                                                  "cityscapes_AP",
+                                                  "cityscapes_AP50",
+                                                  "cityscapes_IoU",
+                                                  "cityscapes_iIoU",
+                                                  "cityscapes_category_IoU",
+                                                  "cityscapes_category_iIoU"};
+  return kNames;
+}
+
+// A run of days must not find out at its end.
+void check_metric(const std::string& metric) {
+  for (const std::string& name : metric_names()) {
+    if (lower_case(name) == lower_case(metric)) return;
+  }
+  fail(ErrorCode::invalid_argument, "no metric '", text::printable(metric), "'",
+       did_you_mean(metric, metric_names()), "; there are ", listed(metric_names()));
+}
+
 Expectation one_expectation(std::string_view text) {
   const std::string_view whole = text;
   Expectation out;
@@ -65,6 +121,7 @@ Expectation one_expectation(std::string_view text) {
     fail(ErrorCode::invalid_argument, "expected figure ", text::printable(whole),
          ": write PQ>=20, PQ=26.8+-0.1 or ade20k_150:mIoU>=30");
   }
+  check_metric(out.metric);
   const bool is_long = text[sign] != '=' && sign + 1 < text.size() && text[sign + 1] == '=';
   out.sign = text.substr(sign, is_long ? 2 : 1);
   std::string_view value = text.substr(sign + out.sign.size());

@@ -28,7 +28,7 @@ struct Expectation {
 };
 
 /// "PQ>=20,mIoU>=30", "ade20k_150:PQ=26.8+-0.1": commas between figures; a data set before a colon.
-/// Throws Error{invalid_argument} quoting what cannot be read.
+/// Throws Error{invalid_argument} quoting what cannot be read, and for a metric that there is not.
 std::vector<Expectation> parse_expectations(std::string_view text);
 
 /// A part of a line for each figure that the scores of a data set miss ("PQ is 12.3, expected

@@ -308,13 +308,11 @@ segmenter::Segmenter SegmentationTask::live_segmenter() {
   return segmenter::Segmenter(model_, {device_.str(), false});
 }
 
-const segmenter::PreparedVocabulary& SegmentationTask::evaluation_words(
-    const segmenter::Segmenter& segmenter) {
-  if (!evaluation_words_) {
-    evaluation_words_ =
-        segmenter.prepare(judged_ ? judged_->split->vocabulary() : evaluation_->vocabulary);
-  }
-  return *evaluation_words_;
+const segmenter::PreparedVocabulary& SegmentationTask::words_of(
+    const classify::Vocabulary& vocabulary, const segmenter::Segmenter& segmenter,
+    std::optional<segmenter::PreparedVocabulary>& kept) {
+  if (!kept) kept = segmenter.prepare(vocabulary);
+  return *kept;
 }
 
 engine::Numbers SegmentationTask::evaluate(int64_t step) {
@@ -324,13 +322,15 @@ engine::Numbers SegmentationTask::evaluate(int64_t step) {
   if (judged_) {
     return evaluate_fully(
         segmenter,
-        {*judged_, evaluation_words(segmenter), config_.run.evaluate_pictures, bad_in_evaluation_},
+        {*judged_, words_of(judged_->split->vocabulary(), segmenter, judged_words_),
+         config_.run.evaluate_pictures, bad_in_evaluation_},
         processes_);
   }
-  return evaluate_live(segmenter,
-                       {*evaluation_, evaluation_words(segmenter), config_.run.evaluate_pictures,
-                        bad_in_evaluation_},
-                       processes_);
+  return evaluate_live(
+      segmenter,
+      {*evaluation_, words_of(evaluation_->vocabulary, segmenter, evaluation_words_),
+       config_.run.evaluate_pictures, bad_in_evaluation_},
+      processes_);
 }
 
 at::Tensor SegmentationTask::picture(int64_t step) {
@@ -342,7 +342,8 @@ at::Tensor SegmentationTask::picture(int64_t step) {
     return predictions_sheet(segmenter, {shown, words, kShownPictures, bad_});
   }
   return predictions_sheet(
-      segmenter, {*evaluation_, evaluation_words(segmenter), kShownPictures, bad_in_evaluation_});
+      segmenter, {*evaluation_, words_of(evaluation_->vocabulary, segmenter, evaluation_words_),
+                  kShownPictures, bad_in_evaluation_});
 }
 
 void SegmentationTask::export_model(const std::filesystem::path& path, at::ScalarType dtype,

@@ -62,7 +62,10 @@ class SegmentationTask final : public engine::Task {
   engine::Numbers over_processes(const engine::Numbers& numbers) const;
   /// A segmenter over the weights as they are now.
   segmenter::Segmenter live_segmenter();
-  const segmenter::PreparedVocabulary& evaluation_words(const segmenter::Segmenter& segmenter);
+  /// Prepared the first time.
+  static const segmenter::PreparedVocabulary& words_of(
+      const classify::Vocabulary& vocabulary, const segmenter::Segmenter& segmenter,
+      std::optional<segmenter::PreparedVocabulary>& kept);
 
   SegmentationConfig config_;
   engine::Processes& processes_;
@@ -72,7 +75,7 @@ class SegmentationTask final : public engine::Task {
   Collection collection_;
   std::optional<Source> evaluation_;
   std::optional<eval::EvaluationTarget> judged_;  // evaluation_ with all metrics
-  std::optional<segmenter::PreparedVocabulary> evaluation_words_;
+  std::optional<segmenter::PreparedVocabulary> evaluation_words_, judged_words_;
   std::vector<classify::TextClassifier> words_;  // of each vocabulary
   std::unique_ptr<engine::Optimizer> optimizer_, trunk_optimizer_;
   std::unique_ptr<engine::WeightAverage> average_;

@@ -46,6 +46,8 @@ TEST(Expectations, MistakesAreQuoted) {
   EXPECT_ERROR(invalid_argument, "expected figure PQ: write PQ>=20", parse_expectations("PQ"));
   EXPECT_ERROR(invalid_argument, "\"x\" is no number", parse_expectations("PQ>=x"));
   EXPECT_ERROR(invalid_argument, "+- belongs to a figure with =", parse_expectations("PQ>1+-2"));
+  EXPECT_ERROR(invalid_argument, "no metric 'mIOUs' (did you mean mIoU?)",
+               parse_expectations("mIOUs>=3"));
   EXPECT_ERROR(invalid_argument, "expected figure >=3", parse_expectations(">=3"));
 }
 

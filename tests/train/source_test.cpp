@@ -7,10 +7,13 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/data/prepare.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/results/rle.h"
 #include "fcclip/scenes/coco_export.h"
 #include "fcclip/train/check_data.h"
+#include "tests/data/miniature.h"
+#include "tests/support/errors.h"
 #include "tests/train/tiny_run.h"
 
 namespace fcclip::train {
@@ -180,6 +183,95 @@ TEST_F(FileSource, ACheckFindsEveryBadPictureAndGoesOn) {
     EXPECT_TRUE(named || i == 3) << stem;
   }
   EXPECT_NE(report.problems[2].find("77777"), std::string::npos) << report.problems[2];
+}
+
+// Published data sets by name: downloads in miniature, prepared for training.
+TEST(NamedSource, CocoHasTheTruthThatIsAskedFor) {
+  const test::TestFolder folder;
+  test::make_coco(folder.path());
+  const std::filesystem::path coco = folder.path() / "coco";
+  for (const std::string name :
+       {"", "panoptic_", "annotations/panoptic_", "annotations/instances_"}) {
+    const std::string end = name.starts_with("annotations") ? "2017.json" : "2017";
+    std::filesystem::rename(coco / (name + "val" + end), coco / (name + "train" + end));
+  }
+  DataSettings settings;
+  settings.name = "coco";
+  settings.root = folder.path().string();
+  const auto labels = [&](const char* kind) {
+    settings.kind = kind;
+    const Source source = open_source(settings, Purpose::training, 0);
+    std::vector<std::string> words = {std::to_string(source.vocabulary.classes.size())};
+    for (const int64_t k : source.classes_of(0)) {
+      words.push_back(source.vocabulary.classes[k].synonyms.front());
+    }
+    const Targets targets = targets_of(source.get(0), true);
+    EXPECT_EQ(targets.labels.numel(), std::ssize(words) - 1) << kind;
+    return words;
+  };
+  const auto panoptic = labels("panoptic"), things = labels("instance"),
+             semantic = labels("semantic");
+  EXPECT_EQ(panoptic.front(), "133");
+  EXPECT_EQ(panoptic.size(), 3u);
+  EXPECT_EQ(things, (std::vector<std::string>{"80", panoptic[1]}));
+  EXPECT_EQ(semantic, panoptic);
+  settings.name = "lvis";
+  EXPECT_ERROR(invalid_argument, "data.kind is \"semantic\", but lvis has instance truth",
+               open_source(settings, Purpose::training, 0));
+  settings.name = "nosuch";
+  EXPECT_ERROR(invalid_argument, "no data set 'nosuch'",
+               open_source(settings, Purpose::training, 0));
+}
+
+// Trained on things, judged by all that the data set has, shown by things.
+TEST(NamedSource, CocoIsJudgedByItsOwnRules) {
+  const test::TestFolder folder;
+  test::make_coco(folder.path());
+  SegmentationConfig config = test::tiny_config(folder);
+  config.evaluation.name = "coco_panoptic";
+  config.evaluation.root = folder.path().string();
+  config.evaluation.kind = "instance";
+  const auto target = open_evaluation(config.evaluation);
+  ASSERT_TRUE(target);
+  EXPECT_EQ(target->options.size.max_side, 1333);
+  EXPECT_TRUE(target->options.panoptic && target->options.instances && target->options.semantic);
+  engine::Processes alone;
+  SegmentationTask task(config, alone, at::kCPU);
+  const engine::Numbers scores = task.evaluate(0);
+  for (const char* name : {"PQ", "PQ_th", "PQ_st", "AP", "box_AP", "mIoU", "mBIoU"}) {
+    EXPECT_TRUE(scores.contains(name)) << name;
+  }
+  EXPECT_EQ(task.picture(0).size(2), 3);
+  config.evaluation.kind = "";
+  EXPECT_FALSE(open_evaluation(config.evaluation));
+}
+
+TEST(NamedSource, Ade20kIsPreparedForTraining) {
+  const test::TestFolder folder;
+  const std::filesystem::path ade = folder.path() / "ADEChallengeData2016";
+  test::write_picture(ade / "images/training/ADE_train_00000001.jpg");
+  image::write_png(ade / "annotations/training/ADE_train_00000001.png", test::halves(1, 8));
+  image::write_png(
+      ade / "annotations_instance/training/ADE_train_00000001.png",
+      at::stack({test::halves(0, 1), test::halves(0, 4), test::halves(0, 0)}, 2).to(at::kByte));
+  DataSettings settings;
+  settings.name = "ade20k_150";
+  settings.root = folder.path().string();
+  EXPECT_ERROR(not_found, "fcclip prepare ade20k_150 --split train",
+               open_source(settings, Purpose::training, 0));
+  data::prepare("ade20k_150", {folder.path(), {}, data::Split::training});
+  const Source scenes = open_source(settings, Purpose::training, 0);
+  EXPECT_EQ(scenes.vocabulary.classes.size(), 150u);
+  EXPECT_EQ(scenes.get(0).segments.size(), 2u);
+  settings.kind = "instance";
+  const Source things = open_source(settings, Purpose::training, 0);
+  EXPECT_EQ(things.vocabulary.classes.size(), 100u);
+  const data::Sample sample = things.get(0);
+  ASSERT_EQ(sample.segments.size(), 1u);
+  EXPECT_EQ(things.vocabulary.classes[sample.segments[0].class_index].synonyms.front(),
+            scenes.vocabulary.classes[7].synonyms.front());
+  settings.kind = "semantic";
+  EXPECT_EQ(open_source(settings, Purpose::training, 0).get(0).segments.size(), 2u);
 }
 
 }  // namespace
