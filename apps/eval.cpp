@@ -77,6 +77,9 @@ eval::EvaluationPlan plan_of(const EvalFlags& flags) {
   plan.model = find_model(flags.model.model);
   plan.classifier = flags.classifier;
   plan.limit = flags.limit;
+  plan.adjust = [head = flags.head](classify::EnsembleOptions& ensemble) {
+    apply_head_options(head, ensemble);
+  };
   plan.shard = flags.shard;
   plan.predictions = !flags.no_predictions;
   plan.resume = flags.resume;

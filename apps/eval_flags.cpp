@@ -53,6 +53,12 @@ void add_result_flags(CLI::App& command, EvalFlags& flags) {
   command.add_flag("--json", flags.json, "All numbers as JSON on standard output");
 }
 
+void add_share_flags(CLI::App& command, EvalFlags& flags) {
+  command.add_option("--limit", flags.limit, "Only the first NUMBER pictures; default all")
+      ->check(whole_number(1));
+  add_shard_flag(command, flags.shard);
+}
+
 }  // namespace
 
 void add_eval_flags(CLI::App& command, EvalFlags& flags) {
@@ -85,9 +91,8 @@ void add_eval_flags(CLI::App& command, EvalFlags& flags) {
       ->type_name("WHAT")
       ->capture_default_str()
       ->check(one_of({"none", "masks", "names"}));
-  command.add_option("--limit", flags.limit, "Only the first NUMBER pictures; default all")
-      ->check(whole_number(1));
-  add_shard_flag(command, flags.shard);
+  add_head_option_flag(command, flags.head);
+  add_share_flags(command, flags);
   add_own_data_flags(command, flags);
   add_size_flags(command, flags.short_side, flags.max_side, "the published one");
   add_result_flags(command, flags);
@@ -111,6 +116,7 @@ std::vector<eval::EvaluationTarget> open_targets(const EvalFlags& flags) {
   }
   for (eval::EvaluationTarget& target : targets) {
     eval::choose_tasks(target, flags.tasks);
+    target.asked_size = {flags.short_side, flags.max_side};
     if (flags.short_side > 0) target.options.size.short_side = flags.short_side;
     if (flags.max_side > 0) target.options.size.max_side = flags.max_side;
     if (flags.oracle == "masks") target.options.oracle = eval::Oracle::masks;

@@ -21,6 +21,7 @@ struct EvalFlags {
   std::optional<Shard> shard;
   bool resume = false, merge = false, json = false, no_predictions = false, overwrite = false;
   ModelFlags model;
+  HeadOptions head;
 };
 
 void add_eval_flags(CLI::App& command, EvalFlags& flags);

@@ -79,6 +79,8 @@ void print_head(const model::Config& config) {
        << config.panoptic.object_mask_threshold << ", overlap " << config.panoptic.overlap_threshold
        << ", top " << config.instances.top_k;
   row("inference", text.str());
+  if (!config.naming.is_plain() || config.ensemble.clip_trust != 0)
+    row("head", model::head_description(config));
 }
 
 void print_vocabulary(const model::FileSummary& summary) {

@@ -14,14 +14,16 @@ namespace fcclip::apps {
 namespace {
 
 struct InitFlags {
-  std::string preset = "tiny", output, merges;
+  std::string preset = "tiny", head = "fcclip", output, merges;
   uint64_t seed = 1;
   bool overwrite = false;
 };
 
 void init(const InitFlags& flags) {
   check_own_or_new(flags.output, flags.overwrite);
-  model::Model model(model::preset_config(flags.preset));
+  model::Config config = model::preset_config(flags.preset);
+  model::set_preset_head(config, flags.head);
+  model::Model model(config);
   model.clip->tokenizer =
       model::make_tokenizer(words::find_merges(flags.merges), model.config.clip.text);
   model.config.provenance = "untrained weights, seed " + std::to_string(flags.seed);
@@ -43,6 +45,11 @@ void add_init(CLI::App& app) {
   add_overwrite_flag(*command, flags->overwrite);
   command->add_option("--preset", flags->preset, "Its size: " + listed(presets))
       ->check(one_of(presets))
+      ->type_name("NAME")
+      ->capture_default_str();
+  const std::vector<std::string> heads = model::preset_heads();
+  command->add_option("--head", flags->head, "What names its masks: " + listed(heads))
+      ->check(one_of(heads))
       ->type_name("NAME")
       ->capture_default_str();
   command->add_option("--seed", flags->seed, "Changes every weight")->capture_default_str();

@@ -127,6 +127,7 @@ void add_inference_flags(CLI::App& command, AskFlags& flags) {
       .add_option("--top-k", flags.top_k,
                   "Instance: candidates per picture; default the model's, 100 in published ones")
       ->check(whole_number(1, 1000000));
+  add_head_option_flag(command, flags.head);
 }
 
 void add_ask_flags(CLI::App& command, AskFlags& flags) {
@@ -190,6 +191,7 @@ segmenter::AskOptions ask_options(const AskFlags& flags, const segmenter::Segmen
   options.task = results::task_named(flags.task).value();
   if (flags.alpha) options.ensemble.alpha = *flags.alpha;
   if (flags.beta) options.ensemble.beta = *flags.beta;
+  apply_head_options(flags.head, options.ensemble);
   if (flags.object_mask_threshold)
     options.panoptic.object_mask_threshold = *flags.object_mask_threshold;
   if (flags.overlap_threshold) options.panoptic.overlap_threshold = *flags.overlap_threshold;

@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "apps/head_options.h"
 #include "fcclip/classify/markings.h"
 #include "fcclip/segmenter/segmenter.h"
 
@@ -36,6 +37,7 @@ struct AskFlags {
   int64_t short_side = 0, max_side = 0;
   std::optional<double> alpha, beta, object_mask_threshold, overlap_threshold, min_score;
   std::optional<int64_t> top_k, next_best;
+  HeadOptions head;
 };
 
 void add_model_flags(CLI::App& command, ModelFlags& flags);

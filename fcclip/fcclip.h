@@ -212,6 +212,8 @@ struct AskOptions {
   int64_t next_best = 3;                 ///< names beside the best
   double min_score = 0;
   Progress progress = {};  ///< counts parts of the picture; perhaps from another thread
+  /// How much CLIP's own answer lowers the probability of "none of these", 0 … 1 (docs/heads.md).
+  std::optional<double> clip_trust = {};
 };
 
 /// What a model file says of itself.

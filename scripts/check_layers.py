@@ -14,14 +14,15 @@ ALLOWED = {
     "clip": "core text io ops nn",
     "head": "core io ops nn",
     "classify": "core text io ops nn clip",
+    "naming": "core ops nn clip head",
     "words": "core text io clip classify",
     "results": "core io ops",
-    "model": "core text io ops nn clip head classify results",
+    "model": "core text io ops nn clip head classify naming results",
     "reference_config": "core text io classify model",
-    "segmenter": "core io ops nn clip head classify results model",
+    "segmenter": "core io ops nn clip head classify naming results model",
     "fcclip.h": "core",
     "fcclip_torch.h": "fcclip.h",
-    "api": "core io ops classify results model segmenter fcclip.h fcclip_torch.h",
+    "api": "core io ops classify naming results model segmenter fcclip.h fcclip_torch.h",
     "capi": "core api fcclip.h",
     "image": "core text io",
     "draw": "core ops classify results image",
@@ -48,7 +49,7 @@ MAY_ASK = {
     "engine/precision.cpp",  # what "auto" means
 }
 TO_THE_HOST = re.compile(r"\.cpu\(\)|\.to\(at::kCPU")
-CORE_FOLDERS = {"nn", "clip", "head", "classify", "results", "segmenter"}
+CORE_FOLDERS = {"nn", "clip", "head", "classify", "naming", "results", "segmenter"}
 CUDA_PLACES = re.compile(r"ops/cuda/")
 CUDA_MACRO = re.compile(r"^\s*#\s*if.*(__CUDA|USE_CUDA|FCCLIP_CUDA)")
 TENSOR_WIDE = re.compile(r"#include <(ATen/ATen\.h|torch/(torch|extension)\.h)>")

@@ -19,6 +19,7 @@ void check_part(const char* name, const std::optional<double>& value) {
 void check_options(const AskOptions& options) {
   check_part("alpha", options.alpha);
   check_part("beta", options.beta);
+  check_part("clip_trust", options.clip_trust);
   check_part("object_mask_threshold", options.object_mask_threshold);
   check_part("overlap_threshold", options.overlap_threshold);
   check_part("min_score", options.min_score);
@@ -38,6 +39,7 @@ segmenter::AskOptions filled(const segmenter::Segmenter& segmenter, const AskOpt
   own.task = static_cast<results::Task>(options.task);
   own.ensemble.alpha = options.alpha.value_or(own.ensemble.alpha);
   own.ensemble.beta = options.beta.value_or(own.ensemble.beta);
+  own.ensemble.clip_trust = options.clip_trust.value_or(own.ensemble.clip_trust);
   own.panoptic.object_mask_threshold =
       options.object_mask_threshold.value_or(own.panoptic.object_mask_threshold);
   own.panoptic.overlap_threshold =

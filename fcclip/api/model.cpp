@@ -20,6 +20,7 @@ AskOptions defaults_of(const segmenter::Segmenter& segmenter) {
   AskOptions defaults;
   defaults.alpha = own.ensemble.alpha;
   defaults.beta = own.ensemble.beta;
+  defaults.clip_trust = own.ensemble.clip_trust;
   defaults.object_mask_threshold = own.panoptic.object_mask_threshold;
   defaults.overlap_threshold = own.panoptic.overlap_threshold;
   defaults.top_k = own.instances.top_k;
@@ -68,6 +69,7 @@ int64_t Image::bytes() const {
   for (const at::Tensor& tensor :
        {image.mask_logits, image.class_embed, image.clip_embed, image.valid})
     bytes += static_cast<int64_t>(tensor.nbytes());
+  bytes += image.naming.bytes();
   return bytes;
 }
 
@@ -81,6 +83,7 @@ Image settled(const Image& image) {
     own.class_embed = moved[1];
     own.clip_embed = moved[2];
     own.valid = moved[3];
+    own.naming = naming::in_own_memory(own.naming);
     return Image(std::make_shared<const Image::Encoded>(std::move(copy)));
   });
 }

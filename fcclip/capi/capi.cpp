@@ -96,6 +96,7 @@ fcclip::AskOptions ask_options_of(const fcclip_ask_options* given) {
   if (known.things_only >= 0) options.things_only = known.things_only != 0;
   options.next_best = known.next_best;
   options.min_score = known.min_score;
+  options.clip_trust = optional_of(known.clip_trust);
   return options;
 }
 
@@ -147,7 +148,7 @@ void fcclip_encode_options_init(fcclip_encode_options* options) {
 }
 
 void fcclip_ask_options_init(fcclip_ask_options* options) {
-  *options = {sizeof *options, FCCLIP_PANOPTIC, NAN, NAN, NAN, NAN, -1, -1, 3, 0};
+  *options = {sizeof *options, FCCLIP_PANOPTIC, NAN, NAN, NAN, NAN, -1, -1, 3, 0, NAN};
 }
 
 int fcclip_model_load(const char* path, const fcclip_load_options* options, fcclip_model** model,

@@ -84,6 +84,7 @@ typedef struct fcclip_ask_options {
   int things_only; /* -1, 0 or 1 */
   int64_t next_best;
   double min_score;
+  double clip_trust;
 } fcclip_ask_options;
 
 /* Sides of 0 are the model's own. progress may be NULL. */

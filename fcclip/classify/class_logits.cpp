@@ -36,8 +36,8 @@ at::Tensor best_synonym(const at::Tensor& scores, const TextClassifier& classifi
 
 }  // namespace
 
-at::Tensor class_logits(const at::Tensor& embeddings, const TextClassifier& classifier,
-                        const at::Tensor& void_row, const at::Tensor& scale) {
+at::Tensor logits_of_rows(const at::Tensor& embeddings, const TextClassifier& classifier,
+                          const at::Tensor& void_row, const at::Tensor& scale) {
   check(embeddings, classifier);
   check_shape("class_logits: void row", void_row, {1, classifier.rows.size(1)});
   if (!scale.defined() || scale.numel() != 1) {
@@ -45,7 +45,13 @@ at::Tensor class_logits(const at::Tensor& embeddings, const TextClassifier& clas
   }
   const at::Tensor scaled = nn::unit(embeddings) * scale.reshape({}).to(embeddings.options());
   const at::Tensor names = best_synonym(at::linear(scaled, classifier.rows), classifier);
-  return at::cat({names, at::linear(scaled, nn::unit(void_row))}, -1);
+  return at::cat({names, at::linear(scaled, void_row)}, -1);
+}
+
+at::Tensor class_logits(const at::Tensor& embeddings, const TextClassifier& classifier,
+                        const at::Tensor& void_row, const at::Tensor& scale) {
+  check_shape("class_logits: void row", void_row, {1, kAny});
+  return logits_of_rows(embeddings, classifier, nn::unit(void_row), scale);
 }
 
 at::Tensor winning_synonyms(const at::Tensor& embeddings, const TextClassifier& classifier) {

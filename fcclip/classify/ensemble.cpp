@@ -29,6 +29,19 @@ at::Tensor exponents(const at::Tensor& like, const std::vector<bool>& seen, cons
   return of_class * valid.to(like.options()).unsqueeze(-1);
 }
 
+// The void probability after CLIP was heard.
+at::Tensor trusting(const at::Tensor& p_void, const at::Tensor& p_out, double clip_trust,
+                    const Trace& trace) {
+  if (clip_trust == 0) return p_void;
+  const at::Tensor surest = std::get<0>(p_out.max(-1, true));
+  const at::Tensor adjusted = p_void * (1 - clip_trust * surest);
+  if (trace) {
+    trace("classify.max_out_vocab_prob", surest);
+    trace("classify.void_prob_adjusted", adjusted);
+  }
+  return adjusted;
+}
+
 }  // namespace
 
 Classification ensemble(const ClassLogits& logits, const std::vector<bool>& seen,
@@ -47,12 +60,14 @@ Classification ensemble(const ClassLogits& logits, const std::vector<bool>& seen
   result.p_in = log_in.exp();
   result.p_out = log_out.exp();
   result.p_void = at::softmax(logits.in_vocabulary, -1).narrow(-1, classes, 1);
-  result.log_probs =
-      at::cat({at::softmax(mixed, -1) * (1 - result.p_void), result.p_void}, -1).add(1e-8).log();
+  const at::Tensor names = at::softmax(mixed, -1);
+  const at::Tensor p_void = trusting(result.p_void, result.p_out, options.clip_trust, trace);
+  result.log_probs = at::cat({names * (1 - p_void), p_void}, -1).add(1e-8).log();
   if (trace) {
     trace("classify.in_vocab_probs", result.p_in);
     trace("classify.out_vocab_probs", result.p_out);
     trace("classify.ensemble_log", mixed);
+    trace("classify.ensemble_probs", names);
     trace("classify.void_prob", result.p_void);
     trace("classify.mask_cls_result", result.log_probs);
   }

@@ -41,6 +41,7 @@ json evaluation_record(const fs::path& model, const segmenter::Segmenter& segmen
   json classifiers = json::object();
   for (const Classifier& one : options.classifiers) {
     classifiers[one.name] = {{"alpha", one.ensemble.alpha}, {"beta", one.ensemble.beta}};
+    if (one.ensemble.clip_trust != 0) classifiers[one.name]["clip_trust"] = one.ensemble.clip_trust;
   }
   std::error_code error;
   json record = {{"model", fs::absolute(model, error).string()},
@@ -55,6 +56,9 @@ json evaluation_record(const fs::path& model, const segmenter::Segmenter& segmen
                    {"overlap_threshold", options.panoptic_options.overlap_threshold},
                    {"top_k", options.instance_options.top_k}}},
                  {"oracle", oracle_name(options.oracle)}};
+  if (!config.naming.is_plain() || config.ensemble.clip_trust != 0) {
+    record["head"] = model::head_description(config);
+  }
   if (segmenter.products() != ops::Products::float32) {
     record["dtype"] = ops::name(segmenter.products());
   }
@@ -64,7 +68,7 @@ json evaluation_record(const fs::path& model, const segmenter::Segmenter& segmen
 
 std::vector<RunFact> run_facts(const json& record) {
   std::vector<RunFact> facts;
-  for (const char* key : {"model", "model_name", "provenance", "fingerprint", "classifiers",
+  for (const char* key : {"model", "model_name", "provenance", "fingerprint", "head", "classifiers",
                           "input_size", "thresholds", "oracle", "dtype", "program", "libtorch",
                           "instruction_set", "threads", "date", "seconds", "command", "folder"}) {
     if (!record.contains(key)) continue;

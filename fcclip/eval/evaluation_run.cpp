@@ -53,7 +53,13 @@ EvaluationRun::EvaluationRun(EvaluationPlan plan, const segmenter::Segmenter& se
       share_(place_of(plan_)) {
   EvaluateOptions& options = target_.options;
   const segmenter::AskOptions defaults = segmenter.ask_defaults();
-  options.classifiers = classifiers_of(plan_.classifier, defaults.ensemble);
+  classify::EnsembleOptions ensemble = defaults.ensemble;
+  if (plan_.adjust) plan_.adjust(ensemble);
+  options.classifiers = classifiers_of(plan_.classifier, ensemble);
+  clip_trust_ = ensemble.clip_trust;
+  const naming::NamingConfig& head = segmenter.config().naming;
+  options.resized_late = options.resized_late || head.scores_resized_late;
+  if (head.own_input_size) options.size = target.asked_size;
   options.panoptic_options = defaults.panoptic;
   options.instance_options = defaults.instances;
   if (target.detections > 0) options.instance_options.top_k = target.detections;
@@ -100,7 +106,8 @@ RunHeader EvaluationRun::make_header() const {
           o.size,
           config.ensemble.alpha,
           config.ensemble.beta,
-          !o.cityscapes_truth.empty()};
+          !o.cityscapes_truth.empty(),
+          clip_trust_};
 }
 
 void EvaluationRun::evaluate() {

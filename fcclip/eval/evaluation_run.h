@@ -33,6 +33,8 @@ struct EvaluationPlan {
   bool merge = false;                      ///< only sum up the records of all processes
   bool overwrite = false;                  ///< replace an evaluation
   std::filesystem::path font_folder = {};  ///< as ReportInput has it
+  /// Sets what the ensemble is asked with in place of the model's own; none: nothing.
+  std::function<void(classify::EnsembleOptions&)> adjust = {};
   /// The progress of a piece of work, by its label and what it counts.
   std::function<Progress(const std::string& label, const std::string& parts)> progress = {};
 };
@@ -75,6 +77,7 @@ class EvaluationRun {
   std::filesystem::path folder_;
   ProcessPlace share_;
   int64_t count_ = 0;
+  double clip_trust_ = 0;  ///< of the ensemble that is asked
   RunHeader header_;
   nlohmann::json document_;
   std::vector<bool> seen_;

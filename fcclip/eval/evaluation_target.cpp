@@ -43,7 +43,7 @@ std::string own_title(const OwnData& own) {
 
 EvaluationTarget open_target(const std::string& name, const fs::path& root) {
   const data::DatasetSpec& spec = data::find_dataset(name);
-  EvaluationTarget target{spec.name, spec.name, data::open_split(spec, root), {}, true, {}, {}};
+  EvaluationTarget target{spec.name, spec.name, data::open_split(spec, root), {}, true, {}, {}, {}};
   target.options.size = {spec.short_side, spec.max_side};
   target.options.resized_late = spec.resized_late;
   target.detections = spec.detections;

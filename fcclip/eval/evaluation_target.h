@@ -18,7 +18,8 @@ struct EvaluationTarget {
   std::unique_ptr<data::DatasetSplit> split;
   int64_t detections = 0;     ///< most of a picture that count; 0: as many as the model gives
   bool has_instances = true;  ///< false: its panoptic truth is not scored as instances
-  std::vector<std::string> remarks;  ///< on what is not measured, a line each
+  std::vector<std::string> remarks;       ///< on what is not measured, a line each
+  segmenter::EncodeSize asked_size = {};  ///< in place of the published one, as somebody typed it
   EvaluateOptions options;  ///< tasks, sizes; classifiers and thresholds come from the model
 };
 

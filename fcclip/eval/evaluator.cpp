@@ -88,6 +88,12 @@ PictureTruth Evaluator::truth_of(int64_t index) const {
   return truth;
 }
 
+segmenter::WantedAnswers Evaluator::wanted(const Classifier& classifier) const {
+  const bool all_masks = options_.semantic || options_.oracle != Oracle::none;
+  return {classifier.ensemble, options_.panoptic, options_.instances, all_masks,
+          options_.instance_options.top_k};
+}
+
 PictureRecord Evaluator::one(int64_t index, const Progress& progress) const {
   const c10::InferenceMode guard;
   const data::Picture& picture = split_.picture(index);
@@ -110,7 +116,7 @@ PictureRecord Evaluator::one(int64_t index, const Progress& progress) const {
     const at::Tensor log_probs =
         options_.oracle == Oracle::names
             ? true_names(image, regions, classes)
-            : segmenter_.name_masks(image, vocabulary_, classifier.ensemble).log_probs[0];
+            : segmenter_.name_masks(image, vocabulary_, wanted(classifier)).log_probs[0];
     PictureAnswer answer =
         true_masks ? answer_with_true_masks(truth, regions, log_probs, words)
                    : answer_of(image, log_probs, segmenter::thing_flags(words), options_);

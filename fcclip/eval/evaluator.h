@@ -38,6 +38,7 @@ class Evaluator {
 
  private:
   PictureTruth truth_of(int64_t index) const;
+  segmenter::WantedAnswers wanted(const Classifier& classifier) const;
 
   const segmenter::Segmenter& segmenter_;
   const data::DatasetSplit& split_;

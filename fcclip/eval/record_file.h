@@ -27,6 +27,7 @@ struct RunHeader {
   segmenter::EncodeSize size;
   double alpha = 0, beta = 0;  ///< of the model's ensemble
   bool cityscapes = false;     ///< its own metrics too
+  double clip_trust = 0;       ///< of the ensemble
 };
 
 /// A segment of a panoptic answer, as records keep it.

@@ -138,6 +138,7 @@ json to_json(const RunHeader& header) {
               {"oracle", header.oracle},
               {"input size", {header.size.short_side, header.size.max_side}},
               {"ensemble", {header.alpha, header.beta}}};
+  if (header.clip_trust != 0) raw["ensemble"].push_back(header.clip_trust);
   if (header.cityscapes) raw["metrics of Cityscapes"] = true;
   // As it reads when it has been written: names need not be UTF-8.
   return json::parse(raw.dump(-1, ' ', false, json::error_handler_t::replace));

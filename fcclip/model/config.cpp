@@ -4,6 +4,7 @@
 
 #include "fcclip/core/check.h"
 #include "fcclip/core/error.h"
+#include "fcclip/model/naming_json.h"
 
 namespace fcclip {
 
@@ -28,7 +29,19 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MaskDecoderConfig, in_dim, hidden_dim, mask_d
 }  // namespace head
 
 namespace classify {
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EnsembleOptions, alpha, beta, only_valid_masks)
+// clip_trust is younger than the format: a file without it is FC-CLIP's.
+void to_json(nlohmann::json& json, const EnsembleOptions& options) {
+  json = {{"alpha", options.alpha},
+          {"beta", options.beta},
+          {"only_valid_masks", options.only_valid_masks}};
+  if (options.clip_trust != 0) json["clip_trust"] = options.clip_trust;
+}
+void from_json(const nlohmann::json& json, EnsembleOptions& options) {
+  json.at("alpha").get_to(options.alpha);
+  json.at("beta").get_to(options.beta);
+  json.at("only_valid_masks").get_to(options.only_valid_masks);
+  options.clip_trust = json.value("clip_trust", 0.0);
+}
 
 void to_json(nlohmann::json& json, const VocabularyClass& entry) {
   json = {{"id", entry.id}, {"synonyms", entry.synonyms}, {"isthing", entry.is_thing ? 1 : 0}};
@@ -63,6 +76,9 @@ static void write_config(nlohmann::json& json, const Config& c) {
           {"training_vocabulary", c.training_vocabulary},
           {"templates", c.templates},
           {"provenance", c.provenance}};
+  const naming::NamingConfig& head = c.naming;
+  if (!head.is_plain() || head.scores_resized_late || head.own_input_size)
+    json["head"] = json_of(head);
 }
 
 static void read_config(const nlohmann::json& json, Config& c) {
@@ -77,6 +93,7 @@ static void read_config(const nlohmann::json& json, Config& c) {
   json.at("training_vocabulary").get_to(c.training_vocabulary);
   json.at("templates").get_to(c.templates);
   json.at("provenance").get_to(c.provenance);
+  if (json.contains("head")) c.naming = naming_in(json["head"]);
 }
 
 namespace {
@@ -206,6 +223,9 @@ void check_fit(const Config& config) {
           "mask_decoder.in_dim and mask_dim must equal the pixel decoder's conv_dim and mask_dim");
   require(decoder.embed_dim == config.clip.embed_dim,
           "mask_decoder.embed_dim must equal clip.embed_dim");
+  naming::validate(config.naming, config.clip);
+  require(config.ensemble.clip_trust >= 0 && config.ensemble.clip_trust <= 1,
+          "ensemble.clip_trust must be 0 to 1");
   check_counts("model configuration: pixels' sizes",
                {config.pixels.size_divisor, config.pixels.short_side, config.pixels.max_side},
                1 << 16);
@@ -226,6 +246,8 @@ Config config_from_json(std::string_view text) {
   const nlohmann::json json = parse(text);
   nlohmann::json known;
   write_config(known, Config{});
+  known["ensemble"]["clip_trust"] = 0;
+  known["head"] = known_naming();
   if (const std::string key = unknown_key(json, known, ""); !key.empty()) {
     fail(ErrorCode::bad_format, "model configuration: unknown key '", key,
          "'; made by a newer version?");
@@ -245,6 +267,7 @@ Config apply_reference_config(Config base, std::string_view text) {
     base.name = json.value("clip_model_name", base.name);
     if (json.contains("clip")) apply_clip(base.clip, json["clip"]);
     apply_head(base, json);
+    if (json.contains("head")) apply_reference_head(base, json["head"]);
     apply_inference(base, json);
     if (json.contains("train_vocabulary")) {
       base.training_vocabulary = classify::parse_vocabulary_json(json["train_vocabulary"].dump());

@@ -9,6 +9,7 @@
 #include "fcclip/classify/vocabulary.h"
 #include "fcclip/clip/config.h"
 #include "fcclip/head/config.h"
+#include "fcclip/naming/config.h"
 #include "fcclip/results/results.h"
 
 namespace fcclip::model {
@@ -28,6 +29,7 @@ struct Config {
   head::PixelDecoderConfig pixel_decoder;
   head::MaskDecoderConfig mask_decoder;
   PixelConfig pixels;
+  naming::NamingConfig naming;  ///< `head` in JSON; left out where it is FC-CLIP's own
   classify::EnsembleOptions ensemble;
   results::PanopticOptions panoptic;
   results::InstanceOptions instances;
@@ -47,6 +49,9 @@ void check_fit(const Config& config);
 std::string to_json(const Config& config);
 /// Throws Error{bad_format}.
 Config config_from_json(std::string_view text);
+
+/// The head in words: "COAT, clip_trust 0.5", "MAFT+, …", "FC-CLIP".
+std::string head_description(const Config& config);
 
 /// A configuration in the form of the recorded reference's config.json, over `base`.
 Config apply_reference_config(Config base, std::string_view json);

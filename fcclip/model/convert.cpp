@@ -34,7 +34,8 @@ std::string missing_half(const TensorShapes& shapes) {
 void check_alone(const std::string& name, const at::Tensor& tensor) {
   if (is_ignored_tensor(name)) return;
   const bool known = name.starts_with("backbone.clip_model.") ||
-                     name.starts_with("sem_seg_head.") || name == "void_embedding.weight";
+                     name.starts_with("sem_seg_head.") || name == "void_embedding.weight" ||
+                     name.starts_with("mask_adapter.") || name.starts_with("cdt.");
   if (!known) {
     fail(ErrorCode::missing_tensor, "tensor ", text::printable(name), " ",
          shape_string(tensor.sizes()), " is none of an FC-CLIP model's");
@@ -98,6 +99,15 @@ void choose_vocabulary(const Merged& merged, const ConvertOptions& options, Conv
 void note_recognition(const Config& config, Converted& out) {
   out.notes.push_back("recognised: " + config.name + ", " +
                       std::to_string(config.mask_decoder.queries) + " queries");
+  if (!config.naming.is_plain() || config.ensemble.clip_trust > 0) {
+    out.notes.push_back("head: " + head_description(config) +
+                        "; what tensors don't tell is as published, "
+                        "--config FILE sets others");
+  }
+  if (config.naming.rows && !config.training_vocabulary.classes.empty()) {
+    out.notes.push_back("training vocabulary: COCO-Stuff's " +
+                        std::to_string(config.training_vocabulary.classes.size()) + " classes");
+  }
   if (find_published(config.clip) != nullptr) return;
   out.notes.push_back(
       "no published model has this shape: attention heads follow the convention (text " +

@@ -17,6 +17,8 @@ std::string part_of(const std::string& name) {
   if (name.starts_with("backbone.clip_model.")) return "text tower";
   if (name.starts_with("sem_seg_head.pixel_decoder.")) return "pixel decoder";
   if (name.starts_with("sem_seg_head.predictor.")) return "mask decoder";
+  if (name.starts_with("mask_adapter.")) return "mask adapter";
+  if (name.starts_with("cdt.")) return "text rows";
   return name == "void_embedding.weight" ? "void embedding" : "other";
 }
 

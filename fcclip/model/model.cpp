@@ -37,14 +37,17 @@ Model::Model(const Config& configuration) : Model(configuration, clip_of(configu
 Model::Model(const Config& configuration, std::shared_ptr<Clip> frozen)
     : config(around(configuration, *frozen)),
       clip(std::move(frozen)),
-      head(config.pixel_decoder, config.mask_decoder) {
+      head(config.pixel_decoder, config.mask_decoder),
+      naming(config.naming, config.clip) {
   table_.append(clip->weights());
   table_.append(head.weights());
+  table_.append(naming.weights());
 }
 
 void Model::prepare(ops::Products products) {
   clip->prepare(products);
   head.prepare(products);
+  naming.prepare(products);
 }
 
 }  // namespace fcclip::model

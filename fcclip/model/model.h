@@ -7,6 +7,7 @@
 #include "fcclip/head/pixel_decoder.h"
 #include "fcclip/model/clip.h"
 #include "fcclip/model/config.h"
+#include "fcclip/naming/naming.h"
 #include "fcclip/nn/weights.h"
 
 namespace fcclip::model {
@@ -43,8 +44,9 @@ struct Model {
   Config config;
   const std::shared_ptr<Clip> clip;
   Head head;
+  naming::Naming naming;  ///< what names masks beside FC-CLIP's own way
 
-  /// CLIP's and the head's in one table; valid as long as the model.
+  /// CLIP's, the head's and the naming's in one table; valid as long as the model.
   const nn::WeightTable& weights() const { return table_; }
   /// After the weights are set.
   void prepare(ops::Products products = ops::Products::float32);

@@ -189,8 +189,12 @@ Config config_around(const Clip& clip) {
 bool is_ignored_tensor(const std::string& name) {
   constexpr std::array<std::string_view, 3> kEndings = {"num_batches_tracked", "attn_mask",
                                                         "criterion.empty_weight"};
+  constexpr std::array<std::string_view, 3> kStarts = {"criterion.", "frozen_backbone.",
+                                                       "backbone_t."};
   return std::any_of(kEndings.begin(), kEndings.end(),
-                     [&](std::string_view ending) { return name.ends_with(ending); });
+                     [&](std::string_view ending) { return name.ends_with(ending); }) ||
+         std::any_of(kStarts.begin(), kStarts.end(),
+                     [&](std::string_view start) { return name.starts_with(start); });
 }
 
 std::optional<FileMetadata> parse_metadata(const io::Metadata& metadata) {

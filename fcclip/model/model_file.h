@@ -52,7 +52,8 @@ std::shared_ptr<Clip> load_clip(const std::filesystem::path& path, at::Device de
 void save(const std::filesystem::path& path, const Model& model, at::ScalarType dtype = at::kFloat);
 void save(const std::filesystem::path& path, const Clip& clip, at::ScalarType dtype = at::kFloat);
 
-/// Names in published checkpoints that carry nothing: loss buffers, step counters, masks.
+/// Names in published checkpoints that carry nothing: loss buffers, step counters, masks, the second
+/// CLIP of a training run.
 bool is_ignored_tensor(const std::string& name);
 
 }  // namespace fcclip::model

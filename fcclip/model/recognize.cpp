@@ -167,6 +167,7 @@ Config recognize(const TensorShapes& shapes) {
   config.clip = recognize_clip(shapes);
   if (parts_of(shapes).head) recognize_head(shapes, config);
   apply_published_settings(config);
+  recognize_naming(shapes, config);
   config.name = name_of(config.clip);
   return config;
 }

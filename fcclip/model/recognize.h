@@ -33,6 +33,18 @@ clip::ClipConfig recognize_clip(const TensorShapes& shapes);
 /// reference; decoder heads = width / 32. Throws as above.
 void recognize_head(const TensorShapes& shapes, Config& config);
 
+/// Which successor of FC-CLIP's head this is, and with what it was published: COAT
+/// (`frozen_backbone.*`, a second CLIP), Mask-Adapter (`mask_adapter.*`), MAFT+ (`cdt.*`; semantic
+/// unless the classes of its loss say panoptic), or an adapter on MAFT+. Fills naming, ensemble,
+/// thresholds, input size, and MAFT+'s training vocabulary. Throws as above.
+void recognize_naming(const TensorShapes& shapes, Config& config);
+
+/// What config.naming was published with: ensemble, thresholds, input size; of MAFT+ by itself the
+/// form.
+void apply_published_naming(Config& config, bool is_semantic);
+/// The same of COAT, which is FC-CLIP's head with other numbers.
+void apply_published_coat(Config& config);
+
 /// CLIP's sizes and, where it is there, the head's; the published model's name, or one that says
 /// that there is none of these sizes; settings that all published models share. Throws as above.
 Config recognize(const TensorShapes& shapes);

@@ -1,5 +1,6 @@
 #include "fcclip/model/untrained.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <ATen/ATen.h>
@@ -9,6 +10,7 @@
 #include "fcclip/core/listed.h"
 #include "fcclip/core/random.h"
 #include "fcclip/model/published.h"
+#include "fcclip/model/recognize.h"
 
 namespace fcclip::model {
 namespace {
@@ -106,6 +108,26 @@ Config preset_config(std::string_view name) {
   }
   fail(ErrorCode::invalid_argument, "no configuration named '", name, "'; there are ",
        listed(preset_names()));
+}
+
+std::vector<std::string> preset_heads() {
+  return {"fcclip", "coat", "mask_adapter", "maft_plus", "mask_adapter_maft_plus"};
+}
+
+void set_preset_head(Config& config, std::string_view name) {
+  const std::vector<std::string> names = preset_heads();
+  if (std::ranges::find(names, name) == names.end()) {
+    fail(ErrorCode::invalid_argument, "no head named '", name, "'; there are ", listed(names));
+  }
+  if (name.starts_with("mask_adapter")) config.naming.adapter = naming::AdapterConfig{};
+  if (name.ends_with("maft_plus")) config.naming.rows = naming::RowsConfig{};
+  const PixelConfig pixels = config.pixels;
+  apply_published_naming(config, true);
+  if (config.name == "tiny") {  // stays small
+    config.pixels = pixels;
+    if (config.naming.adapter) config.naming.adapter->channels = 48;
+  }
+  if (name == "coat") apply_published_coat(config);
 }
 
 }  // namespace fcclip::model

@@ -23,5 +23,10 @@ Config tiny_config();
 std::vector<std::string> preset_names();
 /// Throws Error{invalid_argument} naming what there is.
 Config preset_config(std::string_view name);
+/// "fcclip", "coat", "mask_adapter", "maft_plus", "mask_adapter_maft_plus".
+std::vector<std::string> preset_heads();
+/// That head on a configuration, with the published settings of the semantic MAFT+ and of its size.
+/// Throws as preset_config().
+void set_preset_head(Config& config, std::string_view name);
 
 }  // namespace fcclip::model

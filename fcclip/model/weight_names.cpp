@@ -16,19 +16,27 @@ namespace {
 constexpr std::string_view kPublishedClip = "backbone.clip_model.";
 
 // A name of the network begins with one of the first, or is one of the second.
-constexpr std::array<std::string_view, 7> kNetworkStarts = {"backbone.clip_model.",
-                                                            "sem_seg_head.",
-                                                            "void_embedding.weight",
-                                                            "visual.",
-                                                            "transformer.resblocks.",
-                                                            "token_embedding.",
-                                                            "ln_final."};
+constexpr std::array<std::string_view, 9> kNetworkStarts = {
+    "backbone.clip_model.",   "mask_adapter.",         "cdt.cross_atten.",
+    "sem_seg_head.",          "void_embedding.weight", "visual.",
+    "transformer.resblocks.", "token_embedding.",      "ln_final."};
 constexpr std::array<std::string_view, 4> kNetworkNames = {
     "positional_embedding", "text_projection", "logit_scale", "attn_mask"};
 
 // Components that are part of no network's own names.
 constexpr std::array<std::string_view, 5> kWrappers = {
     "module", "_orig_mod", "_forward_module", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"};
+
+// A second CLIP of the training run: no set of weights of its own.
+constexpr std::array<std::string_view, 2> kTrainingParts = {"frozen_backbone", "backbone_t"};
+
+bool is_of_training(std::string_view name) {
+  return std::any_of(kTrainingParts.begin(), kTrainingParts.end(), [&](std::string_view part) {
+    const size_t at = name.find(part);
+    return at != std::string_view::npos && (at == 0 || name[at - 1] == '.') &&
+           name.substr(at + part.size()).starts_with('.');
+  });
+}
 
 bool is_network_name(std::string_view name) {
   return std::any_of(kNetworkStarts.begin(), kNetworkStarts.end(),
@@ -51,6 +59,7 @@ std::string without_wrappers(std::string_view name) {
 
 /// Bytes before the network's own part of the name, nothing where it has none.
 std::optional<size_t> network_begin(std::string_view name) {
+  if (is_of_training(name)) return std::nullopt;
   for (size_t at = 0; at < name.size();) {
     if (is_network_name(name.substr(at))) return at;
     const size_t dot = name.find('.', at);
@@ -130,7 +139,8 @@ void check_distinct(const io::NamedTensors& tensors, const std::string& file) {
 
 std::string published_name(const std::string& name) {
   const bool is_clip = is_network_name(name) && !name.starts_with(kPublishedClip) &&
-                       !name.starts_with("sem_seg_head.") && !name.starts_with("void_embedding.");
+                       !name.starts_with("sem_seg_head.") && !name.starts_with("void_embedding.") &&
+                       !name.starts_with("mask_adapter.") && !name.starts_with("cdt.");
   return is_clip ? std::string(kPublishedClip) + name : name;
 }
 

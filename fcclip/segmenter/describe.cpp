@@ -18,8 +18,9 @@ class Namer {
         p_out_(classes.p_out[0]),
         in_synonyms_(
             classify::winning_synonyms(image.class_embed.unsqueeze(0), vocabulary.classifier)[0]),
-        out_synonyms_(
-            classify::winning_synonyms(image.clip_embed.unsqueeze(0), vocabulary.classifier)[0]),
+        out_synonyms_(classify::winning_synonyms(
+            classes.out_embed.defined() ? classes.out_embed : image.clip_embed.unsqueeze(0),
+            classes.out_embed.defined() ? classes.out_words : vocabulary.classifier)[0]),
         next_best_(next_best) {}
 
   void name(results::Segment& segment) const {

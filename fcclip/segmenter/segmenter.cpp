@@ -8,7 +8,6 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
-#include "fcclip/classify/ensemble.h"
 #include "fcclip/core/check.h"
 #include "fcclip/core/device.h"
 #include "fcclip/model/model_file.h"
@@ -17,6 +16,7 @@
 #include "fcclip/segmenter/at_place.h"
 #include "fcclip/segmenter/describe.h"
 #include "fcclip/segmenter/given_masks.h"
+#include "fcclip/segmenter/name_masks.h"
 #include "fcclip/segmenter/preprocess.h"
 
 namespace fcclip::segmenter {
@@ -74,19 +74,10 @@ std::vector<EncodedImage> unencoded(std::span<const NetworkInput> inputs) {
   return images;
 }
 
-classify::ClassLogits both_logits(const model::Model& model, const EncodedImage& image,
-                                  const classify::TextClassifier& classifier) {
-  const at::Tensor& void_row = model.head.void_embedding;
-  return {classify::class_logits(image.class_embed.unsqueeze(0), classifier, void_row,
-                                 model.head.mask_decoder.logit_scale()),
-          classify::class_logits(image.clip_embed.unsqueeze(0), classifier, void_row,
-                                 at::scalar_tensor(model.clip->text_tower.logit_scale()))};
-}
-
 // Segments are named from these numbers one by one.
 classify::Classification on_host(const classify::Classification& classes) {
   return {ops::on_host(classes.log_probs), ops::on_host(classes.p_in), ops::on_host(classes.p_out),
-          ops::on_host(classes.p_void)};
+          ops::on_host(classes.p_void),    classes.out_embed,          classes.out_words};
 }
 
 }  // namespace
@@ -209,7 +200,10 @@ std::vector<EncodedImage> Segmenter::run(std::span<const NetworkInput> inputs,
   if (given_masks.defined()) masks = replace_masks(masks, given_masks, images.front());
   const at::Tensor pooling = masks_for_pooling(masks.mask_logits, dense);
   if (trace) trace("classify.mask_for_pooling", pooling);
-  const at::Tensor clip_embed = model_->clip->image_tower->embed_masks(dense, pooling, trace);
+  const bool is_plain = model_->naming.is_plain();
+  const bool adapts = model_->naming.adapter().has_value();  // its own embeddings are traced then
+  const at::Tensor clip_embed =
+      model_->clip->image_tower->embed_masks(dense, pooling, adapts ? Trace() : trace);
   for (size_t i = 0; i < images.size(); ++i) {
     const auto own = [&](const at::Tensor& of_batch) {
       const at::Tensor row = of_batch[static_cast<int64_t>(i)];
@@ -219,6 +213,9 @@ std::vector<EncodedImage> Segmenter::run(std::span<const NetworkInput> inputs,
     images[i].class_embed = own(masks.class_embed);
     images[i].mask_logits = own(masks.mask_logits);
     images[i].valid = (pooling[static_cast<int64_t>(i)] > 0).flatten(1).any(1);
+    if (is_plain) continue;
+    images[i].naming = model_->naming.look(own(dense), images[i].mask_logits.size(0),
+                                           model_->clip->image_tower->visual_head(), trace);
   }
   if (trace) images.front().class_embed_by_layer = class_embeddings(predictions);
   tick();
@@ -272,25 +269,25 @@ PreparedVocabulary Segmenter::prepare(const classify::Vocabulary& vocabulary,
 classify::Classification Segmenter::name_masks(const EncodedImage& image,
                                                const PreparedVocabulary& vocabulary,
                                                const classify::EnsembleOptions& options) const {
+  return name_masks(image, vocabulary, WantedAnswers{options});
+}
+
+classify::Classification Segmenter::name_masks(const EncodedImage& image,
+                                               const PreparedVocabulary& vocabulary,
+                                               const WantedAnswers& wanted) const {
   const c10::InferenceMode guard;
-  return classify::ensemble(both_logits(*model_, image, vocabulary.classifier), vocabulary.seen,
-                            image.valid.unsqueeze(0), options);
+  return classify_masks(*model_, image, vocabulary, wanted);
 }
 
 results::Segmentation Segmenter::ask(const EncodedImage& image,
                                      const PreparedVocabulary& vocabulary,
                                      const AskOptions& options, const Trace& trace) const {
   const c10::InferenceMode guard;
-  const classify::ClassLogits logits = both_logits(*model_, image, vocabulary.classifier);
-  if (trace) {
-    trace("classify.in_vocab_logits", logits.in_vocabulary);
-    trace("classify.out_vocab_logits", logits.out_of_vocabulary);
-    if (options.ensemble.only_valid_masks) {
-      trace("classify.valid_mask", image.valid.to(at::kFloat).unsqueeze(0));
-    }
-  }
-  const classify::Classification classes = classify::ensemble(
-      logits, vocabulary.seen, image.valid.unsqueeze(0), options.ensemble, trace);
+  const WantedAnswers wanted{options.ensemble, options.task == results::Task::panoptic,
+                             options.task == results::Task::instance,
+                             options.task == results::Task::semantic, options.instances.top_k};
+  const classify::Classification classes =
+      classify_masks(*model_, image, vocabulary, wanted, trace);
   return describe(image, vocabulary, on_host(classes), options);
 }
 

@@ -15,6 +15,7 @@
 #include "fcclip/core/progress.h"
 #include "fcclip/core/trace.h"
 #include "fcclip/model/config.h"
+#include "fcclip/naming/naming.h"
 #include "fcclip/ops/products.h"
 #include "fcclip/results/results.h"
 #include "fcclip/segmenter/preprocess.h"
@@ -46,11 +47,12 @@ struct EncodedImage {
   Size original, resized, padded;
   at::Tensor mask_logits;  ///< [Q, H/4, W/4]
   at::Tensor class_embed;  ///< [Q, D] in-vocabulary
-  at::Tensor clip_embed;   ///< [Q, D] out-of-vocabulary
+  at::Tensor clip_embed;   ///< [Q, D] out-of-vocabulary: of CLIP's features pooled in the mask
   at::Tensor valid;        ///< [Q] bool: the mask has a positive position on CLIP's map
   /// [layers + 1, Q, D] class_embed of every decoder layer; where the run was traced, else
   /// undefined.
   at::Tensor class_embed_by_layer;
+  naming::PictureNaming naming = {};  ///< what another head than FC-CLIP's keeps
 };
 
 /// A vocabulary made ready: classifier rows and which classes were seen in training.
@@ -75,6 +77,14 @@ struct AskOptions {
   double min_score = 0;           ///< segments below are left out, as background classes are
   double min_instance_score = 0;  ///< the same for instances alone, where it is the higher one
   Progress progress = {};         ///< counts parts of the picture; perhaps from another thread
+};
+
+/// What will be made of class scores: of masks that can be in none of it, an embedding that costs
+/// much (Mask-Adapter's) is not made.
+struct WantedAnswers {
+  classify::EnsembleOptions ensemble;
+  bool panoptic = false, instances = false, semantic = true;  ///< semantic: every mask counts
+  int64_t top_k = 100;                                        ///< of instances
 };
 
 /// Where "what is this?" is asked, in pixels of the original picture.
@@ -115,6 +125,10 @@ class Segmenter {
   classify::Classification name_masks(const EncodedImage& image,
                                       const PreparedVocabulary& vocabulary,
                                       const classify::EnsembleOptions& options) const;
+  /// The same as far as the answers that are wanted need it.
+  classify::Classification name_masks(const EncodedImage& image,
+                                      const PreparedVocabulary& vocabulary,
+                                      const WantedAnswers& wanted) const;
 
   /// As encode, but with these masks in place of the network's: CLIP's features are pooled in them;
   /// the in-vocabulary embedding is that of the query whose mask overlaps most.

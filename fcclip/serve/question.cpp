@@ -102,6 +102,7 @@ void read_kinds(Fields& fields, Question& question) {
 void read_ensemble(Fields& fields, AskOptions& ask) {
   ask.alpha = fields.number("alpha", 0, 1);
   ask.beta = fields.number("beta", 0, 1);
+  ask.clip_trust = fields.number("clip_trust", 0, 1);
   ask.next_best = fields.whole("next_best", 0, kMostNames).value_or(ask.next_best);
 }
 

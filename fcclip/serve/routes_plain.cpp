@@ -39,6 +39,7 @@ json model_json(const ModelPlace& place, const std::optional<Model>& model) {
               {"defaults",
                {{"alpha", *info.defaults.alpha},
                 {"beta", *info.defaults.beta},
+                {"clip_trust", *info.defaults.clip_trust},
                 {"object_mask_threshold", *info.defaults.object_mask_threshold},
                 {"overlap_threshold", *info.defaults.overlap_threshold},
                 {"top_k", *info.defaults.top_k},

@@ -91,7 +91,7 @@ class Image:
                 trained on.
             things, stuff, background: words of these kinds; see fcclip.Vocabulary.
             templates: sentences with {} where the name goes; none: the model's own.
-            **options: task ("panoptic", "instance", "semantic"), alpha, beta, object_mask_threshold,
+            **options: task ("panoptic", "instance", "semantic"), alpha, beta, clip_trust, object_mask_threshold,
                 overlap_threshold, top_k, things_only, next_best, min_score: see fcclip.AskOptions.
 
         Raises:

@@ -21,6 +21,8 @@ class AskOptions(TypedDict, total=False):
     """0 to 1: weight of CLIP's own answer for classes seen in training."""
     beta: float
     """0 to 1: the same for classes not seen."""
+    clip_trust: float
+    """0 to 1: how much CLIP's own answer lowers the probability of "none of these"; 0 in FC-CLIP, 0.5 in COAT."""
     object_mask_threshold: float
     """0 to 1, panoptic: least class score of a mask."""
     overlap_threshold: float

@@ -15,6 +15,7 @@ void add_options(nb::module_& module) {
       .def_rw("task", &AskOptions::task)
       .def_rw("alpha", &AskOptions::alpha, nb::arg().none())
       .def_rw("beta", &AskOptions::beta, nb::arg().none())
+      .def_rw("clip_trust", &AskOptions::clip_trust, nb::arg().none())
       .def_rw("object_mask_threshold", &AskOptions::object_mask_threshold, nb::arg().none())
       .def_rw("overlap_threshold", &AskOptions::overlap_threshold, nb::arg().none())
       .def_rw("top_k", &AskOptions::top_k, nb::arg().none())
