@@ -50,7 +50,8 @@ at::Tensor logits_of_rows(const at::Tensor& embeddings, const TextClassifier& cl
 
 at::Tensor class_logits(const at::Tensor& embeddings, const TextClassifier& classifier,
                         const at::Tensor& void_row, const at::Tensor& scale) {
-  check_shape("class_logits: void row", void_row, {1, kAny});
+  check(embeddings, classifier);
+  check_shape("class_logits: void row", void_row, {1, classifier.rows.size(1)});
   return logits_of_rows(embeddings, classifier, nn::unit(void_row), scale);
 }
 

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include "fcclip/core/random.h"
 #include "fcclip/ops/depthwise.h"
 #include "fcclip/ops/mask_pool.h"
 
@@ -34,8 +35,8 @@ void ConvNextBlock::prepare(ops::Products products) {
                                      fc1.tensors(), fc2.tensors(), gamma, products});
 }
 
-at::Tensor ConvNextBlock::plain(const at::Tensor& x, const Trace& trace,
-                                const std::string& name) const {
+at::Tensor ConvNextBlock::plain(const at::Tensor& x, const Trace& trace, const std::string& name,
+                                const at::Tensor& kept) const {
   const at::Tensor convolved = ops::depthwise7(x, depthwise_weight, depthwise_bias);
   const at::Tensor normed = norm(convolved);
   const at::Tensor mixed = fc2(at::gelu(fc1(normed)));
@@ -44,7 +45,7 @@ at::Tensor ConvNextBlock::plain(const at::Tensor& x, const Trace& trace,
     trace(name + ".norm", normed);
     trace(name + ".mlp", mixed);
   }
-  return x + gamma * mixed;
+  return kept.defined() ? x + kept * (gamma * mixed) : x + gamma * mixed;
 }
 
 ConvNext::ConvNext(const ClipConfig& config) {
@@ -104,13 +105,31 @@ at::Tensor ConvNext::stem(const at::Tensor& image, const Trace& trace, nn::Path 
   return normed;
 }
 
-at::Tensor ConvNext::plain_blocks(size_t stage, at::Tensor x, const Trace& trace,
-                                  const Tick& tick) const {
+std::vector<at::Tensor> ConvNext::kept_branches(const at::Tensor& image,
+                                                const DropPath& drop) const {
+  if (drop.rate <= 0) return {};
+  int64_t count = 0;
+  for (const ConvNextStage& stage : stages_) count += std::ssize(stage.blocks);
+  Random random(drop.seed, drop.index);
+  std::vector<at::Tensor> all;
+  for (int64_t block = 0; block < count; ++block) {
+    const double share = drop.rate * static_cast<double>(block) / std::max<int64_t>(count - 1, 1);
+    std::vector<float> factors;
+    for (int64_t picture = 0; picture < image.size(0); ++picture) {
+      factors.push_back(random.chance(share) ? 0.0f : static_cast<float>(1 / (1 - share)));
+    }
+    all.push_back(at::tensor(factors, at::kFloat).view({-1, 1, 1, 1}).to(image.device()));
+  }
+  return all;
+}
+
+at::Tensor ConvNext::plain_blocks(size_t stage, at::Tensor x, const Trace& trace, const Tick& tick,
+                                  std::span<const at::Tensor> kept) const {
   const std::string name = "backbone.stage" + std::to_string(stage);
   const std::vector<ConvNextBlock>& blocks = stages_[stage].blocks;
   for (size_t j = 0; j < blocks.size(); ++j) {
     const std::string block_name = name + ".block" + std::to_string(j);
-    x = blocks[j].plain(x, trace, block_name);
+    x = blocks[j].plain(x, trace, block_name, kept.empty() ? at::Tensor() : kept[j]);
     if (trace) trace(block_name, reference_layout(x));
     if (tick) tick();
   }
@@ -130,8 +149,10 @@ at::Tensor ConvNext::packed_blocks(size_t stage, at::Tensor x, const Tick& tick)
 }
 
 ClipFeatures ConvNext::run(const at::Tensor& image, nn::Path path, const Trace& trace,
-                           const Tick& tick) const {
+                           const Tick& tick, const DropPath& drop) const {
   check_image(image);
+  const std::vector<at::Tensor> kept = kept_branches(image, drop);
+  size_t block = 0;
   at::Tensor x = stem(image, trace, path);
   std::vector<at::Tensor> features;
   for (size_t i = 0; i < stages_.size(); ++i) {
@@ -139,7 +160,11 @@ ClipFeatures ConvNext::run(const at::Tensor& image, nn::Path path, const Trace& 
       x = (*stages_[i].downsample)(x, path);
       if (trace) trace("backbone.stage" + std::to_string(i) + ".downsample", reference_layout(x));
     }
-    x = path == nn::Path::packed ? packed_blocks(i, x, tick) : plain_blocks(i, x, trace, tick);
+    const size_t blocks = stages_[i].blocks.size();
+    const std::span<const at::Tensor> own =
+        kept.empty() ? std::span<const at::Tensor>() : std::span(kept).subspan(block, blocks);
+    block += blocks;
+    x = path == nn::Path::packed ? packed_blocks(i, x, tick) : plain_blocks(i, x, trace, tick, own);
     if (trace) trace("backbone.res" + std::to_string(i + 2), reference_layout(x));
     features.push_back(x);
   }
@@ -153,8 +178,9 @@ ClipFeatures ConvNext::forward(const at::Tensor& image, const Trace& trace,
   return run(image, nn::choose_path(packed_stem_.defined(), trace), trace, tick);
 }
 
-ClipFeatures ConvNext::forward_plain(const at::Tensor& image, const Trace& trace) const {
-  return run(image, nn::Path::plain, trace, {});
+ClipFeatures ConvNext::forward_plain(const at::Tensor& image, const Trace& trace,
+                                     const DropPath& drop) const {
+  return run(image, nn::Path::plain, trace, {}, drop);
 }
 
 at::Tensor ConvNext::embed_masks(const at::Tensor& dense, const at::Tensor& mask_logits,

@@ -2,6 +2,7 @@
 // The ConvNeXt tower of open_clip's timm models.
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,9 @@ struct ConvNextBlock {
   void declare(nn::WeightTable& table, const std::string& prefix);
   void prepare(ops::Products products);
   /// ATen operations, differentiable. Trace names: <name>.conv_dw, <name>.norm, <name>.mlp.
-  at::Tensor plain(const at::Tensor& x, const Trace& trace = {},
-                   const std::string& name = {}) const;
+  /// kept: undefined, or [B, 1, 1, 1] by which each picture's residual branch is multiplied.
+  at::Tensor plain(const at::Tensor& x, const Trace& trace = {}, const std::string& name = {},
+                   const at::Tensor& kept = {}) const;
 };
 
 /// LayerNorm and a 2×2 convolution of stride 2.
@@ -60,14 +62,18 @@ class ConvNext : public ImageTower {
 
   /// forward() in differentiable ATen operations: what a gradient or a comparison needs.
   /// image [B, H, W, 3], as for forward().
-  ClipFeatures forward_plain(const at::Tensor& image, const Trace& trace = {}) const override;
+  ClipFeatures forward_plain(const at::Tensor& image, const Trace& trace = {},
+                             const DropPath& drop = {}) const override;
   const VisualHead& visual_head() const override { return head_; }
 
  private:
-  ClipFeatures run(const at::Tensor& image, nn::Path path, const Trace& trace,
-                   const Tick& tick) const;
+  ClipFeatures run(const at::Tensor& image, nn::Path path, const Trace& trace, const Tick& tick,
+                   const DropPath& drop = {}) const;
+  /// What plain() multiplies by, of every block; empty where nothing is left out.
+  std::vector<at::Tensor> kept_branches(const at::Tensor& image, const DropPath& drop) const;
   at::Tensor stem(const at::Tensor& image, const Trace& trace, nn::Path path) const;
-  at::Tensor plain_blocks(size_t stage, at::Tensor x, const Trace& trace, const Tick& tick) const;
+  at::Tensor plain_blocks(size_t stage, at::Tensor x, const Trace& trace, const Tick& tick,
+                          std::span<const at::Tensor> kept) const;
   at::Tensor packed_blocks(size_t stage, at::Tensor x, const Tick& tick) const;
 
   nn::Conv stem_conv_;

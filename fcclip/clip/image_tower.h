@@ -21,6 +21,13 @@ struct ClipFeatures {
   at::Tensor dense;                   ///< `clip_vis_dense`, stride 32: what masks pool from
 };
 
+/// Stochastic depth in training: residual branches that are left out, each a picture at a time, more
+/// of them the deeper they are. Which is a function of (seed, index).
+struct DropPath {
+  double rate = 0;  ///< of the last block; 0: none
+  uint64_t seed = 0, index = 0;
+};
+
 /// One picture tower; const calls may come from several threads at once.
 class ImageTower {
  public:
@@ -37,7 +44,8 @@ class ImageTower {
                                const Tick& tick = {}) const = 0;
   /// The same in differentiable operations. Throws Error{unsupported} unless the tower is a
   /// ConvNeXt.
-  virtual ClipFeatures forward_plain(const at::Tensor& image, const Trace& trace = {}) const;
+  virtual ClipFeatures forward_plain(const at::Tensor& image, const Trace& trace = {},
+                                     const DropPath& drop = {}) const;
   /// From pooled features to embeddings, differentiable. Throws Error{unsupported} where pooling
   /// and embedding are one (ResNet).
   virtual const VisualHead& visual_head() const;

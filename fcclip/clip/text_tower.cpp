@@ -185,6 +185,10 @@ double TextTower::logit_scale() const {
   return std::min(std::exp(logit_scale_.item<double>()), 100.0);
 }
 
+at::Tensor TextTower::scale() const {
+  return logit_scale_.exp().clamp_max(100);
+}
+
 std::vector<at::Tensor> TextTower::weights() const {
   std::vector<at::Tensor> all = {token_embedding_, positional_embedding_};
   for (const TextBlock& block : blocks_) {

@@ -55,6 +55,8 @@ class TextTower {
 
   /// CLIP's own scale: min(exp(logit_scale), 100).
   double logit_scale() const;
+  /// The same with its gradient: one number.
+  at::Tensor scale() const;
 
   /// D, the length of a feature.
   int64_t embed_dim() const { return config_.embed_dim; }

@@ -90,12 +90,22 @@ at::Tensor box_overlaps(const EncodedImage& image, const Place& place) {
   return overlaps;
 }
 
+// How well each mask fits the place, [Q], and above what it does.
+struct Fits {
+  at::Tensor values;
+  double least = 0;
+};
+
+Fits fits_of(const EncodedImage& image, const Place& place) {
+  if (place.box_xywh_px) return {box_overlaps(image, place), kLeastOverlap};
+  return {least_logits(image, place), 0};
+}
+
 // Queries at the place, the most promising first.
 std::vector<Candidate> candidates(const EncodedImage& image, const Place& place,
                                   const at::Tensor& best_probs) {
   const bool by_box = place.box_xywh_px.has_value();
-  const at::Tensor fits = by_box ? box_overlaps(image, place) : least_logits(image, place);
-  const double least = by_box ? kLeastOverlap : 0;
+  const auto [fits, least] = fits_of(image, place);
   std::vector<Candidate> found;
   for (int64_t q = 0; q < fits.size(0); ++q) {
     const double fit = fits[q].item<double>();
@@ -138,6 +148,14 @@ void leave_out_doubles(std::vector<results::Segment>& segments, Size size, int64
 }
 
 }  // namespace
+
+std::vector<bool> queries_at(const EncodedImage& image, const Place& place) {
+  check_place(place, image.original);
+  const auto [fits, least] = fits_of(image, place);
+  std::vector<bool> here;
+  for (int64_t q = 0; q < fits.size(0); ++q) here.push_back(fits[q].item<double>() > least);
+  return here;
+}
 
 results::Segmentation masks_at(const EncodedImage& image, const PreparedVocabulary& vocabulary,
                                const classify::Classification& classes, const Place& place,

@@ -6,6 +6,9 @@
 
 namespace fcclip::segmenter {
 
+/// Of every query whether its mask is at the place. Throws as Segmenter::at.
+std::vector<bool> queries_at(const EncodedImage& image, const Place& place);
+
 /// The second half of Segmenter::at, on the host.
 results::Segmentation masks_at(const EncodedImage& image, const PreparedVocabulary& vocabulary,
                                const classify::Classification& classes, const Place& place,

@@ -10,7 +10,7 @@ namespace fcclip::segmenter {
 namespace {
 
 // Masks whose embeddings are made before it is asked again which others are needed.
-constexpr size_t kMasksAtOnce = 16;
+constexpr size_t kMasksAtOnce = 8;
 
 using Flags = std::vector<bool>;
 
@@ -131,6 +131,7 @@ Flags rankable(const Question& question, const std::vector<float>& p_void, int64
 
 Flags needed_masks(const Question& question, const WantedAnswers& wanted) {
   const auto count = static_cast<size_t>(question.image.mask_logits.size(0));
+  if (!wanted.only.empty()) return wanted.only;
   if (wanted.semantic) return Flags(count, true);
   const std::vector<float> p_void = least_void(question);
   Flags needed(count, false);

@@ -294,8 +294,10 @@ results::Segmentation Segmenter::ask(const EncodedImage& image,
 results::Segmentation Segmenter::at(const EncodedImage& image, const PreparedVocabulary& vocabulary,
                                     const Place& place, const AskOptions& options) const {
   const c10::InferenceMode guard;
-  return masks_at(image, vocabulary, on_host(name_masks(image, vocabulary, options.ensemble)),
-                  place, options);
+  WantedAnswers wanted{options.ensemble};
+  if (image.naming.adapted) wanted.only = queries_at(image, place);
+  return masks_at(image, vocabulary, on_host(name_masks(image, vocabulary, wanted)), place,
+                  options);
 }
 
 }  // namespace fcclip::segmenter

@@ -85,6 +85,7 @@ struct WantedAnswers {
   classify::EnsembleOptions ensemble;
   bool panoptic = false, instances = false, semantic = true;  ///< semantic: every mask counts
   int64_t top_k = 100;                                        ///< of instances
+  std::vector<bool> only = {};  ///< of masks: those that can be in the answer; empty: see above
 };
 
 /// Where "what is this?" is asked, in pixels of the original picture.

@@ -13,9 +13,17 @@ namespace fcclip::train {
 /// comparison: the paper's point is that it is frozen).
 enum class Trunk { frozen, trained };
 
+/// What of CLIP takes part.
+struct ForwardOptions {
+  Trunk trunk = Trunk::frozen;
+  bool out_probs = false;    ///< of the final prediction (ConvNeXt only)
+  clip::DropPath drop = {};  ///< of a trained trunk
+};
+
 /// pixels [B, H, W, 3] normalised and padded; one prediction per decoder layer and the final one
 /// (last).
 std::vector<Prediction> forward(const model::Model& model, const at::Tensor& pixels,
-                                const classify::TextClassifier& words, Trunk trunk = Trunk::frozen);
+                                const classify::TextClassifier& words,
+                                const ForwardOptions& options = {});
 
 }  // namespace fcclip::train

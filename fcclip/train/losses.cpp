@@ -49,6 +49,11 @@ LayerLosses layer_losses(const Prediction& prediction, const TargetBatch& target
   LayerLosses losses;
   losses.classes = class_loss(prediction.class_logits, targets.labels, pairs, options.void_weight,
                               divisors.class_weight);
+  if (prediction.out_probs.defined()) {
+    losses.out =
+        out_loss(prediction.out_probs.flatten(0, 1).to(at::kFloat).index_select(0, pairs.queries),
+                 targets.labels.index_select(0, pairs.targets), divisors.masks);
+  }
   const at::Tensor maps =
       prediction.mask_logits.flatten(0, 1).index_select(0, pairs.queries).to(at::kFloat);
   const at::Tensor points = uncertain_points(maps, options.points, draw);
@@ -75,6 +80,11 @@ Normalisers normalisers(const std::vector<Targets>& targets, int64_t queries, do
     sums.class_weight += static_cast<double>(matched) + void_weight * (queries - matched);
   }
   return sums;
+}
+
+at::Tensor out_loss(const at::Tensor& probs, const at::Tensor& labels, double mask_count) {
+  const at::Tensor log_probs = at::log_softmax(probs, -1);
+  return -log_probs.gather(1, labels.unsqueeze(1)).sum() / std::max(1.0, mask_count);
 }
 
 at::Tensor mask_loss(const at::Tensor& logits, const at::Tensor& truth, double mask_count) {
@@ -106,6 +116,7 @@ Losses compute_losses(const std::vector<Prediction>& predictions, const TargetBa
     const at::Tensor sum = options.weights.classes * terms.classes +
                            options.weights.mask * terms.mask + options.weights.dice * terms.dice;
     losses.total = losses.total.defined() ? losses.total + sum : sum;
+    if (terms.out.defined()) losses.total = losses.total + options.out_weight * terms.out;
   }
   return losses;
 }

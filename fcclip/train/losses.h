@@ -15,12 +15,14 @@ namespace fcclip::train {
 struct LossOptions {
   MatchWeights weights;      ///< of the costs and of the losses
   double void_weight = 0.1;  ///< of queries that answer for nothing, in the cross entropy
+  double out_weight = 0;     ///< of CLIP's own answer for matched masks (OVR loss of COAT)
   PointOptions points;
 };
 
 /// Of one prediction layer, not weighted; scalars with gradients.
 struct LayerLosses {
   at::Tensor classes, mask, dice;
+  at::Tensor out;  ///< where the prediction has out_probs; else undefined
 };
 
 /// Each and their sum: one number each.
@@ -49,6 +51,11 @@ Normalisers normalisers(const std::vector<Targets>& targets, int64_t queries, do
 Losses compute_losses(const std::vector<Prediction>& predictions, const TargetBatch& targets,
                       const Normalisers& divisors, const LossOptions& options,
                       const DrawLayerPoints& draw);
+
+/// COAT's loss of CLIP's own answer: cross entropy of probabilities taken as logits (they are
+/// softmaxed once more), summed and divided by mask_count.
+///   probs [T, K], labels [T]
+at::Tensor out_loss(const at::Tensor& probs, const at::Tensor& labels, double mask_count);
 
 /// Mean binary cross entropy, and dice, at points of T matched masks, divided by mask_count.
 ///   logits, truth [T, P]

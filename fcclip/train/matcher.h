@@ -15,6 +15,8 @@ namespace fcclip::train {
 struct Prediction {
   at::Tensor class_logits;  ///< [B, Q, K+1]
   at::Tensor mask_logits;   ///< [B, Q, h, w]
+  /// [B, Q, K]: p_out, CLIP's own answer, where its loss is wanted of this layer; else undefined
+  at::Tensor out_probs = {};
 };
 
 /// What each cost counts.

@@ -125,6 +125,11 @@ void finish(SegmentationConfig& c) {
   need(c.model.decoder_layers >= 1 && c.model.queries >= 1, "model.decoder_layers and queries",
        "must be at least 1");
   need(c.loss.points.points >= 1, "loss.points", "must be at least 1");
+  need(c.model.trunk_drop_path >= 0 && c.model.trunk_drop_path < 1, "model.trunk_drop_path",
+       "must be in [0, 1)");
+  need(c.model.clip_trust >= 0 && c.model.clip_trust <= 1, "model.clip_trust", "must be in [0, 1]");
+  need(c.loss.out_weight >= 0 && (c.loss.out_weight == 0 || !c.model.freeze_clip),
+       "loss.out_weight", "must be at least 0, and 0 unless model.freeze_clip is false");
   need(c.run.ema_decay >= 0 && c.run.ema_decay < 1, "run.ema_decay", "must be in [0, 1)");
 }
 
@@ -163,6 +168,7 @@ model::Config model_config(const ModelSettings& s, const clip::ClipConfig& clip,
   model::apply_published_settings(config);
   config.ensemble.alpha = s.alpha;
   config.ensemble.beta = s.beta;
+  config.ensemble.clip_trust = s.clip_trust;
   config.panoptic.object_mask_threshold = s.object_mask_threshold;
   config.panoptic.overlap_threshold = s.overlap_threshold;
   return config;

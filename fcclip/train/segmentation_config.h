@@ -27,6 +27,8 @@ struct ModelSettings {
   double alpha = 0.4, beta = 0.8, object_mask_threshold = 0.0, overlap_threshold = 0.8;
   bool freeze_clip = true;  ///< false: CLIP's image trunk is trained too, and forgets other words
   double trunk_rate_factor = 0.1;
+  double trunk_drop_path = 0;  ///< stochastic depth of a trained trunk, at its last block
+  double clip_trust = 0;       ///< how the finished model is used (classify/ensemble.h)
 };
 
 /// Which pictures. COCO's own layout by default.

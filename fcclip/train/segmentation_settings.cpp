@@ -28,6 +28,8 @@ void bind_model(engine::Settings& s, ModelSettings& m) {
   s.bind("model.overlap_threshold", &m.overlap_threshold, "least visible share of a segment");
   s.bind("model.freeze_clip", &m.freeze_clip, "false trains CLIP's trunk too: for comparison only");
   s.bind("model.trunk_rate_factor", &m.trunk_rate_factor, "on its learning rate then");
+  s.bind("model.trunk_drop_path", &m.trunk_drop_path, "stochastic depth of a trained trunk");
+  s.bind("model.clip_trust", &m.clip_trust, "COAT's w: how much CLIP lowers the share of none");
 }
 
 void bind_data(engine::Settings& s, DataSettings& d, const std::string& section) {
@@ -134,6 +136,7 @@ void bind_loss(engine::Settings& s, LossOptions& l) {
   s.bind("loss.mask_weight", &l.weights.mask, "binary cross entropy at points");
   s.bind("loss.dice_weight", &l.weights.dice, "dice at points");
   s.bind("loss.void_weight", &l.void_weight, "of queries that answer for nothing");
+  s.bind("loss.out_weight", &l.out_weight, "CLIP's own answer (COAT: 0.1); needs a trained trunk");
   s.bind("loss.points", &l.points.points, "a mask");
   s.bind("loss.oversample_ratio", &l.points.oversample_ratio, "candidates a point");
   s.bind("loss.importance_ratio", &l.points.importance_ratio, "share of the least sure ones");

@@ -21,10 +21,14 @@ namespace {
 
 constexpr int64_t kShownPictures = 6;
 
-std::vector<const nn::Weight*> trunk_weights(const nn::WeightTable& table) {
+// The norm of the visual head stays CLIP's own; its scale learns where its answer has a loss.
+std::vector<const nn::Weight*> trunk_weights(const nn::WeightTable& table, bool with_scale) {
+  constexpr std::string_view kTrunk = "backbone.clip_model.visual.trunk.";
   std::vector<const nn::Weight*> weights;
   for (const nn::Weight& row : table.rows()) {
-    if (row.name.starts_with("backbone.clip_model.visual.trunk.")) weights.push_back(&row);
+    const bool is_trunk = row.name.starts_with(kTrunk) && !row.is_of(".trunk.head.");
+    if (is_trunk || (with_scale && row.name == "backbone.clip_model.logit_scale"))
+      weights.push_back(&row);
   }
   return weights;
 }
@@ -80,8 +84,9 @@ SegmentationTask::SegmentationTask(const SegmentationConfig& config, engine::Pro
       std::make_unique<engine::Optimizer>(model_->head.weights(), config_.optimizer, &processes_);
   std::vector<at::Tensor> watched = optimizer_->parameters();
   if (!config_.model.freeze_clip) {
-    trunk_optimizer_ = std::make_unique<engine::Optimizer>(trunk_weights(model_->clip->weights()),
-                                                           config_.optimizer, &processes_);
+    trunk_optimizer_ = std::make_unique<engine::Optimizer>(
+        trunk_weights(model_->clip->weights(), config_.loss.out_weight > 0), config_.optimizer,
+        &processes_);
     watched.insert(watched.end(), trunk_optimizer_->parameters().begin(),
                    trunk_optimizer_->parameters().end());
   }
@@ -209,8 +214,7 @@ engine::Numbers SegmentationTask::backward(const Batch& batch, const Normalisers
   std::vector<Prediction> predictions;
   {
     const engine::AutocastRegion region(precision_, device_.type());
-    predictions =
-        forward(*model_, pixels, question.words, trunk_optimizer_ ? Trunk::trained : Trunk::frozen);
+    predictions = forward(*model_, pixels, question.words, forward_options(batch));
   }
   PointDraws draws(batch, model_->config.mask_decoder.queries, config_.run.seed, device_);
   const Losses losses = compute_losses(
@@ -221,9 +225,19 @@ engine::Numbers SegmentationTask::backward(const Batch& batch, const Normalisers
                              {"loss_class", last.classes.item<double>()},
                              {"loss_mask", last.mask.item<double>()},
                              {"loss_dice", last.dice.item<double>()}};
+  if (last.out.defined()) numbers["loss_out"] = last.out.item<double>();
   if (is_last) processes_.prepare_backward(losses.total);
   scaler_.scale(losses.total).backward();
   return numbers;
+}
+
+ForwardOptions SegmentationTask::forward_options(const Batch& batch) const {
+  if (!trunk_optimizer_) return {};
+  const auto first = batch.indices.empty() ? 0 : static_cast<uint64_t>(batch.indices.front());
+  return {Trunk::trained,
+          config_.loss.out_weight > 0,
+          {config_.model.trunk_drop_path,
+           static_cast<uint64_t>(config_.run.seed) ^ seed_of_text("drop path"), first}};
 }
 
 // One step of both optimizers; returns the norm of the gradients, or the scale's reaction.

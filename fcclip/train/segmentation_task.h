@@ -58,6 +58,7 @@ class SegmentationTask final : public engine::Task {
   std::vector<Question> questions_of(int64_t step, const Parts& parts) const;
   engine::Numbers backward(const Batch& batch, const Normalisers& divisors,
                            const Question& question, bool is_last);
+  ForwardOptions forward_options(const Batch& batch) const;
   double apply(double learning_rate);
   engine::Numbers over_processes(const engine::Numbers& numbers) const;
   /// A segmenter over the weights as they are now.

@@ -99,6 +99,37 @@ TEST(ConvNext, PlainPathIsDifferentiable) {
   EXPECT_FALSE(tower->forward(image).dense.requires_grad());
 }
 
+TEST(ConvNext, BranchesAreLeftOutAPictureAtATime) {
+  ConvNextBlock block(8, 1e-6);
+  nn::WeightTable table;
+  block.declare(table, "b");
+  at::manual_seed(2);
+  for (const nn::Weight& row : table.rows()) *row.member = at::randn(row.shape);
+  const at::Tensor x = at::randn({2, 5, 6, 8});
+  const at::Tensor whole = block.plain(x);
+  const at::Tensor some = block.plain(x, {}, {}, at::tensor({0.0f, 2.0f}).view({2, 1, 1, 1}));
+  EXPECT_TRUE(some[0].equal(x[0]));
+  EXPECT_TRUE(test::near(some[1], x[1] + 2 * (whole[1] - x[1]), 1e-6));
+}
+
+TEST(ConvNext, WhatIsLeftOutIsAFunctionOfTheSeed) {
+  const auto tower = test::random_tower(test::tiny_convnext_config());
+  const at::Tensor image = test::formula_tensor("image", "drop", {3, 32, 32, 3}, -1, 1);
+  const auto with = [&](const DropPath& drop) {
+    return tower->forward_plain(image, {}, drop).dense;
+  };
+  const at::Tensor all = with({});
+  EXPECT_TRUE(with({0, 7, 1}).equal(all));
+  EXPECT_TRUE(with({0.5, 7, 1}).equal(with({0.5, 7, 1})));
+  // Over many draws: other results, and the mean of a branch's factor is one.
+  int64_t other = 0;
+  for (uint64_t index = 0; index < 16; ++index) other += !with({0.5, 7, index}).equal(all);
+  EXPECT_GT(other, 8);
+  // The first block is never left out.
+  EXPECT_TRUE(
+      tower->forward_plain(image, {}, {0.9, 7, 3}).res2.equal(tower->forward_plain(image).res2));
+}
+
 TEST(ConvNext, EmptyMaskGivesTheHeadOfZero) {
   const auto tower = test::random_tower(test::tiny_convnext_config());
   const at::Tensor dense = test::formula_tensor("dense", "empty", {1, 2, 3, 128}, -1, 1);

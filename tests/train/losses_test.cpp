@@ -100,6 +100,50 @@ TEST(Losses, GradientsAreThoseOfFiniteDifferences) {
                         some);
 }
 
+TEST(Losses, ClipsOwnAnswerIsSoftmaxedOnceMore) {
+  at::manual_seed(6);
+  const at::Tensor probs = at::softmax(at::randn({4, 5}, at::kDouble), -1);
+  const at::Tensor labels = at::tensor({3, 0, 0, 4}, at::kLong);
+  double sum = 0;
+  for (int64_t t = 0; t < 4; ++t) {
+    double all = 0;
+    for (int64_t k = 0; k < 5; ++k) all += std::exp(probs[t][k].item<double>());
+    sum -= probs[t][labels[t].item<int64_t>()].item<double>() - std::log(all);
+  }
+  EXPECT_NEAR(out_loss(probs, labels, 4).item<double>(), sum / 4, 1e-12);
+  EXPECT_NEAR(out_loss(probs, labels, 8).item<double>(), sum / 8, 1e-12);
+  const at::Tensor logits = at::randn({4, 5}, at::kDouble);
+  test::expect_gradient([&] { return out_loss(at::softmax(logits, -1), labels, 4); }, {logits});
+  EXPECT_EQ(out_loss(probs.narrow(0, 0, 0), labels.narrow(0, 0, 0), 0).item<double>(), 0);
+}
+
+TEST(Losses, OnlyMatchedMasksOfTheFinalLayerHaveClipsLoss) {
+  at::manual_seed(7);
+  const auto prediction = [] { return Prediction{at::randn({1, 4, 3}), at::randn({1, 4, 8, 8})}; };
+  std::vector<Prediction> predictions = {prediction(), prediction()};
+  predictions.back().out_probs = at::softmax(at::randn({1, 4, 2}), -1).requires_grad_();
+  at::Tensor mask = at::zeros({1, 32, 32}, at::kByte);
+  mask.slice(2, 0, 16).fill_(1);
+  const std::vector<Targets> one = {{at::tensor({1}, at::kLong), mask}};
+  LossOptions options;
+  options.points.points = 16;
+  options.out_weight = 0.1;
+  const DrawLayerPoints draw = [](int64_t layer, int64_t rows, int64_t count) {
+    at::manual_seed(static_cast<uint64_t>(layer + 10 * rows + 100 * count));
+    return at::rand({rows, count, 2});
+  };
+  const Losses losses = compute_losses(predictions, join(one), {1}, options, draw);
+  ASSERT_TRUE(losses.layers[0].out.defined());
+  EXPECT_FALSE(losses.layers[1].out.defined());
+  losses.layers[0].out.backward();
+  const at::Tensor rows = predictions.back().out_probs.grad()[0].abs().sum(1);
+  EXPECT_EQ(rows.gt(0).sum().item<int64_t>(), 1);
+  predictions.back().out_probs = at::Tensor();
+  const Losses without = compute_losses(predictions, join(one), {1}, options, draw);
+  EXPECT_NEAR(losses.total.item<double>() - without.total.item<double>(),
+              0.1 * losses.layers[0].out.item<double>(), 1e-5);
+}
+
 TEST(Losses, APictureWithoutSegmentsCostsOnlyItsClasses) {
   at::manual_seed(4);
   const std::vector<Prediction> predictions = {

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/model/model_file.h"
+#include "tests/support/errors.h"
 #include "tests/train/tiny_run.h"
 
 namespace fcclip::train {
@@ -119,6 +121,71 @@ TEST(SegmentationTask, ATrainedTrunkMoves) {
   const at::Tensor before = clip->member->detach().clone();
   task.step(0, 1);
   EXPECT_FALSE(clip->member->equal(before));
+}
+
+// COAT's recipe in small.
+SegmentationConfig coat_config(const test::TestFolder& folder) {
+  SegmentationConfig config = test::tiny_config(folder);
+  config.model.freeze_clip = false;
+  config.model.trunk_drop_path = 0.1;
+  config.model.clip_trust = 0.5;
+  config.loss.out_weight = 0.1;
+  config.loss.weights.mask = 6;
+  finish(config);
+  return config;
+}
+
+at::Tensor weight_of(const SegmentationTask& task, const std::string& name) {
+  return *task.model().weights().find("backbone.clip_model." + name)->member;
+}
+
+TEST(SegmentationTask, CoatTrainsTheTrunkAndItsScaleAlone) {
+  const test::TestFolder folder;
+  engine::Processes alone;
+  SegmentationTask task(coat_config(folder), alone, at::kCPU);
+  const std::vector<std::string> trained = {"visual.trunk.stem.0.weight",
+                                            "visual.trunk.stages.3.blocks.0.mlp.fc2.weight",
+                                            "logit_scale"},
+                                 kept = {"visual.trunk.head.norm.weight",
+                                         "visual.head.mlp.fc1.weight", "text_projection",
+                                         "token_embedding.weight"};
+  std::map<std::string, at::Tensor> before;
+  for (const auto& names : {trained, kept}) {
+    for (const std::string& name : names) before[name] = weight_of(task, name).detach().clone();
+  }
+  const engine::Numbers numbers = task.step(0, 1);
+  EXPECT_GT(numbers.at("loss_out"), 0);
+  for (const std::string& name : trained)
+    EXPECT_FALSE(weight_of(task, name).equal(before[name])) << name;
+  for (const std::string& name : kept)
+    EXPECT_TRUE(weight_of(task, name).equal(before[name])) << name;
+  task.export_model(folder / "coat.safetensors", at::kFloat, 1);
+  EXPECT_EQ(model::load_config(folder / "coat.safetensors").ensemble.clip_trust, 0.5);
+}
+
+TEST(SegmentationTask, CoatGoesOnWhereItStopped) {
+  const test::TestFolder folder;
+  SegmentationConfig config = coat_config(folder);
+  config.loop.schedule.total_steps = 4;
+  engine::Processes alone;
+  SegmentationTask whole(config, alone, at::kCPU);
+  engine::run_loop(whole, alone, config.loop);
+  config.loop.folder = folder / "run";
+  config.loop.stop_after = 2;
+  config.loop.resume = true;
+  for (int piece = 0; piece < 2; ++piece) {
+    SegmentationTask part(config, alone, at::kCPU);
+    engine::run_loop(part, alone, config.loop);
+    if (piece == 1) expect_same(weights_of(part), weights_of(whole));
+  }
+}
+
+TEST(SegmentationTask, ClipsLossNeedsATrainedTrunk) {
+  const test::TestFolder folder;
+  SegmentationConfig config = test::tiny_config(folder);
+  config.loss.out_weight = 0.1;
+  EXPECT_ERROR(invalid_argument, "loss.out_weight must be at least 0, and 0 unless",
+               finish(config));
 }
 
 TEST(SegmentationTask, EvaluatesShowsAndExportsAModelThatLoads) {

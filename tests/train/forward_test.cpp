@@ -1,0 +1,83 @@
+#include "fcclip/train/forward.h"
+
+#include <ATen/ATen.h>
+
+#include "fcclip/classify/ensemble.h"
+#include "fcclip/core/trace.h"
+#include "fcclip/ops/mask_pool.h"
+#include "fcclip/ops/resize.h"
+#include "fcclip/train/losses.h"
+#include "tests/segmenter/small_model.h"
+#include "tests/support/goldens.h"
+#include "tests/support/gradient.h"
+
+namespace fcclip::train {
+namespace forward_test {
+
+class OutProbs : public ::testing::Test {
+ protected:
+  OutProbs() {
+    at::manual_seed(9);
+    pixels_ = at::randn({2, 64, 96, 3});
+    words_.rows = at::randn({5, 64});
+    words_.rows = words_.rows / words_.rows.norm(2, -1, true);
+    words_.synonyms_per_class = {2, 1, 2};
+    for (const nn::Weight& row : model_->weights().rows()) {
+      const bool trained = row.is_of("visual.trunk.st") || row.is_of("predictor") ||
+                           row.name == "backbone.clip_model.logit_scale";
+      *row.member = row.member->clone().set_requires_grad(trained);
+    }
+  }
+  at::Tensor& weight(const std::string& name) { return *model_->weights().find(name)->member; }
+  at::Tensor loss() {
+    const Prediction last = forward(*model_, pixels_, words_, {Trunk::trained, true}).back();
+    const at::Tensor rows = last.out_probs.flatten(0, 1);
+    return out_loss(rows, at::arange(rows.size(0), at::kLong).remainder(3), 6);
+  }
+
+  std::shared_ptr<model::Model> model_ = test::small_model();
+  at::Tensor pixels_;
+  classify::TextClassifier words_;
+};
+
+TEST_F(OutProbs, AreThoseThatAQuestionGets) {
+  const at::NoGradGuard no_grad;
+  const std::vector<Prediction> predictions =
+      forward(*model_, pixels_, words_, {Trunk::trained, true});
+  for (size_t i = 0; i + 1 < predictions.size(); ++i)
+    EXPECT_FALSE(predictions[i].out_probs.defined());
+  // As at inference: CLIP's features pooled in the masks, against the words, without void.
+  const at::Tensor dense = model_->clip->image_tower->forward(pixels_).dense;
+  const at::Tensor masks =
+      ops::resize_planes(predictions.back().mask_logits, {dense.size(1), dense.size(2)});
+  const at::Tensor embeddings = model_->clip->image_tower->embed_masks(dense, masks);
+  const at::Tensor logits =
+      classify::class_logits(embeddings, words_, model_->head.void_embedding,
+                             at::scalar_tensor(model_->clip->text_tower.logit_scale()));
+  const at::Tensor want = at::softmax(logits.narrow(-1, 0, 3), -1);
+  EXPECT_TRUE(test::near(predictions.back().out_probs, want, 0, 1e-4));
+  EXPECT_FALSE(forward(*model_, pixels_, words_).back().out_probs.defined());
+}
+
+TEST_F(OutProbs, GradientsFlowThroughFeaturesAndNotThroughMasks) {
+  loss().backward();
+  EXPECT_GT(
+      weight("backbone.clip_model.visual.trunk.stem.0.weight").grad().abs().max().item<double>(),
+      0);
+  EXPECT_FALSE(weight("sem_seg_head.predictor.mask_embed.layers.0.weight").grad().defined());
+  EXPECT_FALSE(weight("sem_seg_head.predictor.logit_scale").grad().defined());
+}
+
+// The scale moves no mask, so that the loss is smooth in it.
+TEST_F(OutProbs, TheScalesGradientIsTheSlope) {
+  loss().backward();
+  at::Tensor& scale = weight("backbone.clip_model.logit_scale");
+  const double got = scale.grad().item<double>();
+  const double slope = test::central_difference([&] { return loss().item<double>(); },
+                                                {scale.detach()}, {at::ones({})}, 1e-2);
+  EXPECT_NEAR(got, slope, 1e-5 + 0.01 * std::abs(slope));
+  EXPECT_NE(got, 0);
+}
+
+}  // namespace forward_test
+}  // namespace fcclip::train
