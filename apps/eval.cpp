@@ -11,6 +11,7 @@
 #include "apps/overlay_flags.h"
 #include "apps/progress_bar.h"
 #include "apps/stop_signal.h"
+#include "apps/sweep_tables.h"
 #include "apps/warm_memory.h"
 #include "fcclip/core/environment.h"
 #include "fcclip/core/listed.h"
@@ -76,6 +77,8 @@ eval::EvaluationPlan plan_of(const EvalFlags& flags) {
   plan.output = flags.output;
   plan.model = find_model(flags.model.model);
   plan.classifier = flags.classifier;
+  plan.settings = settings_of(flags.ask);
+  plan.top_k = flags.ask.top_k;
   plan.limit = flags.limit;
   plan.adjust = [head = flags.head](classify::EnsembleOptions& ensemble) {
     apply_head_options(head, ensemble);
@@ -134,6 +137,7 @@ void evaluate(const EvalFlags& flags) {
     if (flags.json) {
       all.push_back(runs[i]->document());
     } else {
+      if (scores->sweep) print_sweep(std::cout, *scores->sweep);
       print_scores(*scores);
     }
   }

@@ -95,12 +95,27 @@ void add_eval_flags(CLI::App& command, EvalFlags& flags) {
   add_share_flags(command, flags);
   add_own_data_flags(command, flags);
   add_size_flags(command, flags.short_side, flags.max_side, "the published one");
+  add_inference_flags(command, flags.ask);
+  add_views_flag(command, flags.views);
   add_result_flags(command, flags);
   add_model_flags(command, flags.model);
   command.footer(
       "Examples:\n"
       "  fcclip eval ade20k_150 --classifier all --root /data\n"
+      "  fcclip eval ade20k_150 --alpha 0.2:0.6:0.1 --beta 0.6,0.7,0.8 --root /data\n"
       "  fcclip eval --panoptic-json own.json --images pictures/ -o scores");
+}
+
+std::vector<eval::SettingValues> settings_of(const SweepFlags& flags) {
+  std::vector<eval::SettingValues> settings;
+  const auto add = [&settings](eval::Setting setting, const std::vector<double>& values) {
+    if (!values.empty()) settings.push_back({setting, values});
+  };
+  add(eval::Setting::alpha, flags.alpha);
+  add(eval::Setting::beta, flags.beta);
+  add(eval::Setting::object_mask_threshold, flags.object_mask_threshold);
+  add(eval::Setting::overlap_threshold, flags.overlap_threshold);
+  return settings;
 }
 
 std::vector<eval::EvaluationTarget> open_targets(const EvalFlags& flags) {
@@ -115,6 +130,7 @@ std::vector<eval::EvaluationTarget> open_targets(const EvalFlags& flags) {
          "--label-pngs with --images");
   }
   for (eval::EvaluationTarget& target : targets) {
+    target.options.views = segmenter::views_named(flags.views).value();
     eval::choose_tasks(target, flags.tasks);
     target.asked_size = {flags.short_side, flags.max_side};
     if (flags.short_side > 0) target.options.size.short_side = flags.short_side;

@@ -8,6 +8,7 @@
 #include "apps/segment_options.h"
 #include "fcclip/core/shard.h"
 #include "fcclip/eval/evaluation_target.h"
+#include "fcclip/eval/sweep.h"
 
 namespace fcclip::apps {
 
@@ -18,6 +19,8 @@ struct EvalFlags {
   eval::OwnData own;   ///< without its vocabulary
   std::string expect;  ///< figures, as eval::parse_expectations takes them
   int64_t limit = 0, short_side = 0, max_side = 0;
+  SweepFlags ask;
+  std::string views = "none";
   std::optional<Shard> shard;
   bool resume = false, merge = false, json = false, no_predictions = false, overwrite = false;
   ModelFlags model;
@@ -25,6 +28,9 @@ struct EvalFlags {
 };
 
 void add_eval_flags(CLI::App& command, EvalFlags& flags);
+
+/// The settings that were given, in place of the model's.
+std::vector<eval::SettingValues> settings_of(const SweepFlags& flags);
 
 /// Throws Error{invalid_argument, not_found, bad_format}.
 std::vector<eval::EvaluationTarget> open_targets(const EvalFlags& flags);

@@ -89,6 +89,7 @@ runs::SegmentPlan plan_of(const SegmentFlags& flags, std::vector<std::string>& n
   plan.settings.templates = words::load_templates(flags.words.templates);
   plan.settings.questions = load_questions(flags.words, config);
   plan.settings.size = encode_size(flags.ask);
+  plan.settings.views = segmenter::views_named(flags.ask.views).value();
   plan.settings.products = ops::products_named(flags.model.dtype);
   plan.settings.reading = read_record(flags.picture);
   tell_bundled_model(flags.model, config, plan.settings.questions);

@@ -1,11 +1,13 @@
 #include "apps/segment_options.h"
 
+#include <array>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
 
 #include <ATen/Parallel.h>
 
+#include "apps/number_list.h"
 #include "apps/option_checks.h"
 #include "apps/place_flags.h"
 #include "fcclip/core/error.h"
@@ -34,6 +36,36 @@ LogCallback warn_of_cache() {
     std::cerr << "fcclip: warning: " << message
               << " (--no-cache does without, --cache-folder names another place)\n";
   };
+}
+
+// What is a share, the same in every command.
+struct ShareOption {
+  const char *name, *text;
+  std::optional<double> AskFlags::*value;
+  std::vector<double> SweepFlags::*values;
+};
+
+const std::array<ShareOption, 4> kShareOptions = {{
+    {"--alpha",
+     "Weight of CLIP's own answer for classes seen in training, 0 to 1; default the model's, 0.4 "
+     "in published ones",
+     &AskFlags::alpha, &SweepFlags::alpha},
+    {"--beta", "The same for classes not seen; default the model's, 0.8 in published ones",
+     &AskFlags::beta, &SweepFlags::beta},
+    {"--object-mask-threshold",
+     "Panoptic: least class score of a query; default the model's, 0 in published ones",
+     &AskFlags::object_mask_threshold, &SweepFlags::object_mask_threshold},
+    {"--overlap-threshold",
+     "Panoptic: least share of a mask that must stay visible; default the model's, 0.8 in "
+     "published ones",
+     &AskFlags::overlap_threshold, &SweepFlags::overlap_threshold},
+}};
+
+void add_top_k_flag(CLI::App& command, std::optional<int64_t>& top_k) {
+  command
+      .add_option("--top-k", top_k,
+                  "Instance: candidates per picture; default the model's, 100 in published ones")
+      ->check(whole_number(1, 1000000));
 }
 
 }  // namespace
@@ -101,33 +133,36 @@ void add_size_flags(CLI::App& command, int64_t& short_side, int64_t& max_side,
 }
 
 void add_inference_flags(CLI::App& command, AskFlags& flags) {
-  const CLI::Validator probability = number(0, 1);
   command.option_defaults()->group("Answer");
-  command
-      .add_option("--alpha", flags.alpha,
-                  "Weight of CLIP's own answer for classes seen in training, 0 to 1; default the "
-                  "model's, 0.4 in published ones")
-      ->check(probability);
-  command
-      .add_option("--beta", flags.beta,
-                  "The same for classes not seen; default the model's, 0.8 in published ones")
-      ->check(probability);
-  command
-      .add_option(
-          "--object-mask-threshold", flags.object_mask_threshold,
-          "Panoptic: least class score of a query; default the model's, 0 in published ones")
-      ->check(probability);
-  command
-      .add_option(
-          "--overlap-threshold", flags.overlap_threshold,
-          "Panoptic: least share of a mask that must stay visible; default the model's, 0.8 "
-          "in published ones")
-      ->check(probability);
-  command
-      .add_option("--top-k", flags.top_k,
-                  "Instance: candidates per picture; default the model's, 100 in published ones")
-      ->check(whole_number(1, 1000000));
+  for (const ShareOption& one : kShareOptions) {
+    command.add_option(one.name, flags.*one.value, one.text)->check(number(0, 1));
+  }
+  add_top_k_flag(command, flags.top_k);
   add_head_option_flag(command, flags.head);
+}
+
+void add_inference_flags(CLI::App& command, SweepFlags& flags) {
+  command.option_defaults()->group("Answer");
+  for (const ShareOption& one : kShareOptions) {
+    std::vector<double>& values = flags.*one.values;
+    command
+        .add_option_function<std::string>(
+            one.name, [&values](const std::string& text) { values = listed_numbers(text); },
+            one.text)
+        ->type_name("NUMBERS")
+        ->check(number_list(0, 1));
+  }
+  add_top_k_flag(command, flags.top_k);
+}
+
+void add_views_flag(CLI::App& command, std::string& views) {
+  command
+      .add_option("--tta", views,
+                  "Average views of a picture: flip (with its mirror image; twice the time), "
+                  "multiscale (the reference's nine sizes and their mirror images; semantic "
+                  "results; 18 runs of the network); default none")
+      ->type_name("VIEWS")
+      ->check(one_of({"none", "flip", "multiscale"}));
 }
 
 void add_ask_flags(CLI::App& command, AskFlags& flags) {
@@ -145,6 +180,7 @@ void add_ask_flags(CLI::App& command, AskFlags& flags) {
       .add_option("--next-best", flags.next_best, "Alternatives named for each segment; default 3")
       ->check(whole_number(0, 1000));
   add_inference_flags(command, flags);
+  add_views_flag(command, flags.views);
 }
 
 fs::path find_model(const std::string& named) {

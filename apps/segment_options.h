@@ -38,6 +38,13 @@ struct AskFlags {
   std::optional<double> alpha, beta, object_mask_threshold, overlap_threshold, min_score;
   std::optional<int64_t> top_k, next_best;
   HeadOptions head;
+  std::string views = "none";
+};
+
+/// The thresholds of AskFlags, each in several values; none given: the model's.
+struct SweepFlags {
+  std::vector<double> alpha, beta, object_mask_threshold, overlap_threshold;
+  std::optional<int64_t> top_k;
 };
 
 void add_model_flags(CLI::App& command, ModelFlags& flags);
@@ -47,6 +54,10 @@ void add_size_flags(CLI::App& command, int64_t& short_side, int64_t& max_side,
                     const std::string& instead_of);
 /// --alpha, --beta and the thresholds of panoptic and instance segmentation.
 void add_inference_flags(CLI::App& command, AskFlags& flags);
+/// The same, where several values may be tried: "0.2,0.5" or "0.2:0.6:0.1".
+void add_inference_flags(CLI::App& command, SweepFlags& flags);
+/// --tta: which views of a picture are averaged, as segmenter::views_named takes it.
+void add_views_flag(CLI::App& command, std::string& views);
 /// All of the above and what a person wants of the answer: task, least score, next best names.
 void add_ask_flags(CLI::App& command, AskFlags& flags);
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fcclip/segmenter/segmenter.h"
+#include "fcclip/segmenter/views.h"
 
 namespace fcclip::eval {
 
@@ -14,11 +15,13 @@ namespace fcclip::eval {
 struct Classifier {
   std::string name;
   classify::EnsembleOptions ensemble;
+  results::PanopticOptions panoptic = {};
 };
 
-/// "in", "out", "ensemble" or "all". Throws Error{invalid_argument}.
+/// "in", "out", "ensemble" or "all": the ensemble first. Throws Error{invalid_argument}.
 std::vector<Classifier> classifiers_of(const std::string& name,
-                                       const classify::EnsembleOptions& published);
+                                       const classify::EnsembleOptions& published,
+                                       const results::PanopticOptions& panoptic = {});
 
 /// What is taken from the truth, to see what the rest is worth.
 enum class Oracle {
@@ -34,7 +37,7 @@ struct EvaluateOptions {
   segmenter::EncodeSize size;
   std::vector<Classifier> classifiers;
   Oracle oracle = Oracle::none;
-  results::PanopticOptions panoptic_options;
+  segmenter::Views views = segmenter::Views::one;
   results::InstanceOptions instance_options;
   /// Folder of gtFine for Cityscapes' own metrics and prediction files; empty: none of them.
   std::filesystem::path cityscapes_truth;

@@ -43,6 +43,7 @@ json evaluation_record(const fs::path& model, const segmenter::Segmenter& segmen
     classifiers[one.name] = {{"alpha", one.ensemble.alpha}, {"beta", one.ensemble.beta}};
     if (one.ensemble.clip_trust != 0) classifiers[one.name]["clip_trust"] = one.ensemble.clip_trust;
   }
+  const results::PanopticOptions& panoptic = options.classifiers.front().panoptic;
   std::error_code error;
   json record = {{"model", fs::absolute(model, error).string()},
                  {"model_name", config.name},
@@ -52,9 +53,10 @@ json evaluation_record(const fs::path& model, const segmenter::Segmenter& segmen
                  {"input_size",
                   {{"short_side", options.size.short_side}, {"max_side", options.size.max_side}}},
                  {"thresholds",
-                  {{"object_mask_threshold", options.panoptic_options.object_mask_threshold},
-                   {"overlap_threshold", options.panoptic_options.overlap_threshold},
+                  {{"object_mask_threshold", panoptic.object_mask_threshold},
+                   {"overlap_threshold", panoptic.overlap_threshold},
                    {"top_k", options.instance_options.top_k}}},
+                 {"views", segmenter::views_name(options.views)},
                  {"oracle", oracle_name(options.oracle)}};
   if (!config.naming.is_plain() || config.ensemble.clip_trust != 0) {
     record["head"] = model::head_description(config);
@@ -68,9 +70,10 @@ json evaluation_record(const fs::path& model, const segmenter::Segmenter& segmen
 
 std::vector<RunFact> run_facts(const json& record) {
   std::vector<RunFact> facts;
-  for (const char* key : {"model", "model_name", "provenance", "fingerprint", "head", "classifiers",
-                          "input_size", "thresholds", "oracle", "dtype", "program", "libtorch",
-                          "instruction_set", "threads", "date", "seconds", "command", "folder"}) {
+  for (const char* key :
+       {"model", "model_name", "provenance", "fingerprint", "head", "classifiers", "input_size",
+        "thresholds", "sweep", "views", "oracle", "dtype", "program", "libtorch", "instruction_set",
+        "threads", "date", "seconds", "command", "folder"}) {
     if (!record.contains(key)) continue;
     std::string name = key;
     std::replace(name.begin(), name.end(), '_', ' ');

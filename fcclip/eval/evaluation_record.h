@@ -11,7 +11,7 @@
 namespace fcclip::eval {
 
 /// {"model", "model_name", "fingerprint", "classifiers": {name: {"alpha", "beta"}}, "input_size",
-/// "thresholds", "oracle", and what circumstances_json has}. Throws Error{not_found}.
+/// "thresholds", "views", "oracle", and what circumstances_json has}. Throws Error{not_found}.
 nlohmann::json evaluation_record(const std::filesystem::path& model,
                                  const segmenter::Segmenter& segmenter,
                                  const EvaluateOptions& options);

@@ -1,5 +1,6 @@
 #include "fcclip/eval/evaluation_run.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -9,6 +10,7 @@
 #include "fcclip/eval/picture_scores.h"
 #include "fcclip/eval/prediction_files.h"
 #include "fcclip/eval/score_json.h"
+#include "fcclip/eval/sweep_scores.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/outputs/json_text.h"
 #include "fcclip/runs/run_record.h"
@@ -20,6 +22,10 @@ using nlohmann::json;
 
 namespace {
 
+// Classifiers whose scores are in memory at once: 100 instances a picture take about 100 MB each
+// of 5,000 pictures.
+constexpr size_t kSummedAtOnce = 8;
+
 ProcessPlace place_of(const EvaluationPlan& plan) {
   if (!plan.shard) return process_place();
   return {plan.shard->number - 1, plan.shard->count, std::nullopt};
@@ -27,11 +33,18 @@ ProcessPlace place_of(const EvaluationPlan& plan) {
 
 }  // namespace
 
-// All records of a data set, added up.
+// The records of a data set under some classifiers, added up.
 struct EvaluationRun::Total {
   int64_t pictures = 0;
   std::map<std::string, PictureScores> scores;  // by classifier
   std::vector<RankedPicture> ranked;
+};
+
+// What is said about them.
+struct EvaluationRun::Sums {
+  EvaluationScores scores;
+  SemanticScore confusion;  // of the classifier shown
+  std::vector<RankedPicture> ranked = {};
 };
 
 namespace {
@@ -52,21 +65,46 @@ EvaluationRun::EvaluationRun(EvaluationPlan plan, const segmenter::Segmenter& se
       folder_(plan_.output / target.name),
       share_(place_of(plan_)) {
   EvaluateOptions& options = target_.options;
-  const segmenter::AskOptions defaults = segmenter.ask_defaults();
-  classify::EnsembleOptions ensemble = defaults.ensemble;
-  if (plan_.adjust) plan_.adjust(ensemble);
-  options.classifiers = classifiers_of(plan_.classifier, ensemble);
-  clip_trust_ = ensemble.clip_trust;
   const naming::NamingConfig& head = segmenter.config().naming;
   options.resized_late = options.resized_late || head.scores_resized_late;
   if (head.own_input_size) options.size = target.asked_size;
-  options.panoptic_options = defaults.panoptic;
-  options.instance_options = defaults.instances;
+  options.instance_options = segmenter.ask_defaults().instances;
   if (target.detections > 0) options.instance_options.top_k = target.detections;
-  if (plan_.predictions) options.predictions = folder_;
+  if (plan_.top_k) options.instance_options.top_k = *plan_.top_k;
+  choose_classifiers();
+  options.predictions = plan_.predictions && sweep_.is_one() ? folder_ : fs::path();
   count_ = target.split->size();
   if (plan_.limit > 0) count_ = std::min(count_, plan_.limit);
   header_ = make_header();
+}
+
+// Settings are the ensemble's; in-vocabulary and out-of-vocabulary answers share the thresholds.
+void EvaluationRun::choose_classifiers() {
+  segmenter::AskOptions defaults = segmenter_.ask_defaults();
+  if (plan_.adjust) plan_.adjust(defaults.ensemble);
+  sweep_ = make_sweep({"ensemble", defaults.ensemble, defaults.panoptic}, plan_.settings);
+  const Classifier& first = sweep_.classifiers.front();
+  std::vector<Classifier>& classifiers = target_.options.classifiers;
+  classifiers = classifiers_of(plan_.classifier, first.ensemble, first.panoptic);
+  for (const SettingValues& one : plan_.settings) {
+    const bool of_ensemble = one.setting == Setting::alpha || one.setting == Setting::beta;
+    if (!of_ensemble || classifiers.front().name == "ensemble") continue;
+    fail(ErrorCode::invalid_argument, setting_name(one.setting), " is of the ensemble, and the '",
+         plan_.classifier, "' answers have none; ask for the ensemble");
+  }
+  if (sweep_.is_one()) return;
+  if (classifiers.size() > 1 || classifiers.front().name != "ensemble") {
+    fail(ErrorCode::invalid_argument, "a sweep asks the ensemble, not '", plan_.classifier,
+         "' answers; alpha and beta of 0 are in-vocabulary ones, of 1 out-of-vocabulary ones");
+  }
+  for (const SettingValues& axis : sweep_.axes) {
+    const bool of_ensemble = axis.setting == Setting::alpha || axis.setting == Setting::beta;
+    if (of_ensemble || target_.options.panoptic) continue;
+    fail(ErrorCode::invalid_argument, target_.name, ": ", setting_name(axis.setting),
+         " changes panoptic results alone, and they are not measured here; sweep over something "
+         "else");
+  }
+  classifiers = sweep_.classifiers;
 }
 
 void EvaluationRun::check_folder() const {
@@ -104,10 +142,12 @@ RunHeader EvaluationRun::make_header() const {
           plan_.classifier,
           oracle_name(o.oracle),
           o.size,
-          config.ensemble.alpha,
-          config.ensemble.beta,
           !o.cityscapes_truth.empty(),
-          clip_trust_};
+          o.views,
+          o.instance_options.top_k,
+          sweep_.classifiers.front().ensemble,
+          sweep_.classifiers.front().panoptic,
+          sweep_.axes};
 }
 
 void EvaluationRun::evaluate() {
@@ -134,14 +174,18 @@ bool EvaluationRun::all_shares_done() const {
   return found == count_;
 }
 
-EvaluationRun::Total EvaluationRun::total() const {
+EvaluationRun::Total EvaluationRun::total(std::span<const Classifier> some) const {
   Total total;
+  for (const Classifier& one : some) {
+    total.scores.try_emplace(one.name, std::ssize(words().classes));
+  }
   read_records(record_files(folder_), header_, [&](const StoredPicture& picture) {
     ++total.pictures;
-    for (const auto& [name, scores] : picture.scores) {
-      add_record(total.scores.try_emplace(name, std::ssize(words().classes)).first->second, scores);
+    for (auto& [name, scores] : total.scores) {
+      const auto found = picture.scores.find(name);
+      if (found != picture.scores.end()) add_record(scores, found->second);
     }
-    if (picture.scores.contains(shown())) keep_extremes(total.ranked, ranked_picture(picture));
+    if (sweep_.is_one()) keep_extremes(total.ranked, ranked_picture(picture));
   });
   if (total.pictures < count_) {
     fail(ErrorCode::bad_format, folder_.string(), ": records of ", total.pictures, " of ", count_,
@@ -150,24 +194,54 @@ EvaluationRun::Total EvaluationRun::total() const {
   return total;
 }
 
-EvaluationScores EvaluationRun::sum_up() {
-  const Total sums = total();
+EvaluationRun::Sums EvaluationRun::sums() const {
   const SummaryInput input{words(), seen_, target_.options.panoptic, target_.options.instances,
                            target_.options.semantic};
-  EvaluationScores scores{target_.title, sums.pictures, {}};
-  for (const auto& [name, one] : sums.scores) {
-    scores.classifiers[name] = summarise(one, input);
-    if (plan_.predictions) write_prediction_files(folder_, header_, name, words());
+  const std::vector<Classifier>& all = target_.options.classifiers;
+  Sums sums{{target_.title, 0, {}}, SemanticScore(std::ssize(words().classes))};
+  SweepScores sweep{sweep_.axes, {}, 0};
+  for (size_t begin = 0; begin < all.size(); begin += kSummedAtOnce) {
+    const size_t count = std::min(kSummedAtOnce, all.size() - begin);
+    Total some = total(std::span(all).subspan(begin, count));
+    sums.scores.pictures = some.pictures;
+    if (sweep_.is_one()) sums.ranked = std::move(some.ranked);
+    for (size_t i = begin; i < begin + count; ++i) {
+      const PictureScores& one = some.scores.at(all[i].name);
+      RunSummary summary = summarise(one, input);
+      if (sweep_.is_one()) {
+        if (i == 0) sums.confusion = one.semantic;
+        sums.scores.classifiers[all[i].name] = std::move(summary);
+        continue;
+      }
+      sweep.rows.push_back({sweep_.points[i], std::move(summary)});
+      sweep.best = best_row(sweep.rows);
+      if (sweep.best == i) sums.confusion = one.semantic;
+    }
   }
-  const json run = run_record();
-  document_ = to_json(scores);
+  if (sweep_.is_one()) return sums;
+  sums.scores.classifiers["ensemble"] = sweep.rows[sweep.best].scores;
+  sums.scores.sweep = std::move(sweep);
+  return sums;
+}
+
+EvaluationScores EvaluationRun::sum_up() {
+  Sums sums = this->sums();
+  const std::string shown = sweep_.is_one() ? this->shown() : "ensemble";
+  if (!target_.options.predictions.empty()) {
+    for (const Classifier& one : target_.options.classifiers) {
+      write_prediction_files(folder_, header_, one.name, words());
+    }
+  }
+  const json run = run_record(sums.scores);
+  document_ = to_json(sums.scores);
   document_["run"] = run;
   io::write_atomically(folder_ / "scores.json", outputs::json_text(document_));
+  const fs::path& predictions = target_.options.predictions;
   write_html_report(folder_ / "report.html",
-                    {*target_.split, scores, sums.scores.at(shown()).semantic, shown(),
-                     plan_.predictions ? folder_ / shown() : fs::path(), sums.ranked,
+                    {*target_.split, sums.scores, sums.confusion, shown,
+                     predictions.empty() ? fs::path() : predictions / shown, sums.ranked,
                      run_facts(run), plan_.font_folder});
-  return scores;
+  return std::move(sums.scores);
 }
 
 RankedPicture EvaluationRun::ranked_picture(const StoredPicture& stored) const {
@@ -186,8 +260,15 @@ RankedPicture EvaluationRun::ranked_picture(const StoredPicture& stored) const {
   return picture;
 }
 
-json EvaluationRun::run_record() const {
-  json run = evaluation_record(plan_.model, segmenter_, target_.options);
+json EvaluationRun::run_record(const EvaluationScores& scores) const {
+  EvaluateOptions options = target_.options;
+  if (scores.sweep) {
+    options.classifiers = {sweep_.classifiers[scores.sweep->best]};
+    options.classifiers.front().name = "ensemble";
+  }
+  json run = evaluation_record(plan_.model, segmenter_, options);
+  for (const SettingValues& axis : sweep_.axes)
+    run["sweep"][setting_name(axis.setting)] = axis.values;
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;
   run["seconds"] = std::round(10 * spent.count()) / 10;
   return run;

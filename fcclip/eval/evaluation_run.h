@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,15 +24,17 @@ namespace fcclip::eval {
 
 /// What an evaluation does with each of its data sets.
 struct EvaluationPlan {
-  std::filesystem::path output;            ///< holds a folder for each data set
-  std::filesystem::path model;             ///< the file that the segmenter was loaded from
-  std::string classifier = "ensemble";     ///< as classifiers_of takes it
-  int64_t limit = 0;                       ///< only the first pictures; 0: all
-  std::optional<Shard> shard = {};         ///< of the pictures; none: as the launcher says
-  bool predictions = true;                 ///< written
-  bool resume = false;                     ///< go on from the records that are there
-  bool merge = false;                      ///< only sum up the records of all processes
-  bool overwrite = false;                  ///< replace an evaluation
+  std::filesystem::path output;              ///< holds a folder for each data set
+  std::filesystem::path model;               ///< the file that the segmenter was loaded from
+  std::string classifier = "ensemble";       ///< as classifiers_of takes it
+  std::vector<SettingValues> settings = {};  ///< in place of the model's; several values: a sweep
+  std::optional<int64_t> top_k = {};  ///< instances a picture; none: the data set's, the model's
+  int64_t limit = 0;                  ///< only the first pictures; 0: all
+  std::optional<Shard> shard = {};    ///< of the pictures; none: as the launcher says
+  bool predictions = true;            ///< written
+  bool resume = false;                ///< go on from the records that are there
+  bool merge = false;                 ///< only sum up the records of all processes
+  bool overwrite = false;             ///< replace an evaluation
   std::filesystem::path font_folder = {};  ///< as ReportInput has it
   /// Sets what the ensemble is asked with in place of the model's own; none: nothing.
   std::function<void(classify::EnsembleOptions&)> adjust = {};
@@ -58,6 +61,7 @@ class EvaluationRun {
 
  private:
   struct Total;
+  struct Sums;
 
   const classify::Vocabulary& words() const { return target_.split->vocabulary(); }
   /// The classifier whose pictures and classes the report shows.
@@ -65,10 +69,12 @@ class EvaluationRun {
   RunHeader make_header() const;
   void evaluate();
   bool all_shares_done() const;
-  Total total() const;
+  void choose_classifiers();
+  Total total(std::span<const Classifier> some) const;
+  Sums sums() const;
   EvaluationScores sum_up();
   RankedPicture ranked_picture(const StoredPicture& stored) const;
-  nlohmann::json run_record() const;
+  nlohmann::json run_record(const EvaluationScores& scores) const;
   Progress progress(const std::string& label, const std::string& parts) const;
 
   const EvaluationPlan plan_;
@@ -77,8 +83,8 @@ class EvaluationRun {
   std::filesystem::path folder_;
   ProcessPlace share_;
   int64_t count_ = 0;
-  double clip_trust_ = 0;  ///< of the ensemble that is asked
   RunHeader header_;
+  Sweep sweep_;
   nlohmann::json document_;
   std::vector<bool> seen_;
   std::chrono::steady_clock::time_point start_;

@@ -77,6 +77,10 @@ void choose_tasks(EvaluationTarget& target, const std::vector<std::string>& task
   };
   EvaluateOptions& options = target.options;
   const bool all = tasks.empty();
+  if (all && options.views == segmenter::Views::multiscale) {
+    choose_tasks(target, {"semantic"});
+    return;
+  }
   options.panoptic = all ? truth.has_panoptic() : wants("panoptic");
   options.semantic = all ? truth.has_labels() : wants("semantic");
   // Label-only data have no AP.

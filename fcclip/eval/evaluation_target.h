@@ -48,7 +48,7 @@ struct OwnData {
 EvaluationTarget open_target(const OwnData& own);
 
 /// What is measured: these ("panoptic", "instance", "semantic"), or none named: all that the truth
-/// allows.
+/// and the views (options.views, set before) allow.
 void choose_tasks(EvaluationTarget& target, const std::vector<std::string>& tasks);
 
 }  // namespace fcclip::eval

@@ -12,14 +12,10 @@
 namespace fcclip::eval {
 namespace {
 
-// What the network and one classifier say, in the forms that were asked for.
-PictureAnswer answer_of(const segmenter::EncodedImage& image, const at::Tensor& log_probs,
-                        const std::vector<bool>& things, const EvaluateOptions& options) {
-  const results::MaskSource masks = segmenter::mask_source(image);
-  PictureAnswer answer;
-  if (options.panoptic) {
-    answer.panoptic = results::panoptic(masks, log_probs, things, options.panoptic_options);
-  }
+// Fills the forms of an answer that thresholds of panoptic results don't change.
+void answer_but_panoptic(PictureAnswer& answer, const results::MaskSource& masks,
+                         const at::Tensor& log_probs, const std::vector<bool>& things,
+                         const EvaluateOptions& options) {
   if (options.instances) {
     answer.instances = results::instances(masks, log_probs, things, options.instance_options);
   }
@@ -27,7 +23,18 @@ PictureAnswer answer_of(const segmenter::EncodedImage& image, const at::Tensor& 
     answer.labels = options.resized_late ? results::semantic_labels_resized_late(masks, log_probs)
                                          : results::semantic_labels(masks, log_probs);
   }
-  return answer;
+}
+
+bool same_ensemble(const classify::EnsembleOptions& a, const classify::EnsembleOptions& b) {
+  return a.alpha == b.alpha && a.beta == b.beta && a.only_valid_masks == b.only_valid_masks;
+}
+
+// What an earlier answer of the same ensemble was worth, but for its panoptic part.
+void take_but_panoptic(ScoreRecord& scores, const ScoreRecord& from) {
+  ScoreRecord all = from;
+  all.panoptic = std::move(scores.panoptic);
+  all.agnostic = std::move(scores.agnostic);
+  scores = std::move(all);
 }
 
 at::Tensor label_picture(const at::Tensor& labels, size_t classes) {
@@ -48,14 +55,16 @@ void write_pngs(const PictureAnswer& answer, const std::string& name, size_t cla
 }  // namespace
 
 std::vector<Classifier> classifiers_of(const std::string& name,
-                                       const classify::EnsembleOptions& published) {
-  const auto with = [&published](double alpha, double beta) {
-    classify::EnsembleOptions options = published;
-    options.alpha = alpha;
-    options.beta = beta;
-    return options;
+                                       const classify::EnsembleOptions& published,
+                                       const results::PanopticOptions& panoptic) {
+  const auto with = [&](const char* name, double alpha, double beta) {
+    Classifier one{name, published, panoptic};
+    one.ensemble.alpha = alpha;
+    one.ensemble.beta = beta;
+    return one;
   };
-  const Classifier ensemble{"ensemble", published}, in{"in", with(0, 0)}, out{"out", with(1, 1)};
+  const Classifier ensemble{"ensemble", published, panoptic}, in = with("in", 0, 0),
+                                                              out = with("out", 1, 1);
   if (name == "ensemble") return {ensemble};
   if (name == "in") return {in};
   if (name == "out") return {out};
@@ -78,6 +87,20 @@ Evaluator::Evaluator(const segmenter::Segmenter& segmenter, const data::DatasetS
   if (!options_.cityscapes_truth.empty()) {
     cityscapes_.emplace(options_.cityscapes_truth, split.vocabulary());
   }
+  check_views();
+}
+
+void Evaluator::check_views() const {
+  if (options_.views == segmenter::Views::one) return;
+  if (options_.oracle != Oracle::none) {
+    fail(ErrorCode::invalid_argument, "views of a picture are averaged (",
+         segmenter::views_name(options_.views),
+         ") without an oracle alone; leave one of the two out");
+  }
+  if (options_.views == segmenter::Views::flip) return;
+  if (!options_.panoptic && !options_.instances && options_.semantic) return;
+  fail(ErrorCode::invalid_argument,
+       "several sizes are averaged for semantic results alone; measure nothing else");
 }
 
 PictureTruth Evaluator::truth_of(int64_t index) const {
@@ -97,39 +120,78 @@ segmenter::WantedAnswers Evaluator::wanted(const Classifier& classifier) const {
 PictureRecord Evaluator::one(int64_t index, const Progress& progress) const {
   const c10::InferenceMode guard;
   const data::Picture& picture = split_.picture(index);
-  const classify::Vocabulary& words = vocabulary_.vocabulary;
   const at::Tensor rgb = split_.rgb(index);
-  const PictureTruth truth = truth_of(index);
-  TrueRegions regions;
-  if (options_.oracle != Oracle::none) regions = true_regions(truth, words);
-  const bool true_masks = options_.oracle == Oracle::masks && regions.masks.defined();
-  const segmenter::EncodedImage image =
-      true_masks ? segmenter_.encode_with_masks(rgb, regions.masks, options_.size, progress)
-                 : segmenter_.encode(rgb, options_.size, {}, progress);
+  Case one{index, truth_of(index)};
+  if (options_.oracle != Oracle::none) {
+    one.regions = true_regions(one.truth, vocabulary_.vocabulary);
+  }
+  one.true_masks = options_.oracle == Oracle::masks && one.regions.masks.defined();
+  encode(one, rgb, progress);
   PictureRecord record{index,
                        picture.name,
                        picture.id_json,
                        picture.file.filename().string(),
                        {rgb.size(0), rgb.size(1)}};
-  const auto classes = static_cast<int64_t>(words.classes.size());
+  const Classifier* before = nullptr;
   for (const Classifier& classifier : options_.classifiers) {
-    const at::Tensor log_probs =
-        options_.oracle == Oracle::names
-            ? true_names(image, regions, classes)
-            : segmenter_.name_masks(image, vocabulary_, wanted(classifier)).log_probs[0];
-    PictureAnswer answer =
-        true_masks ? answer_with_true_masks(truth, regions, log_probs, words)
-                   : answer_of(image, log_probs, segmenter::thing_flags(words), options_);
-    PictureScores scores(classes);
-    score_answer(scores, truth, answer, index, picture.file.string());
-    record.scores[classifier.name] = to_record(scores);
-    if (options_.predictions.empty()) continue;
-    const std::filesystem::path folder = options_.predictions / classifier.name;
-    write_pngs(answer, picture.name, words.classes.size(), folder);
-    if (truth.cityscapes) write_cityscapes_files(answer, *truth.cityscapes, picture.name, folder);
-    record.answers[classifier.name] = std::move(answer);
+    const bool as_before = before != nullptr && options_.predictions.empty() &&
+                           same_ensemble(before->ensemble, classifier.ensemble);
+    PictureAnswer answer = this->answer(one, classifier, as_before);
+    PictureScores scores(std::ssize(vocabulary_.vocabulary.classes));
+    score_answer(scores, one.truth, answer, index, picture.file.string());
+    ScoreRecord& stored = record.scores[classifier.name] = to_record(scores);
+    if (as_before) take_but_panoptic(stored, record.scores.at(before->name));
+    before = &classifier;
+    if (!options_.predictions.empty()) write(one, classifier, std::move(answer), record);
   }
   return record;
+}
+
+void Evaluator::encode(Case& one, const at::Tensor& rgb, const Progress& progress) const {
+  if (one.true_masks) {
+    one.encoded.image =
+        segmenter_.encode_with_masks(rgb, one.regions.masks, options_.size, progress);
+    return;
+  }
+  one.encoded = segmenter::encode_picture(segmenter_, rgb, options_.views, options_.size, progress);
+}
+
+at::Tensor Evaluator::names(const Case& one, const Classifier& classifier) const {
+  if (options_.oracle == Oracle::names) {
+    return true_names(one.encoded.image, one.regions, std::ssize(vocabulary_.vocabulary.classes));
+  }
+  return segmenter_.name_masks(one.encoded.image, vocabulary_, wanted(classifier)).log_probs[0];
+}
+
+PictureAnswer Evaluator::answer(const Case& one, const Classifier& classifier,
+                                bool panoptic_alone) const {
+  if (!one.encoded.views.empty()) {
+    PictureAnswer answer;
+    answer.labels = results::averaged_labels(segmenter::semantic_views(
+        segmenter_, one.encoded.views, vocabulary_, classifier.ensemble, options_.resized_late));
+    return answer;
+  }
+  const classify::Vocabulary& words = vocabulary_.vocabulary;
+  const at::Tensor log_probs = names(one, classifier);
+  if (one.true_masks) return answer_with_true_masks(one.truth, one.regions, log_probs, words);
+  const results::MaskSource masks = segmenter::mask_source(one.encoded.image);
+  const std::vector<bool> things = segmenter::thing_flags(words);
+  PictureAnswer answer;
+  if (options_.panoptic) {
+    answer.panoptic = results::panoptic(masks, log_probs, things, classifier.panoptic);
+  }
+  if (!panoptic_alone) answer_but_panoptic(answer, masks, log_probs, things, options_);
+  return answer;
+}
+
+void Evaluator::write(const Case& one, const Classifier& classifier, PictureAnswer answer,
+                      PictureRecord& record) const {
+  const std::filesystem::path folder = options_.predictions / classifier.name;
+  write_pngs(answer, record.name, vocabulary_.vocabulary.classes.size(), folder);
+  if (one.truth.cityscapes) {
+    write_cityscapes_files(answer, *one.truth.cityscapes, record.name, folder);
+  }
+  record.answers[classifier.name] = std::move(answer);
 }
 
 }  // namespace fcclip::eval

@@ -37,8 +37,23 @@ class Evaluator {
   PictureRecord one(int64_t index, const Progress& progress = {}) const;
 
  private:
+  /// A picture on its way: its truth and what the network left.
+  struct Case {
+    int64_t index = 0;
+    PictureTruth truth;
+    TrueRegions regions = {};  ///< for oracles
+    bool true_masks = false;
+    segmenter::EncodedPicture encoded = {};
+  };
+
+  void check_views() const;
   PictureTruth truth_of(int64_t index) const;
   segmenter::WantedAnswers wanted(const Classifier& classifier) const;
+  void encode(Case& one, const at::Tensor& rgb, const Progress& progress) const;
+  at::Tensor names(const Case& one, const Classifier& classifier) const;
+  PictureAnswer answer(const Case& one, const Classifier& classifier, bool panoptic_alone) const;
+  void write(const Case& one, const Classifier& classifier, PictureAnswer answer,
+             PictureRecord& record) const;
 
   const segmenter::Segmenter& segmenter_;
   const data::DatasetSplit& split_;

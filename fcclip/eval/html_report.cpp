@@ -13,6 +13,7 @@
 #include "fcclip/draw/vocabulary_colours.h"
 #include "fcclip/eval/html_text.h"
 #include "fcclip/eval/report_tables.h"
+#include "fcclip/eval/sweep_report.h"
 #include "fcclip/eval/truth_overlay.h"
 #include "fcclip/image/id_colours.h"
 #include "fcclip/image/image_file.h"
@@ -109,6 +110,7 @@ void keep_extremes(std::vector<RankedPicture>& kept, RankedPicture picture) {
 
 void write_html_report(const fs::path& path, const ReportInput& input) {
   const auto write_body = [&](std::ostream& out) {
+    if (input.scores.sweep) write_sweep(out, *input.scores.sweep);
     write_score_tables(out, input.scores);
     write_run_table(out, input.facts);
     write_class_tables(out, input.scores.classifiers.at(input.classifier));

@@ -13,6 +13,7 @@
 #include "fcclip/eval/answer.h"
 #include "fcclip/eval/evaluator.h"
 #include "fcclip/eval/picture_scores.h"
+#include "fcclip/eval/sweep.h"
 
 namespace fcclip::eval {
 
@@ -25,9 +26,13 @@ struct RunHeader {
   bool panoptic = true, instances = true, semantic = true;
   std::string classifier, oracle;
   segmenter::EncodeSize size;
-  double alpha = 0, beta = 0;  ///< of the model's ensemble
-  bool cityscapes = false;     ///< its own metrics too
-  double clip_trust = 0;       ///< of the ensemble
+  bool cityscapes = false;  ///< its own metrics too
+  segmenter::Views views = segmenter::Views::one;
+  int64_t top_k = 0;  ///< instances a picture
+  /// The ensemble and thresholds used, of a sweep those of its first combination.
+  classify::EnsembleOptions ensemble = {};
+  results::PanopticOptions thresholds = {};
+  std::vector<SettingValues> sweep = {};
 };
 
 /// A segment of a panoptic answer, as records keep it.

@@ -137,8 +137,17 @@ json to_json(const RunHeader& header) {
               {"classifier", header.classifier},
               {"oracle", header.oracle},
               {"input size", {header.size.short_side, header.size.max_side}},
-              {"ensemble", {header.alpha, header.beta}}};
-  if (header.clip_trust != 0) raw["ensemble"].push_back(header.clip_trust);
+              {"alpha", header.ensemble.alpha},
+              {"beta", header.ensemble.beta},
+              {"object mask threshold", header.thresholds.object_mask_threshold},
+              {"overlap threshold", header.thresholds.overlap_threshold},
+              {"number of instances", header.top_k},
+              {"average of views", segmenter::views_name(header.views)},
+              {"sweep", json::object()}};
+  for (const SettingValues& one : header.sweep) {
+    raw["sweep"][setting_name(one.setting)] = one.values;
+  }
+  if (header.ensemble.clip_trust != 0) raw["clip trust"] = header.ensemble.clip_trust;
   if (header.cityscapes) raw["metrics of Cityscapes"] = true;
   // As it reads when it has been written: names need not be UTF-8.
   return json::parse(raw.dump(-1, ' ', false, json::error_handler_t::replace));

@@ -13,11 +13,16 @@ namespace fs = std::filesystem;
 
 void check_header(const json& found, const json& wanted, const fs::path& path) {
   if (found == wanted) return;
-  std::string what = "settings";
+  std::string what = "another setting";
   for (const auto& [key, value] : wanted.items()) {
-    if (!found.is_object() || !found.contains(key) || found[key] != value) what = key;
+    if (!found.is_object() || !found.contains(key)) {
+      what = "an older program";
+    } else if (found[key] != value) {
+      what = "another " + key;
+      if (!value.is_structured()) what += " (" + found[key].dump() + ", not " + value.dump() + ")";
+    }
   }
-  fail(ErrorCode::invalid_argument, path.string(), ": made with another ", what,
+  fail(ErrorCode::invalid_argument, path.string(), ": made with ", what,
        "; choose another --output, or start anew with --overwrite");
 }
 

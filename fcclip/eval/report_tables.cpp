@@ -8,21 +8,10 @@
 #include <vector>
 
 #include "fcclip/eval/html_text.h"
+#include "fcclip/eval/sweep_scores.h"
 
 namespace fcclip::eval {
 namespace {
-
-// The keys of the scores as people write them.
-std::string heading_of(const std::string& key) {
-  static const std::map<std::string, std::string> kHeadings = {
-      {"pq", "PQ"},           {"sq", "SQ"},
-      {"rq", "RQ"},           {"n", "classes"},
-      {"tp", "right"},        {"fp", "false"},
-      {"fn", "missed"},       {"truths", "true ones"},
-      {"share", "pixels, %"}, {"class_agnostic", "Class-agnostic"}};
-  const auto found = kHeadings.find(key);
-  return found == kHeadings.end() ? html_escaped(key) : found->second;
-}
 
 // The classifiers that the run has, in the order of the page.
 std::vector<std::string> classifiers_in(const EvaluationScores& scores) {
@@ -32,12 +21,6 @@ std::vector<std::string> classifiers_in(const EvaluationScores& scores) {
   }
   return names;
 }
-
-// A task's table of every classifier.
-struct TaskTable {
-  const char* title;
-  std::optional<ScoreTable> RunSummary::*place;
-};
 
 // One task, the classifiers beside one another.
 class TaskColumns {
@@ -162,6 +145,17 @@ std::vector<std::pair<int64_t, int64_t>> frequent_classes(const SemanticScore& s
 
 }  // namespace
 
+std::string heading_of(const std::string& key) {
+  static const std::map<std::string, std::string> kHeadings = {
+      {"pq", "PQ"},           {"sq", "SQ"},
+      {"rq", "RQ"},           {"n", "classes"},
+      {"tp", "right"},        {"fp", "false"},
+      {"fn", "missed"},       {"truths", "true ones"},
+      {"share", "pixels, %"}, {"class_agnostic", "Class-agnostic"}};
+  const auto found = kHeadings.find(key);
+  return found == kHeadings.end() ? html_escaped(key) : found->second;
+}
+
 void write_run_table(std::ostream& out, const std::vector<RunFact>& facts) {
   if (facts.empty()) return;
   out << "<details open><summary>How it was made</summary><table class=run>\n";
@@ -173,16 +167,9 @@ void write_run_table(std::ostream& out, const std::vector<RunFact>& facts) {
 }
 
 void write_score_tables(std::ostream& out, const EvaluationScores& scores) {
-  const std::vector<TaskTable> tasks = {
-      {"Panoptic", &RunSummary::panoptic},
-      {"Masks", &RunSummary::masks},
-      {"Boxes", &RunSummary::boxes},
-      {"Semantic", &RunSummary::semantic},
-      {"Instances by Cityscapes' rules", &RunSummary::cityscapes_instances},
-      {"Semantic by Cityscapes' rules", &RunSummary::cityscapes_semantic}};
   const std::vector<std::string> classifiers = classifiers_in(scores);
   if (classifiers.size() == 1) out << "<p>Classifier: " << classifiers.front() << "</p>\n";
-  for (const TaskTable& task : tasks) {
+  for (const TaskTable& task : task_tables()) {
     out << "<div class=scroll>";
     TaskColumns(scores, task).write(out);
     out << "</div>\n";

@@ -2,6 +2,7 @@
 // The tables of the HTML report. Internal to the folder.
 
 #include <ostream>
+#include <string>
 #include <vector>
 
 #include "fcclip/classify/vocabulary.h"
@@ -11,6 +12,8 @@
 
 namespace fcclip::eval {
 
+/// The keys of scores as people write them: "PQ" of "pq".
+std::string heading_of(const std::string& key);
 /// How the run was made, a row a fact.
 void write_run_table(std::ostream& out, const std::vector<RunFact>& facts);
 /// A table a task: a row a number, a column a group of classes, the classifiers beside one another.

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fcclip/eval/percent.h"
+#include "fcclip/eval/sweep_scores.h"
 
 namespace fcclip::eval {
 namespace {
@@ -63,9 +64,10 @@ json row_json(const std::vector<Metric>& metrics, const ScoreRow& row) {
   return cells;
 }
 
-json table_json(const ScoreTable& table) {
+json table_json(const ScoreTable& table, bool with_classes) {
   json out = json::object();
   for (const ScoreRow& row : table.groups) out[row.name] = row_json(table.group_metrics, row);
+  if (!with_classes) return out;
   out["per_class"] = json::array();
   for (const ScoreRow& row : table.classes) {
     json cells = row_json(table.class_metrics, row);
@@ -75,19 +77,41 @@ json table_json(const ScoreTable& table) {
   return out;
 }
 
-json summary_json(const RunSummary& summary) {
+json summary_json(const RunSummary& summary, bool with_classes = true) {
   json out = json::object();
-  if (summary.panoptic) out["panoptic"] = table_json(*summary.panoptic);
-  if (summary.masks) out["instances"]["masks"] = table_json(*summary.masks);
-  if (summary.boxes) out["instances"]["boxes"] = table_json(*summary.boxes);
-  if (summary.semantic) out["semantic"] = table_json(*summary.semantic);
+  if (summary.panoptic) out["panoptic"] = table_json(*summary.panoptic, with_classes);
+  if (summary.masks) out["instances"]["masks"] = table_json(*summary.masks, with_classes);
+  if (summary.boxes) out["instances"]["boxes"] = table_json(*summary.boxes, with_classes);
+  if (summary.semantic) out["semantic"] = table_json(*summary.semantic, with_classes);
   if (summary.cityscapes_instances) {
-    out["cityscapes"]["instance"] = table_json(*summary.cityscapes_instances);
+    out["cityscapes"]["instance"] = table_json(*summary.cityscapes_instances, with_classes);
   }
   if (summary.cityscapes_semantic) {
-    out["cityscapes"]["semantic"] = table_json(*summary.cityscapes_semantic);
+    out["cityscapes"]["semantic"] = table_json(*summary.cityscapes_semantic, with_classes);
   }
   return out;
+}
+
+json point_json(const std::vector<SettingValues>& axes, const std::vector<double>& point) {
+  json out = json::object();
+  for (size_t i = 0; i < axes.size(); ++i) out[setting_name(axes[i].setting)] = point[i];
+  return out;
+}
+
+json sweep_json(const SweepScores& sweep) {
+  json axes = json::object(), rows = json::array();
+  for (const SettingValues& axis : sweep.axes) axes[setting_name(axis.setting)] = axis.values;
+  for (const SweepRow& row : sweep.rows) {
+    rows.push_back(summary_json(row.scores, /*with_classes=*/false));
+    rows.back()["settings"] = point_json(sweep.axes, row.point);
+  }
+  const SweepRow& best = sweep.rows[sweep.best];
+  const std::vector<Headline> ranking = headlines(best.scores);
+  return {{"axes", std::move(axes)},
+          {"rows", std::move(rows)},
+          {"best", point_json(sweep.axes, best.point)},
+          {"best_row", sweep.best},
+          {"best_by", ranking.empty() ? json(nullptr) : json(ranking.front().name)}};
 }
 
 // As detectron2's min(iou, boundary): Python's min keeps the first operand when the second is not
@@ -151,6 +175,7 @@ json to_json(const SemanticScore& score, const std::vector<std::string>& names, 
 json to_json(const EvaluationScores& scores) {
   json out = {{"dataset", scores.data_set}, {"images", scores.pictures}};
   for (const auto& [name, summary] : scores.classifiers) out[name] = summary_json(summary);
+  if (scores.sweep) out["sweep"] = sweep_json(*scores.sweep);
   return out;
 }
 

@@ -23,7 +23,9 @@ nlohmann::json to_json(const SemanticScore& score, const std::vector<std::string
 
 /// {"dataset", "images", classifier: {"panoptic": {group: {metric: …}, "per_class": [{"name",
 /// metric: …}]}, "instances": {"masks", "boxes"}, "semantic", and of Cityscapes "cityscapes":
-/// {"instance", "semantic"} by its own rules}}; percent; null where nothing occurs.
+/// {"instance", "semantic"} by its own rules}}; percent; null where nothing occurs. Of a sweep also
+/// "sweep": {"axes": {setting: values}, "rows": [{"settings": {setting: value}, the same without
+/// "per_class"}], "best": settings, "best_row": position, "best_by": "PQ"}.
 nlohmann::json to_json(const EvaluationScores& scores);
 
 }  // namespace fcclip::eval

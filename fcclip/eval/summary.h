@@ -9,6 +9,7 @@
 
 #include "fcclip/classify/vocabulary.h"
 #include "fcclip/eval/picture_scores.h"
+#include "fcclip/eval/sweep.h"
 
 namespace fcclip::eval {
 
@@ -56,11 +57,25 @@ struct RunSummary {
 
 RunSummary summarise(const PictureScores& scores, const SummaryInput& input);
 
+/// A combination of a sweep.
+struct SweepRow {
+  std::vector<double> point;  ///< a value an axis
+  RunSummary scores;
+};
+
+/// A run of several combinations of settings.
+struct SweepScores {
+  std::vector<SettingValues> axes;
+  std::vector<SweepRow> rows;  ///< the last axis varies fastest
+  size_t best = 0;             ///< the row that headlines() ranks highest
+};
+
 /// What a finished run says.
 struct EvaluationScores {
   std::string data_set;  ///< as people call it
   int64_t pictures = 0;
-  std::map<std::string, RunSummary> classifiers;
+  std::map<std::string, RunSummary> classifiers;  ///< of a sweep "ensemble" alone: its best row
+  std::optional<SweepScores> sweep = {};
 };
 
 /// One number in [0, 100] that ranks pictures, and its name: PQ over all segments, else pixel

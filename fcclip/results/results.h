@@ -2,10 +2,12 @@
 // Masks and class scores -> segments at the original image's size (model section 7), streamed over
 // bands of rows so that neither Q·h·w nor K·h·w floats ever exist.
 
+#include <span>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
+#include "fcclip/core/progress.h"
 #include "fcclip/core/size.h"
 #include "fcclip/ops/upsampled_masks.h"
 #include "fcclip/results/segmentation.h"
@@ -45,6 +47,24 @@ at::Tensor semantic_scores(const MaskSource& masks, const at::Tensor& class_log_
 at::Tensor semantic_scores_resized_late(const MaskSource& masks, const at::Tensor& class_log_probs);
 /// Its arg-max [h, w] int32, without ever holding the scores.
 at::Tensor semantic_labels_resized_late(const MaskSource& masks, const at::Tensor& class_log_probs);
+
+/// A run of the network as semantic results see it.
+struct SemanticView {
+  MaskSource masks;
+  at::Tensor class_log_probs;  ///< [Q, K+1]
+  /// Scores at the padded size, then cropped and resized: the reference's semantic-only path.
+  bool resized_late = false;
+  bool mirrored = false;  ///< the network saw the picture's mirror image, left for right
+};
+/// Arg-max [h, w] int32 of the views' mean class scores at the original size, mirrored ones turned
+/// back. Views have one original size and the same classes; of their scores no more than a tile
+/// exists at a time. `progress` counts pixels. Throws Error{shape_mismatch, invalid_argument,
+/// interrupted}. Source: the reference's SemanticSegmentorWithTTA.
+at::Tensor averaged_labels(std::span<const SemanticView> views, const Progress& progress = {});
+/// The same with segments, whose queries and scores are those of the view `named`.
+SemanticSegmentation averaged_semantic(std::span<const SemanticView> views, size_t named,
+                                       const std::vector<bool>& is_thing,
+                                       const Progress& progress = {});
 /// The masks' logits at the original size, of the queries given: for traces.
 at::Tensor full_size_masks(const MaskSource& masks, const std::vector<int64_t>& queries);
 

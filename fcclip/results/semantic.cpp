@@ -1,13 +1,13 @@
 // Semantic results: Σ_q softmax(class)[q, k] · sigmoid(mask)[q] and its arg-max.
 
 #include <algorithm>
-#include <numeric>
 
 #include <ATen/ATen.h>
 
-#include "fcclip/ops/linear_tap.h"
+#include "fcclip/core/error.h"
 #include "fcclip/ops/upsampled_masks.h"
 #include "fcclip/results/class_probs.h"
+#include "fcclip/results/class_scores.h"
 
 namespace fcclip::results {
 namespace {
@@ -16,66 +16,6 @@ constexpr int64_t kMegabyte = 1 << 20;
 
 at::Tensor without_void(const at::Tensor& probs) {
   return probs.narrow(1, 0, probs.size(1) - 1).contiguous();
-}
-
-// Class scores [K, rows, width] of a region of whatever size the masks are read at.
-at::Tensor region_scores(const ops::MaskReader& read, const at::Tensor& probs,
-                         const ops::Region& region) {
-  std::vector<int64_t> queries(static_cast<size_t>(probs.size(0)));
-  std::iota(queries.begin(), queries.end(), 0);
-  const at::Tensor sigmoids = read(queries, region, ops::MaskValue::sigmoid);
-  return at::mm(probs.t(), sigmoids.flatten(1)).view({-1, region.height, region.width});
-}
-
-// One axis of the late resize: indices relative to `from`, and the weight of the farther one.
-struct LateAxis {
-  at::Tensor near, next, far;
-  int64_t from = 0, count = 0;
-  LateAxis(int64_t begin, int64_t n, int64_t source, int64_t target) {
-    near = at::empty({n}, at::kLong);
-    next = at::empty({n}, at::kLong);
-    far = at::empty({n}, at::kFloat);
-    from = ops::linear_tap(begin, source, target).near;
-    for (int64_t i = 0; i < n; ++i) {
-      const ops::LinearTap tap = ops::linear_tap(begin + i, source, target);
-      near.data_ptr<int64_t>()[i] = tap.near - from;
-      next.data_ptr<int64_t>()[i] = tap.next - from;
-      far.data_ptr<float>()[i] = tap.far;
-      count = tap.next - from + 1;
-    }
-  }
-  at::Tensor resize(const at::Tensor& scores, int64_t dim) const {
-    const at::Tensor weight = dim == 1 ? far.view({-1, 1}) : far;
-    return at::lerp(scores.index_select(dim, near), scores.index_select(dim, next), weight);
-  }
-};
-
-// Visits tiles of the class scores [K, height, width] that were made at the padded size and resized
-// late.
-template <typename Visit>
-void visit_late_scores(const MaskSource& masks, const at::Tensor& class_log_probs,
-                       const Visit& visit) {
-  const at::Tensor probs = without_void(class_probs(masks, class_log_probs));
-  ops::check_masks(masks);
-  const Size from = masks.resized, to = masks.original;
-  MaskSource at_padded = masks;
-  at_padded.resized = at_padded.original = masks.padded;
-  const ops::MaskReader read = ops::read_masks(at_padded);
-  // Tiles such that the scores and the sigmoids stay within a few megabytes each.
-  const int64_t pixels = std::max<int64_t>(64, 2 * kMegabyte / (probs.size(0) + probs.size(1)));
-  const int64_t width = std::min<int64_t>(to.width, 256);
-  const int64_t height = std::clamp<int64_t>(pixels / width, 1, to.height);
-  for (int64_t y = 0; y < to.height; y += height) {
-    for (int64_t x = 0; x < to.width; x += width) {
-      const ops::Region target = {y, std::min(height, to.height - y), x,
-                                  std::min(width, to.width - x)};
-      const LateAxis rows(y, target.height, from.height, to.height);
-      const LateAxis columns(x, target.width, from.width, to.width);
-      const ops::Region source = {rows.from, rows.count, columns.from, columns.count};
-      const at::Tensor scores = region_scores(read, probs, source);
-      visit(target, columns.resize(rows.resize(scores, 1), 2));
-    }
-  }
 }
 
 struct LabelExtent {
@@ -103,19 +43,16 @@ std::vector<LabelExtent> measure_labels(const at::Tensor& labels, int64_t classe
   return extents;
 }
 
-}  // namespace
-
-SemanticSegmentation semantic(const MaskSource& masks, const at::Tensor& class_log_probs,
-                              const std::vector<bool>& is_thing) {
-  const at::Tensor probs = class_probs(masks, class_log_probs);
-  check_things(is_thing, probs);
-  SemanticSegmentation result{semantic_labels(masks, class_log_probs), {}};
-  const std::vector<LabelExtent> extents = measure_labels(result.labels, probs.size(1) - 1);
+// The segments of a label map, each with its best query of `probs` [Q, K+1].
+std::vector<Segment> segments_of(const at::Tensor& labels, const at::Tensor& probs,
+                                 const std::vector<bool>& is_thing) {
+  std::vector<Segment> segments;
+  const std::vector<LabelExtent> extents = measure_labels(labels, probs.size(1) - 1);
   for (int64_t k = 0; k < std::ssize(extents); ++k) {
     const LabelExtent& extent = extents[static_cast<size_t>(k)];
     if (extent.area == 0) continue;
     Segment segment;
-    segment.id = std::ssize(result.segments) + 1;
+    segment.id = std::ssize(segments) + 1;
     segment.class_index = k;
     segment.is_thing = is_thing[static_cast<size_t>(k)];
     segment.query = probs.select(1, k).argmax().item<int64_t>();
@@ -123,9 +60,19 @@ SemanticSegmentation semantic(const MaskSource& masks, const at::Tensor& class_l
     segment.area_px = extent.area;
     segment.box_xywh_px = {extent.left, extent.top, extent.right - extent.left + 1,
                            extent.bottom - extent.top + 1};
-    result.segments.push_back(std::move(segment));
+    segments.push_back(std::move(segment));
   }
-  return result;
+  return segments;
+}
+
+}  // namespace
+
+SemanticSegmentation semantic(const MaskSource& masks, const at::Tensor& class_log_probs,
+                              const std::vector<bool>& is_thing) {
+  const at::Tensor probs = class_probs(masks, class_log_probs);
+  check_things(is_thing, probs);
+  const at::Tensor labels = semantic_labels(masks, class_log_probs);
+  return {labels, segments_of(labels, probs, is_thing)};
 }
 
 at::Tensor semantic_labels(const MaskSource& masks, const at::Tensor& class_log_probs) {
@@ -133,40 +80,68 @@ at::Tensor semantic_labels(const MaskSource& masks, const at::Tensor& class_log_
 }
 
 at::Tensor semantic_scores(const MaskSource& masks, const at::Tensor& class_log_probs) {
-  const at::Tensor probs = without_void(class_probs(masks, class_log_probs));
-  const ops::MaskReader read = ops::read_masks(masks);
+  const ClassScores scores_of({masks, class_log_probs});
   const Size size = masks.original;
-  at::Tensor scores = at::empty({probs.size(1), size.height, size.width}, at::kFloat);
-  const int64_t band = std::max<int64_t>(1, 4 * kMegabyte / (probs.size(0) * size.width + 1));
+  at::Tensor scores = at::empty({class_log_probs.size(1) - 1, size.height, size.width}, at::kFloat);
+  const int64_t band =
+      std::max<int64_t>(1, 4 * kMegabyte / (class_log_probs.size(0) * size.width + 1));
   for (int64_t y = 0; y < size.height; y += band) {
     const int64_t rows = std::min(band, size.height - y);
-    scores.narrow(1, y, rows).copy_(region_scores(read, probs, {y, rows, 0, size.width}));
+    scores.narrow(1, y, rows).copy_(scores_of({y, rows, 0, size.width}));
   }
   return scores;
 }
 
 at::Tensor semantic_scores_resized_late(const MaskSource& masks,
                                         const at::Tensor& class_log_probs) {
-  at::Tensor scores;
-  visit_late_scores(masks, class_log_probs, [&](const ops::Region& at, const at::Tensor& part) {
-    if (!scores.defined()) {
-      scores = at::empty({part.size(0), masks.original.height, masks.original.width}, at::kFloat);
-    }
-    scores.narrow(1, at.y, at.height).narrow(2, at.x, at.width).copy_(part);
+  const ClassScores scores_of({masks, class_log_probs, /*resized_late=*/true});
+  const Size size = masks.original;
+  at::Tensor scores = at::empty({class_log_probs.size(1) - 1, size.height, size.width}, at::kFloat);
+  visit_tiles(size, scores_of.numbers_per_pixel(), [&](const ops::Region& at) {
+    scores.narrow(1, at.y, at.height).narrow(2, at.x, at.width).copy_(scores_of(at));
   });
   return scores;
 }
 
 at::Tensor semantic_labels_resized_late(const MaskSource& masks,
                                         const at::Tensor& class_log_probs) {
-  at::Tensor labels;
-  visit_late_scores(masks, class_log_probs, [&](const ops::Region& at, const at::Tensor& part) {
-    if (!labels.defined()) {
-      labels = at::empty({masks.original.height, masks.original.width}, at::kInt);
+  const SemanticView view{masks, class_log_probs, /*resized_late=*/true};
+  return averaged_labels({&view, 1});
+}
+
+at::Tensor averaged_labels(std::span<const SemanticView> views, const Progress& progress) {
+  if (views.empty()) fail(ErrorCode::invalid_argument, "no views to average");
+  const Size size = views.front().masks.original;
+  const int64_t classes = views.front().class_log_probs.size(-1);
+  std::vector<ClassScores> each;
+  int64_t numbers = 0;
+  for (const SemanticView& view : views) {
+    if (view.masks.original != size || view.class_log_probs.size(-1) != classes) {
+      fail(ErrorCode::shape_mismatch,
+           "the views to average differ in the size of their picture or in their classes");
     }
-    labels.narrow(0, at.y, at.height).narrow(1, at.x, at.width).copy_(part.argmax(0));
+    numbers = std::max(numbers, each.emplace_back(view).numbers_per_pixel());
+  }
+  at::Tensor labels = at::empty({size.height, size.width}, at::kInt);
+  int64_t done = 0;
+  visit_tiles(size, numbers, [&](const ops::Region& at) {
+    report_progress(progress, done, size.height * size.width, "pixels");
+    at::Tensor scores = each.front()(at);
+    for (size_t i = 1; i < each.size(); ++i) scores += each[i](at);
+    labels.narrow(0, at.y, at.height).narrow(1, at.x, at.width).copy_(scores.argmax(0));
+    done += at.height * at.width;
   });
   return labels;
+}
+
+SemanticSegmentation averaged_semantic(std::span<const SemanticView> views, size_t named,
+                                       const std::vector<bool>& is_thing,
+                                       const Progress& progress) {
+  const at::Tensor labels = averaged_labels(views, progress);
+  const SemanticView& view = views[named];
+  const at::Tensor probs = class_probs(view.masks, view.class_log_probs);
+  check_things(is_thing, probs);
+  return {labels, segments_of(labels, probs, is_thing)};
 }
 
 at::Tensor full_size_masks(const MaskSource& masks, const std::vector<int64_t>& queries) {

@@ -9,6 +9,7 @@
 
 #include "fcclip/ops/products.h"
 #include "fcclip/segmenter/segmenter.h"
+#include "fcclip/segmenter/views.h"
 
 namespace fcclip::runs {
 
@@ -19,6 +20,7 @@ struct RunSettings {
   std::vector<std::string> templates;  ///< empty: the model's own
   segmenter::AskOptions ask;
   segmenter::EncodeSize size;
+  segmenter::Views views = segmenter::Views::one;
   double tolerance_px = 1;
   ops::Products products = ops::Products::float32;
   nlohmann::json reading = nullptr;  ///< how pictures are read, where it is not as usual

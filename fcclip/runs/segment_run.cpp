@@ -45,6 +45,19 @@ nlohmann::json settings_of(const SegmentPlan& plan, bool draws) {
   return settings_json(settings);
 }
 
+void check_views(segmenter::Views views, const std::set<results::Task>& tasks) {
+  if (views != segmenter::Views::multiscale) return;
+  for (const results::Task task : tasks) {
+    if (task == results::Task::semantic) continue;
+    fail(ErrorCode::invalid_argument,
+         "several sizes (multiscale) are averaged for semantic results "
+         "alone, and ",
+         results::task_name(task),
+         " ones are asked for or to be written; ask for "
+         "semantic ones, or average with the mirror image (flip)");
+  }
+}
+
 int64_t shard_size(const SegmentPlan& plan) {
   return (std::ssize(plan.pictures) + plan.shard.count - plan.shard.number) / plan.shard.count;
 }
@@ -76,6 +89,7 @@ SegmentRun::SegmentRun(const segmenter::Segmenter& segmenter, SegmentPlan plan,
   before_.words = watch_.lap();
   circumstances_ = circumstances_json();
   output_ = {wanted_.kinds, plan_.settings.ask.task, plan_.rendering};
+  check_views(plan_.settings.views, needed_tasks(output_));
   if (!wanted_.kinds.empty()) open_folder();
 }
 
@@ -214,17 +228,19 @@ void SegmentRun::answer(size_t index, const Decoded& decoded, OrderedWork& write
   const InputPicture& picture = plan_.pictures[index];
   Stopwatch watch;
   const Progress go_on = [this](int64_t, int64_t) { return !listener_.wants_stop(); };
-  const segmenter::EncodedImage encoded =
-      segmenter_.encode(decoded.rgb, plan_.settings.size, {}, go_on);
+  const RunSettings& settings = plan_.settings;
+  const segmenter::EncodedPicture encoded =
+      segmenter::encode_picture(segmenter_, decoded.rgb, settings.views, settings.size, go_on);
   const double network = watch.lap();
   for (size_t q = 0; q < questions_.size(); ++q) {
     watch.lap();
     PictureAnswers answers{picture, decoded.rgb, questions_[q].vocabulary, stem(picture, q)};
     for (const results::Task task : needed_tasks(output_)) {
-      segmenter::AskOptions options = plan_.settings.ask;
+      segmenter::AskOptions options = settings.ask;
       options.task = task;
       options.progress = go_on;
-      answers.by_task.emplace(task, segmenter_.ask(encoded, questions_[q], options));
+      answers.by_task.emplace(task,
+                              segmenter::ask_picture(segmenter_, encoded, questions_[q], options));
     }
     answers.timing.ask = watch.lap();
     if (q == 0) {

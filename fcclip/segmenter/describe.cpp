@@ -4,6 +4,8 @@
 
 #include <ATen/ATen.h>
 
+#include "fcclip/ops/host.h"
+
 namespace fcclip::segmenter {
 namespace {
 
@@ -136,9 +138,20 @@ results::Segmentation describe(const EncodedImage& image, const PreparedVocabula
                                const classify::Classification& classes, const AskOptions& options) {
   results::Segmentation answer =
       infer(image, classes.log_probs[0], thing_flags(vocabulary.vocabulary), options);
+  finish_description(answer, image, vocabulary, classes, options);
+  return answer;
+}
+
+void finish_description(results::Segmentation& answer, const EncodedImage& image,
+                        const PreparedVocabulary& vocabulary,
+                        const classify::Classification& classes, const AskOptions& options) {
   leave_out_unreported(answer, vocabulary.vocabulary);
   name_segments(answer.segments(), image, vocabulary, classes, options.next_best);
-  return answer;
+}
+
+classify::Classification on_host(const classify::Classification& classes) {
+  return {ops::on_host(classes.log_probs), ops::on_host(classes.p_in), ops::on_host(classes.p_out),
+          ops::on_host(classes.p_void),    classes.out_embed,          classes.out_words};
 }
 
 void name_segments(std::vector<results::Segment>& segments, const EncodedImage& image,

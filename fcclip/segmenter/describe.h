@@ -13,6 +13,14 @@ namespace fcclip::segmenter {
 results::Segmentation describe(const EncodedImage& image, const PreparedVocabulary& vocabulary,
                                const classify::Classification& classes, const AskOptions& options);
 
+/// The second half of describe, for segments that were found in another way.
+void finish_description(results::Segmentation& answer, const EncodedImage& image,
+                        const PreparedVocabulary& vocabulary,
+                        const classify::Classification& classes, const AskOptions& options);
+
+/// Segments are named from these numbers one by one.
+classify::Classification on_host(const classify::Classification& classes);
+
 /// Gives segments whose query and class are known their words and scores, as describe does.
 void name_segments(std::vector<results::Segment>& segments, const EncodedImage& image,
                    const PreparedVocabulary& vocabulary, const classify::Classification& classes,

@@ -74,12 +74,6 @@ std::vector<EncodedImage> unencoded(std::span<const NetworkInput> inputs) {
   return images;
 }
 
-// Segments are named from these numbers one by one.
-classify::Classification on_host(const classify::Classification& classes) {
-  return {ops::on_host(classes.log_probs), ops::on_host(classes.p_in), ops::on_host(classes.p_out),
-          ops::on_host(classes.p_void),    classes.out_embed,          classes.out_words};
-}
-
 }  // namespace
 
 // Fingerprinting reads all weights of the text tower: while the model is loaded, else at the first

@@ -1,0 +1,18 @@
+#pragma once
+// Options that take several numbers to be tried: "0.3", "0.2,0.5", "0.2:0.6:0.1".
+
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+namespace fcclip::apps {
+
+/// Numbers from `least` to `most` at commas, none twice; START:END:STEP stands for all from START
+/// to END, which a whole number of steps must reach.
+CLI::Validator number_list(double least, double most);
+
+/// The numbers of such a text, in its order.
+std::vector<double> listed_numbers(const std::string& text);
+
+}  // namespace fcclip::apps
