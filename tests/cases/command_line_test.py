@@ -186,8 +186,21 @@ class Mistyped(Case):
         self.refused("synth", "--count", "-3", says=["--count -3: expected 0 or more"], see="fcclip synth")
         self.refused("eval", "lvis", "--short-side", "800", "--max-side", "400", says=["smaller than"],
                      see="fcclip eval")
+        for value, says in (("0.2:0.6:0.15", "no whole number of steps"), ("0.2,1.2", "expected numbers from 0 to 1"),
+                            ("0.2,0.2", "a number is there twice"), ("0.2:0.4", "START:END:STEP")):
+            self.refused("eval", "lvis", "--overlap-threshold", value, says=[f"--overlap-threshold {value}: ", says],
+                         see="fcclip eval")
+        for command in ("segment", "eval"):
+            self.refused(command, "x.png", "--tta", "flp", says=["did you mean flip?"], see="fcclip " + command)
         for command in ("train", "pretrain"):
             self.refused(command, "--steps", "-3", says=["--steps -3: expected 1 or more"], see="fcclip " + command)
+
+    def test_settings_of_an_answer_are_the_same_everywhere(self):
+        helps = [" ".join(help_of(command).split()) for command in ("segment", "trace", "eval")]
+        for text in ("Weight of CLIP's own answer for classes seen in training, 0 to 1; default the model's",
+                     "least share of a mask that must stay visible", "Instance: candidates per picture"):
+            for text_of_command in helps:
+                self.assertIn(text, text_of_command)
 
     def test_decimal_means_decimal(self):
         """010 is ten, not eight."""

@@ -460,5 +460,27 @@ class Elsewhere(SegmentCase):
             self.assertEqual(self.images(outcome), ["my photos [2019]/a 1.jpg"])
 
 
+class Views(SegmentCase):
+    """Answers averaged over several views of a picture."""
+
+    def test_with_the_mirror_image(self):
+        asked = ("-c", "wood, rock, bat", "--short-side", "128", "--write", "segments", "--json", SCENE)
+        alone, both = (self.segment(*asked, *more, "-o", f"out{len(more)}") for more in ((), ("--tta", "flip")))
+        self.assert_ok(both)
+        for segments in (alone.lines()[0]["segments"], both.lines()[0]["segments"]):
+            self.assertTrue(segments)
+        self.assertNotEqual(alone.lines()[0]["segments"], both.lines()[0]["segments"])
+        self.assertEqual(json.loads((self.folder / "out2/run.json").read_text())["settings"]["tta"], "flip")
+
+    def test_of_many_sizes(self):
+        asked = ("-c", "wood, rock, bat", "--short-side", "64", "--tta", "multiscale", "-o", "out")
+        self.assert_refused(self.segment(SCENE, *asked), "semantic results alone", "panoptic ones are asked for", status=2)
+        self.assertFalse((self.folder / "out").exists())
+        self.assert_refused(self.segment(SCENE, *asked, "-t", "semantic", "--write", "instance"), "instance ones", status=2)
+        outcome = self.segment(SCENE, *asked, "-t", "semantic", "--write", "semantic,overlay", "--json")
+        self.assert_ok(outcome)
+        self.assertTrue(outcome.lines()[0]["segments"])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -570,6 +570,33 @@ class Evaluations(SetCase):
         self.assert_ok(self.evaluate("--limit", "1", "--overwrite"))
         self.assertEqual(self.read("out/own/scores.json")["images"], 1)
 
+    def test_several_values_are_a_sweep(self):
+        self.take("check-of-an-instances-file")
+        outcome = self.evaluate("--alpha", "0:1:0.5", "--beta=0.2,0.9", "--top-k", "5")
+        self.assert_ok(outcome)
+        sweep = self.read("out/own/scores.json")["sweep"]
+        self.assertEqual(sweep["axes"], {"alpha": [0, 0.5, 1], "beta": [0.2, 0.9]})
+        self.assertEqual(len(sweep["rows"]), 6)
+        best = sweep["rows"][sweep["best_row"]]
+        self.assertEqual(best["settings"], sweep["best"])
+        self.assertIn("\n *  ", outcome.out)
+        self.assertIn("best AP: alpha ", outcome.out)
+        self.assertIn("<svg", (self.folder / "out/own/report.html").read_text())
+        self.assert_refused(self.evaluate("--alpha", "0.5", "--resume"), "records.jsonl: made with another", status=2)
+        self.assert_ok(self.evaluate(*(f"--{name}={value}" for name, value in sweep["best"].items()), "--top-k", "5",
+                                     "--overwrite"))
+        one = self.read("out/own/scores.json")["ensemble"]["instances"]["masks"]["All"]
+        self.assertEqual(one, best["instances"]["masks"]["All"])
+
+    def test_views_are_averaged(self):
+        self.take("check-of-an-instances-file")
+        self.assert_ok(self.evaluate("--tta", "flip", "--limit", "1"))
+        self.assertEqual(self.read("out/own/scores.json")["run"]["views"], "flip")
+        self.assert_refused(self.evaluate("--limit", "1", "--resume"), "another average of views", status=2)
+        self.assert_refused(self.evaluate("--tta", "flip", "--oracle", "names", "--overwrite"), "without an oracle",
+                            status=2)
+        self.assert_refused(self.evaluate("--tta", "multiscale", "--overwrite"), status=2)  # it has no label maps
+
     def test_stopped_and_continued(self):
         self.take("pictures-in-subfolders")
         arguments = ["eval", "--images", "images", "--instances-json", "instances.json", "--short-side", "480", "-o", "out"]
