@@ -12,6 +12,7 @@
 #include "apps/run_report.h"
 #include "apps/segment_options.h"
 #include "apps/shard_flag.h"
+#include "apps/spot_flags.h"
 #include "apps/standard_streams.h"
 #include "apps/stop_signal.h"
 #include "apps/warm_memory.h"
@@ -32,6 +33,7 @@ struct SegmentFlags {
   ModelFlags model;
   WordFlags words;
   AskFlags ask;
+  SpotFlags spot;
   PictureFlags picture;
   OverlayFlags overlay;
 };
@@ -89,6 +91,7 @@ runs::SegmentPlan plan_of(const SegmentFlags& flags, std::vector<std::string>& n
   plan.settings.templates = words::load_templates(flags.words.templates);
   plan.settings.questions = load_questions(flags.words, config);
   plan.settings.size = encode_size(flags.ask);
+  plan.settings.place = spot_of(flags.spot, flags.ask.task);
   plan.settings.views = segmenter::views_named(flags.ask.views).value();
   plan.settings.products = ops::products_named(flags.model.dtype);
   plan.settings.reading = read_record(flags.picture);
@@ -120,6 +123,7 @@ runs::RunCount run_segment(const SegmentFlags& flags) {
   const segmenter::Segmenter segmenter = load_segmenter(flags.model);
   plan.load_seconds = loading.seconds();
   plan.settings.ask = ask_options(flags.ask, segmenter);
+  if (plan.settings.place) plan.settings.ask.task = results::Task::instance;
   const results::Task task = plan.settings.ask.task;
   const std::vector<classify::Vocabulary>& questions = plan.settings.questions;
   if (!flags.quiet && !flags.json && task == results::Task::semantic &&
@@ -160,6 +164,7 @@ void add_segment(CLI::App& app) {
       ->required();
   add_word_flags(*command, flags->words);
   add_ask_flags(*command, flags->ask);
+  add_spot_flags(*command, flags->spot);
   command->option_defaults()->group("Output");
   command->add_option("-o,--output", flags->output_folder, "Folder for results")
       ->type_name("FOLDER")
@@ -196,6 +201,7 @@ void add_segment(CLI::App& app) {
       "  fcclip segment photo.jpg -c \"cat, dog | puppy, grass\" --stuff grass -o out\n"
       "  fcclip segment pictures/ -v ade20k --task semantic --resume -o out\n"
       "  fcclip segment pictures/ -v coco --resume -o out --shard 1/4\n"
+      "  fcclip segment photo.jpg --at 210,160 -v everything -o out\n"
       "  fcclip segment street.jpg -c \"car, road\" -c \"taxi, bus\" --write none --json");
   command->callback([flags] { segment(*flags); });
 }

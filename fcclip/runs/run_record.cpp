@@ -104,6 +104,10 @@ json settings_json(const RunSettings& settings) {
               {"max_side", settings.size.max_side},
               {"tolerance_px", settings.tolerance_px}};
   if (ask.ensemble.clip_trust != 0) out["clip_trust"] = ask.ensemble.clip_trust;
+  if (settings.place) {
+    out["points_xy_px"] = settings.place->points_xy_px;
+    if (settings.place->box_xywh_px) out["box_xywh_px"] = *settings.place->box_xywh_px;
+  }
   if (settings.views != segmenter::Views::one) out["tta"] = segmenter::views_name(settings.views);
   if (settings.products != ops::Products::float32) out["dtype"] = ops::name(settings.products);
   if (!settings.templates.empty()) out["templates"] = settings.templates;

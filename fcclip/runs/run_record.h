@@ -2,6 +2,7 @@
 // run.json: what stands beside the results and says how they came about.
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct RunSettings {
   std::vector<classify::Vocabulary> questions;
   std::vector<std::string> templates;  ///< empty: the model's own
   segmenter::AskOptions ask;
+  std::optional<segmenter::Place> place =
+      {};  ///< what is there: instances; none: the whole picture
   segmenter::EncodeSize size;
   segmenter::Views views = segmenter::Views::one;
   double tolerance_px = 1;

@@ -45,6 +45,16 @@ nlohmann::json settings_of(const SegmentPlan& plan, bool draws) {
   return settings_json(settings);
 }
 
+// What is at a place are instances.
+void check_place(const RunSettings& settings, const std::set<results::Task>& tasks) {
+  if (!settings.place) return;
+  for (const results::Task task : tasks) {
+    if (task == results::Task::instance) continue;
+    fail(ErrorCode::invalid_argument, "what is at a place are instances, and ",
+         results::task_name(task), " results are to be written; write other kinds");
+  }
+}
+
 void check_views(segmenter::Views views, const std::set<results::Task>& tasks) {
   if (views != segmenter::Views::multiscale) return;
   for (const results::Task task : tasks) {
@@ -90,6 +100,7 @@ SegmentRun::SegmentRun(const segmenter::Segmenter& segmenter, SegmentPlan plan,
   circumstances_ = circumstances_json();
   output_ = {wanted_.kinds, plan_.settings.ask.task, plan_.rendering};
   check_views(plan_.settings.views, needed_tasks(output_));
+  check_place(plan_.settings, needed_tasks(output_));
   if (!wanted_.kinds.empty()) open_folder();
 }
 
@@ -239,8 +250,10 @@ void SegmentRun::answer(size_t index, const Decoded& decoded, OrderedWork& write
       segmenter::AskOptions options = settings.ask;
       options.task = task;
       options.progress = go_on;
-      answers.by_task.emplace(task,
-                              segmenter::ask_picture(segmenter_, encoded, questions_[q], options));
+      answers.by_task.emplace(
+          task, settings.place
+                    ? segmenter_.at(encoded.image, questions_[q], *settings.place, options)
+                    : segmenter::ask_picture(segmenter_, encoded, questions_[q], options));
     }
     answers.timing.ask = watch.lap();
     if (q == 0) {

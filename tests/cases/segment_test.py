@@ -484,3 +484,46 @@ class Views(SegmentCase):
 
 if __name__ == "__main__":
     unittest.main()
+
+
+class Places(SegmentCase):
+    """What is at a pixel, or in a box."""
+
+    def ask(self, *arguments):
+        return self.segment(SCENE, "-v", "world", "--short-side", "256", *arguments)
+
+    def test_all_masks_there_best_first(self):
+        # Whatever the picture has, a click into its largest thing finds it.
+        outcome = self.ask("-t", "instance", "--write", "none", "--json")
+        self.assert_ok(outcome)
+        best = outcome.lines()[0]["segments"][0]
+        left, top, width, height = best["box_xywh_px"]
+        x, y = left + width // 2, top + height // 2
+        outcome = self.ask("--at", f"{x},{y}", "--json", "-o", "out")
+        self.assert_ok(outcome)
+        segments = outcome.lines()[0]["segments"]
+        self.assertIn(best["name"], [one["name"] for one in segments])
+        scores = [one["score"] for one in segments]
+        self.assertEqual(scores, sorted(scores, reverse=True))
+        for one in segments:
+            left_of, top_of, wide, high = one["box_xywh_px"]
+            self.assertTrue(left_of <= x < left_of + wide and top_of <= y < top_of + high, one)
+        self.assertTrue(list((self.folder / "out").glob("*.overlay.*")))
+        settings = json.loads((self.folder / "out/run.json").read_text())["settings"]
+        self.assertEqual(settings["points_xy_px"], [[x, y]])
+        boxed = self.ask("--box", f"{left},{top},{width},{height}", "--write", "none", "--json")
+        self.assert_ok(boxed)
+        self.assertIn(best["name"], [one["name"] for one in boxed.lines()[0]["segments"]])
+
+    def test_what_is_no_place(self):
+        for arguments, says in ((("--at", "9"), "--at 9: expected X,Y"), (("--at", "a,b"), "expected X,Y"),
+                                (("--at", "1,2,"), "expected X,Y"), (("--box", "1,2,3"), "expected X,Y,W,H"),
+                                (("--at", "1,1", "--box", "1,1,2,2"), "either points or a box"),
+                                (("--at", "1,1", "-t", "semantic"), "are instances"),
+                                (("--at", "1,1", "--write", "panoptic"), "panoptic results are to be written"),
+                                (("--at", "1,1", "--tta", "multiscale"), "semantic results alone")):
+            with self.subTest(arguments):
+                self.assert_refused(self.ask(*arguments, "-o", "out"), says, status=2)
+        self.assert_refused(self.ask("--at", "99999,1", "-o", "out"), "the point 99999, 1 is not in the picture of", status=1)
+        self.assert_refused(self.ask("--box", "1,1,0,5", "-o", "out"), "is not in the picture of", status=1)
+        self.assertFalse(list(self.folder.glob("out/*.png")))
