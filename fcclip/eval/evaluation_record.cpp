@@ -71,9 +71,10 @@ json evaluation_record(const fs::path& model, const segmenter::Segmenter& segmen
 std::vector<RunFact> run_facts(const json& record) {
   std::vector<RunFact> facts;
   for (const char* key :
-       {"model", "model_name", "provenance", "fingerprint", "head", "classifiers", "input_size",
-        "thresholds", "sweep", "views", "oracle", "dtype", "program", "libtorch", "instruction_set",
-        "threads", "date", "seconds", "command", "folder"}) {
+       {"model",       "model_name", "provenance", "fingerprint", "head",
+        "classifiers", "input_size", "thresholds", "sweep",       "views",
+        "oracle",      "dtype",      "program",    "libtorch",    "instruction_set",
+        "threads",     "date",       "seconds",    "command",     "folder"}) {
     if (!record.contains(key)) continue;
     std::string name = key;
     std::replace(name.begin(), name.end(), '_', ' ');

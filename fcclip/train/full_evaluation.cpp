@@ -93,8 +93,7 @@ engine::Numbers evaluate_fully(const segmenter::Segmenter& segmenter, const Judg
   const eval::EvaluationTarget& target = data.target;
   eval::EvaluateOptions options = target.options;
   const segmenter::AskOptions defaults = segmenter.ask_defaults();
-  options.classifiers = eval::classifiers_of("ensemble", defaults.ensemble);
-  options.panoptic_options = defaults.panoptic;
+  options.classifiers = eval::classifiers_of("ensemble", defaults.ensemble, defaults.panoptic);
   options.instance_options = defaults.instances;
   if (target.detections > 0) options.instance_options.top_k = target.detections;
   const eval::Evaluator evaluator(segmenter, *target.split, data.words, options);
