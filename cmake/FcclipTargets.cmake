@@ -11,6 +11,8 @@ if(FCCLIP_WERROR)
     # Wrong too often in GCC 12: in its own intrinsics and in the standard library.
     list(APPEND FCCLIP_WARNINGS -Wno-error=uninitialized -Wno-error=maybe-uninitialized -Wno-error=stringop-overflow
       -Wno-error=stringop-overread -Wno-error=array-bounds -Wno-error=restrict -Wno-error=free-nonheap-object)
+  elseif(FCCLIP_SANITIZE)
+    list(APPEND FCCLIP_WARNINGS -Wno-pass-failed)  # what a sanitizer looks at is not vectorised
   endif()
 endif()
 
@@ -36,7 +38,7 @@ function(fcclip_common_options target)
   endif()
   # libFuzzer finds its way by the branches that it sees taken: in the library, not only in the entry points.
   if(FCCLIP_FUZZ AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
   endif()
 endfunction()
 

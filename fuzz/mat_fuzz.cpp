@@ -4,6 +4,7 @@
 
 #include "fcclip/image/mat_file.h"
 #include "fuzz/expect.h"
+#include "fuzz/small_pictures.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace fcclip;

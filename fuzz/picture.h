@@ -5,6 +5,7 @@
 
 #include "fcclip/image/image_file.h"
 #include "fuzz/expect.h"
+#include "fuzz/small_pictures.h"
 
 namespace fcclip::fuzz {
 

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Builds and runs the tests of every folder that touches untrusted bytes, words or raw pointers under ASan + UBSan:
 #   scripts/asan.sh BUILD_FOLDER [--all]     --all: of all folders, and the program on people's odd files (long)
+# A folder that scripts/clang.sh made serves as well; without one GCC makes it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=$1
 options=()
 [ -f "$build/build.ninja" ] || options=(-DFCCLIP_SANITIZE=ON -DFCCLIP_TESTS=ON -DCMAKE_CXX_FLAGS_RELEASE=-O1)
-folders=(core text io ops nn clip classify words reference_config results model segmenter image draw outputs runs serve data engine train)
-targets=("${folders[@]/%/_test}")
+read -ra targets <<< "$(scripts/sanitized_targets.sh)"
+folders=("${targets[@]/%_test/}")
 pattern="^($(IFS='|'; echo "${folders[*]}"))\$"
 if [ "${2:-}" = --all ]; then
   targets=(all)

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Builds the entry points of fuzz/ with Clang and runs each on its corpus, as many at once as there are processors:
-#   scripts/fuzz.sh [seconds each] [--count]      FUZZERS="png_fuzz coco_fuzz" for some of them
-# What it finds beyond fuzz/corpus/ is kept in build/fuzz/corpus/, inputs that fail in build/fuzz/found/.
+#   scripts/fuzz.sh [seconds each] [--count]      FUZZERS="png_fuzz coco_fuzz" for some of them; BUILD (build/fuzz):
+# a folder that scripts/clang.sh made serves as well.
+# What it finds beyond fuzz/corpus/ is kept in corpus/ of the build folder, inputs that fail in found/.
 # --count adds the executions to the table of docs/fuzzing.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
-build=build/fuzz
+build=${BUILD:-build/fuzz}
 if ! command -v clang++ >/dev/null; then
   echo "fuzz: no clang++; apt-get install clang" >&2
   exit 1

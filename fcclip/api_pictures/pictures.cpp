@@ -12,9 +12,9 @@ inline namespace v1 {
 namespace {
 
 image::ReadOptions own(const ReadOptions& options) {
-  if (options.max_pixels < 1 || options.max_pixels > image::kMaxPixels) {
+  if (options.max_pixels < 1 || options.max_pixels > image::largest_picture()) {
     fail(ErrorCode::invalid_argument, "max_pixels is ", options.max_pixels, "; expected 1 to ",
-         image::kMaxPixels);
+         image::largest_picture());
   }
   image::ReadOptions out;
   out.max_pixels = options.max_pixels;

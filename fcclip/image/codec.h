@@ -35,7 +35,7 @@ inline constexpr std::string_view kRawCameraFile =
 /// Throws Error{bad_format} unless 1 <= width, height; Error{too_large} unless width · height <=
 /// max_pixels.
 void check_extent(std::string_view name, int64_t width, int64_t height,
-                  int64_t max_pixels = kMaxPixels);
+                  int64_t max_pixels = largest_picture());
 
 /// "<name>: <what>" as Error{bad_format}.
 template <typename... Parts>

@@ -67,7 +67,7 @@ at::Tensor decode_png_exact(std::string_view bytes, std::string_view name) {
     return plain->size(2) >= 3 ? rgb_of_samples(*plain) : plain->select(2, 0).to(at::kInt);
   }
   PngReader reader(bytes);
-  const PngReader::Header header = read_header(reader, bytes, name, kMaxPixels);
+  const PngReader::Header header = read_header(reader, bytes, name, largest_picture());
   const bool colour = (header.color_type & PNG_COLOR_MASK_COLOR) != 0 &&
                       header.color_type != PNG_COLOR_TYPE_PALETTE;
   if (colour && header.bit_depth == 16) {

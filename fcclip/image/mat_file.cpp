@@ -157,7 +157,8 @@ at::Tensor labels_of(mat_t* mat, matvar_t& matrix, const std::string& where) {
 }
 
 std::string inflated(std::string_view packed, const std::string& file) {
-  constexpr size_t kPiece = 1 << 16, kLargest = size_t{8} * kMaxPixels;
+  constexpr size_t kPiece = 1 << 16;
+  const size_t largest = size_t{8} * static_cast<size_t>(largest_picture());
   z_stream stream = {};
   if (inflateInit(&stream) != Z_OK) refuse(file, "can't be unpacked: no memory");
   const std::unique_ptr<z_stream, int (*)(z_stream*)> guard(&stream, inflateEnd);
@@ -166,7 +167,7 @@ std::string inflated(std::string_view packed, const std::string& file) {
   std::string bytes;
   std::vector<char> piece(kPiece);
   int code = Z_OK;
-  while (code == Z_OK && bytes.size() < kLargest) {
+  while (code == Z_OK && bytes.size() < largest) {
     stream.next_out = reinterpret_cast<Bytef*>(piece.data());
     stream.avail_out = kPiece;
     code = inflate(&stream, Z_NO_FLUSH);

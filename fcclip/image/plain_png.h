@@ -16,6 +16,7 @@ namespace fcclip::image {
 ///   returns  [H, W, C] uint8, C as stored (tRNS, gamma and profiles are ignored as everywhere
 ///            here); nothing for every other PNG, damaged and too large ones among them: libpng reads those or
 ///            says what is wrong.
-std::optional<at::Tensor> read_plain_png(std::string_view bytes, int64_t max_pixels = kMaxPixels);
+std::optional<at::Tensor> read_plain_png(std::string_view bytes,
+                                         int64_t max_pixels = largest_picture());
 
 }  // namespace fcclip::image

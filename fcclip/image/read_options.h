@@ -9,13 +9,12 @@
 
 namespace fcclip::image {
 
-/// Largest picture read, in pixels; a header that claims more is refused before memory is asked
-/// for.
-#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-inline constexpr int64_t kMaxPixels = int64_t{1} << 18;  // a fuzzer has no time for large ones
-#else
-inline constexpr int64_t kMaxPixels = int64_t{1} << 29;
-#endif
+/// Largest picture that this process reads, in pixels: 2^29. A header that claims more is refused
+/// before memory is asked for.
+int64_t largest_picture();
+
+/// Lowers it: fuzzers have no time for large ones. Before threads start.
+void limit_pictures(int64_t pixels);
 
 /// Which values become black and white when samples have more than 8 bits. No effect on samples of
 /// 8 bits and fewer.
@@ -34,8 +33,8 @@ ValueRange parse_value_range(std::string_view text);
 
 struct ReadOptions {
   ValueRange range;
-  /// A header that claims more is refused before memory is asked for; at most kMaxPixels.
-  int64_t max_pixels = kMaxPixels;
+  /// A header that claims more is refused before memory is asked for; at most largest_picture().
+  int64_t max_pixels = largest_picture();
   /// Of a TIFF: one band (grey) or three (red, green, blue), counted from 1; empty: the file's
   /// colours, or the first three where it names none.
   std::vector<int> bands;

@@ -93,7 +93,8 @@ TEST_P(UpsampledMasks, TheLargestClassSumIsThePixelsClass) {
   const at::Tensor sums =
       at::mm(weights.t().to(at::kDouble), naive_logits(masks).sigmoid().flatten(1))
           .view({9, masks.original.height, masks.original.width});
-  const auto [best, order] = sums.topk(2, 0);
+  const auto two = sums.topk(2, 0);
+  const at::Tensor best = std::get<0>(two), order = std::get<1>(two);  // a lambda sees them below
   with_every_implementation([&] {
     const at::Tensor got = best_classes(masks, weights);
     EXPECT_EQ(got.scalar_type(), at::kInt);

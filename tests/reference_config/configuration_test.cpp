@@ -81,7 +81,7 @@ TEST(Configuration, AnotherNetworkIsRefusedByKeyAndFile) {
       {"MODEL: {MASK_FORMER: {PRE_NORM: True}}", "PRE_NORM is True"},
       {"MODEL: {MASK_FORMER: {TRANSFORMER_DECODER_NAME: Other}}", "TRANSFORMER_DECODER_NAME"},
       {"INPUT: {FORMAT: BGR}", "INPUT.FORMAT is BGR"}};
-  for (const auto& [more, message] : cases) EXPECT_ERROR(unsupported, message, with(more));
+  for (const auto& one : cases) EXPECT_ERROR(unsupported, one.second, with(one.first));
   EXPECT_ERROR(unsupported, "a.yaml: MODEL.META_ARCHITECTURE (stated nowhere, so the reference's",
                parse_configuration("SEED: 1\n", "a.yaml"));
 }
@@ -95,8 +95,8 @@ TEST(Configuration, ValuesThatCannotBeUsedAreRefused) {
       {"INPUT: {MIN_SIZE_TEST: 0}", "INPUT.MIN_SIZE_TEST is 0"},
       {"MODEL: {FC_CLIP: {CLIP_MODEL_NAME: ViT-L-14}}", "needs a convolutional CLIP"},
       {"MODEL: {FC_CLIP: {CLIP_MODEL_NAME: convnext_tiny}}", "known are convnext_base_w_320"}};
-  for (const auto& [more, message] : cases)
-    EXPECT_ERROR(unsupported, message, named_model(with(more)));
+  for (const auto& one : cases)
+    EXPECT_ERROR(unsupported, one.second, named_model(with(one.first)));
   EXPECT_ERROR(shape_mismatch, "EMBED_DIM is 768, but RN50 has 1024",
                named_model(with("", published_yaml("RN50"))));
 }
@@ -228,8 +228,8 @@ TEST(Training, WhatItCannotDoIsRefusedByKeyAndFile) {
       {"MODEL: {MASK_FORMER: {DROPOUT: 0.1}}", "DROPOUT is 0.1"},
       {"SOLVER: {IMS_PER_BATCH: 0}", "IMS_PER_BATCH is 0"}};
   std::vector<std::string> notes;
-  for (const auto& [more, message] : cases)
-    EXPECT_ERROR(unsupported, message, training_settings(with(more), notes));
+  for (const auto& one : cases)
+    EXPECT_ERROR(unsupported, one.second, training_settings(with(one.first), notes));
 }
 
 void expect_lines(const std::string& toml, const std::vector<std::string>& lines) {

@@ -98,8 +98,8 @@ TEST(Rle, BadStringsAreErrors) {
       {"oooooooooooooooooooo", "a bad character at 8"},
       {"S3S3", "sum to 198"},
       {"1O", "has run length -1 before character 2"}};
-  for (const auto& [text, part] : cases) {
-    EXPECT_ERROR(bad_format, part, from_string(text, size)) << text;
+  for (const auto& one : cases) {
+    EXPECT_ERROR(bad_format, one.second, from_string(one.first, size)) << one.first;
   }
   EXPECT_ERROR(bad_format, "RLE size -1x10 is negative", from_string("T3", {-1, 10}));
   EXPECT_ERROR(bad_format, "run lengths of a 10x10 mask sum to 99, expected 100",
