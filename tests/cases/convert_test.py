@@ -135,7 +135,7 @@ class ReferenceYaml(Case):
         self.assertEqual((settings["model"]["alpha"], settings["model"]["queries"]), (0.5, 20))
         self.assertEqual(settings["schedule"]["milestones"], [0.8])
         self.assert_refused(self.run_fcclip("train", "--from-yaml", "own.yaml", "--print-config"),
-                            "INPUT.DATASET_MAPPER_NAME")
+                            "MODEL.MASK_FORMER.DROPOUT")
 
     def test_a_training_on_another_clip_than_the_files(self):
         text = YAML.replace("INPUT: {", "INPUT: {DATASET_MAPPER_NAME: coco_panoptic_lsj, ").replace(

@@ -27,7 +27,6 @@ HELP = "--help"  # the examples of all help pages, as one page
 # Beginning of a command -> why it is not run here.
 NOT_RUN = {
     "make demo": "builds; this test is one of those it is built for",
-    "TORCH_BUILD=cuda make": "fetches NVIDIA's packages and builds",
     "build/release/bin/fcclip segment picture.jpg": "needs a GPU",
     "make serve": "builds and serves; tests/service asks the server from outside",
     "fcclip serve": "serves until it is stopped; tests/service does both",
