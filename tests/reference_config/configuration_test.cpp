@@ -95,8 +95,7 @@ TEST(Configuration, ValuesThatCannotBeUsedAreRefused) {
       {"INPUT: {MIN_SIZE_TEST: 0}", "INPUT.MIN_SIZE_TEST is 0"},
       {"MODEL: {FC_CLIP: {CLIP_MODEL_NAME: ViT-L-14}}", "needs a convolutional CLIP"},
       {"MODEL: {FC_CLIP: {CLIP_MODEL_NAME: convnext_tiny}}", "known are convnext_base_w_320"}};
-  for (const auto& one : cases)
-    EXPECT_ERROR(unsupported, one.second, named_model(with(one.first)));
+  for (const auto& one : cases) EXPECT_ERROR(unsupported, one.second, named_model(with(one.first)));
   EXPECT_ERROR(shape_mismatch, "EMBED_DIM is 768, but RN50 has 1024",
                named_model(with("", published_yaml("RN50"))));
 }
