@@ -227,8 +227,8 @@ DatasetSpec split_of(const DatasetSpec& spec, Split split) {
   }
   if (out.download.starts_with("val2017")) to_training(out.download);
   for (std::string& folder : out.pictures) to_training(folder);
-  const auto repeated = std::ranges::unique(out.pictures);
-  out.pictures.erase(repeated.begin(), repeated.end());
+  // Clang 14 cannot read the standard library's std::ranges::unique.
+  out.pictures.erase(std::unique(out.pictures.begin(), out.pictures.end()), out.pictures.end());
   for (LabelForm& form : out.labels) to_training(form.folder);
   if (!out.prepare.empty()) out.prepare += " --split train";
   return out;

@@ -1,5 +1,7 @@
 #include "fcclip/segmenter/join_flip.h"
 
+#include <tuple>
+
 #include <ATen/ATen.h>
 
 namespace fcclip::segmenter {
@@ -38,7 +40,8 @@ at::Tensor turned_back(const at::Tensor& mask_logits, int64_t resized_width) {
 EncodedImage join_flip(const EncodedImage& image, const EncodedImage& mirror) {
   const at::Tensor masks = turned_back(mirror.mask_logits, image.resized.width);
   const at::Tensor overlaps = all_overlaps(image.mask_logits, masks);
-  const auto [overlap, partner] = overlaps.max(1);
+  const auto best = overlaps.max(1);
+  const at::Tensor overlap = std::get<0>(best), partner = std::get<1>(best);
   const at::Tensor back = overlaps.argmax(0).index_select(0, partner);
   const at::Tensor own = at::arange(partner.size(0), partner.options());
   const at::Tensor joined = back.eq(own).logical_and(overlap.ge(kSameObject));
