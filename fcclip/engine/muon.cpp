@@ -9,7 +9,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "fcclip/core/check.h"
-#include "fcclip/engine/stored_tensor.h"
+#include "fcclip/engine/momentum.h"
 
 namespace fcclip::engine {
 namespace {
@@ -117,19 +117,11 @@ void Muon::step(double learning_rate) {
 }
 
 void Muon::save(std::map<std::string, at::Tensor>& tensors) const {
-  for (size_t i = 0; i < weights_.size(); ++i) {
-    if (momentum_[i].defined()) tensors[weights_[i]->name + ".momentum"] = momentum_[i];
-  }
+  save_momentum(weights_, momentum_, tensors);
 }
 
 void Muon::load(const std::map<std::string, at::Tensor>& tensors) {
-  for (size_t i = 0; i < weights_.size(); ++i) {
-    const std::string name = weights_[i]->name + ".momentum";
-    momentum_[i].reset();
-    if (!tensors.contains(name)) continue;
-    const at::Tensor& weight = *weights_[i]->member;
-    momentum_[i] = stored_tensor(tensors, name, weight.sizes()).to(weight.device()).clone();
-  }
+  momentum_ = load_momentum(weights_, tensors);
 }
 
 }  // namespace fcclip::engine

@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include "fcclip/engine/stored_tensor.h"
+#include "fcclip/engine/momentum.h"
 
 namespace fcclip::engine {
 
@@ -32,19 +32,11 @@ void Sgd::step(double learning_rate) {
 }
 
 void Sgd::save(std::map<std::string, at::Tensor>& tensors) const {
-  for (size_t i = 0; i < weights_.size(); ++i) {
-    if (momentum_[i].defined()) tensors[weights_[i]->name + ".momentum"] = momentum_[i];
-  }
+  save_momentum(weights_, momentum_, tensors);
 }
 
 void Sgd::load(const std::map<std::string, at::Tensor>& tensors) {
-  for (size_t i = 0; i < weights_.size(); ++i) {
-    const std::string name = weights_[i]->name + ".momentum";
-    momentum_[i].reset();
-    if (!tensors.contains(name)) continue;
-    const at::Tensor& weight = *weights_[i]->member;
-    momentum_[i] = stored_tensor(tensors, name, weight.sizes()).to(weight.device()).clone();
-  }
+  momentum_ = load_momentum(weights_, tensors);
 }
 
 }  // namespace fcclip::engine
