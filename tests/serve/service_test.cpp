@@ -187,6 +187,9 @@ TEST(PlaceRoute, SaysWhatIsThere) {
 }
 
 TEST(PlaceRoute, KnowsAllVocabulariesWhereNoneIsNamed) {
+#ifdef FCCLIP_SANITIZED
+  GTEST_SKIP() << "2,500 words are minutes of an instrumented text tower, whose own tests have it";
+#endif
   Desk desk;
   const Reply reply =
       desk.post("/v1/images/" + desk.stored_scene() + "/at", {{"points", {{525, 415}}}});
