@@ -100,7 +100,9 @@ TEST_P(LazyMasks, PanopticEmbedsWhatCanBeNamed) {
   expect_same(got.segments(), want.segments);
   EXPECT_TRUE(got.panoptic().ids.equal(want.ids));
   EXPECT_GT(made(image), 0);
-  if (GetParam() == 0) EXPECT_LT(made(image), 20);
+  if (GetParam() == 0) {
+    EXPECT_LT(made(image), 20);
+  }
 }
 
 TEST_P(LazyMasks, InstancesEmbedWhatCanBeAmongTheBest) {
@@ -116,7 +118,9 @@ TEST_P(LazyMasks, InstancesEmbedWhatCanBeAmongTheBest) {
     if (one.area_px > 0) seen.push_back(one);
   }
   expect_same(got.segments(), seen);
-  if (GetParam() == 0) EXPECT_LT(made(image), 20);
+  if (GetParam() == 0) {
+    EXPECT_LT(made(image), 20);
+  }
 }
 
 TEST_P(LazyMasks, SemanticEmbedsAll) {
