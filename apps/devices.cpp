@@ -15,6 +15,7 @@
 #include "fcclip/ops/gpu_compiler.h"
 #include "fcclip/ops/isa.h"
 #include "fcclip/ops/products.h"
+#include "fcclip/outputs/json_text.h"
 
 namespace fcclip::apps {
 namespace {
@@ -127,7 +128,7 @@ nlohmann::json devices_json(const Found& found) {
 void tell_devices(bool json) {
   const Found found = look_around();
   if (json) {
-    std::cout << devices_json(found).dump(2) << '\n';
+    std::cout << outputs::json_text(devices_json(found));
   } else {
     print_devices(found);
   }

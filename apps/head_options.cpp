@@ -1,8 +1,10 @@
 #include "apps/head_options.h"
 
 #include <cmath>
-#include <cstdlib>
 #include <sstream>
+#include <string_view>
+
+#include "fcclip/core/plain_text.h"
 
 namespace fcclip::apps {
 namespace {
@@ -31,10 +33,8 @@ std::string name_in(const std::string& text) {
 // NaN is outside of every range; so is what is no number.
 double value_in(const std::string& text) {
   const size_t sign = text.find('=');
-  if (sign == std::string::npos || sign + 1 == text.size()) return NAN;
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str() + sign + 1, &end);
-  return *end == '\0' ? value : NAN;
+  if (sign == std::string::npos) return NAN;
+  return number_of_text(std::string_view(text).substr(sign + 1)).value_or(NAN);
 }
 
 std::string problem_of(const std::string& text) {

@@ -1,10 +1,11 @@
 #include "apps/number_list.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <optional>
 #include <sstream>
+
+#include "fcclip/core/plain_text.h"
 
 namespace fcclip::apps {
 namespace {
@@ -19,14 +20,6 @@ std::vector<std::string> parts_of(const std::string& text, char separator) {
   return parts;
 }
 
-std::optional<double> number_in(const std::string& text) {
-  double value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stop != end || !std::isfinite(value)) return std::nullopt;
-  return value;
-}
-
 // 0.1 + 2 · 0.1 is 0.3, as it is where somebody types it.
 double as_typed(double value) {
   return std::round(value * 1e10) / 1e10;
@@ -36,7 +29,7 @@ double as_typed(double value) {
 std::string read_part(const std::string& part, std::vector<double>& numbers) {
   std::vector<double> values;
   for (const std::string& text : parts_of(part, ':')) {
-    const std::optional<double> value = number_in(text);
+    const std::optional<double> value = number_of_text(text);
     if (!value) return kForm;
     values.push_back(*value);
   }
@@ -81,6 +74,16 @@ CLI::Validator number_list(double least, double most) {
             return text + ": a number is there twice";
           },
           ""};
+}
+
+std::vector<double> numbers_at_commas(const std::string& text) {
+  std::vector<double> numbers;
+  for (const std::string& part : parts_of(text, ',')) {
+    const std::optional<double> value = number_of_text(part);
+    if (!value) return {};
+    numbers.push_back(*value);
+  }
+  return numbers;
 }
 
 std::vector<double> listed_numbers(const std::string& text) {

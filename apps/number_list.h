@@ -1,5 +1,5 @@
 #pragma once
-// Options that take several numbers to be tried: "0.3", "0.2,0.5", "0.2:0.6:0.1".
+// Options that take several numbers: "210,160", and those to be tried, "0.2,0.5", "0.2:0.6:0.1".
 
 #include <string>
 #include <vector>
@@ -12,7 +12,10 @@ namespace fcclip::apps {
 /// to END, which a whole number of steps must reach.
 CLI::Validator number_list(double least, double most);
 
-/// The numbers of such a text, in its order.
+/// "210,160": plain numbers at commas; none where one of them is no number.
+std::vector<double> numbers_at_commas(const std::string& text);
+
+/// The numbers of a text that number_list lets pass, in its order.
 std::vector<double> listed_numbers(const std::string& text);
 
 }  // namespace fcclip::apps

@@ -1,31 +1,14 @@
 #include "apps/spot_flags.h"
 
-#include <charconv>
-#include <cmath>
-
+#include "apps/number_list.h"
 #include "fcclip/core/error.h"
 
 namespace fcclip::apps {
 namespace {
 
-// Numbers at commas; none where one of them is no number.
-std::vector<double> pixels_in(const std::string& text) {
-  std::vector<double> numbers;
-  const char *at = text.data(), *end = at + text.size();
-  while (true) {
-    double value = 0;
-    const auto [stop, error] = std::from_chars(at, end, value);
-    if (error != std::errc() || !std::isfinite(value)) return {};
-    numbers.push_back(value);
-    if (stop == end) return numbers;
-    if (*stop != ',') return {};
-    at = stop + 1;
-  }
-}
-
 CLI::Validator pixels(size_t count, const char* form) {
   return {[=](std::string& text) -> std::string {
-            if (pixels_in(text).size() == count) return "";
+            if (numbers_at_commas(text).size() == count) return "";
             return text + ": expected " + form + " in pixels of the picture";
           },
           ""};
@@ -58,11 +41,11 @@ std::optional<segmenter::Place> spot_of(const SpotFlags& flags, const std::strin
   }
   segmenter::Place place;
   for (const std::string& point : flags.points) {
-    const std::vector<double> xy = pixels_in(point);
+    const std::vector<double> xy = numbers_at_commas(point);
     place.points_xy_px.push_back({xy.at(0), xy.at(1)});
   }
   if (flags.box.empty()) return place;
-  const std::vector<double> box = pixels_in(flags.box);
+  const std::vector<double> box = numbers_at_commas(flags.box);
   place.box_xywh_px = {box.at(0), box.at(1), box.at(2), box.at(3)};
   return place;
 }

@@ -38,6 +38,8 @@ struct EnsembleOptions {
   /// w of COAT: v' = v · (1 − w · max p_out), so that what CLIP is sure of is void less often; 0 is
   /// FC-CLIP. 0 … 1.
   double clip_trust = 0;
+
+  bool operator==(const EnsembleOptions&) const = default;
 };
 
 /// Both [B, Q, K+1], void last.

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/plain_text.h"
 #include "fcclip/text/printable.h"
 #include "fcclip/text/unicode_text.h"
 
@@ -14,9 +15,7 @@ namespace {
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 std::string_view trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t\r\n\v\f");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r\n\v\f") - begin + 1);
+  return fcclip::trimmed(text, " \t\r\n\v\f");
 }
 
 std::vector<std::string_view> pieces(std::string_view text, char separator) {

@@ -8,6 +8,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/core/listed.h"
 #include "fcclip/core/nearest_name.h"
+#include "fcclip/core/plain_text.h"
 
 namespace fcclip::draw {
 namespace {
@@ -19,13 +20,6 @@ std::vector<Colour> spread_colours(const classify::Vocabulary& vocabulary) {
   for (const classify::VocabularyClass& entry : vocabulary.classes)
     names.push_back(entry.synonyms.front());
   return class_colours(names);
-}
-
-std::string lower_case(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return text;
 }
 
 bool has_colours(const std::string& name) {
@@ -43,7 +37,7 @@ std::map<std::string, Colour> colours_of_words(const std::string& palette) {
     for (const classify::VocabularyClass& entry : table.classes) {
       if (!entry.colour_rgb) continue;
       for (size_t i = first ? 0 : 1; i < (first ? 1 : entry.synonyms.size()); ++i)
-        words.try_emplace(lower_case(entry.synonyms[i]), *entry.colour_rgb);
+        words.try_emplace(lower_ascii(entry.synonyms[i]), *entry.colour_rgb);
     }
   }
   return words;
@@ -52,7 +46,7 @@ std::map<std::string, Colour> colours_of_words(const std::string& palette) {
 std::optional<Colour> colour_of(const classify::VocabularyClass& entry,
                                 const std::map<std::string, Colour>& words) {
   for (const std::string& synonym : entry.synonyms) {
-    if (const auto found = words.find(lower_case(synonym)); found != words.end())
+    if (const auto found = words.find(lower_ascii(synonym)); found != words.end())
       return found->second;
   }
   return std::nullopt;

@@ -9,6 +9,7 @@
 #include "fcclip/data/truth_masks.h"
 #include "fcclip/eval/cityscapes_answer.h"
 #include "fcclip/ops/host.h"
+#include "fcclip/segmenter/mask_overlaps.h"
 
 namespace fcclip::eval {
 namespace {
@@ -172,17 +173,10 @@ at::Tensor true_names(const segmenter::EncodedImage& image, const TrueRegions& r
   };
   const at::Tensor rows = centres(image.resized.height, image.original.height);
   const at::Tensor columns = centres(image.resized.width, image.original.width);
-  const at::Tensor truth =
-      regions.masks.index_select(1, rows).index_select(2, columns).flatten(1).to(at::kFloat);
-  const at::Tensor found = ops::on_host(image.mask_logits)
-                               .slice(1, 0, rows.size(0))
-                               .slice(2, 0, columns.size(0))
-                               .gt(0)
-                               .flatten(1)
-                               .to(at::kFloat);
-  const at::Tensor common = found.matmul(truth.t());
-  const at::Tensor united = found.sum(1, true) + truth.sum(1).unsqueeze(0) - common;
-  const auto [iou, best] = (common / united.clamp_min(1)).max(1);
+  const at::Tensor truth = regions.masks.index_select(1, rows).index_select(2, columns);
+  const at::Tensor found =
+      ops::on_host(image.mask_logits).slice(1, 0, rows.size(0)).slice(2, 0, columns.size(0)).gt(0);
+  const auto [iou, best] = segmenter::mask_overlaps(found, truth).max(1);
   for (int64_t q = 0; q < queries; ++q) {
     const auto overlap = iou[q].item<float>();
     probs[q][regions.classes[best[q].item<int64_t>()]] = overlap;

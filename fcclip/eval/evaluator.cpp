@@ -25,10 +25,6 @@ void answer_but_panoptic(PictureAnswer& answer, const results::MaskSource& masks
   }
 }
 
-bool same_ensemble(const classify::EnsembleOptions& a, const classify::EnsembleOptions& b) {
-  return a.alpha == b.alpha && a.beta == b.beta && a.only_valid_masks == b.only_valid_masks;
-}
-
 // What an earlier answer of the same ensemble was worth, but for its panoptic part.
 void take_but_panoptic(ScoreRecord& scores, const ScoreRecord& from) {
   ScoreRecord all = from;
@@ -133,10 +129,13 @@ PictureRecord Evaluator::one(int64_t index, const Progress& progress) const {
                        picture.file.filename().string(),
                        {rgb.size(0), rgb.size(1)}};
   const Classifier* before = nullptr;
+  at::Tensor log_probs;
   for (const Classifier& classifier : options_.classifiers) {
-    const bool as_before = before != nullptr && options_.predictions.empty() &&
-                           same_ensemble(before->ensemble, classifier.ensemble);
-    PictureAnswer answer = this->answer(one, classifier, as_before);
+    // Thresholds change nothing but panoptic results.
+    const bool same_names = before != nullptr && before->ensemble == classifier.ensemble;
+    const bool as_before = same_names && options_.predictions.empty();
+    if (!same_names) log_probs = names(one, classifier);
+    PictureAnswer answer = this->answer(one, classifier, log_probs, as_before);
     PictureScores scores(std::ssize(vocabulary_.vocabulary.classes));
     score_answer(scores, one.truth, answer, index, picture.file.string());
     ScoreRecord& stored = record.scores[classifier.name] = to_record(scores);
@@ -157,6 +156,7 @@ void Evaluator::encode(Case& one, const at::Tensor& rgb, const Progress& progres
 }
 
 at::Tensor Evaluator::names(const Case& one, const Classifier& classifier) const {
+  if (!one.encoded.views.empty()) return {};
   if (options_.oracle == Oracle::names) {
     return true_names(one.encoded.image, one.regions, std::ssize(vocabulary_.vocabulary.classes));
   }
@@ -164,7 +164,7 @@ at::Tensor Evaluator::names(const Case& one, const Classifier& classifier) const
 }
 
 PictureAnswer Evaluator::answer(const Case& one, const Classifier& classifier,
-                                bool panoptic_alone) const {
+                                const at::Tensor& log_probs, bool panoptic_alone) const {
   if (!one.encoded.views.empty()) {
     PictureAnswer answer;
     answer.labels = results::averaged_labels(segmenter::semantic_views(
@@ -172,7 +172,6 @@ PictureAnswer Evaluator::answer(const Case& one, const Classifier& classifier,
     return answer;
   }
   const classify::Vocabulary& words = vocabulary_.vocabulary;
-  const at::Tensor log_probs = names(one, classifier);
   if (one.true_masks) return answer_with_true_masks(one.truth, one.regions, log_probs, words);
   const results::MaskSource masks = segmenter::mask_source(one.encoded.image);
   const std::vector<bool> things = segmenter::thing_flags(words);

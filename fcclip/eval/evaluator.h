@@ -50,8 +50,10 @@ class Evaluator {
   PictureTruth truth_of(int64_t index) const;
   segmenter::WantedAnswers wanted(const Classifier& classifier) const;
   void encode(Case& one, const at::Tensor& rgb, const Progress& progress) const;
+  /// Class scores of the masks [Q, K+1]; undefined where views have their own.
   at::Tensor names(const Case& one, const Classifier& classifier) const;
-  PictureAnswer answer(const Case& one, const Classifier& classifier, bool panoptic_alone) const;
+  PictureAnswer answer(const Case& one, const Classifier& classifier, const at::Tensor& log_probs,
+                       bool panoptic_alone) const;
   void write(const Case& one, const Classifier& classifier, PictureAnswer answer,
              PictureRecord& record) const;
 

@@ -1,110 +1,84 @@
 #include "fcclip/eval/flat_scores.h"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
-#include <charconv>
 #include <cmath>
 #include <sstream>
 
 #include "fcclip/core/error.h"
 #include "fcclip/core/listed.h"
 #include "fcclip/core/nearest_name.h"
+#include "fcclip/core/plain_text.h"
 #include "fcclip/text/printable.h"
 
 namespace fcclip::eval {
 namespace {
 
-using Flat = std::map<std::string, double>;
-
-struct Name {
-  const char *group, *metric, *flat;
+// A number of a summary under its short name.
+struct Place {
+  std::optional<ScoreTable> RunSummary::*table;
+  const char *group, *metric, *name;
 };
 
-void add_scores(Flat& flat, const std::optional<ScoreTable>& table, const std::string& prefix,
-                const std::vector<Name>& names) {
-  if (!table) return;
-  for (const auto& [group, metric, name] : names) {
-    if (const Score value = table->value(group, metric)) flat[prefix + name] = *value;
-  }
-}
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
+// Every one that there may be, in the order in which they are told.
+constexpr Place kPlaces[] = {
+    {&RunSummary::panoptic, "All", "pq", "PQ"},
+    {&RunSummary::panoptic, "All", "sq", "SQ"},
+    {&RunSummary::panoptic, "All", "rq", "RQ"},
+    {&RunSummary::panoptic, "Things", "pq", "PQ_th"},
+    {&RunSummary::panoptic, "Things", "sq", "SQ_th"},
+    {&RunSummary::panoptic, "Things", "rq", "RQ_th"},
+    {&RunSummary::panoptic, "Stuff", "pq", "PQ_st"},
+    {&RunSummary::panoptic, "Stuff", "sq", "SQ_st"},
+    {&RunSummary::panoptic, "Stuff", "rq", "RQ_st"},
+    {&RunSummary::panoptic, "Seen", "pq", "PQ_seen"},
+    {&RunSummary::panoptic, "Unseen", "pq", "PQ_unseen"},
+    {&RunSummary::panoptic, "class_agnostic", "pq", "PQ_masks"},
+    {&RunSummary::masks, "All", "AP", "AP"},
+    {&RunSummary::masks, "All", "AP50", "AP50"},
+    {&RunSummary::masks, "All", "AP75", "AP75"},
+    {&RunSummary::masks, "All", "APs", "APs"},
+    {&RunSummary::masks, "All", "APm", "APm"},
+    {&RunSummary::masks, "All", "APl", "APl"},
+    {&RunSummary::masks, "Seen", "AP", "AP_seen"},
+    {&RunSummary::masks, "Unseen", "AP", "AP_unseen"},
+    {&RunSummary::boxes, "All", "AP", "box_AP"},
+    {&RunSummary::boxes, "All", "AP50", "box_AP50"},
+    {&RunSummary::boxes, "All", "AP75", "box_AP75"},
+    {&RunSummary::boxes, "All", "APs", "box_APs"},
+    {&RunSummary::boxes, "All", "APm", "box_APm"},
+    {&RunSummary::boxes, "All", "APl", "box_APl"},
+    {&RunSummary::boxes, "Seen", "AP", "box_AP_seen"},
+    {&RunSummary::boxes, "Unseen", "AP", "box_AP_unseen"},
+    {&RunSummary::semantic, "All", "mIoU", "mIoU"},
+    {&RunSummary::semantic, "All", "fwIoU", "fwIoU"},
+    {&RunSummary::semantic, "All", "mACC", "mACC"},
+    {&RunSummary::semantic, "All", "pACC", "pACC"},
+    {&RunSummary::semantic, "All", "mBIoU", "mBIoU"},
+    {&RunSummary::semantic, "Seen", "mIoU", "mIoU_seen"},
+    {&RunSummary::semantic, "Unseen", "mIoU", "mIoU_unseen"},
+    {&RunSummary::cityscapes_instances, "All", "AP", "cityscapes_AP"},
+    {&RunSummary::cityscapes_instances, "All", "AP50", "cityscapes_AP50"},
+    {&RunSummary::cityscapes_semantic, "All", "IoU", "cityscapes_IoU"},
+    {&RunSummary::cityscapes_semantic, "All", "iIoU", "cityscapes_iIoU"},
+    {&RunSummary::cityscapes_semantic, "All", "category IoU", "cityscapes_category_IoU"},
+    {&RunSummary::cityscapes_semantic, "All", "category iIoU", "cityscapes_category_iIoU"}};
 
 double number_of(std::string_view text, std::string_view whole) {
-  text = trimmed(text);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
-    fail(ErrorCode::invalid_argument, "expected figure ", text::printable(whole), ": \"",
-         text::printable(text), "\" is no number; write PQ>=20 or PQ=26.8+-0.1");
-  }
-  return value;
-}
-
-// Every name that flat_scores may give.
-const std::vector<std::string>& metric_names() {
-  static const std::vector<std::string> kNames = {"PQ",
-                                                  "SQ",
-                                                  "RQ",
-                                                  "PQ_th",
-                                                  "SQ_th",
-                                                  "RQ_th",
-                                                  "PQ_st",
-                                                  "SQ_st",
-                                                  "RQ_st",
-                                                  "PQ_seen",
-                                                  "PQ_unseen",
-                                                  "PQ_masks",
-                                                  "AP",
-                                                  "AP50",
-                                                  "AP75",
-                                                  "APs",
-                                                  "APm",
-                                                  "APl",
-                                                  "AP_seen",
-                                                  "AP_unseen",
-                                                  "box_AP",
-                                                  "box_AP50",
-                                                  "box_AP75",
-                                                  "box_APs",
-                                                  "box_APm",
-                                                  "box_APl",
-                                                  "box_AP_seen",
-                                                  "box_AP_unseen",
-                                                  "mIoU",
-                                                  "fwIoU",
-                                                  "mACC",
-                                                  "pACC",
-                                                  "mBIoU",
-                                                  "mIoU_seen",
-                                                  "mIoU_unseen",
-                                                  "cityscapes_AP",
-                                                  "cityscapes_AP50",
-                                                  "cityscapes_IoU",
-                                                  "cityscapes_iIoU",
-                                                  "cityscapes_category_IoU",
-                                                  "cityscapes_category_iIoU"};
-  return kNames;
+  const std::optional<double> value = number_of_text(trimmed(text, " "));
+  if (value) return *value;
+  fail(ErrorCode::invalid_argument, "expected figure ", text::printable(whole), ": \"",
+       text::printable(trimmed(text, " ")), "\" is no number; write PQ>=20 or PQ=26.8+-0.1");
 }
 
 // A run of days must not find out at its end.
 void check_metric(const std::string& metric) {
-  for (const std::string& name : metric_names()) {
-    if (lower_case(name) == lower_case(metric)) return;
+  std::vector<std::string> names;
+  for (const Place& place : kPlaces) {
+    if (lower_ascii(place.name) == lower_ascii(metric)) return;
+    names.emplace_back(place.name);
   }
   fail(ErrorCode::invalid_argument, "no metric '", text::printable(metric), "'",
-       did_you_mean(metric, metric_names()), "; there are ", listed(metric_names()));
+       did_you_mean(metric, names), "; there are ", listed(names));
 }
 
 Expectation one_expectation(std::string_view text) {
@@ -112,11 +86,11 @@ Expectation one_expectation(std::string_view text) {
   Expectation out;
   const size_t at = text.find_first_of("<>=");
   if (const size_t colon = text.substr(0, at).find(':'); colon != std::string_view::npos) {
-    out.data_set = trimmed(text.substr(0, colon));
+    out.data_set = trimmed(text.substr(0, colon), " ");
     text.remove_prefix(colon + 1);
   }
   const size_t sign = text.find_first_of("<>=");
-  out.metric = trimmed(text.substr(0, sign));
+  out.metric = trimmed(text.substr(0, sign), " ");
   if (sign == std::string_view::npos || out.metric.empty()) {
     fail(ErrorCode::invalid_argument, "expected figure ", text::printable(whole),
          ": write PQ>=20, PQ=26.8+-0.1 or ade20k_150:mIoU>=30");
@@ -148,41 +122,12 @@ bool is_met(const Expectation& expected, double value) {
 }  // namespace
 
 std::map<std::string, double> flat_scores(const RunSummary& summary) {
-  Flat flat;
-  add_scores(flat, summary.panoptic, "",
-             {{"All", "pq", "PQ"},
-              {"All", "sq", "SQ"},
-              {"All", "rq", "RQ"},
-              {"Things", "pq", "PQ_th"},
-              {"Things", "sq", "SQ_th"},
-              {"Things", "rq", "RQ_th"},
-              {"Stuff", "pq", "PQ_st"},
-              {"Stuff", "sq", "SQ_st"},
-              {"Stuff", "rq", "RQ_st"},
-              {"Seen", "pq", "PQ_seen"},
-              {"Unseen", "pq", "PQ_unseen"},
-              {"class_agnostic", "pq", "PQ_masks"}});
-  const std::vector<Name> ap = {{"All", "AP", "AP"},       {"All", "AP50", "AP50"},
-                                {"All", "AP75", "AP75"},   {"All", "APs", "APs"},
-                                {"All", "APm", "APm"},     {"All", "APl", "APl"},
-                                {"Seen", "AP", "AP_seen"}, {"Unseen", "AP", "AP_unseen"}};
-  add_scores(flat, summary.masks, "", ap);
-  add_scores(flat, summary.boxes, "box_", ap);
-  add_scores(flat, summary.semantic, "",
-             {{"All", "mIoU", "mIoU"},
-              {"All", "fwIoU", "fwIoU"},
-              {"All", "mACC", "mACC"},
-              {"All", "pACC", "pACC"},
-              {"All", "mBIoU", "mBIoU"},
-              {"Seen", "mIoU", "mIoU_seen"},
-              {"Unseen", "mIoU", "mIoU_unseen"}});
-  add_scores(flat, summary.cityscapes_instances, "cityscapes_",
-             {{"All", "AP", "AP"}, {"All", "AP50", "AP50"}});
-  add_scores(flat, summary.cityscapes_semantic, "cityscapes_",
-             {{"All", "IoU", "IoU"},
-              {"All", "iIoU", "iIoU"},
-              {"All", "category IoU", "category_IoU"},
-              {"All", "category iIoU", "category_iIoU"}});
+  std::map<std::string, double> flat;
+  for (const Place& place : kPlaces) {
+    const std::optional<ScoreTable>& table = summary.*place.table;
+    if (!table) continue;
+    if (const Score value = table->value(place.group, place.metric)) flat[place.name] = *value;
+  }
   return flat;
 }
 
@@ -190,7 +135,7 @@ std::vector<Expectation> parse_expectations(std::string_view text) {
   std::vector<Expectation> out;
   while (!text.empty()) {
     const size_t comma = std::min(text.find(','), text.size());
-    const std::string_view part = trimmed(text.substr(0, comma));
+    const std::string_view part = trimmed(text.substr(0, comma), " ");
     if (!part.empty()) out.push_back(one_expectation(part));
     text.remove_prefix(std::min(comma + 1, text.size()));
   }
@@ -202,9 +147,9 @@ std::vector<std::string> missed(const std::vector<Expectation>& expected,
                                 std::string_view data_set) {
   std::vector<std::string> out;
   for (const Expectation& one : expected) {
-    if (!one.data_set.empty() && lower_case(one.data_set) != lower_case(data_set)) continue;
+    if (!one.data_set.empty() && lower_ascii(one.data_set) != lower_ascii(data_set)) continue;
     const auto found = std::ranges::find_if(scores, [&](const auto& score) {
-      return lower_case(score.first) == lower_case(one.metric);
+      return lower_ascii(score.first) == lower_ascii(one.metric);
     });
     std::ostringstream line;
     line.precision(6);

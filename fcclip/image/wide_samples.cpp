@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <optional>
 #include <sstream>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include <ATen/Parallel.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/plain_text.h"
 
 namespace fcclip::image {
 namespace {
@@ -145,24 +147,19 @@ at::Tensor automatic(const WideSamples& samples, const ReadOptions& options,
   return scale(samples, low, high);
 }
 
-bool read_number(std::string_view text, double& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() && std::isfinite(value);
-}
-
 }  // namespace
 
 ValueRange parse_value_range(std::string_view text) {
   if (text == "auto") return {};
   if (text == "full") return {ValueRange::Kind::full, 0, 0};
-  ValueRange range{ValueRange::Kind::given, 0, 0};
-  const size_t colon = text.find(':');
-  if (colon == std::string_view::npos || !read_number(text.substr(0, colon), range.low) ||
-      !read_number(text.substr(colon + 1), range.high) || range.high <= range.low) {
+  const size_t colon = std::min(text.find(':'), text.size());
+  const std::optional<double> low = number_of_text(text.substr(0, colon));
+  const std::optional<double> high = number_of_text(text.substr(std::min(colon + 1, text.size())));
+  if (!low || !high || *high <= *low) {
     fail(ErrorCode::invalid_argument, "range '", text,
          "': expected auto, full or LOW:HIGH, two numbers, the second larger (0:3000)");
   }
-  return range;
+  return {ValueRange::Kind::given, *low, *high};
 }
 
 std::vector<int> parse_bands(std::string_view text) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/plain_text.h"
 
 namespace fcclip::io {
 namespace {
@@ -12,9 +13,7 @@ constexpr std::string_view kSeparatorHint = "sep=";
 constexpr char kObjectBegin = '{';
 
 std::string trimmed(std::string_view cell) {
-  const size_t first = cell.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return "";
-  return std::string(cell.substr(first, cell.find_last_not_of(" \t") - first + 1));
+  return std::string(fcclip::trimmed(cell, " \t"));
 }
 
 bool is_hint(std::string_view line) {

@@ -5,6 +5,7 @@
 #include "fcclip/core/check.h"
 #include "fcclip/core/error.h"
 #include "fcclip/model/published.h"
+#include "fcclip/model/shapes.h"
 
 namespace fcclip::model {
 namespace {
@@ -12,38 +13,6 @@ namespace {
 constexpr int64_t kTextHeadWidth = 64, kPoolHeadWidth = 64, kDecoderHeadWidth = 32;
 constexpr int64_t kLevels = 3, kPoints = 4;
 constexpr int64_t kStride = 32;
-
-/// Looks up shapes below a prefix; what is not there is an error by its full name.
-class Shapes {
- public:
-  Shapes(const TensorShapes& all, std::string prefix) : all_(all), prefix_(std::move(prefix)) {}
-
-  bool has(const std::string& name) const { return all_.contains(prefix_ + name); }
-  const std::vector<int64_t>& shape(const std::string& name, size_t dimensions) const {
-    const auto found = all_.find(prefix_ + name);
-    if (found == all_.end()) {
-      fail(ErrorCode::missing_tensor, "tensor ", prefix_, name, " is missing from the checkpoint");
-    }
-    if (found->second.size() != dimensions) {
-      fail(ErrorCode::shape_mismatch, "tensor ", prefix_, name, ": expected ", dimensions,
-           " dimensions, got ", shape_string(found->second));
-    }
-    return found->second;
-  }
-  int64_t extent(const std::string& name, size_t dimensions, size_t index) const {
-    return shape(name, dimensions)[index];
-  }
-  /// How many of <before>0<after>, <before>1<after>, … there are in a row.
-  int64_t count(const std::string& before, const std::string& after) const {
-    int64_t n = 0;
-    while (has(before + std::to_string(n) + after)) ++n;
-    return n;
-  }
-
- private:
-  const TensorShapes& all_;
-  std::string prefix_;
-};
 
 clip::ConvNextConfig recognize_convnext(const Shapes& visual) {
   clip::ConvNextConfig config;

@@ -1,9 +1,8 @@
 // The heads of FC-CLIP's successors by their tensors, with what they were published with.
 
 #include "fcclip/classify/builtin_vocabularies.h"
-#include "fcclip/core/check.h"
-#include "fcclip/core/error.h"
 #include "fcclip/model/recognize.h"
+#include "fcclip/model/shapes.h"
 
 namespace fcclip::model {
 namespace {
@@ -13,30 +12,17 @@ constexpr const char* kRows = "cdt.cross_atten.";
 constexpr int64_t kSemanticClasses = 171;  // COCO-Stuff's
 constexpr int64_t kBaseWidth = 640;        // of ConvNeXt-B's embedding
 
-const std::vector<int64_t>& naming_shape(const TensorShapes& shapes, const std::string& name,
-                                         size_t dimensions) {
-  const auto found = shapes.find(name);
-  if (found == shapes.end()) {
-    fail(ErrorCode::missing_tensor, "tensor ", name, " is missing from the checkpoint");
-  }
-  if (found->second.size() != dimensions) {
-    fail(ErrorCode::shape_mismatch, "tensor ", name, ": expected ", dimensions, " dimensions, got ",
-         shape_string(found->second));
-  }
-  return found->second;
-}
-
 bool has_prefix(const TensorShapes& shapes, const std::string& prefix) {
   const auto first = shapes.lower_bound(prefix);
   return first != shapes.end() && first->first.starts_with(prefix);
 }
 
 naming::AdapterConfig adapter_of(const TensorShapes& shapes) {
-  const std::string prefix = kAdapter;
+  const Shapes own(shapes, kAdapter);
   naming::AdapterConfig adapter;
-  adapter.channels = naming_shape(shapes, prefix + "fuse.weight", 4)[0];
-  adapter.mask_channels = naming_shape(shapes, prefix + "mask_downscaling.3.weight", 4)[0];
-  adapter.maps = naming_shape(shapes, prefix + "final.weight", 4)[0];
+  adapter.channels = own.extent("fuse.weight", 4, 0);
+  adapter.mask_channels = own.extent("mask_downscaling.3.weight", 4, 0);
+  adapter.maps = own.extent("final.weight", 4, 0);
   return adapter;
 }
 

@@ -7,15 +7,14 @@
 #include <nlohmann/json.hpp>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/plain_text.h"
 #include "fcclip/draw/vocabulary_colours.h"
 
 namespace fcclip::outputs {
 namespace {
 
 std::string trimmed(const std::string& text) {
-  const size_t begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string::npos) return "";
-  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
+  return std::string(fcclip::trimmed(text, " \t\r"));
 }
 
 std::optional<int64_t> parse_integer(std::string_view text, int base) {

@@ -3,19 +3,17 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
-#include <cmath>
 #include <optional>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/plain_text.h"
 #include "fcclip/text/printable.h"
 
 namespace fcclip::reference_config {
 namespace {
 
 std::string_view stripped(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
+  return trimmed(text, " \t\r\n");
 }
 
 std::string_view unquoted(std::string_view text) {
@@ -42,10 +40,7 @@ std::vector<std::string> literal_items(std::string_view text) {
 std::optional<double> number_in(std::string_view text) {
   text = stripped(text);
   if (text.starts_with('+')) text.remove_prefix(1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  return whole && std::isfinite(value) ? std::optional(value) : std::nullopt;
+  return number_of_text(text);
 }
 
 }  // namespace

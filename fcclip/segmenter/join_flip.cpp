@@ -4,24 +4,14 @@
 
 #include <ATen/ATen.h>
 
+#include "fcclip/nn/unit.h"
+#include "fcclip/segmenter/mask_overlaps.h"
+
 namespace fcclip::segmenter {
 namespace {
 
 constexpr double kSameObject = 0.5;  // IoU
 constexpr double kStride = 4;        // of the masks' grid
-
-// IoU of every mask of one with every mask of the other, [Q, Q].
-at::Tensor all_overlaps(const at::Tensor& a, const at::Tensor& b) {
-  const at::Tensor first = a.flatten(1).gt(0).to(at::kFloat);
-  const at::Tensor second = b.flatten(1).gt(0).to(at::kFloat);
-  const at::Tensor common = first.matmul(second.t());
-  const at::Tensor united = first.sum(1, true) + second.sum(1).unsqueeze(0) - common;
-  return common / united.clamp_min(1);
-}
-
-at::Tensor unit_rows(const at::Tensor& rows) {
-  return rows / rows.norm(2, -1, true).clamp_min(1e-12);
-}
 
 }  // namespace
 
@@ -39,7 +29,7 @@ at::Tensor turned_back(const at::Tensor& mask_logits, int64_t resized_width) {
 
 EncodedImage join_flip(const EncodedImage& image, const EncodedImage& mirror) {
   const at::Tensor masks = turned_back(mirror.mask_logits, image.resized.width);
-  const at::Tensor overlaps = all_overlaps(image.mask_logits, masks);
+  const at::Tensor overlaps = mask_overlaps(image.mask_logits.gt(0), masks.gt(0));
   const auto best = overlaps.max(1);
   const at::Tensor overlap = std::get<0>(best), partner = std::get<1>(best);
   const at::Tensor back = overlaps.argmax(0).index_select(0, partner);
@@ -51,8 +41,8 @@ EncodedImage join_flip(const EncodedImage& image, const EncodedImage& mirror) {
   };
   EncodedImage both = image;
   both.mask_logits = mean(image.mask_logits, masks);
-  both.class_embed = mean(unit_rows(image.class_embed), unit_rows(mirror.class_embed));
-  both.clip_embed = mean(unit_rows(image.clip_embed), unit_rows(mirror.clip_embed));
+  both.class_embed = mean(nn::unit(image.class_embed), nn::unit(mirror.class_embed));
+  both.clip_embed = mean(nn::unit(image.clip_embed), nn::unit(mirror.clip_embed));
   both.valid = image.valid.logical_or(joined.logical_and(mirror.valid.index_select(0, partner)));
   return both;
 }

@@ -16,6 +16,7 @@
 #include "fcclip/segmenter/at_place.h"
 #include "fcclip/segmenter/describe.h"
 #include "fcclip/segmenter/given_masks.h"
+#include "fcclip/segmenter/mask_overlaps.h"
 #include "fcclip/segmenter/name_masks.h"
 #include "fcclip/segmenter/preprocess.h"
 
@@ -41,11 +42,7 @@ head::MaskPredictions replace_masks(const head::MaskPredictions& predicted, cons
   const at::Tensor logits =
       masks_on_grid(masks.to(predicted.mask_logits.device()), image.resized, image.padded)
           .unsqueeze(0);
-  const at::Tensor given = logits[0].flatten(1).gt(0).to(at::kFloat);
-  const at::Tensor found = predicted.mask_logits[0].flatten(1).gt(0).to(at::kFloat);
-  const at::Tensor common = given.matmul(found.t());
-  const at::Tensor united = given.sum(1, true) + found.sum(1).unsqueeze(0) - common;
-  const at::Tensor best = (common / united.clamp_min(1)).argmax(1);
+  const at::Tensor best = mask_overlaps(logits[0].gt(0), predicted.mask_logits[0].gt(0)).argmax(1);
   return {logits, predicted.class_embed.index_select(1, best)};
 }
 

@@ -3,15 +3,11 @@
 #include <algorithm>
 #include <arpa/inet.h>
 
+#include "fcclip/core/plain_text.h"
 #include "fcclip/text/printable.h"
 
 namespace fcclip::serve {
 namespace {
-
-std::string lower_case(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return text;
-}
 
 bool is_address(const std::string& host) {
   unsigned char bytes[16];
@@ -30,9 +26,9 @@ bool is_loopback(const std::string& host) {
 std::string host_without_port(const std::string& host) {
   if (host.starts_with('[')) {
     const size_t end = host.find(']');
-    return lower_case(host.substr(1, end == std::string::npos ? end : end - 1));
+    return lower_ascii(host.substr(1, end == std::string::npos ? end : end - 1));
   }
-  return lower_case(host.substr(0, host.find(':')));
+  return lower_ascii(host.substr(0, host.find(':')));
 }
 
 bool same_secret(const std::string& a, const std::string& b) {
@@ -91,7 +87,7 @@ bool Guard::knows_host(const std::string& host) const {
   if (is_loopback(host)) return true;
   if (!options_.loopback_only && is_address(host)) return true;
   return std::ranges::any_of(options_.hosts,
-                             [&](const std::string& known) { return lower_case(known) == host; });
+                             [&](const std::string& known) { return lower_ascii(known) == host; });
 }
 
 bool Guard::allows_origin(const std::string& origin) const {

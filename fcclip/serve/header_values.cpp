@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "fcclip/core/plain_text.h"
 #include "fcclip/serve/message.h"
 
 namespace fcclip::serve {
@@ -64,9 +65,7 @@ double liking(const std::vector<HeaderValue>& ranges, std::string_view type) {
 }  // namespace
 
 std::string trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return std::string(text.substr(begin, text.find_last_not_of(" \t") + 1 - begin));
+  return std::string(fcclip::trimmed(text, " \t"));
 }
 
 std::string HeaderValue::parameter(std::string_view name) const {

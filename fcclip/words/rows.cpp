@@ -46,9 +46,7 @@ std::string_view without_remark(std::string_view line) {
 }  // namespace
 
 std::string_view trim(std::string_view text) {
-  const size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
+  return trimmed(text, kBlanks);
 }
 
 std::vector<TextLine> content_lines(std::string_view text) {
@@ -62,12 +60,6 @@ std::vector<TextLine> content_lines(std::string_view text) {
     begin = end + 1;
   }
   return lines;
-}
-
-std::string lower_ascii(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return out;
 }
 
 std::optional<int64_t> whole_number(std::string_view text) {

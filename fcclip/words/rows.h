@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fcclip/classify/vocabulary.h"
+#include "fcclip/core/plain_text.h"
 
 namespace fcclip::words {
 
@@ -24,8 +25,6 @@ std::vector<TextLine> content_lines(std::string_view text);
 
 /// Views without blanks at both ends.
 std::string_view trim(std::string_view text);
-/// ASCII letters only.
-std::string lower_ascii(std::string_view text);
 /// A whole number and nothing else.
 std::optional<int64_t> whole_number(std::string_view text);
 /// "255,0,0", "255 0 0", "(255, 0, 0)", "#ff0000".

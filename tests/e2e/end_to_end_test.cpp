@@ -9,6 +9,7 @@
 #include "fcclip/segmenter/describe.h"
 #include "fcclip/segmenter/segmenter.h"
 #include "fcclip/segmenter/trace_image.h"
+#include "tests/e2e/recorded_vocabulary.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip {
@@ -43,25 +44,12 @@ class EndToEnd : public ::testing::TestWithParam<Case> {
     nn::load_weights(model->weights(), test::formula_weights(GetParam().model), at::kCPU);
     model->prepare();
     segmenter_ = std::make_unique<segmenter::Segmenter>(model, segmenter::SegmenterOptions{});
-    vocabulary_ = recorded_vocabulary();
+    vocabulary_ = test::recorded_vocabulary(
+        config_json_, golden(GetParam().model + "/vocab.safetensors", "test.text_classifier"));
     const nlohmann::json& entry = config_json_["images"][GetParam().index];
     rgb_ = image::read_rgb(test::goldens_folder() / "images" / entry["file"].get<std::string>());
     size_ = {entry["short"], entry["max"]};
     post_ = golden_json(GetParam().model + "/" + GetParam().image + ".post.json");
-  }
-
-  segmenter::PreparedVocabulary recorded_vocabulary() const {
-    segmenter::PreparedVocabulary prepared;
-    prepared.vocabulary = classify::parse_vocabulary_json(config_json_["test_vocabulary"].dump());
-    const classify::Vocabulary training =
-        classify::parse_vocabulary_json(config_json_["train_vocabulary"].dump());
-    prepared.classifier.rows =
-        golden(GetParam().model + "/vocab.safetensors", "test.text_classifier");
-    for (const auto& entry : prepared.vocabulary.classes) {
-      prepared.classifier.synonyms_per_class.push_back(std::ssize(entry.synonyms));
-    }
-    prepared.seen = classify::seen_classes(prepared.vocabulary, training);
-    return prepared;
   }
 
   segmenter::AskOptions options(results::Task task) const {

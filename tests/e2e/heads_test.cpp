@@ -11,6 +11,7 @@
 #include "fcclip/segmenter/describe.h"
 #include "fcclip/segmenter/segmenter.h"
 #include "fcclip/segmenter/trace_image.h"
+#include "tests/e2e/recorded_vocabulary.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip {
@@ -55,7 +56,9 @@ class Heads : public ::testing::TestWithParam<Case> {
     nn::load_weights(model->weights(), test::formula_weights(folder()), at::kCPU);
     model->prepare();
     segmenter_ = std::make_unique<segmenter::Segmenter>(model, segmenter::SegmenterOptions{});
-    vocabulary_ = recorded_vocabulary();
+    const at::Tensor rows =
+        golden(folder() + "/" + kImage + ".safetensors", "test.text_classifier_with_void");
+    vocabulary_ = test::recorded_vocabulary(config_, rows.narrow(0, 0, rows.size(0) - 1));
     const nlohmann::json& entry = config_["image"];
     rgb_ = image::read_rgb(test::goldens_folder() / "images" / entry["file"].get<std::string>());
     size_ = {entry["short"], entry["max"]};
@@ -66,21 +69,6 @@ class Heads : public ::testing::TestWithParam<Case> {
   static std::string file(const std::string& what) {
     const std::string variant = GetParam().variant.empty() ? "" : "." + GetParam().variant;
     return folder() + "/" + kImage + variant + what;
-  }
-
-  segmenter::PreparedVocabulary recorded_vocabulary() const {
-    segmenter::PreparedVocabulary prepared;
-    prepared.vocabulary = classify::parse_vocabulary_json(config_["test_vocabulary"].dump());
-    const classify::Vocabulary training =
-        classify::parse_vocabulary_json(config_["train_vocabulary"].dump());
-    const at::Tensor rows =
-        golden(folder() + "/" + kImage + ".safetensors", "test.text_classifier_with_void");
-    prepared.classifier.rows = rows.narrow(0, 0, rows.size(0) - 1);
-    for (const auto& entry : prepared.vocabulary.classes) {
-      prepared.classifier.synonyms_per_class.push_back(std::ssize(entry.synonyms));
-    }
-    prepared.seen = classify::seen_classes(prepared.vocabulary, training);
-    return prepared;
   }
 
   segmenter::AskOptions options(results::Task task) const {

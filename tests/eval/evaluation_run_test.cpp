@@ -19,19 +19,8 @@ namespace evaluation_run_test {
 
 namespace fs = std::filesystem;
 
-// An untrained model, saved, and a miniature of COCO.
-class EvaluationRuns : public testing::Test {
+class EvaluationRuns : public test::UntrainedOnCoco {
  protected:
-  static void SetUpTestSuite() {
-    data_ = std::make_unique<test::TemporaryFolder>();
-    test::make_coco(data_->path());
-    segmenter_ = test::save_untrained_model(data_->path() / "model.safetensors");
-  }
-  static void TearDownTestSuite() {
-    segmenter_.reset();
-    data_.reset();
-  }
-
   static EvaluationTarget target() {
     EvaluationTarget target = open_target("coco_panoptic", data_->path());
     choose_tasks(target, {"panoptic"});
@@ -47,8 +36,6 @@ class EvaluationRuns : public testing::Test {
   fs::path file(const char* name) const { return folder_.path() / "coco_panoptic" / name; }
 
   test::TemporaryFolder folder_;
-  inline static std::unique_ptr<test::TemporaryFolder> data_;
-  inline static std::unique_ptr<segmenter::Segmenter> segmenter_;
 };
 
 TEST_F(EvaluationRuns, LeaveScoresReportAndPredictions) {

@@ -105,19 +105,8 @@ TEST(SweepReports, MarkTheBestRowAndPlotEveryHeadline) {
   EXPECT_NE(page.find("<title>0.2: 77.50</title>"), std::string::npos);
 }
 
-// An untrained model, saved, and a miniature of COCO.
-class SweptRuns : public testing::Test {
+class SweptRuns : public test::UntrainedOnCoco {
  protected:
-  static void SetUpTestSuite() {
-    data_ = std::make_unique<test::TemporaryFolder>();
-    test::make_coco(data_->path());
-    segmenter_ = test::save_untrained_model(data_->path() / "model.safetensors");
-  }
-  static void TearDownTestSuite() {
-    segmenter_.reset();
-    data_.reset();
-  }
-
   EvaluationPlan plan(const std::vector<SettingValues>& settings, const char* output) const {
     EvaluationPlan plan;
     plan.output = folder_.path() / output;
@@ -140,8 +129,6 @@ class SweptRuns : public testing::Test {
                                             {Setting::beta, {0.2, 1}},
                                             {Setting::overlap_threshold, {0, 0.8}}};
   test::TemporaryFolder folder_;
-  inline static std::unique_ptr<test::TemporaryFolder> data_;
-  inline static std::unique_ptr<segmenter::Segmenter> segmenter_;
 };
 
 TEST_F(SweptRuns, EveryRowIsARunWithItsValues) {
