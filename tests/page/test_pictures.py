@@ -28,7 +28,7 @@ def has_new_picture(user, name):
     expect(user.chips).to_have_count(0)
     expect(user.page.locator("#times")).to_contain_text("No words")
     expect(user.rows.first).to_be_visible()
-    assert "words" not in user.last_question()
+    user.waits_for(lambda: "words" not in user.last_question())
 
 
 def test_a_dropped_picture_then_typing(user):

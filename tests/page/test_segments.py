@@ -112,7 +112,7 @@ def test_the_ensemble(user):
     user.page.get_by_role("button", name="The model's own values").click()
     expect(user.page.locator("#alpha-out")).to_have_text("0.60")
     expect(user.rows.first).to_have_attribute("aria-label", before[0])
-    assert "alpha" not in user.last_question()
+    user.waits_for(lambda: "alpha" not in user.last_question())
 
 
 def test_opacity_and_names_change_the_drawing_alone(user):

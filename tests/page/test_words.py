@@ -43,10 +43,10 @@ def test_chips(user):
     # The mark turns: thing, stuff, background.
     user.page.get_by_role("button", name="rock is thing: make it stuff").click()
     expect(user.page.locator("#segments [data-thing=false] .name")).to_have_text("rock")
-    assert user.last_question()["stuff"] == ["rock"]
+    user.waits_for(lambda: user.last_question().get("stuff") == ["rock"])
     user.page.get_by_role("button", name="rock is stuff: make it background").click()
     expect(user.rows.locator(".name", has_text="rock")).to_have_count(0)
-    assert user.last_question()["background"] == ["rock"]
+    user.waits_for(lambda: user.last_question().get("background") == ["rock"])
     assert "rock" not in user.last_question()["words"]
 
     # A chip's text goes back into the field.
@@ -77,7 +77,7 @@ def test_undo_and_redo(user):
 def test_no_words_are_those_of_the_training(user):
     user.removes_all_words()
     expect(user.page.locator("#times")).to_contain_text("No words: those that the model was trained on")
-    assert "words" not in user.last_question()
+    user.waits_for(lambda: "words" not in user.last_question())
     expect(user.rows.first).to_be_visible()
 
 
@@ -92,8 +92,8 @@ def test_vocabularies(user):
     user.page.keyboard.press("Escape")
     expect(menu).to_be_hidden()
     expect(user.page.locator("#chips .is-vocabulary")).to_have_count(2)
+    user.waits_for(lambda: user.last_question().get("vocabulary", "").startswith("world_381+pascal_voc"))
     user.sees("ladybug")
-    assert user.last_question()["vocabulary"].startswith("world_381+pascal_voc")
 
     user.page.get_by_role("button", name="2 vocabularies").click()
     menu.get_by_label("everything").check()
