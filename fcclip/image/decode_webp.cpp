@@ -18,15 +18,15 @@ uint32_t little_endian(std::string_view bytes, size_t offset, int size) {
   return value;
 }
 
-struct Chunk {
+struct WebpChunk {
   std::string_view tag, data;
   bool whole = true;  ///< false: the file ends inside it
 };
 
 /// Takes the next chunk off `rest`; an empty tag when there is none.
-Chunk next_chunk(std::string_view& rest) {
+WebpChunk next_chunk(std::string_view& rest) {
   if (rest.size() < 8) return {};
-  Chunk chunk;
+  WebpChunk chunk;
   const size_t size = little_endian(rest, 4, 4);
   chunk.tag = rest.substr(0, 4);
   chunk.data = rest.substr(8, size);
@@ -44,7 +44,7 @@ struct Parts {
   int orientation_exif = 0, orientation_xmp = 0;
 };
 
-void add_chunk(const Chunk& chunk, Parts& parts) {
+void add_chunk(const WebpChunk& chunk, Parts& parts) {
   if (chunk.tag == "VP8X" && chunk.data.size() >= 10) {
     parts.animated = (chunk.data[0] & 2) != 0;
     parts.canvas_width = little_endian(chunk.data, 4, 3) + 1;
@@ -53,7 +53,7 @@ void add_chunk(const Chunk& chunk, Parts& parts) {
     parts.x = int64_t{2} * little_endian(chunk.data, 0, 3);
     parts.y = int64_t{2} * little_endian(chunk.data, 3, 3);
     std::string_view frame = chunk.data.substr(16);
-    for (Chunk inner = next_chunk(frame); !inner.tag.empty(); inner = next_chunk(frame)) {
+    for (WebpChunk inner = next_chunk(frame); !inner.tag.empty(); inner = next_chunk(frame)) {
       add_chunk(inner, parts);
     }
   } else if ((chunk.tag == "VP8 " || chunk.tag == "VP8L") && parts.picture.empty()) {
@@ -69,7 +69,7 @@ void add_chunk(const Chunk& chunk, Parts& parts) {
 Parts take_apart(std::string_view bytes, std::string_view name) {
   Parts parts;
   std::string_view rest = bytes.substr(12);
-  for (Chunk chunk = next_chunk(rest); !chunk.tag.empty(); chunk = next_chunk(rest)) {
+  for (WebpChunk chunk = next_chunk(rest); !chunk.tag.empty(); chunk = next_chunk(rest)) {
     add_chunk(chunk, parts);
   }
   if (parts.picture.empty()) refuse(name, "damaged or truncated WebP: it holds no picture");

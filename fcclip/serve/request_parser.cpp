@@ -10,7 +10,7 @@ namespace {
 
 using HttpError = beast::http::error;
 
-constexpr size_t kMostFields = 100, kLongestName = 256, kLongestValue = 8 << 10;
+constexpr size_t kMostFields = 100, kLongestFieldName = 256, kLongestValue = 8 << 10;
 // Memory is taken for what has come, not for what a head promises.
 constexpr size_t kFirstRoom = 1 << 20;
 
@@ -64,7 +64,7 @@ void RequestParser::on_request_impl(beast::http::verb, View method, View target,
 
 void RequestParser::on_field_impl(beast::http::field, View name, View value, Error& error) {
   if (is_head_read_) return;  // a trailer, which nobody asked for
-  if (head_.headers.size() >= kMostFields || name.size() > kLongestName ||
+  if (head_.headers.size() >= kMostFields || name.size() > kLongestFieldName ||
       value.size() > kLongestValue) {
     error = HttpError::header_limit;
     return;
@@ -107,7 +107,7 @@ void RequestParser::refuse(const Error& error) const {
     throw Refused{503, "the server holds as many bytes of other requests as it may; try again"};
   if (error == HttpError::header_limit)
     throw Refused{431, "the head is too large; expected at most " + std::to_string(kMostFields) +
-                           " headers, names of " + std::to_string(kLongestName) +
+                           " headers, names of " + std::to_string(kLongestFieldName) +
                            " bytes, values of " + std::to_string(kLongestValue)};
   if (error == HttpError::bad_version)
     throw Refused{400, "not HTTP/1.1 or HTTP/1.0, which this server speaks"};

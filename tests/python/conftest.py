@@ -100,3 +100,21 @@ def scenes(tmp_path_factory):
     (folder / "panoptic.json").write_text(
         json.dumps({"images": images, "annotations": annotations, "categories": categories}))
     return folder
+
+
+@pytest.fixture(scope="session")
+def checks_types(tmp_path_factory):
+    """mypy --strict of files or packages; torch and NumPy are read once."""
+    pytest.importorskip("mypy", reason="needs the package mypy")
+    cache = tmp_path_factory.mktemp("mypy")
+    # Where the package is not installed but only lies in the path, its own sources are checked too.
+    place = pathlib.Path(fcclip.__file__).parents[1]
+    environment = dict(os.environ) if place.name == "site-packages" else dict(os.environ, MYPYPATH=str(place))
+
+    def check(*what):
+        checked = subprocess.run([sys.executable, "-m", "mypy", "--strict", "--config-file", str(ROOT / "pyproject.toml"),
+                                  "--cache-dir", str(cache), *what], capture_output=True, text=True, cwd="/",
+                                 env=environment)
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+
+    return check

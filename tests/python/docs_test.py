@@ -2,13 +2,10 @@
 
 import doctest
 import importlib
-import os
 import pathlib
 import pkgutil
 import re
 import runpy
-import subprocess
-import sys
 
 import pytest
 
@@ -67,16 +64,8 @@ def test_examples_run(tmp_path, monkeypatch, capsys, scenes):
     assert "100.0" in run("score_predictions.py", truth, truth)
 
 
-def test_types():
-    pytest.importorskip("mypy")
-    files = [str(ROOT / "examples" / name) for name in EXAMPLES]
-    # Where the package is not installed but only lies in the path, its own sources are checked too.
-    place = pathlib.Path(fcclip.__file__).parents[1]
-    environment = dict(os.environ) if place.name == "site-packages" else dict(os.environ, MYPYPATH=str(place))
-    checked = subprocess.run([sys.executable, "-m", "mypy", "--strict", "--config-file", str(ROOT / "pyproject.toml"),
-                              "--cache-dir", "/dev/null", *files], capture_output=True, text=True, cwd="/",
-                             env=environment)
-    assert checked.returncode == 0, checked.stdout
+def test_types(checks_types):
+    checks_types(*(str(ROOT / "examples" / name) for name in EXAMPLES))
 
 
 def test_the_package_says_that_it_is_typed():

@@ -48,13 +48,6 @@ def test_what_the_tests_need_is_pinned():
     assert wanted - {"fcclip"} <= names_of(pinned)
 
 
-def test_types():
+def test_types(checks_types):
     """The integrations are checked with the package (docs_test.py checks its users)."""
-    import subprocess
-    import sys
-
-    pytest.importorskip("mypy", reason="needs the package mypy")
-    checked = subprocess.run([sys.executable, "-m", "mypy", "--strict", "--config-file", str(ROOT / "pyproject.toml"),
-                              "--cache-dir", "/dev/null", "-p", "fcclip.integrations"], capture_output=True, text=True,
-                             cwd="/")
-    assert checked.returncode == 0, checked.stdout
+    checks_types("-p", "fcclip.integrations")
