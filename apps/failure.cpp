@@ -1,7 +1,5 @@
 #include "apps/failure.h"
 
-#include <string_view>
-
 #include "fcclip/core/boundary.h"
 
 namespace fcclip::apps {
@@ -10,10 +8,9 @@ namespace {
 std::string message_of(const std::exception& error) {
   if (dynamic_cast<const MissedTarget*>(&error) != nullptr) return error.what();
   const Error own = as_error(error);
-  if (own.code() == ErrorCode::out_of_memory && !std::string_view(own.what()).starts_with("GPU ")) {
-    return "out of memory; try a smaller --short-side or fewer classes";
-  }
-  return own.what();
+  // The library knows no flags; what says more than that line stays as it is.
+  const bool is_general = own.what() == kOutOfMemory;
+  return is_general ? "out of memory; try a smaller --short-side or fewer classes" : own.what();
 }
 
 }  // namespace

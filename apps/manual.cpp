@@ -9,6 +9,7 @@
 #include "apps/man_page.h"
 #include "apps/usage_error.h"
 #include "fcclip/core/error.h"
+#include "fcclip/core/utc_time.h"
 
 namespace fcclip::apps {
 namespace {
@@ -22,9 +23,8 @@ struct ManualFlags {
 std::string page_date() {
   const char* const told = std::getenv("SOURCE_DATE_EPOCH");
   const std::time_t now = told != nullptr ? std::strtoll(told, nullptr, 10) : std::time(nullptr);
-  std::tm day{};
-  char text[32] = "";
-  if (gmtime_r(&now, &day) == nullptr || std::strftime(text, sizeof text, "%Y-%m-%d", &day) == 0) {
+  std::string text = utc_text(now, "%Y-%m-%d");
+  if (text.empty()) {
     fail(ErrorCode::invalid_argument, "SOURCE_DATE_EPOCH=", told,
          ": no date; expected seconds since 1970");
   }

@@ -1,5 +1,6 @@
 // fcclip serve: the HTTP service and its page.
 
+#include <ctime>
 #include <iostream>
 #include <thread>
 
@@ -10,6 +11,7 @@
 #include "apps/stop_signal.h"
 #include "apps/warm_memory.h"
 #include "fcclip/core/error.h"
+#include "fcclip/core/utc_time.h"
 #include "fcclip/fcclip.h"
 #include "fcclip/serve/listen_address.h"
 
@@ -18,20 +20,16 @@ namespace {
 
 using Milliseconds = std::chrono::milliseconds;
 
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text;
-}
-
 void log_json(const serve::AccessRecord& record) {
   using nlohmann::json;
-  json line = {{"time", utc_now()},       {"id", record.id},          {"client", record.client},
-               {"method", record.method}, {"path", record.path},      {"status", record.status},
-               {"bytes", record.bytes},   {"seconds", record.seconds}};
+  json line = {{"time", utc_text(std::time(nullptr))},
+               {"id", record.id},
+               {"client", record.client},
+               {"method", record.method},
+               {"path", record.path},
+               {"status", record.status},
+               {"bytes", record.bytes},
+               {"seconds", record.seconds}};
   if (!record.timing.empty()) line["timing"] = record.timing;
   std::cerr << line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
@@ -39,8 +37,9 @@ void log_json(const serve::AccessRecord& record) {
 void log_text(const serve::AccessRecord& record) {
   char seconds[32];
   std::snprintf(seconds, sizeof seconds, "%.3f s", record.seconds);
-  std::string line = utc_now() + " " + record.client + " " + record.method + " " + record.path +
-                     " " + std::to_string(record.status) + " " + seconds + " " + record.id;
+  std::string line = utc_text(std::time(nullptr)) + " " + record.client + " " + record.method +
+                     " " + record.path + " " + std::to_string(record.status) + " " + seconds + " " +
+                     record.id;
   if (!record.timing.empty()) line += " (" + record.timing + ")";
   std::cerr << line + "\n";
 }

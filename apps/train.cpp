@@ -26,6 +26,7 @@
 #include "fcclip/reference_config/configuration.h"
 #include "fcclip/scenes/world.h"
 #include "fcclip/train/check_data.h"
+#include "fcclip/train/expected_figures.h"
 #include "fcclip/train/segmentation_task.h"
 
 namespace fcclip::apps {
@@ -136,17 +137,11 @@ void train_model(const TrainFlags& flags, const train::SegmentationConfig& confi
       task, processes, config.loop, [](int64_t, int64_t) { return !stop_signal(); },
       [&](const engine::StepReport& now) { console.show(now); });
   console.finish();
-  const auto expected = eval::parse_expectations(config.run.expect);
-  engine::Numbers scores = result.scores;
-  // A finished run that is asked again has no evaluation left to make.
-  if (result.finished && !expected.empty() && scores.empty())
-    scores = task.evaluate(result.steps_done);
+  const std::vector<std::string> missed = train::missed_figures(task, config, result);
   if (!processes.is_first()) return;
   const fs::path model = fs::path(flags.output) / "model.safetensors";
   task.export_model(model, weight_dtype(config.run.export_dtype), result.steps_done);
   report_training_end(result, "model", model, config.loop.schedule.total_steps);
-  if (!result.finished) return;
-  const std::vector<std::string> missed = eval::missed(expected, scores, config.evaluation.name);
   if (!missed.empty())
     throw MissedTarget("step " + std::to_string(result.steps_done) + ": " + listed(missed));
 }

@@ -9,8 +9,6 @@
 namespace fcclip {
 namespace {
 
-constexpr const char* kMemory = "out of memory; try a smaller picture or fewer words";
-
 std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
@@ -47,7 +45,7 @@ Error torch_error(const c10::Error& error) {
   if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr)
     return gpu_memory_error(message);
   if (message.find("DefaultCPUAllocator: ") != std::string::npos) {
-    return {ErrorCode::out_of_memory, kMemory};
+    return {ErrorCode::out_of_memory, std::string(kOutOfMemory)};
   }
   if (message.find("no kernel image is available") != std::string::npos) {
     return {ErrorCode::unsupported,
@@ -62,7 +60,7 @@ Error torch_error(const c10::Error& error) {
 Error as_error(const std::exception& error) {
   if (const auto* own = dynamic_cast<const Error*>(&error)) return *own;
   if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) {
-    return {ErrorCode::out_of_memory, kMemory};
+    return {ErrorCode::out_of_memory, std::string(kOutOfMemory)};
   }
   if (const auto* torch = dynamic_cast<const c10::Error*>(&error)) {
     return torch_error(*torch);

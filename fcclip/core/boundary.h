@@ -2,11 +2,16 @@
 // Where the library ends: whatever is thrown inside leaves as Error.
 
 #include <exception>
+#include <string_view>
 #include <utility>
 
 #include "fcclip/core/error.h"
 
 namespace fcclip {
+
+/// What as_error says where the processor's memory is refused.
+inline constexpr std::string_view kOutOfMemory =
+    "out of memory; try a smaller picture or fewer words";
 
 /// An Error as it is; refused memory of the processor or of a GPU as Error{out_of_memory}; the file
 /// system's exceptions as Error{io_failure}; everything else, LibTorch's among them, as

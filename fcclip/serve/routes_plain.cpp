@@ -1,11 +1,11 @@
 // Routes that need no model: health, lists, stored pictures, the page.
 
-#include <array>
 #include <chrono>
 #include <ctime>
 
 #include <nlohmann/json.hpp>
 
+#include "fcclip/core/utc_time.h"
 #include "fcclip/serve/embedded_files.h"
 #include "fcclip/serve/images_json.h"
 #include "fcclip/serve/pipeline.h"
@@ -91,17 +91,13 @@ Response json_response(int status, const json& body) {
 json image_json(const std::string& id, const StoredImage& image, std::chrono::seconds keep) {
   const std::time_t until =
       std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() + keep);
-  std::tm utc{};
-  gmtime_r(&until, &utc);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
   return {{"id", id},
           {"width", image.picture.width()},
           {"height", image.picture.height()},
           {"model", image.model},
           {"name", image.name},
           {"bytes", image.bytes()},
-          {"expires", text.data()}};
+          {"expires", utc_text(until)}};
 }
 
 Response get_health(Call&, ServiceParts&) {

@@ -36,6 +36,9 @@ class TrainingEnd(NamedTuple):
     total_steps: int
     finished: bool
     """False: to be gone on with by resume=True."""
+    missed: tuple[str, ...] = ()
+    """Figures of the setting run.expect that the last evaluation did not reach ("PQ is 18.2, expected >=20"); the program
+    ends with status 1 there."""
 
 
 def train(settings: Path | None = None, *, output: Path, set: Mapping[str, Any] | None = None, resume: bool = False,
@@ -65,7 +68,8 @@ def train(settings: Path | None = None, *, output: Path, set: Mapping[str, Any] 
     request.stop_after_s = stop_after_s
     request.record = f"# fcclip {_core.version()}\n# fcclip.train in Python\n"
     end = _core.train(request, None if on_log is None else lambda line: on_log(_line_of(line)))
-    return TrainingEnd(pathlib.Path(os.fsdecode(end.model)), end.steps_done, end.total_steps, end.finished)
+    return TrainingEnd(pathlib.Path(os.fsdecode(end.model)), end.steps_done, end.total_steps, end.finished,
+                       tuple(end.missed))
 
 
 def training_settings() -> str:

@@ -35,6 +35,7 @@ void add_values(nb::module_& module) {
       .def_ro("steps_done", &TrainEnd::steps_done)
       .def_ro("total_steps", &TrainEnd::total_steps)
       .def_ro("finished", &TrainEnd::finished)
+      .def_ro("missed", &TrainEnd::missed)
       .def_prop_ro("model", [](const TrainEnd& self) { return bytes_of(self.model); });
 }
 

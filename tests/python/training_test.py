@@ -51,6 +51,17 @@ def test_stops_and_goes_on(settings, tmp_path):
     assert rest.finished and rest.model.read_bytes() == whole.model.read_bytes()
 
 
+def test_expected_figures(settings, scenes, tmp_path):
+    truth = {"kind": "panoptic", "images": scenes / "images", "panoptic_json": scenes / "panoptic.json",
+             "panoptic_pngs": scenes / "panoptic", "vocabulary": ""}
+    expecting = settings | {"evaluation": truth, "run": settings["run"] | {"expect": "PQ>=100.5,SQ>=0", "evaluate_every": STEPS}}
+    end = fcclip.train(output=tmp_path, set=expecting)
+    assert end.finished and len(end.missed) == 1 and "expected >=100.5" in end.missed[0]
+    # Asked again there is nothing to train, only to evaluate.
+    again = fcclip.train(output=tmp_path, set=expecting, resume=True)
+    assert again.missed == end.missed
+
+
 def test_an_exception_of_on_log_ends_it_with_a_checkpoint(settings, tmp_path):
     class Enough(Exception):
         pass

@@ -92,7 +92,8 @@ struct TrainLine {
 struct TrainEnd {
   int64_t steps_done = 0, total_steps = 0;
   bool finished = false, interrupted = false;
-  std::string model;  ///< the file written
+  std::string model;                     ///< the file written
+  std::vector<std::string> missed = {};  ///< figures of run.expect, as train::missed_figures
 };
 
 /// The same loop as the program's; on_line is called from any thread. `progress` is asked before

@@ -1,29 +1,21 @@
-#include <cstdlib>
 #include <filesystem>
 
-#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
 #include "fcclip/core/boundary.h"
-#include "fcclip/core/device.h"
-#include "fcclip/engine/processes.h"
+#include "fcclip/engine/training_place.h"
+#include "fcclip/scenes/world.h"
+#include "fcclip/train/expected_figures.h"
 #include "fcclip/train/segmentation_task.h"
 #include "python/src/seam/seam.h"
 
 namespace fcclip::seam {
 namespace {
 
-// Where `make world` leaves its pack; the program looks there too.
-std::string default_world() {
-  const char* cache = std::getenv("FCCLIP_WORLD_CACHE");
-  const bool is_set = cache != nullptr && *cache != '\0';
-  return (std::filesystem::path(is_set ? cache : ".cache/world") / "world.safetensors").string();
-}
-
 struct Setup {
   Setup() {
-    config.data.world = config.evaluation.world = default_world();
+    config.data.world = config.evaluation.world = scenes::default_world();
     train::bind(settings, config);
   }
   train::SegmentationConfig config;
@@ -46,14 +38,6 @@ TrainLine line_of(const engine::StepReport& now) {
   return line;
 }
 
-// Of several processes on GPUs each takes its own.
-at::Device device_of(const at::Device& named, const engine::Processes& processes) {
-  if (named.type() != at::kCUDA) return named;
-  at::globalContext().setFloat32MatmulPrecision("high");
-  if (processes.size() == 1) return named;
-  return {at::kCUDA, static_cast<c10::DeviceIndex>(processes.local_rank())};
-}
-
 void prepare(const TrainRequest& request, Setup& setup) {
   if (!request.settings_file.empty()) setup.settings.read_file(request.settings_file);
   for (const std::string& assignment : request.assignments) setup.settings.set(assignment);
@@ -73,9 +57,9 @@ void prepare(const TrainRequest& request, Setup& setup) {
 TrainEnd run(const Setup& setup, const std::function<void(const TrainLine&)>& on_line,
              const Progress& progress) {
   const train::SegmentationConfig& config = setup.config;
-  const at::Device named = parse_device(config.run.device);
-  engine::Processes processes = engine::Processes::join(named.type());
-  train::SegmentationTask task(config, processes, device_of(named, processes),
+  engine::TrainingPlace place = engine::join_training(config.run.device);
+  engine::Processes& processes = place.processes;
+  train::SegmentationTask task(config, processes, place.device,
                                [&](LogLevel, const std::string& text) {
                                  on_line({"message", text});
                                });
@@ -83,8 +67,12 @@ TrainEnd run(const Setup& setup, const std::function<void(const TrainLine&)>& on
       engine::run_loop(task, processes, config.loop, progress, [&](const engine::StepReport& now) {
         if (now.moment != engine::Moment::step) on_line(line_of(now));
       });
-  TrainEnd end{
-      result.steps_done, config.loop.schedule.total_steps, result.finished, result.interrupted, {}};
+  TrainEnd end{result.steps_done,
+               config.loop.schedule.total_steps,
+               result.finished,
+               result.interrupted,
+               {},
+               train::missed_figures(task, config, result)};
   if (!processes.is_first()) return end;
   end.model = (std::filesystem::path(config.loop.folder) / "model.safetensors").string();
   task.export_model(end.model, export_type(config.run.export_dtype), result.steps_done);
