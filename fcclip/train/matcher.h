@@ -5,7 +5,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "fcclip/train/assignment.h"
+#include "fcclip/core/assignment.h"
 #include "fcclip/train/points.h"
 #include "fcclip/train/targets.h"
 

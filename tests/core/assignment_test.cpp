@@ -1,4 +1,4 @@
-#include "fcclip/train/assignment.h"
+#include "fcclip/core/assignment.h"
 
 #include <algorithm>
 #include <limits>
@@ -11,7 +11,7 @@
 #include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
-namespace fcclip::train {
+namespace fcclip {
 namespace {
 
 double total(const CostMatrix& costs, const Assignment& match) {
@@ -90,4 +90,4 @@ TEST(Assignment, NotANumberIsAnError) {
 }
 
 }  // namespace
-}  // namespace fcclip::train
+}  // namespace fcclip

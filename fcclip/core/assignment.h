@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace fcclip::train {
+namespace fcclip {
 
 /// A cost for every (row, column) pair, row-major.
 struct CostMatrix {
@@ -24,4 +24,4 @@ struct Assignment {
 /// Error{diverged} for NaN or −∞, or when +∞ leaves no complete matching.
 Assignment assign(const CostMatrix& costs);
 
-}  // namespace fcclip::train
+}  // namespace fcclip

@@ -1,4 +1,4 @@
-#include "fcclip/train/assignment.h"
+#include "fcclip/core/assignment.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 
 #include "fcclip/core/error.h"
 
-namespace fcclip::train {
+namespace fcclip {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -139,4 +139,4 @@ Assignment assign(const CostMatrix& costs) {
   return out;
 }
 
-}  // namespace fcclip::train
+}  // namespace fcclip
