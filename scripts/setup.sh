@@ -20,8 +20,8 @@ boost_package=libboost1.81-dev
 # What CI holds the sources to besides: scripts/setup.sh --ci
 ci_packages=(clang-14 clang clang-tidy clang-format-14 libclang-rt-14-dev llvm-14 libomp-dev chromium
   zsh fish groff mandoc)
-# Training in several CPU processes; the check of the sources' format. Left out where a release has no such package.
-optional_packages=(libgloo-dev clang-format-14)
+# Training in several CPU processes; the check of the sources' format; films. Left out where a release has no such package.
+optional_packages=(libgloo-dev clang-format-14 libavformat-dev libavcodec-dev libswscale-dev libavutil-dev)
 
 is_installed() {
   dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q '^install ok installed'
