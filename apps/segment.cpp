@@ -11,14 +11,17 @@
 #include "apps/picture_reporter.h"
 #include "apps/run_report.h"
 #include "apps/segment_options.h"
+#include "apps/segment_video.h"
 #include "apps/shard_flag.h"
 #include "apps/spot_flags.h"
 #include "apps/standard_streams.h"
 #include "apps/stop_signal.h"
+#include "apps/video_flags.h"
 #include "apps/warm_memory.h"
 #include "fcclip/core/counted.h"
 #include "fcclip/core/error.h"
 #include "fcclip/runs/segment_run.h"
+#include "fcclip/video/film_files.h"
 #include "fcclip/words/templates.h"
 
 namespace fcclip::apps {
@@ -34,6 +37,7 @@ struct SegmentFlags {
   WordFlags words;
   AskFlags ask;
   SpotFlags spot;
+  VideoFlags video;
   PictureFlags picture;
   OverlayFlags overlay;
 };
@@ -144,9 +148,20 @@ runs::RunCount run_segment(const SegmentFlags& flags) {
   return run.count();
 }
 
+void segment_films(const SegmentFlags& flags) {
+  if (flags.resume || flags.shard || spot_of(flags.spot, flags.ask.task)) {
+    fail(ErrorCode::invalid_argument,
+         "films can't be resumed, shared out (--shard) or asked at a place");
+  }
+  segment_video({flags.inputs, flags.output_folder, flags.write, flags.json, flags.overwrite,
+                 flags.quiet, flags.video, flags.model, flags.words, flags.ask, flags.picture,
+                 flags.overlay});
+}
+
 void segment(const SegmentFlags& flags) {
   keep_freed_memory();
   refuse_words_as_pictures(flags);
+  if (asks_for_video(flags.video, flags.inputs)) return segment_films(flags);
   const runs::RunCount count = run_segment(flags);
   if (count.failed == 0) return;
   if (count.pictures == 1) fail(ErrorCode::bad_format, "");  // its reason says all
@@ -154,12 +169,21 @@ void segment(const SegmentFlags& flags) {
        " pictures failed; the reasons are above");
 }
 
+std::string write_help() {
+  return "What to write: " + outputs::output_kind_names() +
+         ", jsonl, csv, all or none; default overlay, segments and the task's own format; of "
+         "films: " +
+         video::film_output_names() + "; default all";
+}
+
 }  // namespace
 
 void add_segment(CLI::App& app) {
   auto flags = std::make_shared<SegmentFlags>();
-  CLI::App* command = app.add_subcommand("segment", "Segment pictures with your words");
-  command->add_option("inputs", flags->inputs, "Pictures, folders, globs, or - for standard input")
+  CLI::App* command = app.add_subcommand("segment", "Segment pictures and films with your words");
+  command
+      ->add_option("inputs", flags->inputs,
+                   "Pictures, folders, globs, films, or - for standard input")
       ->type_name("PICTURE")
       ->required();
   add_word_flags(*command, flags->words);
@@ -169,12 +193,7 @@ void add_segment(CLI::App& app) {
   command->add_option("-o,--output", flags->output_folder, "Folder for results")
       ->type_name("FOLDER")
       ->capture_default_str();
-  command
-      ->add_option(
-          "--write", flags->write,
-          "What to write: " + outputs::output_kind_names() +
-              ", jsonl, csv, all or none; default overlay, segments and the task's own format")
-      ->type_name("KINDS");
+  command->add_option("--write", flags->write, write_help())->type_name("KINDS");
   command
       ->add_option("--tolerance", flags->tolerance_px,
                    "How far outlines (labelme, yolo, geojson, coco) may leave the pixel edges, in "
@@ -193,6 +212,7 @@ void add_segment(CLI::App& app) {
   command->add_flag("--overwrite", flags->overwrite,
                     "Also replace files that fcclip did not write, or that were changed since");
   command->add_flag("-q,--quiet", flags->quiet, "No table");
+  add_video_flags(*command, flags->video);
   add_picture_flags(*command, flags->picture);
   add_overlay_flags(*command, flags->overlay);
   add_model_flags(*command, flags->model);
@@ -201,6 +221,7 @@ void add_segment(CLI::App& app) {
       "  fcclip segment photo.jpg -c \"cat, dog | puppy, grass\" --stuff grass -o out\n"
       "  fcclip segment pictures/ -v ade20k --task semantic --resume -o out\n"
       "  fcclip segment pictures/ -v coco --resume -o out --shard 1/4\n"
+      "  fcclip segment clip.mp4 -c \"dog, ball, grass\" --start 0:10 --end 0:20 -o out\n"
       "  fcclip segment photo.jpg --at 210,160 -v coco -o out\n"
       "  fcclip segment street.jpg -c \"car, road\" -c \"taxi, bus\" --write none --json");
   command->callback([flags] { segment(*flags); });

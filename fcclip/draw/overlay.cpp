@@ -213,6 +213,15 @@ void tell_fonts(const OverlayOptions& options, const Lettering& lettering) {
   }
 }
 
+std::vector<Colour> colours_of(const Segments& segments, const OverlayOptions& options) {
+  if (options.segment_colours.empty()) return overlay_colours(segments, options.class_colours);
+  if (options.segment_colours.size() != segments.size()) {
+    fail(ErrorCode::invalid_argument, options.segment_colours.size(), " colours for ",
+         segments.size(), " segments");
+  }
+  return options.segment_colours;
+}
+
 }  // namespace
 
 std::vector<Colour> overlay_colours(const Segments& segments,
@@ -250,7 +259,7 @@ at::Tensor draw_overlay(const at::Tensor& rgb, const results::Segmentation& segm
   scene.map = resize_positions(segment_positions(segmentation, {rgb.size(0), rgb.size(1)}), size)
                   .contiguous();
   scene.distance = border_distance(scene.map);
-  scene.colours = overlay_colours(segments, options.class_colours);
+  scene.colours = colours_of(segments, options);
   at::Tensor filled = ops::resize_bilinear_u8(rgb, size).contiguous();
   if (filled.is_alias_of(rgb)) filled = filled.clone();
   fill_segments(filled, scene, options);

@@ -21,6 +21,8 @@ struct OverlayOptions {
   /// One a class, by Segment::class_index, so that a class looks the same in every picture; empty:
   /// chosen by the names in this one. Several things of one name get variations.
   std::vector<Colour> class_colours;
+  std::vector<Colour> segment_colours =
+      {};                             ///< one a segment, in place of the classes'; empty: none
   bool legend = false;                ///< colours and names below the picture
   int64_t min_longer_side = 768;      ///< smaller pictures are enlarged so that labels can be read
   int64_t max_longer_side = 4096;     ///< larger ones are drawn at this size
@@ -36,7 +38,8 @@ struct OverlayOptions {
 ///   returns  [h', w', 3] uint8: the picture's own size unless it is smaller or larger than the
 ///            options' sides, plus the legend's height
 /// Throws Error{shape_mismatch}; Error{invalid_argument} for run lengths that do not fit the picture
-/// and for a class without a colour.
+/// for a class
+/// without a colour, and for another number of segment colours than segments.
 at::Tensor draw_overlay(const at::Tensor& rgb, const results::Segmentation& segmentation,
                         const OverlayOptions& options = {});
 

@@ -1,0 +1,30 @@
+#pragma once
+// `fcclip segment` of films.
+
+#include <string>
+#include <vector>
+
+#include "apps/overlay_flags.h"
+#include "apps/picture_flags.h"
+#include "apps/segment_options.h"
+#include "apps/video_flags.h"
+
+namespace fcclip::apps {
+
+/// What was typed.
+struct VideoRequest {
+  const std::vector<std::string>& inputs;
+  const std::string &folder, &write;
+  bool json = false, overwrite = false, quiet = false;
+  const VideoFlags& video;
+  const ModelFlags& model;
+  const WordFlags& words;
+  const AskFlags& ask;
+  const PictureFlags& picture;
+  const OverlayFlags& overlay;
+};
+
+/// Throws what video::FilmRun throws, and Error{invalid_argument} for more than one question.
+void segment_video(const VideoRequest& request);
+
+}  // namespace fcclip::apps
