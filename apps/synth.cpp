@@ -10,6 +10,7 @@
 #include "fcclip/draw/contact_sheet.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/scenes/coco_export.h"
+#include "fcclip/scenes/video_export.h"
 #include "fcclip/scenes/world.h"
 
 namespace fcclip::apps {
@@ -21,7 +22,8 @@ struct SynthFlags {
   std::vector<int64_t> size = {256};
   int64_t count = 10, first = 0, min_pictures = 3, min_things = 2, max_things = 12;
   uint64_t seed = 0;
-  bool list = false, overwrite = false;
+  bool list = false, overwrite = false, video = false;
+  scenes::MotionOptions motion;
 };
 
 scenes::SceneOptions scene_options(const SynthFlags& flags) {
@@ -78,6 +80,20 @@ void write_data_set(const SynthFlags& flags, const scenes::World& world,
             << world.vocabulary().classes.size() << " names\n";
 }
 
+void write_films(const SynthFlags& flags, const std::shared_ptr<const scenes::World>& world) {
+  if (!flags.sheet.empty()) {
+    fail(ErrorCode::invalid_argument, "--sheet shows scenes, not films; leave out --video");
+  }
+  const scenes::MovingScenes films(world, scene_options(flags), flags.motion);
+  scenes::VideoExportOptions options{flags.output, flags.first, flags.count};
+  options.overwrite = flags.overwrite;
+  options.progress = bar_until_stopped("synth", "frames");
+  scenes::export_videos(films, *world, options);
+  options.progress = {};  // takes the bar away
+  std::cout << flags.output << ": " << flags.count << " films of " << flags.motion.frames
+            << " frames\n";
+}
+
 void synth_command(const SynthFlags& flags) {
   if (!flags.list && flags.output.empty() && flags.sheet.empty()) {
     fail(ErrorCode::invalid_argument, "nothing to do: give -o FOLDER, --sheet FILE or --list");
@@ -85,6 +101,7 @@ void synth_command(const SynthFlags& flags) {
   const auto world = scenes::World::open(flags.world, {flags.min_pictures});
   if (flags.list) print_concepts(*world);
   if (flags.output.empty() && flags.sheet.empty()) return;
+  if (flags.video) return write_films(flags, world);
   const scenes::SceneDataset scenes(world, scene_options(flags));
   if (!flags.sheet.empty()) write_sheet(flags, scenes);
   if (!flags.output.empty()) write_data_set(flags, *world, scenes);
@@ -121,6 +138,19 @@ void add_scene_options(CLI::App& command, SynthFlags& flags) {
       ->capture_default_str();
 }
 
+void add_film_options(CLI::App& command, SynthFlags& flags) {
+  command.option_defaults()->group("Films");
+  command.add_flag("--video", flags.video,
+                   "Films instead of scenes: what moves, hides and returns keeps its id; "
+                   "images/video_I/, panoptic/video_I/ and panoptic.json in VIPSeg's form");
+  command.add_option("--frames", flags.motion.frames, "Frames of a film")
+      ->check(whole_number(1, 100000))
+      ->capture_default_str();
+  command.add_option("--speed", flags.motion.speed, "Of all movement; 0: nothing moves")
+      ->check(number(0, 10))
+      ->capture_default_str();
+}
+
 }  // namespace
 
 void add_synth(CLI::App& app) {
@@ -130,9 +160,10 @@ void add_synth(CLI::App& app) {
       ->type_name("FILE")
       ->capture_default_str();
   command->option_defaults()->group("Output");
-  command->add_option("-o,--output", flags->output, "Folder for a COCO panoptic data set")
+  command->add_option("-o,--output", flags->output, "Folder for a panoptic data set")
       ->type_name("FOLDER");
-  command->add_option("--count", flags->count, "Scenes; 0 writes the vocabulary files only")
+  command
+      ->add_option("--count", flags->count, "Scenes or films; 0 writes the vocabulary files only")
       ->check(whole_number(0))
       ->capture_default_str();
   command->add_option("--first", flags->first, "Number of the first scene")
@@ -147,9 +178,11 @@ void add_synth(CLI::App& app) {
   command->add_flag("--overwrite", flags->overwrite, "Replace the scenes that the folder holds");
   command->add_flag("--list", flags->list, "Print the concepts: split, number of pictures");
   add_scene_options(*command, *flags);
+  add_film_options(*command, *flags);
   command->footer(
       "Examples:\n"
       "  fcclip synth --sheet scenes.png --count 12\n"
+      "  fcclip synth --video -o films --count 4 --frames 24\n"
       "  fcclip synth -o scenes --count 500 --size 480 640 --pictures held-out");
   command->callback([flags] { synth_command(*flags); });
 }

@@ -22,6 +22,9 @@ struct SceneOptions {
   bool only_free = false;  ///< only pictures that Picture::is_free
 };
 
+/// Throws Error{invalid_argument}: sizes outside 32 … 4096, min_things > max_things.
+void check_scene_options(const SceneOptions& options);
+
 class Cast;
 
 /// Scene i is a pure function of (world, options, i). Sample::ids are 1…N, class indices are
