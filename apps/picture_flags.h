@@ -12,7 +12,7 @@
 namespace fcclip::apps {
 
 struct PictureFlags {
-  std::string range = "auto", bands;
+  std::string range = "auto", stretch, bands;
 };
 
 void add_picture_flags(CLI::App& command, PictureFlags& flags);

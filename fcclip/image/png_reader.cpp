@@ -34,7 +34,7 @@ bool PngReader::read_header(Header* header) {
   png_set_user_limits(png_, 0x7fffffff, 0x7fffffff);
   png_read_info(png_, info_);
   png_get_IHDR(png_, info_, &header->width, &header->height, &header->bit_depth,
-               &header->color_type, nullptr, nullptr, nullptr);
+               &header->color_type, &header->interlace, nullptr, nullptr);
   return true;
 }
 
@@ -72,6 +72,12 @@ bool PngReader::read_rows(std::vector<png_bytep>& rows) {
   if (setjmp(png_jmpbuf(png_)) != 0) return false;
   png_read_image(png_, rows.data());
   png_read_end(png_, info_);
+  return true;
+}
+
+bool PngReader::read_row(png_bytep row) {
+  if (setjmp(png_jmpbuf(png_)) != 0) return false;
+  png_read_row(png_, row, nullptr);
   return true;
 }
 

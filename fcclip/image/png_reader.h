@@ -21,7 +21,7 @@ class PngReader {
   /// As libpng gives it.
   struct Header {
     png_uint_32 width = 0, height = 0;
-    int bit_depth = 0, color_type = 0;
+    int bit_depth = 0, color_type = 0, interlace = 0;
   };
 
   /// Comes first. Fails for what is no PNG and for damaged headers; message() says why.
@@ -35,6 +35,8 @@ class PngReader {
   size_t row_bytes();
   /// Every row of the picture at rows[0], rows[1], …; also reads what follows the pixels.
   bool read_rows(std::vector<png_bytep>& rows);
+  /// The next row, of a picture that is not interlaced.
+  bool read_row(png_bytep row);
   /// The eXIf chunk; empty when there is none.
   std::string_view exif();
   /// The text of a chunk with this keyword; empty when there is none.

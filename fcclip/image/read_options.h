@@ -22,7 +22,8 @@ struct ValueRange {
   enum class Kind {
     automatic,  ///< `full` when the samples use it, else the 2nd to the 98th hundredth of them
     full,       ///< of the sample's type: 0 to 65535 of 16 bits, 0 to 1 of floating point
-    given       ///< `low` to `high`
+    given,      ///< `low` to `high`
+    stretch     ///< the `low`-th to the `high`-th hundredth of the samples (0 to 100)
   };
   Kind kind = Kind::automatic;
   double low = 0, high = 0;
@@ -30,6 +31,10 @@ struct ValueRange {
 
 /// "auto", "full" or "LOW:HIGH", two numbers. Throws Error{invalid_argument}.
 ValueRange parse_value_range(std::string_view text);
+
+/// "2,98": black is what 2 % of the samples are below, white what 98 % are below; no-data values and
+/// zeros of whole numbers don't count. Throws Error{invalid_argument}.
+ValueRange parse_stretch(std::string_view text);
 
 struct ReadOptions {
   ValueRange range;

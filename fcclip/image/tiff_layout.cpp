@@ -101,6 +101,15 @@ at::ScalarType TiffLayout::kept() const {
   return bits > 8 ? at::kUInt16 : at::kByte;
 }
 
+int alpha_sample(const TiffFile& file, const TiffLayout& layout) {
+  uint16_t count = 0, *kinds = nullptr;
+  TIFFGetFieldDefaulted(file.handle(), TIFFTAG_EXTRASAMPLES, &count, &kinds);
+  for (int i = 0; i < count && i < layout.samples; ++i) {
+    if (kinds[i] != EXTRASAMPLE_UNSPECIFIED) return layout.samples - count + i;
+  }
+  return -1;
+}
+
 TiffLayout read_tiff_layout(const TiffFile& file, std::string_view name,
                             const ReadOptions& options) {
   TiffLayout layout;
@@ -129,6 +138,14 @@ TiffLayout read_tiff_layout(const TiffFile& file, std::string_view name,
   choose_bands(file, layout, options, name);
   layout.no_data = gdal_no_data(file);
   return layout;
+}
+
+void check_tiff_packing(const TiffFile& file, std::string_view name) {
+  const auto method = file.field<uint16_t>(TIFFTAG_COMPRESSION, COMPRESSION_NONE);
+  if (TIFFIsCODECConfigured(method) == 0) {
+    refuse(name, "a TIFF packed by a method that is not read (compression ", method,
+           "); pack it anew: gdal_translate -co COMPRESS=DEFLATE IN OUT.tif, or tiffcp -c zip");
+  }
 }
 
 bool reads_tiff_samples(const TiffLayout& layout) {

@@ -35,6 +35,12 @@ struct TiffLayout {
 TiffLayout read_tiff_layout(const TiffFile& file, std::string_view name,
                             const ReadOptions& options);
 
+/// Throws Error{bad_format} for a compression that this libtiff does not have.
+void check_tiff_packing(const TiffFile& file, std::string_view name);
+
+/// The sample that says how opaque a pixel is, from 0; −1: there is none.
+int alpha_sample(const TiffFile& file, const TiffLayout& layout);
+
 /// Whether read_tiff_samples knows the layout; libtiff's own conversion may know the others.
 bool reads_tiff_samples(const TiffLayout& layout);
 

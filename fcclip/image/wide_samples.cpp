@@ -1,17 +1,12 @@
 #include "fcclip/image/wide_samples.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <optional>
 #include <sstream>
 #include <vector>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-
-#include "fcclip/core/error.h"
-#include "fcclip/core/plain_text.h"
 
 namespace fcclip::image {
 namespace {
@@ -21,7 +16,6 @@ constexpr double kDarkPart = 0.25;
 constexpr int64_t kMostLookedAt = int64_t{1} << 20;
 
 struct UsedValues {
-  bool any = false;
   double lowest = 0, highest = 0;
   double p2 = 0, p98 = 0;  ///< hundredths
   double p999 = 0;         ///< all but a thousandth: a few hot pixels don't make a picture bright
@@ -52,13 +46,14 @@ double part(std::vector<float>& values, double fraction) {
   return values[place];
 }
 
-UsedValues used_values(const WideSamples& samples) {
-  std::vector<float> values = samples.values.scalar_type() == at::kUInt16
-                                  ? valid_values<uint16_t>(samples)
-                                  : valid_values<float>(samples);
-  if (values.empty()) return {};
+std::vector<float> valid_values(const WideSamples& samples) {
+  return samples.values.scalar_type() == at::kUInt16 ? valid_values<uint16_t>(samples)
+                                                     : valid_values<float>(samples);
+}
+
+UsedValues used_values(std::vector<float>& values) {
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  UsedValues used{true, *low, *high, 0, 0, 0};
+  UsedValues used{*low, *high, 0, 0, 0};
   used.p2 = part(values, 0.02);
   used.p98 = part(values, 0.98);
   used.p999 = part(values, 0.999);
@@ -86,7 +81,7 @@ at::Tensor scaled(const WideSamples& samples, double low, double high) {
   return out;
 }
 
-at::Tensor scale(const WideSamples& samples, double low, double high) {
+at::Tensor scaled(const WideSamples& samples, double low, double high) {
   return samples.values.scalar_type() == at::kUInt16 ? scaled<uint16_t>(samples, low, high)
                                                      : scaled<float>(samples, low, high);
 }
@@ -99,10 +94,10 @@ at::Tensor upper_bytes(const at::Tensor& values) {
   return out;
 }
 
-at::Tensor whole_range(const WideSamples& samples) {
-  // 16 bits lose their lower byte rather than being rounded: what Pillow does for colour pictures.
+// 16 bits lose their lower byte rather than being rounded: what Pillow does for colour pictures.
+ValueScale whole_range(const WideSamples& samples) {
   const bool sixteen = samples.values.scalar_type() == at::kUInt16 && samples.high == 65535;
-  return sixteen ? upper_bytes(samples.values) : scale(samples, samples.low, samples.high);
+  return {samples.low, samples.high, sixteen};
 }
 
 std::string short_number(double value) {
@@ -118,14 +113,8 @@ void tell(const ReadOptions& options, const std::string& message) {
   if (options.log) options.log(LogLevel::warning, message);
 }
 
-at::Tensor automatic(const WideSamples& samples, const ReadOptions& options,
-                     std::string_view name) {
-  const UsedValues used = used_values(samples);
-  const std::string start = std::string(name) + ": " + samples.kind + " samples ";
-  if (!used.any) {
-    tell(options, start + "hold nothing but zeros or no-data values; the picture is black");
-    return at::zeros(samples.values.sizes(), at::kByte);
-  }
+ValueScale automatic(const UsedValues& used, const WideSamples& samples, const ReadOptions& options,
+                     const std::string& start) {
   const auto fits = [&](double low, double high) {
     return used.lowest >= low && used.highest <= high && used.p999 >= kDarkPart * high;
   };
@@ -135,7 +124,7 @@ at::Tensor automatic(const WideSamples& samples, const ReadOptions& options,
     if (!fits(0, high) || (high == 1 && samples.integral)) continue;
     tell(options,
          start + "taken as 0 to " + short_number(high) + " (--range LOW:HIGH takes another part)");
-    return scale(samples, 0, high);
+    return {0, high};
   }
   const bool flat = used.p98 <= used.p2;
   const double low = flat ? used.lowest : used.p2, high = flat ? used.highest : used.p98;
@@ -144,55 +133,49 @@ at::Tensor automatic(const WideSamples& samples, const ReadOptions& options,
            " stretched to 8 bits from " + short_number(low) + " to " + short_number(high) +
            " (--range " +
            (unsigned_type ? "full takes them as they are)" : "LOW:HIGH takes another part)"));
-  return scale(samples, low, high);
+  return {low, high};
+}
+
+ValueScale stretched(const std::vector<float>& values, const ReadOptions& options,
+                     const std::string& start) {
+  std::vector<float> sorted = values;
+  const double low = part(sorted, options.range.low / 100);
+  const double high = part(sorted, options.range.high / 100);
+  tell(options,
+       start + "are stretched to 8 bits from " + short_number(low) + " to " + short_number(high));
+  return {low, high};
 }
 
 }  // namespace
 
-ValueRange parse_value_range(std::string_view text) {
-  if (text == "auto") return {};
-  if (text == "full") return {ValueRange::Kind::full, 0, 0};
-  const size_t colon = std::min(text.find(':'), text.size());
-  const std::optional<double> low = number_of_text(text.substr(0, colon));
-  const std::optional<double> high = number_of_text(text.substr(std::min(colon + 1, text.size())));
-  if (!low || !high || *high <= *low) {
-    fail(ErrorCode::invalid_argument, "range '", text,
-         "': expected auto, full or LOW:HIGH, two numbers, the second larger (0:3000)");
-  }
-  return {ValueRange::Kind::given, *low, *high};
-}
-
-std::vector<int> parse_bands(std::string_view text) {
-  std::vector<int> bands;
-  for (size_t begin = 0; begin <= text.size();) {
-    const size_t end = std::min(text.find(',', begin), text.size());
-    int band = 0;
-    const auto [stop, error] = std::from_chars(text.data() + begin, text.data() + end, band);
-    if (error != std::errc() || stop != text.data() + end || band < 1) {
-      bands.clear();
-      break;
-    }
-    bands.push_back(band);
-    begin = end + 1;
-  }
-  if (bands.size() != 1 && bands.size() != 3) {
-    fail(ErrorCode::invalid_argument, "bands '", text,
-         "': expected one number (grey) or three (red, green, blue), counted from 1: 4,3,2");
-  }
-  return bands;
-}
-
-at::Tensor to_8_bits(const WideSamples& samples, const ReadOptions& options,
-                     std::string_view name) {
+ValueScale choose_scale(const WideSamples& samples, const ReadOptions& options,
+                        std::string_view name) {
   switch (options.range.kind) {
     case ValueRange::Kind::full:
       return whole_range(samples);
     case ValueRange::Kind::given:
-      return scale(samples, options.range.low, options.range.high);
+      return {options.range.low, options.range.high};
     case ValueRange::Kind::automatic:
-      return automatic(samples, options, name);
+    case ValueRange::Kind::stretch:
+      break;
   }
-  return {};
+  const std::string start = std::string(name) + ": " + samples.kind + " samples ";
+  std::vector<float> values = valid_values(samples);
+  if (values.empty()) {
+    tell(options, start + "hold nothing but zeros or no-data values; the picture is black");
+    return {};
+  }
+  if (options.range.kind == ValueRange::Kind::stretch) return stretched(values, options, start);
+  return automatic(used_values(values), samples, options, start);
+}
+
+at::Tensor to_8_bits(const WideSamples& samples, const ValueScale& scale) {
+  return scale.upper_byte ? upper_bytes(samples.values) : scaled(samples, scale.low, scale.high);
+}
+
+at::Tensor to_8_bits(const WideSamples& samples, const ReadOptions& options,
+                     std::string_view name) {
+  return to_8_bits(samples, choose_scale(samples, options, name));
 }
 
 }  // namespace fcclip::image

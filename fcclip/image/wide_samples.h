@@ -21,6 +21,18 @@ struct WideSamples {
   std::optional<double> no_data;  ///< a value that means "nothing here": becomes black
 };
 
+/// What becomes black and white.
+struct ValueScale {
+  double low = 0, high = 0;  ///< equal: everything is black
+  bool upper_byte = false;   ///< 16 bits lose their lower byte and nothing else
+};
+
+/// From the samples, which may be a part of the picture's, and options.range; tells what was chosen
+/// where that is not simply the type's range.
+ValueScale choose_scale(const WideSamples& samples, const ReadOptions& options,
+                        std::string_view name);
+at::Tensor to_8_bits(const WideSamples& samples, const ValueScale& scale);
+
 /// One linear scale for all channels, so that colours stay. 16 bits that use their range lose their
 /// lower byte and nothing else.
 ///   returns  [H, W, C] uint8

@@ -154,6 +154,10 @@ class Kinds(Case):
         self.assertIn("has 5 bands, band 6 was asked for", outcome.err)
         self.assert_refused(self.run_fcclip("segment", "in", *AS_READ, "--bands", "1,2"), "bands '1,2'", status=2)
         self.assert_refused(self.run_fcclip("segment", "in", *AS_READ, "--range", "9:3"), "range '9:3'", status=2)
+        self.assert_refused(self.run_fcclip("segment", "in", *AS_READ, "--stretch", "2,101"),
+                            "stretch '2,101': expected LOW,HIGH, two hundredths", status=2)
+        self.assert_refused(self.run_fcclip("segment", "in", *AS_READ, "--stretch", "2,98", "--range", "full"),
+                            "--range and --stretch", status=2)
 
     def test_no_data_is_black_and_does_not_count(self):
         def holes(pixels, value):
