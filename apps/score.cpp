@@ -133,6 +133,7 @@ void add_score(CLI::App& app) {
   instances->callback([flags] { score_instances(*flags); });
   add_score_semantic(*score);
   add_score_cityscapes(*score);
+  add_score_video(*score);
 }
 
 }  // namespace fcclip::apps

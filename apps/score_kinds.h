@@ -25,5 +25,7 @@ void print_score_row(const char* name, std::initializer_list<double> values, con
 void add_score_semantic(CLI::App& score);
 /// `fcclip score cityscapes`: by Cityscapes' own rules.
 void add_score_cityscapes(CLI::App& score);
+/// `fcclip score video`: films.
+void add_score_video(CLI::App& score);
 
 }  // namespace fcclip::apps

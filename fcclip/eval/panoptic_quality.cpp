@@ -6,40 +6,10 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/check.h"
+#include "fcclip/eval/pair_counts.h"
 
 namespace fcclip::eval {
 namespace {
-
-using PairKey = uint64_t;
-
-PairKey pair_key(int64_t truth, int64_t prediction) {
-  return (static_cast<PairKey>(truth) << 32) | static_cast<PairKey>(prediction);
-}
-int64_t truth_of(PairKey key) {
-  return static_cast<int64_t>(key >> 32);
-}
-int64_t prediction_of(PairKey key) {
-  return static_cast<int64_t>(key & 0xFFFFFFFFu);
-}
-
-using PairCounts = std::unordered_map<PairKey, int64_t>;
-
-// Neighbouring pixels mostly hold the same pair: the table is asked once per run, not once per
-// pixel.
-PairCounts count_pairs(const at::Tensor& truth, const at::Tensor& prediction) {
-  PairCounts counts;
-  const at::Tensor a = truth.contiguous(), b = prediction.contiguous();
-  const int32_t* left = a.const_data_ptr<int32_t>();
-  const int32_t* right = b.const_data_ptr<int32_t>();
-  const int64_t pixels = a.numel();
-  for (int64_t i = 0; i < pixels;) {
-    const int64_t start = i;
-    const int32_t t = left[i], p = right[i];
-    while (i < pixels && left[i] == t && right[i] == p) ++i;
-    counts[pair_key(t, p)] += i - start;
-  }
-  return counts;
-}
 
 using SegmentIndex = std::unordered_map<int64_t, const MapSegment*>;
 
@@ -83,12 +53,12 @@ std::unordered_map<int64_t, int64_t> predicted_areas(const PairCounts& pairs,
 // One picture's matching; adds to `counts`.
 class Matcher {
  public:
-  Matcher(const PanopticMap& truth, const PanopticMap& prediction, std::string_view picture)
-      : truth_(truth),
-        prediction_(prediction),
-        truths_(index_by_id(truth.segments)),
-        predictions_(index_by_id(prediction.segments)),
-        pairs_(count_pairs(truth.ids, prediction.ids)),
+  Matcher(const PairedSegments& picture_pairs, std::string_view picture)
+      : truth_(picture_pairs.truth),
+        prediction_(picture_pairs.prediction),
+        truths_(index_by_id(truth_)),
+        predictions_(index_by_id(prediction_)),
+        pairs_(picture_pairs.pairs),
         areas_(predicted_areas(pairs_, predictions_, picture)) {}
 
   void add_to(std::map<int64_t, MatchCounts>& counts) {
@@ -122,7 +92,7 @@ class Matcher {
   }
 
   void count_misses(std::map<int64_t, MatchCounts>& counts) {
-    for (const MapSegment& segment : truth_.segments) {
+    for (const MapSegment& segment : truth_) {
       if (matched_truths_.contains(segment.id)) continue;
       if (segment.is_crowd) {
         crowds_[segment.class_index] = segment.id;
@@ -133,7 +103,7 @@ class Matcher {
   }
 
   void count_false_alarms(std::map<int64_t, MatchCounts>& counts) {
-    for (const MapSegment& segment : prediction_.segments) {
+    for (const MapSegment& segment : prediction_) {
       if (matched_predictions_.contains(segment.id)) continue;
       int64_t excused = count_of(pairs_, 0, segment.id);
       if (const auto crowd = crowds_.find(segment.class_index); crowd != crowds_.end()) {
@@ -144,10 +114,10 @@ class Matcher {
     }
   }
 
-  const PanopticMap& truth_;
-  const PanopticMap& prediction_;
+  const std::vector<MapSegment>& truth_;
+  const std::vector<MapSegment>& prediction_;
   SegmentIndex truths_, predictions_;
-  PairCounts pairs_;
+  const PairCounts& pairs_;
   std::unordered_map<int64_t, int64_t> areas_;
   std::unordered_map<int64_t, bool> matched_truths_, matched_predictions_;
   std::unordered_map<int64_t, int64_t> crowds_;
@@ -163,8 +133,8 @@ Quality quality_of(const MatchCounts& counts) {
   return {counts.iou / denominator, tp > 0 ? counts.iou / tp : 0, tp / denominator};
 }
 
-void PanopticQuality::add(const PanopticMap& truth, const PanopticMap& prediction,
-                          std::string_view picture) {
+PairedSegments pair_segments(const PanopticMap& truth, const PanopticMap& prediction,
+                             std::string_view picture) {
   check_dtype("truth ids", truth.ids, at::kInt);
   check_dtype("prediction ids", prediction.ids, at::kInt);
   if (truth.ids.sizes() != prediction.ids.sizes()) {
@@ -172,7 +142,16 @@ void PanopticQuality::add(const PanopticMap& truth, const PanopticMap& predictio
          prediction.ids.size(0), " pixels, but its truth has ", truth.ids.size(1), "x",
          truth.ids.size(0));
   }
-  Matcher(truth, prediction, picture).add_to(counts_);
+  return {truth.segments, prediction.segments, count_pairs(truth.ids, prediction.ids)};
+}
+
+void PanopticQuality::add(const PanopticMap& truth, const PanopticMap& prediction,
+                          std::string_view picture) {
+  add(pair_segments(truth, prediction, picture), picture);
+}
+
+void PanopticQuality::add(const PairedSegments& pairs, std::string_view picture) {
+  Matcher(pairs, picture).add_to(counts_);
 }
 
 void PanopticQuality::merge(const PanopticQuality& other) {

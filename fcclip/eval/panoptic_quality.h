@@ -8,11 +8,21 @@
 #include <vector>
 
 #include "fcclip/data/truth.h"
+#include "fcclip/eval/pair_counts.h"
 
 namespace fcclip::eval {
 
 using data::MapSegment;
 using data::PanopticMap;
+
+/// All that matching needs of a picture, or of several frames of a film as one.
+struct PairedSegments {
+  std::vector<MapSegment> truth, prediction;  ///< each id once
+  PairCounts pairs;                           ///< pixels by truth's and prediction's id
+};
+/// Throws as PanopticQuality::add does for maps of different sizes.
+PairedSegments pair_segments(const PanopticMap& truth, const PanopticMap& prediction,
+                             std::string_view picture);
 
 /// Sums of one category over all pictures.
 struct MatchCounts {
@@ -41,6 +51,7 @@ class PanopticQuality {
   /// positive. Throws Error{shape_mismatch} for maps of different sizes; Error{bad_format} for ids
   /// of the prediction that are in the map or in the list only, `picture` named.
   void add(const PanopticMap& truth, const PanopticMap& prediction, std::string_view picture);
+  void add(const PairedSegments& pairs, std::string_view picture);
   void merge(const PanopticQuality& other);
   /// Sums counted before, of one category.
   void add_counts(int64_t category, const MatchCounts& counts);

@@ -12,22 +12,13 @@
 #include "fcclip/data/read_json.h"
 #include "fcclip/data/truth_masks.h"
 #include "fcclip/eval/parallel_pictures.h"
+#include "fcclip/eval/score_folders.h"
 #include "fcclip/image/label_file.h"
 
 namespace fcclip::eval {
 namespace {
 
 namespace fs = std::filesystem;
-
-fs::path folder_of(const fs::path& given, const fs::path& json) {
-  fs::path folder = given;
-  if (folder.empty()) folder = json.parent_path() / json.stem();
-  if (!fs::is_directory(folder)) {
-    fail(ErrorCode::not_found, folder.string(), ": no such folder (it should hold the PNGs of ",
-         json.string(), ")");
-  }
-  return folder;
-}
 
 // Truth and prediction of the same picture.
 struct EntryPair {
@@ -95,7 +86,7 @@ InstanceFile read_true_objects(const InstanceFiles& files, const Tick& tick) {
     if (error.code() != ErrorCode::bad_format || !has_pngs() || !is_panoptic()) throw;
   }
   InstanceFile truth =
-      read_things_of_panoptic(files.truth_json, folder_of(files.truth_pngs, files.truth_json));
+      read_things_of_panoptic(files.truth_json, png_folder(files.truth_pngs, files.truth_json));
   truth.remarks.push_back(files.truth_json.string() + ": a panoptic file; its things are scored");
   return truth;
 }
@@ -106,13 +97,23 @@ void append(std::vector<std::string>& lines, const std::vector<std::string>& mor
 
 }  // namespace
 
+fs::path png_folder(const fs::path& given, const fs::path& json) {
+  fs::path folder = given;
+  if (folder.empty()) folder = json.parent_path() / json.stem();
+  if (!fs::is_directory(folder)) {
+    fail(ErrorCode::not_found, folder.string(), ": no such folder (it should hold the PNGs of ",
+         json.string(), ")");
+  }
+  return folder;
+}
+
 PanopticScore score_panoptic(const PanopticFiles& files, const Progress& progress) {
   CategoryTable table;
   const Tick tick = before_pictures(progress);
   const PanopticFile truth = read_panoptic_file(files.truth_json, table, tick);
   const PanopticFile prediction = read_panoptic_file(files.prediction_json, table, tick);
-  const fs::path truth_folder = folder_of(files.truth_pngs, files.truth_json);
-  const fs::path prediction_folder = folder_of(files.prediction_pngs, files.prediction_json);
+  const fs::path truth_folder = png_folder(files.truth_pngs, files.truth_json);
+  const fs::path prediction_folder = png_folder(files.prediction_pngs, files.prediction_json);
   const std::vector<EntryPair> pairs = pair_entries(truth, prediction, files);
 
   const auto one = [&](int64_t index, PanopticQuality& quality) {

@@ -1,0 +1,92 @@
+// fcclip score video: films against their truth.
+
+#include "fcclip/eval/score_video.h"
+
+#include <cstdio>
+#include <iostream>
+#include <memory>
+
+#include <nlohmann/json.hpp>
+
+#include "apps/number_list.h"
+#include "apps/progress_bar.h"
+#include "apps/score_kinds.h"
+#include "fcclip/outputs/json_text.h"
+
+namespace fcclip::apps {
+namespace {
+
+struct VideoScoreFlags {
+  ScoreFlags files;
+  std::string windows = "1,5,10,15";
+};
+
+std::vector<int64_t> windows_of(const VideoScoreFlags& flags) {
+  std::vector<int64_t> windows;
+  for (const double one : listed_numbers(flags.windows)) {
+    windows.push_back(static_cast<int64_t>(one));
+  }
+  return windows;
+}
+
+void print_vpq(const eval::VideoScore& score) {
+  std::printf("%-24s", "");
+  for (const int64_t window : score.vpq.windows()) {
+    std::printf("  %6s", ("VPQ" + std::to_string(window)).c_str());
+  }
+  std::printf("  %6s  %6s\n", "VPQ", "n");
+  const auto row = [&](const char* name, bool things, bool stuff) {
+    const std::vector<int64_t> chosen = score.chosen(things, stuff);
+    std::printf("%-24s", name);
+    for (const eval::PanopticQuality& one : score.vpq.quality()) {
+      std::printf("  %6.2f", 100 * one.mean(chosen).pq);
+    }
+    const eval::MeanQuality mean = score.vpq.mean(chosen);
+    std::printf("  %6.2f  %6lld\n", 100 * mean.pq, static_cast<long long>(mean.count));
+  };
+  row("All", true, true);
+  row("Things", true, false);
+  row("Stuff", false, true);
+}
+
+void score_films(const VideoScoreFlags& flags) {
+  const eval::VideoScore score =
+      eval::score_video({flags.files.truth, flags.files.prediction, flags.files.truth_pngs,
+                         flags.files.prediction_pngs},
+                        windows_of(flags), bar_until_stopped("scoring", "films"));
+  if (flags.files.json) {
+    std::cout << outputs::json_text(eval::to_json(score));
+    return;
+  }
+  print_vpq(score);
+  std::printf("%-24s  %6s  %6s  %6s  %8s\n", "", "STQ", "AQ", "SQ", "switches");
+  const std::string switches = "  " + std::to_string(score.ids.switches) + " of " +
+                               std::to_string(score.ids.matched - score.ids.objects);
+  print_score_row(
+      "All", {100 * score.tracking.stq(), 100 * score.tracking.aq(), 100 * score.tracking.sq()},
+      switches.c_str());
+}
+
+}  // namespace
+
+void add_score_video(CLI::App& score) {
+  auto flags = std::make_shared<VideoScoreFlags>();
+  CLI::App* kind = add_score_kind(score, flags->files, "video",
+                                  "Panoptic files of films with their PNG folders");
+  kind->add_option("--truth-pngs", flags->files.truth_pngs,
+                   "Its PNGs, a folder a film; default named as the JSON")
+      ->type_name("FOLDER");
+  kind->add_option("--prediction-pngs", flags->files.prediction_pngs,
+                   "Its PNGs, a folder a film; default named as the JSON")
+      ->type_name("FOLDER");
+  kind->add_option("--windows", flags->windows, "Frames of VPQ's tubes")
+      ->type_name("NUMBERS")
+      ->check(number_list(1, 1000000))
+      ->capture_default_str();
+  kind->footer(
+      "Example:\n"
+      "  fcclip score video truth/panoptic.json prediction/panoptic.json");
+  kind->callback([flags] { score_films(*flags); });
+}
+
+}  // namespace fcclip::apps

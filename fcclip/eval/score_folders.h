@@ -1,0 +1,12 @@
+#pragma once
+// Where the PNGs of a panoptic file lie. Internal to the folder.
+
+#include <filesystem>
+
+namespace fcclip::eval {
+
+/// `given`, or the JSON's path without ".json". Throws Error{not_found}.
+std::filesystem::path png_folder(const std::filesystem::path& given,
+                                 const std::filesystem::path& json);
+
+}  // namespace fcclip::eval
