@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "apps/commands.h"
+#include "apps/failure.h"
 #include "apps/option_checks.h"
 #include "apps/overlay_flags.h"
 #include "apps/picture_flags.h"
@@ -16,6 +17,8 @@
 #include "apps/spot_flags.h"
 #include "apps/standard_streams.h"
 #include "apps/stop_signal.h"
+#include "apps/tile_flags.h"
+#include "apps/tiled_pictures.h"
 #include "apps/video_flags.h"
 #include "apps/warm_memory.h"
 #include "fcclip/core/counted.h"
@@ -39,6 +42,7 @@ struct SegmentFlags {
   SpotFlags spot;
   VideoFlags video;
   PictureFlags picture;
+  TileFlags tile;
   OverlayFlags overlay;
 };
 
@@ -82,6 +86,7 @@ runs::SegmentPlan plan_of(const SegmentFlags& flags, std::vector<std::string>& n
   plan.resume = flags.resume;
   plan.overwrite = flags.overwrite;
   plan.reading = read_options(flags.picture);
+  static_cast<void>(tile_options(flags.tile));
   plan.rendering = {flags.tolerance_px, overlay_style(flags.overlay)};
   runs::InputList list = runs::expand_inputs(flags.inputs, plan.folder);
   plan.pictures = std::move(list.pictures);
@@ -120,6 +125,34 @@ void say_totals(const SegmentFlags& flags, const runs::SegmentRun& run) {
   if (!flags.quiet && count.done > 1) std::cout << run_line(run) << '\n';
 }
 
+// Pictures that the network sees at once.
+runs::RunCount run_whole(const SegmentFlags& flags, const segmenter::Segmenter& segmenter,
+                         const runs::SegmentPlan& plan) {
+  const results::Task task = plan.settings.ask.task;
+  const bool writes = !runs::wanted_outputs(flags.write, task).kinds.empty();
+  PictureReporter reporter({flags.json, flags.quiet, writes, task});
+  runs::SegmentRun run(segmenter, plan, reporter);
+  run.work();
+  say_totals(flags, run);
+  return run.count();
+}
+
+// Those that are taken in windows: out of the plan.
+std::vector<runs::InputPicture> tiled_pictures(const SegmentFlags& flags, runs::SegmentPlan& plan) {
+  std::vector<runs::InputPicture> tiled = take_tiled(flags.tile, plan.pictures);
+  if (!tiled.empty() && !plan.shard.is_all()) {
+    fail(ErrorCode::invalid_argument, "--shard: ", tiled.front().shown(),
+         " is segmented in windows; give each machine pictures of its own");
+  }
+  if (flags.tile.tile || flags.tile.overlap || flags.quiet || flags.json) return tiled;
+  for (const runs::InputPicture& picture : tiled) {
+    std::cerr << "fcclip: " << visible_text(picture.shown())
+              << ": more than 16384 x 16384 pixels, taken in windows of "
+              << tile_options(flags.tile).tile << " (--tile says how large)\n";
+  }
+  return tiled;
+}
+
 runs::RunCount run_segment(const SegmentFlags& flags) {
   std::vector<std::string> notes;
   runs::SegmentPlan plan = plan_of(flags, notes);
@@ -136,16 +169,20 @@ runs::RunCount run_segment(const SegmentFlags& flags) {
         "--task semantic gives every pixel one of the words; --background \"wall, ground, sky\" "
         "names what else there is");
   }
-  const bool writes = !runs::wanted_outputs(flags.write, task).kinds.empty();
-  PictureReporter reporter({flags.json, flags.quiet, writes, task});
-  runs::SegmentRun run(segmenter, std::move(plan), reporter);
   announce_stop("stopping; again to stop now");
   stop_signal();  // from here on a signal ends the run at the next good place
   outlive_closed_pipe();
-  for (const std::string& note : notes) reporter.note(note);
-  run.work();
-  say_totals(flags, run);
-  return run.count();
+  for (const std::string& note : notes) std::cerr << "fcclip: " << visible_text(note) << '\n';
+  const std::vector<runs::InputPicture> tiled = tiled_pictures(flags, plan);
+  runs::RunCount count;
+  if (!plan.pictures.empty()) count = run_whole(flags, segmenter, plan);
+  if (tiled.empty()) return count;
+  plan.pictures = tiled;
+  const runs::RunCount more =
+      run_tiled(segmenter, plan, tile_options(flags.tile), {flags.json, flags.quiet});
+  count.pictures += more.pictures;
+  count.failed += more.failed;
+  return count;
 }
 
 void segment_films(const SegmentFlags& flags) {
@@ -214,6 +251,7 @@ void add_segment(CLI::App& app) {
   command->add_flag("-q,--quiet", flags->quiet, "No table");
   add_video_flags(*command, flags->video);
   add_picture_flags(*command, flags->picture);
+  add_tile_flags(*command, flags->tile);
   add_overlay_flags(*command, flags->overlay);
   add_model_flags(*command, flags->model);
   command->footer(

@@ -29,6 +29,7 @@ ALLOWED = {
     "outputs": "core text io classify results image draw",
     "runs": "core io ops classify results segmenter image outputs",
     "video": "core io ops classify results segmenter image draw outputs runs",
+    "tiles": "core io classify results segmenter image outputs runs",
     "api_pictures": "core words classify results image draw outputs segmenter api fcclip.h",
     "serve": "core text fcclip.h",
     "data": "core text io ops nn clip classify results segmenter image outputs",

@@ -72,6 +72,12 @@ void read_coordinate_system(const GeoKeys& keys, GeoReference& found) {
   if (found.called == "unknown") found.called.clear();
 }
 
+bool begins_as_tiff(std::string_view bytes) {
+  using namespace std::string_view_literals;
+  const std::string_view start = bytes.substr(0, 4);
+  return start == "II*\0"sv || start == "MM\0*"sv || start == "II+\0"sv || start == "MM\0+"sv;
+}
+
 }  // namespace
 
 std::string GeoReference::crs() const {
@@ -95,12 +101,8 @@ std::string GeoReference::caution() const {
 }
 
 std::optional<GeoReference> decode_geo_reference(std::string_view bytes, std::string_view name) {
-  const std::string_view start = bytes.substr(0, 4);
-  using namespace std::string_view_literals;
-  if (start != "II*\0"sv && start != "MM\0*"sv && start != "II+\0"sv && start != "MM\0+"sv) {
-    return std::nullopt;
-  }
-  TiffFile file(bytes);
+  if (!begins_as_tiff(bytes)) return std::nullopt;
+  const TiffFile file(bytes);
   if (file.handle() == nullptr) refuse(name, "damaged or truncated TIFF: it has no directory");
   GeoReference found;
   if (!read_transform(file, name, found.transform)) return std::nullopt;
@@ -119,6 +121,20 @@ std::optional<GeoReference> decode_geo_reference(std::string_view bytes, std::st
   }
   read_coordinate_system(keys, found);
   return found;
+}
+
+GeoTags decode_geo_tags(std::string_view bytes, std::string_view name) {
+  if (!begins_as_tiff(bytes)) return {};
+  const TiffFile file(bytes);
+  if (file.handle() == nullptr) refuse(name, "damaged or truncated TIFF: it has no directory");
+  GeoTags tags;
+  tags.scale = values<double>(file, kModelPixelScale, TIFF_DOUBLE, name);
+  tags.tie_points = values<double>(file, kModelTiepoint, TIFF_DOUBLE, name);
+  tags.transformation = values<double>(file, kModelTransformation, TIFF_DOUBLE, name);
+  tags.keys = values<uint16_t>(file, kGeoKeyDirectory, TIFF_SHORT, name);
+  tags.reals = values<double>(file, kGeoRealParameters, TIFF_DOUBLE, name);
+  tags.text = file.text(kGeoTextParameters);
+  return tags;
 }
 
 std::optional<GeoReference> read_geo_reference(const std::filesystem::path& path) {

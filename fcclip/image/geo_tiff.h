@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fcclip::image {
 
@@ -33,6 +34,18 @@ struct GeoReference {
 /// pictures (Orientation other than 1).
 std::optional<GeoReference> read_geo_reference(const std::filesystem::path& path);
 std::optional<GeoReference> decode_geo_reference(std::string_view bytes, std::string_view name);
+
+/// The tags themselves, to be put into another TIFF of the same pixels.
+struct GeoTags {
+  std::vector<double> scale, tie_points, transformation, reals;
+  std::vector<uint16_t> keys;
+  std::string text;
+  bool empty() const { return scale.empty() && transformation.empty() && tie_points.empty(); }
+};
+
+/// Empty for other pictures and TIFFs without such tags. Throws Error{bad_format} for tags of the
+/// wrong type.
+GeoTags decode_geo_tags(std::string_view bytes, std::string_view name);
 
 /// The name of a coordinate system for GeoJSON's "crs": "urn:ogc:def:crs:EPSG::32633", CRS84 for
 /// EPSG:4326 (longitude first, as GeoJSON writes it), "" for 0.

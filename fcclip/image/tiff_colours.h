@@ -19,6 +19,7 @@ at::Tensor tiff_rgb(const TiffFile& file, const TiffLayout& layout, const at::Te
                     std::string_view name);
 
 /// Samples of more than 8 bits with what the tags say about them.
+///   values  [H, W, C] uint16 or float32
 WideSamples wide_tiff_samples(const TiffLayout& layout, at::Tensor values);
 
 /// EXIF's 1 … 8: the tag, else an XMP packet's, as Pillow does.

@@ -4,12 +4,12 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
-#include <random>
 #include <streambuf>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/io/temporary_file.h"
 
 namespace fcclip::io {
 namespace {
@@ -71,40 +71,6 @@ class DescriptorBuffer : public std::streambuf {
   std::array<char, 65536> buffer_;
 };
 
-/// Owns the temporary file until it has been renamed.
-class Temporary {
- public:
-  explicit Temporary(const fs::path& target) : target_(target) {
-    std::random_device random;
-    for (int attempt = 0; attempt < 100 && descriptor_ < 0; ++attempt) {
-      path_ = target;
-      path_ += "." + std::to_string(random()) + ".tmp";
-      descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-      if (descriptor_ < 0 && errno != EEXIST) break;
-    }
-    if (descriptor_ < 0) fail_system("write", target_, errno);
-  }
-  ~Temporary() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-    if (!renamed_) ::unlink(path_.c_str());
-  }
-  int descriptor() const { return descriptor_; }
-
-  void commit() {
-    if (fsync(descriptor_) != 0) fail_system("write", target_, errno);
-    const int closed = ::close(descriptor_);
-    descriptor_ = -1;
-    if (closed != 0) fail_system("write", target_, errno);
-    if (::rename(path_.c_str(), target_.c_str()) != 0) fail_system("write", target_, errno);
-    renamed_ = true;
-  }
-
- private:
-  fs::path target_, path_;
-  int descriptor_ = -1;
-  bool renamed_ = false;
-};
-
 void write_through(int descriptor, const fs::path& path,
                    const std::function<void(std::ostream&)>& write) {
   DescriptorBuffer buffer(descriptor);
@@ -112,23 +78,6 @@ void write_through(int descriptor, const fs::path& path,
   write(stream);
   stream.flush();
   if (!stream.good()) fail_system("write", path, buffer.reason() != 0 ? buffer.reason() : EIO);
-}
-
-/// The rename itself survives a power cut only when the folder is written too; some file systems
-/// refuse that.
-void sync_folder(const fs::path& file) {
-  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  fsync(descriptor);
-  ::close(descriptor);
-}
-
-void make_parent(const fs::path& path) {
-  if (!path.has_parent_path()) return;
-  std::error_code error;
-  fs::create_directories(path.parent_path(), error);
-  if (error) fail_system("make folder", path.parent_path(), error.value());
 }
 
 /// Pipes and devices (/dev/null, /dev/stdout) are written to, never replaced.
@@ -151,15 +100,9 @@ void write_atomically(const fs::path& path, const std::function<void(std::ostrea
   const fs::file_status status = fs::status(path, error);
   if (fs::is_directory(status)) fail_system("write", path, EISDIR);
   if (fs::exists(status) && !fs::is_regular_file(status)) return write_special(path, write);
-  make_parent(path);
-  // A symbolic link stays one: the file that it points to is replaced.
-  const bool link = fs::is_symlink(fs::symlink_status(path, error));
-  const fs::path target = link ? fs::weakly_canonical(path, error) : path;
-  if (target.empty()) fail_system("write", path, error ? error.value() : ENOENT);
-  Temporary temporary(target);
+  TemporaryFile temporary(path);
   write_through(temporary.descriptor(), path, write);
   temporary.commit();
-  sync_folder(target);
 }
 
 void write_atomically(const fs::path& path, std::string_view bytes) {

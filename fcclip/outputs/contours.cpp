@@ -144,6 +144,13 @@ Polygon simplified(const Polygon& polygon, double tolerance) {
 
 }  // namespace
 
+std::vector<Polygon> polygons_of_rings(const std::vector<Ring>& rings, double tolerance_px) {
+  std::vector<Polygon> polygons = pieces(rings);
+  if (tolerance_px <= 0) return polygons;
+  for (Polygon& polygon : polygons) polygon = simplified(polygon, tolerance_px);
+  return polygons;
+}
+
 std::vector<Polygon> mask_polygons(const at::Tensor& mask, double tolerance_px) {
   check_shape("mask", mask, {kAny, kAny});
   if (!(tolerance_px >= 0)) {
@@ -171,8 +178,8 @@ std::vector<Polygon> mask_polygons(const at::Tensor& mask, double tolerance_px) 
       const bool outer = &ring == &rings.front();
       if ((outputs::signed_area(ring) > 0) != outer) std::reverse(ring.begin(), ring.end());
     }
-    for (Polygon& polygon : pieces(rings)) {
-      polygons.push_back(tolerance_px > 0 ? simplified(polygon, tolerance_px) : std::move(polygon));
+    for (Polygon& polygon : polygons_of_rings(rings, tolerance_px)) {
+      polygons.push_back(std::move(polygon));
     }
   }
   return polygons;

@@ -18,4 +18,10 @@ namespace fcclip::outputs {
 /// Throws Error{shape_mismatch}; Error{invalid_argument} for a negative tolerance.
 std::vector<outputs::Polygon> mask_polygons(const at::Tensor& mask, double tolerance_px = 0);
 
+/// The same from all rings of one piece, along pixel edges and clockwise on the screen where they go
+/// round it, the other way where they go round a hole. Rings that come back to one of their corners
+/// become several.
+std::vector<outputs::Polygon> polygons_of_rings(const std::vector<outputs::Ring>& rings,
+                                                double tolerance_px = 0);
+
 }  // namespace fcclip::outputs

@@ -52,6 +52,16 @@ struct GeoJsonOptions {
   std::string crs;                        ///< "EPSG:32633"; empty: no "crs" member
 };
 
+/// Its transform, or pixels as they are. Throws Error{invalid_argument} when it is not finite or
+/// flattens the plane.
+MapTransform map_transform(const GeoJsonOptions& options);
+/// A polygon's rings in map coordinates as GeoJSON has them: the outer one first, counterclockwise
+/// there, holes the other way, each closed by its first point.
+std::vector<Ring> mapped_rings(const Polygon& polygon, const MapTransform& transform);
+/// What a feature says of its segment. Throws as labelme_json.
+nlohmann::json geojson_properties(const std::string& image, const results::Segment& segment,
+                                  const classify::Vocabulary& vocabulary);
+
 /// A FeatureCollection: a Polygon or MultiPolygon a segment, outer rings counterclockwise in the
 /// coordinates written, rings closed; properties id, class_id, name, isthing, score, area_px,
 /// image. Throws as labelme_json; Error{invalid_argument} when the transform is not finite or

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <sys/stat.h>
 
 #include "fcclip/core/error.h"
 #include "fcclip/image/image_file.h"
@@ -190,6 +191,13 @@ std::string read_standard_input() {
   std::string bytes(std::istreambuf_iterator<char>(std::cin), {});
   if (std::cin.bad()) fail(ErrorCode::io_failure, "standard input: reading failed");
   return bytes;
+}
+
+std::string file_state(const InputPicture& picture) {
+  struct stat about {};
+  if (picture.path.empty() || ::stat(picture.path.c_str(), &about) != 0) return "";
+  return std::to_string(about.st_size) + " " + std::to_string(about.st_mtim.tv_sec) + "." +
+         std::to_string(about.st_mtim.tv_nsec);
 }
 
 }  // namespace fcclip::runs

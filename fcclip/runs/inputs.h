@@ -35,4 +35,7 @@ std::string expand_home(const std::string& path);
 /// The bytes of standard input. Throws Error{io_failure}.
 std::string read_standard_input();
 
+/// Size and time of a picture's file, to know it again; empty for standard input.
+std::string file_state(const InputPicture& picture);
+
 }  // namespace fcclip::runs

@@ -41,12 +41,32 @@ OutputFolder::OutputFolder(fs::path folder, bool overwrite)
   make_output_folder(folder_);
 }
 
+// Nothing is there, or what this program wrote, or anything may be replaced.
+bool OutputFolder::is_ours(const fs::path& path) {
+  std::error_code error;
+  return !fs::is_regular_file(path, error) || overwrite_ || written_.wrote(path);
+}
+
+bool OutputFolder::may_write(const fs::path& path) {
+  const std::lock_guard lock(mutex_);
+  return is_ours(path);
+}
+
+bool OutputFolder::take(io::TemporaryFile& file, const fs::path& path) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_ours(path)) return false;
+    std::error_code error;
+    written_.will_take(path, fs::file_size(file.path(), error));
+  }
+  file.commit();
+  return true;
+}
+
 bool OutputFolder::write(const FolderFile& file) {
   {
     const std::lock_guard lock(mutex_);
-    std::error_code error;
-    const bool stands = fs::is_regular_file(file.path, error);
-    if (stands && !overwrite_ && !written_.wrote(file.path)) return false;
+    if (!is_ours(file.path)) return false;
     written_.will_write(file.path, file.bytes);
   }
   io::write_atomically(file.path, file.bytes);

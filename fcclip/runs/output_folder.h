@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "fcclip/io/temporary_file.h"
 #include "fcclip/runs/written_files.h"
 
 namespace fcclip::runs {
@@ -33,6 +34,12 @@ class OutputFolder {
   /// program wrote it. Several threads may write. Throws Error{io_failure}.
   bool write(const FolderFile& file);
 
+  /// The same of a file that is complete but for its name; too large to be in memory, it is known
+  /// again by its size alone.
+  bool take(io::TemporaryFile& file, const std::filesystem::path& path);
+  /// Whether write() and take() would.
+  bool may_write(const std::filesystem::path& path);
+
   /// All files of the picture are written: a later run may leave them.
   void finish(const std::string& stem, const FinishedPicture& picture);
   /// Whether the picture was finished, its files still being there.
@@ -44,6 +51,8 @@ class OutputFolder {
   std::string key(const std::filesystem::path& path) const { return written_.key(path); }
 
  private:
+  bool is_ours(const std::filesystem::path& path);
+
   std::filesystem::path folder_;
   bool overwrite_;
   std::mutex mutex_;

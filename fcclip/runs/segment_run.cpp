@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <sys/stat.h>
 #include <thread>
 
 #include <ATen/ATen.h>
@@ -28,14 +27,6 @@ constexpr size_t kListedFailures = 1000;
 bool is_interruption(const std::exception& error) {
   const auto* own = dynamic_cast<const Error*>(&error);
   return own != nullptr && own->code() == ErrorCode::interrupted;
-}
-
-// Size and time of a picture's file, to know it again; empty for standard input.
-std::string file_state(const InputPicture& picture) {
-  struct stat about {};
-  if (picture.path.empty() || ::stat(picture.path.c_str(), &about) != 0) return "";
-  return std::to_string(about.st_size) + " " + std::to_string(about.st_mtim.tv_sec) + "." +
-         std::to_string(about.st_mtim.tv_nsec);
 }
 
 nlohmann::json settings_of(const SegmentPlan& plan, bool draws) {

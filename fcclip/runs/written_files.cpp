@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using outputs::json_line;
 
-constexpr size_t kContents = 4;  // remembered of each file
+constexpr std::string_view kUnread = "size";  // in place of the hash of a file too large to be read
+constexpr size_t kContents = 4;               // remembered of each file
 
 std::string content_hash(std::string_view bytes) {
   return hex(hash_text(bytes)).substr(0, 16);
@@ -133,6 +134,11 @@ bool WrittenFiles::lists(const fs::path& path) const {
 
 bool WrittenFiles::known(const fs::path& path) const {
   if (!lists(path)) return false;
+  std::error_code error;
+  const uint64_t bytes = fs::file_size(path, error);
+  for (const Content& content : files_.at(key(path))) {
+    if (content.hash == kUnread && content.bytes == bytes) return true;
+  }
   const std::string hash = content_hash(io::read_file(path));
   for (const Content& content : files_.at(key(path))) {
     if (content.hash == hash) return true;
@@ -159,6 +165,12 @@ const FinishedPicture* WrittenFiles::finished(const std::string& stem) const {
 
 void WrittenFiles::will_write(const fs::path& path, std::string_view bytes) {
   const json line = {{"file", key(path)}, {"bytes", bytes.size()}, {"hash", content_hash(bytes)}};
+  append(line);
+  take(line);
+}
+
+void WrittenFiles::will_take(const fs::path& path, uint64_t bytes) {
+  const json line = {{"file", key(path)}, {"bytes", bytes}, {"hash", kUnread}};
   append(line);
   take(line);
 }

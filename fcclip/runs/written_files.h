@@ -43,6 +43,8 @@ class WrittenFiles {
 
   /// To be called before the file is written. Throws Error{io_failure}.
   void will_write(const std::filesystem::path& path, std::string_view bytes);
+  /// The same of a file too large to be in memory: it is known again by its size alone.
+  void will_take(const std::filesystem::path& path, uint64_t bytes);
   /// To be called after a picture's last file.
   void finish(const std::string& stem, const FinishedPicture& picture);
 

@@ -1,0 +1,51 @@
+#include "apps/tile_flags.h"
+
+#include "apps/option_checks.h"
+#include "fcclip/image/picture_rows.h"
+#include "fcclip/tiles/segment_windows.h"
+
+namespace fcclip::apps {
+
+void add_tile_flags(CLI::App& command, TileFlags& flags) {
+  constexpr int64_t kLargestTile = 16384;
+  command.option_defaults()->group("Large pictures");
+  command
+      .add_option("--tile", flags.tile,
+                  "Segment in windows of so many pixels and join what they find; default 1024 for "
+                  "pictures above 16384 x 16384 pixels, others as a whole")
+      ->type_name("PIXELS")
+      ->check(whole_number(tiles::kLeastTile, kLargestTile));
+  command
+      .add_option("--overlap", flags.overlap,
+                  "What neighbouring windows have in common, in pixels; default an eighth of the "
+                  "tile")
+      ->type_name("PIXELS")
+      ->check(whole_number(0, kLargestTile));
+}
+
+tiles::TileOptions tile_options(const TileFlags& flags) {
+  tiles::TileOptions options;
+  options.tile = flags.tile.value_or(options.tile);
+  options.overlap = flags.overlap.value_or(options.tile / 8);
+  tiles::check_tiles(options);
+  return options;
+}
+
+std::vector<runs::InputPicture> take_tiled(const TileFlags& flags,
+                                           std::vector<runs::InputPicture>& pictures) {
+  std::vector<runs::InputPicture> taken;
+  if (flags.tile || flags.overlap) {
+    taken.swap(pictures);
+    return taken;
+  }
+  std::erase_if(pictures, [&taken](const runs::InputPicture& picture) {
+    const auto size = picture.path.empty() ? std::nullopt : image::header_size(picture.path);
+    if (!size || size->width == 0 || size->height <= tiles::kWholeAtMost / size->width)
+      return false;
+    taken.push_back(picture);
+    return true;
+  });
+  return taken;
+}
+
+}  // namespace fcclip::apps

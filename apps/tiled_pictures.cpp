@@ -1,0 +1,182 @@
+#include "apps/tiled_pictures.h"
+
+#include <iostream>
+#include <optional>
+
+#include <nlohmann/json.hpp>
+
+#include "apps/failure.h"
+#include "apps/progress_bar.h"
+#include "apps/report.h"
+#include "apps/run_report.h"
+#include "apps/standard_streams.h"
+#include "apps/stop_signal.h"
+#include "fcclip/core/counted.h"
+#include "fcclip/core/error.h"
+#include "fcclip/outputs/json_text.h"
+#include "fcclip/outputs/segments_json.h"
+#include "fcclip/tiles/segment_windows.h"
+
+namespace fcclip::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+void check_plan(const runs::SegmentPlan& plan) {
+  if (plan.settings.place) {
+    fail(ErrorCode::invalid_argument,
+         "--at and --box ask a picture that the network sees as a whole; leave --tile out, or cut "
+         "the part out");
+  }
+  if (plan.settings.views == segmenter::Views::multiscale) {
+    fail(ErrorCode::invalid_argument, "--tta multiscale: windows are seen in one size; --tta flip");
+  }
+  for (const runs::InputPicture& picture : plan.pictures) {
+    if (!picture.path.empty()) continue;
+    fail(ErrorCode::invalid_argument, "standard input can't be read in windows; name a file");
+  }
+}
+
+/// The run over all of them.
+class TiledRun {
+ public:
+  TiledRun(const segmenter::Segmenter& segmenter, const runs::SegmentPlan& plan,
+           const tiles::TileOptions& tiles, const TiledTelling& telling)
+      : segmenter_(segmenter), plan_(plan), tiles_(tiles), telling_(telling) {
+    check_plan(plan);
+    writes_ = !tiles::tiled_output_kinds(plan.write, false).empty();
+    count_.pictures = std::ssize(plan.pictures);
+    runs::RunSettings settings = plan.settings;
+    settings.tolerance_px = plan.rendering.tolerance_px;
+    settings.drawing = plan.rendering.overlay.record();
+    nlohmann::json all = runs::settings_json(settings);
+    all["tile"] = tiles.tile;
+    all["overlap"] = tiles.overlap;
+    id_ = runs::settings_id(all);
+    if (writes_) folder_.emplace(plan.folder, plan.overwrite);
+    const Progress words = bar_until_stopped("reading words", "words");
+    for (const classify::Vocabulary& question : plan.settings.questions) {
+      questions_.push_back(segmenter.prepare(question, words, plan.settings.templates));
+    }
+  }
+
+  runs::RunCount work() {
+    for (const runs::InputPicture& picture : plan_.pictures) {
+      try {
+        segment(picture);
+      } catch (const std::exception& error) {
+        if (is_interruption(error)) throw;
+        const auto* own = dynamic_cast<const Error*>(&error);
+        // The call, not the picture, is at fault: none of the others would go better.
+        if (own != nullptr && own->code() == ErrorCode::invalid_argument) throw;
+        ++count_.failed;
+        std::cerr << "fcclip: " << failure_line(error, picture.shown()) << '\n';
+      }
+    }
+    return count_;
+  }
+
+ private:
+  bool finished_before(const runs::InputPicture& picture) const {
+    if (!plan_.resume || !folder_) return false;
+    const runs::FinishedPicture* before = folder_->finished(picture.output_stem.generic_string());
+    return before != nullptr && before->run == id_ && before->picture == runs::file_state(picture);
+  }
+
+  std::vector<fs::path> stems(const runs::InputPicture& picture) const {
+    std::vector<fs::path> all;
+    for (size_t q = 0; q < questions_.size(); ++q) {
+      const std::string number = questions_.size() > 1 ? "." + std::to_string(q + 1) : "";
+      all.push_back((plan_.folder / picture.output_stem) += number);
+    }
+    return all;
+  }
+
+  void segment(const runs::InputPicture& picture) {
+    if (finished_before(picture)) {
+      ++count_.skipped;
+      return;
+    }
+    tiles::WindowJob job;
+    job.picture = picture.path;
+    job.name = picture.path.filename().string();
+    job.tiles = tiles_;
+    job.reading = plan_.reading;
+    job.reading.log = [](LogLevel, const std::string& message) {
+      std::cerr << "fcclip: warning: " << visible_text(message) << '\n';
+    };
+    job.ask = plan_.settings.ask;
+    job.size = plan_.settings.size;
+    job.views = plan_.settings.views;
+    job.write = plan_.write;
+    job.rendering = plan_.rendering;
+    job.rendering.log = job.reading.log;
+    job.folder = folder_ ? &*folder_ : nullptr;
+    job.stems = stems(picture);
+    const runs::Stopwatch watch;
+    const tiles::WindowsDone done = tiles::segment_windows(
+        segmenter_, questions_, job, bar_until_stopped("segmenting", "windows"));
+    finish(picture, done, watch.seconds());
+  }
+
+  void finish(const runs::InputPicture& picture, const tiles::WindowsDone& done, double seconds) {
+    std::vector<std::string> written;
+    for (size_t q = 0; q < done.answers.size(); ++q) {
+      for (const fs::path& file : done.files[q]) written.push_back(folder_->key(file));
+      tell(picture, done, q, seconds);
+    }
+    if (folder_) {
+      folder_->finish(picture.output_stem.generic_string(),
+                      {id_, runs::file_state(picture), written});
+    }
+    ++count_.done;
+  }
+
+  void tell(const runs::InputPicture& picture, const tiles::WindowsDone& done, size_t q,
+            double seconds) const {
+    const results::Segmentation& answer = done.answers[q];
+    if (telling_.json) {
+      nlohmann::json line = outputs::to_json(answer);
+      line["task"] = results::task_name(plan_.settings.ask.task);
+      line["image"] = picture.shown();
+      line["question"] = q + 1;
+      line["seconds"] = seconds;
+      line["windows"] = {{"tile", tiles_.tile},
+                         {"overlap", tiles_.overlap},
+                         {"count", done.windows},
+                         {"empty", done.empty}};
+      for (const fs::path& path : done.files[q]) line["files"].push_back(path.string());
+      std::cout << outputs::json_line(line) << std::endl;
+    } else if (!telling_.quiet) {
+      std::string title =
+          picture_line(visible_text(picture.shown()), answer) + ", " +
+          counted(done.windows, "window", "windows") + " of " + std::to_string(tiles_.tile) +
+          " (overlap " + std::to_string(tiles_.overlap) + "), overview " +
+          std::to_string(done.overview.width) + "x" + std::to_string(done.overview.height) + " (" +
+          duration_text(seconds) + ")";
+      if (!done.files[q].empty())
+        title += " -> " + visible_text((stems(picture)[q]).string()) + ".*";
+      print_table(std::cout, title, answer);
+    }
+    if (telling_.json || !writes_ || standard_output_closed()) check_standard_output();
+  }
+
+  const segmenter::Segmenter& segmenter_;
+  const runs::SegmentPlan& plan_;
+  const tiles::TileOptions tiles_;
+  const TiledTelling telling_;
+  bool writes_ = true;
+  std::string id_;
+  std::optional<runs::OutputFolder> folder_;
+  std::vector<segmenter::PreparedVocabulary> questions_;
+  runs::RunCount count_;
+};
+
+}  // namespace
+
+runs::RunCount run_tiled(const segmenter::Segmenter& segmenter, const runs::SegmentPlan& plan,
+                         const tiles::TileOptions& tiles, const TiledTelling& telling) {
+  return TiledRun(segmenter, plan, tiles, telling).work();
+}
+
+}  // namespace fcclip::apps
