@@ -15,7 +15,7 @@ OUT ?= $(if $(writable),out/demo,$(BUILD)-demo)
 export CMAKE_BUILD_PARALLEL_LEVEL = $(JOBS)
 export VENV OUT
 
-.PHONY: demo serve test test-page test-service package test-package wheel build setup setup-tests world mini asan fuzz nightly check install uninstall clean
+.PHONY: demo serve test test-page test-service package test-package wheel build setup setup-tests world mini rows asan fuzz nightly check install uninstall clean
 
 setup:
 	@scripts/setup.sh
@@ -69,6 +69,10 @@ world:
 # The bundled model: pretraining, training, evaluation; hours, in pieces that can be stopped and continued.
 mini: build
 	@scripts/mini.sh $(BUILD)
+
+# The text rows of all built-in vocabularies that ship beside the bundled model: to be made anew with it.
+rows: build
+	@$(BUILD)/bin/fcclip words --model models/mini.safetensors
 
 # Layering, sizes, documented headers and formatting.
 check:

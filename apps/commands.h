@@ -24,6 +24,7 @@ void add_synth(CLI::App& app);
 void add_tokenize(CLI::App& app);
 void add_trace(CLI::App& app);
 void add_train(CLI::App& app);
+void add_words(CLI::App& app);
 
 /// Adds all commands and what they have in common to an empty program.
 void build_command_line(CLI::App& app);

@@ -38,7 +38,9 @@ void add_dtype_flag(CLI::App& command, std::string& dtype) {
 }
 
 void add_cache_flags(CLI::App& command, bool& no_cache, std::string& folder) {
-  command.add_flag("--no-cache", no_cache, "Neither read nor write cached text features");
+  command.add_flag(
+      "--no-cache", no_cache,
+      "Neither read nor write cached text features, nor read those that came with the model");
   command
       .add_option("--cache-folder", folder,
                   "Where text features are kept; default $XDG_CACHE_HOME/fcclip or ~/.cache/fcclip")

@@ -154,6 +154,13 @@ void print_table(std::ostream& out, const std::string& title, const results::Seg
                  int64_t width) {
   out << title << '\n';
   if (!result.segments().empty()) print_rows(out, fitting_columns(result, width));
+  if (!result.best_words.empty()) {
+    std::vector<Column> columns =
+        fitting_columns({result.size, results::InstanceSegmentation{result.best_words}}, width);
+    columns.front().head = "no.";
+    out << "  best words of the picture, each where it fits best\n";
+    print_rows(out, columns);
+  }
   if (result.below_min_score > 0) {
     out << "  " << result.below_min_score << " below " << format("%g", result.min_score)
         << " not shown (--min-score)\n";

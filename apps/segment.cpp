@@ -19,6 +19,7 @@
 #include "apps/stop_signal.h"
 #include "apps/tile_flags.h"
 #include "apps/tiled_pictures.h"
+#include "apps/top_words_flag.h"
 #include "apps/video_flags.h"
 #include "apps/warm_memory.h"
 #include "fcclip/core/counted.h"
@@ -35,6 +36,7 @@ struct SegmentFlags {
   std::string output_folder = "out", write;
   double tolerance_px = 1;
   std::optional<Shard> shard;
+  int64_t top_words = 0;
   bool json = false, resume = false, overwrite = false, quiet = false;
   ModelFlags model;
   WordFlags words;
@@ -101,6 +103,7 @@ runs::SegmentPlan plan_of(const SegmentFlags& flags, std::vector<std::string>& n
   plan.settings.questions = load_questions(flags.words, config);
   plan.settings.size = encode_size(flags.ask);
   plan.settings.place = spot_of(flags.spot, flags.ask.task);
+  check_top_words(flags.top_words, plan.settings.place.has_value());
   plan.settings.views = segmenter::views_named(flags.ask.views).value();
   plan.settings.products = ops::products_named(flags.model.dtype);
   plan.settings.reading = read_record(flags.picture);
@@ -160,6 +163,7 @@ runs::RunCount run_segment(const SegmentFlags& flags) {
   const segmenter::Segmenter segmenter = load_segmenter(flags.model);
   plan.load_seconds = loading.seconds();
   plan.settings.ask = ask_options(flags.ask, segmenter);
+  plan.settings.ask.best_words = flags.top_words;
   if (plan.settings.place) plan.settings.ask.task = results::Task::instance;
   const results::Task task = plan.settings.ask.task;
   const std::vector<classify::Vocabulary>& questions = plan.settings.questions;
@@ -226,6 +230,7 @@ void add_segment(CLI::App& app) {
   add_word_flags(*command, flags->words);
   add_ask_flags(*command, flags->ask);
   add_spot_flags(*command, flags->spot);
+  add_top_words_flag(*command, flags->top_words);
   command->option_defaults()->group("Output");
   command->add_option("-o,--output", flags->output_folder, "Folder for results")
       ->type_name("FOLDER")

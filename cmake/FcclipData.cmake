@@ -26,6 +26,7 @@ function(fcclip_data_file file subfolder)
 endfunction()
 
 fcclip_data_file(${CMAKE_SOURCE_DIR}/models/mini.safetensors "")
+fcclip_data_file(${CMAKE_SOURCE_DIR}/models/mini.rows.safetensors "")
 fcclip_data_file("${FCCLIP_MERGES}" "")
 fcclip_data_file("${FCCLIP_FONT}" fonts/)
 fcclip_data_file("${FCCLIP_BOLD_FONT}" fonts/)

@@ -52,6 +52,7 @@ struct TextCache::Impl {
   std::filesystem::path folder;
   std::string fingerprint;
   int64_t most_bytes = 0;
+  std::shared_ptr<const RowsFile> first;  // null: none
   std::mutex mutex;
   std::map<Hash, Rows> read;  // by key: what the files held, and what was stored since
 
@@ -87,8 +88,17 @@ TextCache::~TextCache() = default;
 TextCache::TextCache(TextCache&&) noexcept = default;
 TextCache& TextCache::operator=(TextCache&&) noexcept = default;
 
+void TextCache::read_first(std::shared_ptr<const RowsFile> rows) {
+  impl_->first = std::move(rows);
+}
+
 std::optional<at::Tensor> TextCache::find(const std::vector<std::string>& templates,
                                           const std::string& text) const {
+  if (impl_->first) {
+    std::optional<at::Tensor> row = impl_->first->find({impl_->fingerprint, templates}, text);
+    if (row) return row;
+  }
+  if (impl_->folder.empty()) return std::nullopt;
   const std::lock_guard lock(impl_->mutex);
   const Impl::Rows& rows = impl_->rows(hash_list(impl_->fingerprint, templates));
   const auto found = rows.find(text);
@@ -105,6 +115,7 @@ void TextCache::store(const std::vector<std::string>& templates, const std::stri
 void TextCache::store(const std::vector<std::string>& templates,
                       const std::vector<std::string>& texts, const at::Tensor& rows) const {
   check_shape("text cache: rows", rows, {std::ssize(texts), kAny});
+  if (impl_->folder.empty()) return;
   const at::Tensor plain = ops::on_host(rows.detach().to(at::kFloat));
   const Hash key = hash_list(impl_->fingerprint, templates);
   const std::lock_guard lock(impl_->mutex);

@@ -10,6 +10,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "fcclip/classify/rows_file.h"
+
 namespace fcclip::classify {
 
 /// Rows of a text classifier on disk. Key: fingerprint of the text weights, templates, text; all
@@ -19,13 +21,16 @@ namespace fcclip::classify {
 /// still found. Safe to use from several threads.
 class TextCache {
  public:
-  /// folder: made when something is stored. fingerprint: of the text tower's weights and the
+  /// folder: made when something is stored; empty: nothing is. fingerprint: of the text tower's weights and the
   /// tokenizer's merges. most_bytes: what would make a file larger is not stored, and computed anew
   /// when it is asked for again; 0: no bound.
   TextCache(std::filesystem::path folder, std::string fingerprint, int64_t most_bytes = 0);
   ~TextCache();
   TextCache(TextCache&&) noexcept;
   TextCache& operator=(TextCache&&) noexcept;
+
+  /// Looks for rows there first, so that all who have the file get the same ones. Before find().
+  void read_first(std::shared_ptr<const RowsFile> rows);
 
   /// The stored row [D], or nothing. The file is read at the first question about these templates.
   std::optional<at::Tensor> find(const std::vector<std::string>& templates,

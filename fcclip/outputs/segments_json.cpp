@@ -57,12 +57,19 @@ json to_json(const results::Segmentation& result, MaskForm masks) {
     segments.push_back(words_of(segment));
     add_mask(segments.back(), result, segment, masks);
   }
-  return {{"task", results::task_name(result.task())},
-          {"height", result.size.height},
-          {"width", result.size.width},
-          {"min_score", result.min_score},
-          {"below_min_score", result.below_min_score},
-          {"segments", std::move(segments)}};
+  json all = {{"task", results::task_name(result.task())},
+              {"height", result.size.height},
+              {"width", result.size.width},
+              {"min_score", result.min_score},
+              {"below_min_score", result.below_min_score},
+              {"segments", std::move(segments)}};
+  for (const results::Segment& word : result.best_words) {
+    json entry = words_of(word);
+    entry.erase("id");
+    entry.erase("next_best");
+    all["best_words"].push_back(std::move(entry));
+  }
+  return all;
 }
 
 }  // namespace fcclip::outputs

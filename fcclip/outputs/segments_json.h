@@ -16,7 +16,8 @@ enum class MaskForm {
 
 /// {"task", "height", "width", "min_score", "below_min_score", "segments": [{"id", "name",
 /// "synonym", "thing", "score", "in_vocabulary_score", "out_of_vocabulary_score", "next_best",
-/// "area_px", "box_xywh_px"}]}
+/// "area_px", "box_xywh_px"}]}, and where the picture's own words were asked for "best_words", best
+/// first, of the same form without "id" and "next_best"
 nlohmann::json to_json(const results::Segmentation& result, MaskForm masks = MaskForm::none);
 
 }  // namespace fcclip::outputs

@@ -69,6 +69,7 @@ struct Segmentation {
   std::variant<PanopticSegmentation, InstanceSegmentation, SemanticSegmentation> found;
   double min_score = 0;         ///< the least score that was reported
   int64_t below_min_score = 0;  ///< segments left out for a smaller one (background not counted)
+  std::vector<Segment> best_words = {};  ///< of the whole picture, where they were asked for
 
   Task task() const { return static_cast<Task>(found.index()); }
   const std::vector<Segment>& segments() const;

@@ -104,6 +104,7 @@ json settings_json(const RunSettings& settings) {
               {"max_side", settings.size.max_side},
               {"tolerance_px", settings.tolerance_px}};
   if (ask.ensemble.clip_trust != 0) out["clip_trust"] = ask.ensemble.clip_trust;
+  if (ask.best_words > 0) out["best_words"] = ask.best_words;
   if (settings.place) {
     out["points_xy_px"] = settings.place->points_xy_px;
     if (settings.place->box_xywh_px) out["box_xywh_px"] = *settings.place->box_xywh_px;

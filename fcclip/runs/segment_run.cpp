@@ -241,6 +241,7 @@ void SegmentRun::answer(size_t index, const Decoded& decoded, OrderedWork& write
       segmenter::AskOptions options = settings.ask;
       options.task = task;
       options.progress = go_on;
+      if (task != output_.asked) options.best_words = 0;
       answers.by_task.emplace(
           task, settings.place
                     ? segmenter_.at(encoded.image, questions_[q], *settings.place, options)

@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/ops/host.h"
+#include "fcclip/segmenter/best_words.h"
 
 namespace fcclip::segmenter {
 namespace {
@@ -147,6 +148,7 @@ void finish_description(results::Segmentation& answer, const EncodedImage& image
                         const classify::Classification& classes, const AskOptions& options) {
   leave_out_unreported(answer, vocabulary.vocabulary);
   name_segments(answer.segments(), image, vocabulary, classes, options.next_best);
+  if (options.best_words > 0) answer.best_words = best_words(image, vocabulary, classes, options);
 }
 
 classify::Classification on_host(const classify::Classification& classes) {

@@ -86,8 +86,10 @@ Segmenter Segmenter::load(const std::filesystem::path& model, const SegmenterOpt
   const auto look = [&](const model::Model& loaded) {
     if (options.use_text_cache && loaded.clip->tokenizer) fingerprint = text_fingerprint(loaded);
   };
+  SegmenterOptions own = options;
+  if (own.rows_file.empty()) own.rows_file = classify::rows_file_of(model);
   Segmenter segmenter(
-      model::load_model(model, parse_device(options.device), look, options.products), options);
+      model::load_model(model, parse_device(options.device), look, options.products), own);
   segmenter.text_store_->fingerprint = fingerprint;
   return segmenter;
 }
@@ -213,6 +215,20 @@ std::vector<EncodedImage> Segmenter::run(std::span<const NetworkInput> inputs,
   return images;
 }
 
+// A file that is of another model says nothing to this one; a damaged one is told.
+std::shared_ptr<const classify::RowsFile> Segmenter::given_rows(
+    const std::string& fingerprint) const {
+  std::error_code ignored;
+  if (!std::filesystem::exists(options_.rows_file, ignored)) return nullptr;
+  try {
+    auto rows = std::make_shared<const classify::RowsFile>(options_.rows_file);
+    if (rows->origin().fingerprint == fingerprint) return rows;
+  } catch (const Error& error) {
+    if (options_.log) options_.log(LogLevel::warning, error.what());
+  }
+  return nullptr;
+}
+
 const classify::TextCache* Segmenter::text_cache() const {
   if (!options_.use_text_cache) return nullptr;
   std::call_once(text_store_->once, [this] {
@@ -221,14 +237,19 @@ const classify::TextCache* Segmenter::text_cache() const {
       if (folder.empty()) folder = classify::default_cache_folder();
     } catch (const Error& error) {
       if (options_.log) options_.log(LogLevel::warning, error.what());
-      return;
     }
-    text_store_->cache.emplace(
-        std::move(folder),
-        text_store_->fingerprint.empty() ? text_fingerprint(*model_) : text_store_->fingerprint,
-        options_.cache_bytes);
+    const std::string fingerprint =
+        text_store_->fingerprint.empty() ? text_fingerprint(*model_) : text_store_->fingerprint;
+    std::shared_ptr<const classify::RowsFile> rows = given_rows(fingerprint);
+    if (folder.empty() && !rows) return;
+    text_store_->cache.emplace(std::move(folder), fingerprint, options_.cache_bytes);
+    text_store_->cache->read_first(std::move(rows));
   });
   return text_store_->cache ? &*text_store_->cache : nullptr;
+}
+
+classify::RowsOrigin Segmenter::rows_origin() const {
+  return {text_fingerprint(*model_), model_->config.templates};
 }
 
 PreparedVocabulary Segmenter::prepare(const classify::Vocabulary& vocabulary,
@@ -276,7 +297,8 @@ results::Segmentation Segmenter::ask(const EncodedImage& image,
   const c10::InferenceMode guard;
   const WantedAnswers wanted{options.ensemble, options.task == results::Task::panoptic,
                              options.task == results::Task::instance,
-                             options.task == results::Task::semantic, options.instances.top_k};
+                             options.task == results::Task::semantic || options.best_words > 0,
+                             options.instances.top_k};
   const classify::Classification classes =
       classify_masks(*model_, image, vocabulary, wanted, trace);
   return describe(image, vocabulary, on_host(classes), options);

@@ -35,6 +35,9 @@ struct SegmenterOptions {
   /// Of the network's large products; bfloat16 is faster where the processor has it.
   ops::Products products = ops::Products::float32;
   LogCallback log;  ///< told what went wrong without harm: a full cache disk
+  /// Rows that come with the model; load() looks beside its file where this is empty. Not read
+  /// without use_text_cache; one that can't be used is told to the log and done without.
+  std::filesystem::path rows_file = {};
 };
 
 /// How large the network sees a picture. 0: the model's own setting.
@@ -77,6 +80,7 @@ struct AskOptions {
   double min_score = 0;           ///< segments below are left out, as background classes are
   double min_instance_score = 0;  ///< the same for instances alone, where it is the higher one
   Progress progress = {};         ///< counts parts of the picture; perhaps from another thread
+  int64_t best_words = 0;  ///< how many words of the whole picture are named beside the segments
 };
 
 /// What will be made of class scores: of masks that can be in none of it, an embedding that costs
@@ -146,6 +150,8 @@ class Segmenter {
   AskOptions ask_defaults() const;
   const model::Config& config() const;
   ops::Products products() const { return options_.products; }
+  /// What rows of this model depend on, with the model's own templates.
+  classify::RowsOrigin rows_origin() const;
   const model::Model& model() const { return *model_; }
 
  private:
@@ -156,6 +162,7 @@ class Segmenter {
 
   struct TextStore;
   const classify::TextCache* text_cache() const;
+  std::shared_ptr<const classify::RowsFile> given_rows(const std::string& fingerprint) const;
 
   std::shared_ptr<model::Model> model_;
   SegmenterOptions options_;

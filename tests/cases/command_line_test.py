@@ -10,7 +10,7 @@ import unittest
 
 from support import MODEL, PROGRAM, SCENE, SOURCE, Case
 
-COMMANDS = ("segment", "serve", "convert", "info", "classes", "init", "eval", "score", "prepare", "train", "pretrain", "synth",
+COMMANDS = ("segment", "serve", "convert", "info", "classes", "words", "init", "eval", "score", "prepare", "train", "pretrain", "synth",
             "trace", "tokenize", "completion", "manual")
 
 

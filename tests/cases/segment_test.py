@@ -527,3 +527,35 @@ class Places(SegmentCase):
         self.assert_refused(self.ask("--at", "99999,1", "-o", "out"), "the point 99999, 1 is not in the picture of", status=1)
         self.assert_refused(self.ask("--box", "1,1,0,5", "-o", "out"), "is not in the picture of", status=1)
         self.assertFalse(list(self.folder.glob("out/*.png")))
+
+
+class BestWords(SegmentCase):
+    """--top: the picture's own words."""
+
+    def ask(self, *arguments):
+        return self.segment(SCENE, "-v", "everything", "--short-side", "256", "--write", "none", *arguments)
+
+    def test_are_listed_once_each_best_first(self):
+        outcome = self.ask("--top", "20", "--json")
+        self.assert_ok(outcome)
+        answer = outcome.lines()[0]
+        words = answer["best_words"]
+        self.assertEqual(len(words), 20)
+        self.assertEqual(len({word["name"] for word in words}), 20)
+        scores = [word["score"] for word in words]
+        self.assertEqual(scores, sorted(scores, reverse=True))
+        best = max(answer["segments"], key=lambda segment: segment["score"])
+        self.assertIn(best["name"], [word["name"] for word in words])
+        self.assertNotIn("best_words", self.ask("--json").lines()[0])
+
+    def test_stand_below_the_segments(self):
+        outcome = self.ask("--top", "3")
+        self.assert_ok(outcome)
+        title, head, *rows = outcome.out[outcome.out.index("  best words"):].splitlines()
+        self.assertEqual(title, "  best words of the picture, each where it fits best")
+        self.assertEqual(head.split()[:2], ["no.", "name"])
+        self.assertEqual([row.split()[0] for row in rows[:3]], ["1", "2", "3"])
+
+    def test_are_not_asked_for_at_a_place(self):
+        self.assert_refused(self.ask("--top", "3", "--at", "9,9"), "--top", "--at", status=2)
+        self.assert_refused(self.ask("--top", "0"), "--top 0", status=2)
