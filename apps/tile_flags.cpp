@@ -1,10 +1,31 @@
 #include "apps/tile_flags.h"
 
+#include <filesystem>
+#include <system_error>
+
 #include "apps/option_checks.h"
 #include "fcclip/image/picture_rows.h"
 #include "fcclip/tiles/segment_windows.h"
 
 namespace fcclip::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Of a folder with a million photographs not every header is read twice: below this size only a TIFF,
+// which may leave out what is empty, holds so many pixels.
+constexpr uintmax_t kSmallFile = uintmax_t{1} << 20;
+
+bool is_too_large(const fs::path& path) {
+  std::error_code error;
+  const std::string ending = path.extension().string();
+  const bool is_tiff = ending.size() > 1 && (ending[1] == 't' || ending[1] == 'T');
+  if (path.empty() || (!is_tiff && fs::file_size(path, error) < kSmallFile) || error) return false;
+  const auto size = image::header_size(path);
+  return size && size->width > 0 && size->height > tiles::kWholeAtMost / size->width;
+}
+
+}  // namespace
 
 void add_tile_flags(CLI::App& command, TileFlags& flags) {
   constexpr int64_t kLargestTile = 16384;
@@ -39,9 +60,7 @@ std::vector<runs::InputPicture> take_tiled(const TileFlags& flags,
     return taken;
   }
   std::erase_if(pictures, [&taken](const runs::InputPicture& picture) {
-    const auto size = picture.path.empty() ? std::nullopt : image::header_size(picture.path);
-    if (!size || size->width == 0 || size->height <= tiles::kWholeAtMost / size->width)
-      return false;
+    if (!is_too_large(picture.path)) return false;
     taken.push_back(picture);
     return true;
   });

@@ -6,7 +6,8 @@
 
 The parts are the scenes, each segmented by itself; the mosaic is side × side of them as one TIFF, segmented by
 `fcclip segment --tile`, its id map cut into the parts again. Both are scored by `fcclip score panoptic` against the same
-truth. `whole` scores the id map as it is: segments of one class of stuff are one over all parts, in the truth too.
+truth. `whole` scores one map of all: stuff of a class is one segment over all parts, in the truth and in the parts' answers
+too.
 Needs numpy and Pillow.
 """
 
@@ -93,42 +94,33 @@ def run(options, folder):
     # The parts by themselves.
     out = folder / "parts"
     pictures = [options.scenes / "images" / name for name in names]
-    subprocess.run([options.program, "segment", "-m", options.model, *pictures, *words, "-o", out, "--write", "panoptic,segments", "-q",
-                    *options.flags], check=True)
+    segment = [options.program, "segment", "-m", options.model, *words, "-q", *options.flags]
+    subprocess.run([*segment, *pictures, "-o", out, "--write", "panoptic,segments"], check=True)
     parts = []
     for name in names:
         stem = name.rsplit(".", 1)[0]
         segments = json.loads((out / f"{stem}.segments.json").read_text())["segments"]
         parts.append((ids_of(out / f"{stem}.panoptic.png"), classes_of(segments, by_name)))
     truth = write_set(folder, "truth", truths, categories)
-    rows = [("parts", "", score(options.program, truth, write_set(folder, "parts-set", parts, categories)), None)]
+    part_score = score(options.program, truth, write_set(folder, "parts-set", parts, categories))
 
     # All as one picture.
+    def place(number):
+        y, x = number // options.side * height, number % options.side * width
+        return slice(y, y + height), slice(x, x + width)
+
     mosaic = numpy.zeros((height * options.side, width * options.side, 3), numpy.uint8)
-    whole, whole_classes = numpy.zeros(mosaic.shape[:2], numpy.int64), {}
-    place = lambda number: (slice(number // options.side * height, (number // options.side + 1) * height),
-                            slice(number % options.side * width, (number % options.side + 1) * width))
-    stuff = {}
-    for number, (ids, classes) in enumerate(truths):
-        mosaic[place(number)] = numpy.asarray(Image.open(pictures[number]).convert("RGB"))
-        table = numpy.zeros(ids.max() + 1, numpy.int64)
-        for value, (category, thing) in classes.items():
-            new = stuff.get(category) if not thing else None
-            if new is None:
-                new = len(whole_classes) + 1
-                whole_classes[new] = (category, thing)
-            if not thing:
-                stuff[category] = new
-            table[value] = new
-        whole[place(number)] = table[ids]
+    for number, path in enumerate(pictures):
+        mosaic[place(number)] = numpy.asarray(Image.open(path).convert("RGB"))
     picture = keep / "mosaic.tif"
     Image.fromarray(mosaic).save(picture)
-    whole_truth = write_set(folder, "whole-truth", [(whole, whole_classes)], categories)
+    whole_truth = write_set(folder, "whole-truth", [joined(truths, place, mosaic.shape[:2])], categories)
+    whole_parts = write_set(folder, "whole-parts", [joined(parts, place, mosaic.shape[:2])], categories)
+    rows = [("parts", "", part_score, score(options.program, whole_truth, whole_parts))]
     for tile in options.tile.split(","):
         for overlap in options.overlap.split(","):
             out = keep / f"tile-{tile}-{overlap}"
-            subprocess.run([options.program, "segment", "-m", options.model, picture, *words, "-o", out, "--tile", tile, "--overlap", overlap,
-                            "-q", "--overwrite", *options.flags], check=True)
+            subprocess.run([*segment, picture, "-o", out, "--tile", tile, "--overlap", overlap, "--overwrite"], check=True)
             ids = numpy.asarray(Image.open(out / "mosaic.panoptic.tif")).astype(numpy.int64)
             segments = json.loads((out / "mosaic.segments.json").read_text())["segments"]
             classes = classes_of(segments, by_name)
@@ -140,7 +132,26 @@ def run(options, folder):
     print("| tile | overlap | PQ | SQ | RQ | PQ things | PQ stuff | whole: PQ | PQ things | PQ stuff |\n|" + "---|" * 10)
     for tile, overlap, part, all_ in rows:
         print(f"| {tile} | {overlap} | {cells(part, 'All pq', 'All sq', 'All rq', 'Things pq', 'Stuff pq')} | "
-              + (f"{cells(all_, 'All pq', 'Things pq', 'Stuff pq')} |" if all_ else "| | |"))
+              f"{cells(all_, 'All pq', 'Things pq', 'Stuff pq')} |")
+
+
+def joined(maps, place, shape):
+    """Maps side by side as one, stuff of one class as one segment: (ids, classes)."""
+    whole, whole_classes, stuff = numpy.zeros(shape, numpy.int64), {}, {}
+    for number, (ids, classes) in enumerate(maps):
+        table = numpy.zeros(int(ids.max()) + 1, numpy.int64)
+        for value, (category, thing) in classes.items():
+            if value >= len(table):
+                continue
+            new = None if thing else stuff.get(category)
+            if new is None:
+                new = len(whole_classes) + 1
+                whole_classes[new] = (category, thing)
+            if not thing:
+                stuff[category] = new
+            table[value] = new
+        whole[place(number)] = table[ids]
+    return whole, whole_classes
 
 
 def classes_of(segments, by_name):

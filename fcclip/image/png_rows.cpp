@@ -17,6 +17,7 @@ class PngPicture : public PictureRows {
       : file_(std::move(file)), name_(file_->path().string()), reader_(text_of(file_)) {
     if (!reader_.read_header(&header_)) refuse_rows(reader_);
     check_extent(name_, header_.width, header_.height, std::numeric_limits<int64_t>::max());
+    check_length();
     if (!in_rows()) return;
     if (header_.bit_depth == 16) scale_ = look(options);
     ask(reader_);
@@ -42,6 +43,15 @@ class PngPicture : public PictureRows {
   [[noreturn]] void refuse_rows(const PngReader& reader) const {
     refuse(name_, reader.truncated() ? "truncated PNG: the file ends too early"
                                      : "damaged PNG: its data cannot be decoded");
+  }
+
+  // Deflate packs at most 1032 bytes into one, so a small file with a huge header is told here.
+  void check_length() const {
+    const double bits = static_cast<double>(header_.width) * header_.bit_depth * header_.height;
+    const size_t bytes = file_->bytes().size();
+    if (static_cast<double>(bytes) * 1032 >= bits / 8) return;
+    refuse(name_, "truncated PNG: ", bytes, " bytes cannot hold ", header_.width, " x ",
+           header_.height, " pixels");
   }
 
   bool is_upright() { return exif_orientation(reader_.exif()) <= 1; }

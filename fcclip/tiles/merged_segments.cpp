@@ -103,11 +103,11 @@ void MergedSegments::join_across(const at::Tensor& first, const at::Tensor& seco
     const auto a = static_cast<int32_t>(pair >> 32), b = static_cast<int32_t>(pair & 0xffffffffU);
     const results::Segment& one = parts_[static_cast<size_t>(a)].facts;
     const results::Segment& other = parts_[static_cast<size_t>(b)].facts;
-    if (a == b || !one.is_thing || !other.is_thing || one.class_index != other.class_index)
-      continue;
+    if (a == b || !one.is_thing || !other.is_thing) continue;
     const int64_t all = common.first.at(a) + common.second.at(b) - pixels;
     const double overlap = static_cast<double>(pixels) / static_cast<double>(all);
-    if (overlap >= kLeastOverlap) meetings.push_back({a, b, overlap});
+    const double least = one.class_index == other.class_index ? kLeastOverlap : kSameMask;
+    if (overlap >= least) meetings.push_back({a, b, overlap});
   }
   // Ties by ids, so that the result does not depend on how the table lies in memory.
   std::sort(meetings.begin(), meetings.end(), [](const Meeting& one, const Meeting& other) {
@@ -137,13 +137,32 @@ void MergedSegments::count(int32_t id, int64_t y, int64_t x, int64_t length) {
   part.x1 = std::max(part.x1, x + length);
 }
 
-MergedSegments::Result MergedSegments::finish() {
-  std::map<int32_t, Part> merged;
-  for (size_t id = 1; id < parts_.size(); ++id) {
-    const int32_t where = root(static_cast<int32_t>(id));
-    const auto [place, is_new] = merged.try_emplace(where, parts_[id]);
-    if (!is_new) take(place->second, parts_[id]);
+// The class that has the most of the pixels times their scores gives name and scores.
+MergedSegments::Part MergedSegments::joined(const std::vector<size_t>& members) const {
+  std::map<int64_t, double> votes;
+  for (const size_t i : members) votes[parts_[i].facts.class_index] += parts_[i].weighted_scores[0];
+  const auto winner =
+      std::max_element(votes.begin(), votes.end(), [](const auto& one, const auto& other) {
+        return one.second < other.second;
+      })->first;
+  Part named, all;
+  for (const size_t i : members) {
+    take(all, parts_[i]);
+    if (parts_[i].facts.class_index == winner) take(named, parts_[i]);
   }
+  all.facts = named.facts;
+  all.weight = named.weight;
+  all.weighted_scores = named.weighted_scores;
+  return all;
+}
+
+MergedSegments::Result MergedSegments::finish() {
+  std::map<int32_t, std::vector<size_t>> members;
+  for (size_t id = 1; id < parts_.size(); ++id) {
+    members[root(static_cast<int32_t>(id))].push_back(id);
+  }
+  std::map<int32_t, Part> merged;
+  for (const auto& [where, ids] : members) merged[where] = joined(ids);
   std::vector<std::pair<int32_t, const Part*>> seen;
   for (const auto& [where, part] : merged) {
     if (part.area_px > 0) seen.emplace_back(where, &part);

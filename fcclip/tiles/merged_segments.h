@@ -20,8 +20,8 @@ class MergedSegments {
   int32_t add(const results::Segment& segment, int64_t area_px);
 
   /// Joins things that are one: of one class, with enough common pixels where two windows see the
-  /// same part of the picture. Each is joined with one other at most, those with the largest
-  /// intersection over union first.
+  /// same part of the picture; or of nearly the same pixels there, whatever each window calls it. Each
+  /// is joined with one other at most, those with the largest intersection over union first.
   ///   first, second  [h, w] int32 provisional ids of that part, 0 where there is none
   void join_across(const at::Tensor& first, const at::Tensor& second);
 
@@ -33,12 +33,14 @@ class MergedSegments {
     std::vector<results::Segment> segments;  ///< ids 1 … N by their first pixel; area, box
     std::vector<int32_t> final_ids;          ///< by provisional id; 0 for 0
   };
-  /// A merged segment has the mean scores of its parts, by their areas, and the words of the
-  /// largest.
+  /// A merged segment has the class that most of its pixels have, weighed by their scores; of the
+  /// parts of that class the mean scores, by their areas, and the words of the largest.
   Result finish();
 
   /// Least intersection over union at which two things are one.
   static constexpr double kLeastOverlap = 0.4;
+  /// The same for things that have other classes.
+  static constexpr double kSameMask = 0.7;
 
  private:
   struct Part {
@@ -53,6 +55,7 @@ class MergedSegments {
 
   int32_t root(int32_t id);
   static void take(Part& into, const Part& other);
+  Part joined(const std::vector<size_t>& members) const;
 
   std::vector<Part> parts_ = {Part()};  ///< by provisional id
   std::vector<int32_t> parents_ = {0};

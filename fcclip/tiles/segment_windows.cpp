@@ -15,6 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 using outputs::OutputKind;
 
+constexpr int64_t kMostBandPixels = int64_t{1} << 28;  // 262,144 wide at a tile of 1024
+
 /// The rows of one row of windows; those that the next one sees too are kept.
 class Band {
  public:
@@ -84,6 +86,7 @@ class WindowRun {
 
   WindowsDone work() {
     const std::unique_ptr<image::PictureRows> rows = image::open_rows(job_.picture, job_.reading);
+    check_width(rows->size());
     const WindowGrid grid(rows->size(), job_.tiles);
     Overview overview(rows->size());
     const fs::path scratch =
@@ -108,6 +111,14 @@ class WindowRun {
   }
 
  private:
+  void check_width(Size size) const {
+    const int64_t height = std::min(size.height, job_.tiles.tile);
+    if (size.width <= kMostBandPixels / height) return;
+    fail(ErrorCode::too_large, job_.picture.string(), ": a row of windows, ", size.width, " x ",
+         height, " pixels, is more than the ", kMostBandPixels,
+         " that are held in memory; take smaller windows (--tile)");
+  }
+
   // Better now than after hours of work.
   void check_files(const fs::path& stem) const {
     for (const OutputKind kind : kinds_) {

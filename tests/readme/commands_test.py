@@ -208,7 +208,7 @@ class PrintedCommands(unittest.TestCase):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="fcclip-readme-"))
         pictures = SOURCE / "examples" / "pictures"
         shutil.copytree(pictures, cls.folder / "pictures", ignore=shutil.ignore_patterns("*.png", "*.md"))
-        for name, stand_in in (("photo.jpg", "chelsea.jpg"), ("street.jpg", "coffee.jpg")):
+        for name, stand_in in (("photo.jpg", "chelsea.jpg"), ("street.jpg", "coffee.jpg"), ("huge.tif", "coffee.jpg")):
             shutil.copy(pictures / stand_in, cls.folder / name)
         for name in ("examples", "models", "configs"):
             (cls.folder / name).symlink_to(SOURCE / name)

@@ -116,6 +116,29 @@ TEST(Mosaic, WithoutOverlapThingsStayApart) {
   EXPECT_EQ(assembled(truth, {64, 16}).second.size(), 2u);
 }
 
+// Windows that see nearly the same pixels see one thing; its name is the one with most support.
+TEST(Mosaic, OneMaskIsOneThingWhateverItIsCalled) {
+  MergedSegments merged;
+  results::Segment tram, bus;
+  tram.class_index = 1;
+  tram.score = 0.3;
+  bus.class_index = 2;
+  bus.score = 0.9;
+  const int32_t a = merged.add(tram, 100), b = merged.add(bus, 80), c = merged.add(bus, 60);
+  at::Tensor second = at::full({10, 10}, b, at::kInt);
+  second[0].slice(0, 0, 5).fill_(0);
+  merged.join_across(at::full({10, 10}, a, at::kInt), second);
+  second = at::full({10, 10}, c, at::kInt);
+  second.slice(0, 0, 5).fill_(0);  // half of it
+  merged.join_across(at::full({10, 10}, a, at::kInt), second);
+  for (const int32_t id : {a, b, c}) merged.count(id, id, 0, 5);
+  const MergedSegments::Result result = merged.finish();
+  EXPECT_EQ(result.final_ids, (std::vector<int32_t>{0, 1, 1, 2}));
+  EXPECT_EQ(result.segments[0].class_index, 2);
+  EXPECT_DOUBLE_EQ(result.segments[0].score, 0.9);
+  EXPECT_EQ(result.segments[0].area_px, 10);
+}
+
 TEST(Mosaic, ThingsOfOtherClassesAreNotJoined) {
   MergedSegments merged;
   results::Segment one, other;
@@ -123,7 +146,10 @@ TEST(Mosaic, ThingsOfOtherClassesAreNotJoined) {
   other.class_index = 2;
   const int32_t a = merged.add(one, 10), b = merged.add(other, 10), c = merged.add(one, 20);
   const auto map = [](int32_t id) { return at::full({4, 4}, id, at::kInt); };
-  merged.join_across(map(a), map(b));
+  at::Tensor half = map(b);
+  half[0].fill_(0);
+  half[1].fill_(0);
+  merged.join_across(map(a), half);
   merged.join_across(map(a), map(c));
   for (const int32_t id : {a, b, c}) merged.count(id, id, 0, 5);
   const MergedSegments::Result result = merged.finish();
