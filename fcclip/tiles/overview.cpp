@@ -7,7 +7,7 @@
 
 namespace fcclip::tiles {
 
-Overview::Overview(Size picture) {
+Overview::Overview(Size picture) : picture_(picture) {
   const int64_t longer = std::max(picture.height, picture.width);
   factor_ = std::max<int64_t>(1, (longer + kOverviewSide - 1) / kOverviewSide);
   // What is left over at the right and at the bottom is not shown, but for pictures thinner than a
@@ -31,8 +31,9 @@ void Overview::add_pixels(const at::Tensor& rows) {
     for (int64_t x = 0; x < width; ++x) {
       for (int64_t c = 0; c < 3; ++c) sums[x / factor_ * 3 + c] += in[3 * x + c];
     }
-    if ((pixel_row_ + 1) % factor_ != 0) continue;
-    rgb_[row].copy_(sums_.div(across * factor_, "floor"));
+    const int64_t summed = pixel_row_ % factor_ + 1;
+    if (summed < factor_ && pixel_row_ + 1 < picture_.height) continue;
+    rgb_[row].copy_(sums_.div(across * summed, "floor"));
     sums_.zero_();
   }
 }
@@ -41,7 +42,8 @@ void Overview::add_ids(const at::Tensor& rows) {
   const at::Tensor all = rows.contiguous();
   for (int64_t y = 0; y < all.size(0); ++y, ++id_row_) {
     const int64_t row = id_row_ / factor_;
-    if (row >= size_.height || id_row_ % factor_ != factor_ / 2) continue;
+    const int64_t middle = std::min(row * factor_ + factor_ / 2, picture_.height - 1);
+    if (row >= size_.height || id_row_ != middle) continue;
     const int32_t* in = all.const_data_ptr<int32_t>() + y * all.stride(0);
     int32_t* out = ids_.data_ptr<int32_t>() + row * size_.width;
     for (int64_t x = 0; x < size_.width; ++x) {

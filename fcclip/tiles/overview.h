@@ -36,6 +36,7 @@ class Overview {
   results::Segmentation segmentation(const std::vector<results::Segment>& segments) const;
 
  private:
+  Size picture_;
   int64_t factor_;
   Size size_;
   at::Tensor rgb_, ids_;  ///< [h, w, 3] uint8, [h, w] int32
