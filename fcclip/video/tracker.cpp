@@ -70,9 +70,12 @@ double Tracker::similarity(const Track& track, const Seen& seen, double iou) con
   const double like =
       std::max(0.0, (cosine(track.embedding, seen.segment->embedding) - options_.least_cosine) /
                         (1 - options_.least_cosine));
-  const double off = track.class_index == seen.segment->class_index ? 0 : options_.other_class;
-  if (gap > 1) return like >= options_.least_after_gap && off == 0 ? 0.8 * like + 0.2 * near : 0;
-  return options_.likeness * like + options_.overlap * iou + options_.nearness * near - off;
+  const bool same_name = track.class_index == seen.segment->class_index;
+  if (gap > 1) {
+    const double least = options_.least_after_gap + (same_name ? 0 : options_.other_name_after_gap);
+    return like >= least ? 0.8 * like + 0.2 * near : 0;
+  }
+  return options_.likeness * like + options_.overlap * iou + options_.nearness * near;
 }
 
 // Of `tracks` and the things that are nobody's yet.

@@ -24,11 +24,11 @@ struct TrackerOptions {
   /// `least_cosine` to 1), IoU of the masks, nearness of the expected place.
   double likeness = 0.5, overlap = 0.3, nearness = 0.2;
   double least_cosine = 0.3;
-  double other_class = 0.15;       ///< taken off where the names differ
-  double least_similarity = 0.35;  ///< of neighbouring frames
-  double least_after_gap = 0.75;   ///< likeness, of an object that was out of sight
-  int64_t longest_gap = 30;        ///< frames that an object may be out of sight
-  double memory = 0.9;             ///< share of the mean embedding that a new frame leaves
+  double least_similarity = 0.25;      ///< of neighbouring frames, whatever their names
+  double least_after_gap = 0.4;        ///< likeness, of an object that was out of sight
+  double other_name_after_gap = 0.25;  ///< so much more where it had another name
+  int64_t longest_gap = 30;            ///< frames that an object may be out of sight
+  double memory = 0.9;                 ///< share of the mean embedding that a new frame leaves
 };
 
 /// Gives segments ids that stay with their object. Things of neighbouring frames are matched so

@@ -95,7 +95,7 @@ TEST(Tracker, AnotherThingIsNotTheOneThatLeft) {
   EXPECT_EQ(tracker.next({}), Ids{});
   EXPECT_EQ(tracker.next({thing(2, 0, 0)}), Ids{2});  // another look
   EXPECT_EQ(tracker.next({}), Ids{});
-  EXPECT_EQ(tracker.next({thing(0, 0, 0, 0, 3)}), Ids{3});  // another name
+  EXPECT_EQ(tracker.next({thing(0, 0, 0, 0.9, 3)}), Ids{3});  // like the first, with another name
 }
 
 TEST(Tracker, NewThingsGetNewIds) {
