@@ -264,7 +264,7 @@ void add_segment(CLI::App& app) {
       "  fcclip segment photo.jpg -c \"cat, dog | puppy, grass\" --stuff grass -o out\n"
       "  fcclip segment pictures/ -v ade20k --task semantic --resume -o out\n"
       "  fcclip segment pictures/ -v coco --resume -o out --shard 1/4\n"
-      "  fcclip segment clip.mp4 -c \"dog, ball, grass\" --start 0:10 --end 0:20 -o out\n"
+      "  fcclip segment clip.mp4 -c \"dog, ball, grass\" --every 2 -o out\n"
       "  fcclip segment photo.jpg --at 210,160 -v coco -o out\n"
       "  fcclip segment street.jpg -c \"car, road\" -c \"taxi, bus\" --write none --json");
   command->callback([flags] { segment(*flags); });

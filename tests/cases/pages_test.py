@@ -10,7 +10,7 @@ import unittest
 from command_line_test import COMMANDS
 from support import PROGRAM, Case
 
-KINDS = tuple(("score", kind) for kind in ("panoptic", "instance", "semantic", "cityscapes"))
+KINDS = tuple(("score", kind) for kind in ("panoptic", "instance", "semantic", "cityscapes", "video"))
 # What is typed, what has to be offered, and what must not.
 TYPED = (
     ("fcclip seg", ["segment"], ["score"]),

@@ -92,7 +92,7 @@ def help_examples():
                               check=True).stdout
 
     names = re.findall(r"(?m)^  ([a-z]+) +[A-Z]", page())
-    for command in [(name,) for name in names] + [("score", kind) for kind in ("panoptic", "instance", "semantic", "cityscapes")]:
+    for command in [(name,) for name in names] + [("score", kind) for kind in ("panoptic", "instance", "semantic", "cityscapes", "video")]:
         _, found, examples = page(*command).partition("\nExample")
         yield from re.findall(r"(?m)^  (fcclip .*)$", examples)
 
@@ -227,6 +227,18 @@ class PrintedCommands(unittest.TestCase):
         tiny_checkpoint(tiny, cls.folder / "fcclip_cocopan.pth")
         write_halves(tiny, cls.folder / "head.safetensors", cls.folder / "open_clip.safetensors")
         (cls.folder / "fcclip.yaml").write_text(TINY_YAML)
+        cls.make_film()
+
+    @classmethod
+    def make_film(cls):
+        """clip.mp4, where this build writes films, and frames/."""
+        (cls.folder / "frames").mkdir()
+        for number in range(3):
+            shutil.copy(cls.folder / "photo.jpg", cls.folder / "frames" / f"{number}.jpg")
+        environment = dict(cls.environment, FCCLIP_MODEL=str(SOURCE / "models" / "mini.safetensors"))
+        made = cls.run_shell(environment, "fcclip segment --video frames -c cat --write overlay -o made -q")
+        if made.returncode == 0:
+            (cls.folder / "made" / "frames.overlay.mp4").rename(cls.folder / "clip.mp4")
 
     @classmethod
     def tearDownClass(cls):
@@ -250,6 +262,8 @@ class PrintedCommands(unittest.TestCase):
             for command in commands(page):
                 if reason_not_to_run(command):
                     continue
+                if ("--video" in command or "clip.mp4" in command) and not (self.folder / "clip.mp4").exists():
+                    continue  # this build has no FFmpeg
                 with self.subTest(f"{page}: {command}"):
                     finished = self.run_shell(environment, command)
                     self.assertEqual(finished.returncode, 0, finished.stderr)
