@@ -24,7 +24,7 @@ const std::vector<CommandGroup>& command_groups() {
       {"Models and words", {add_convert, add_info, add_classes, add_words, add_init}},
       {"Evaluation", {add_eval, add_score, add_prepare}},
       {"Training", {add_train, add_pretrain, add_synth}},
-      {"Looking inside", {add_trace, add_tokenize}},
+      {"Looking inside", {add_bench, add_trace, add_tokenize}},
       {"Shell", {add_completion, add_manual}}};
   return kGroups;
 }

@@ -30,6 +30,7 @@ ALLOWED = {
     "runs": "core io ops classify results segmenter image outputs",
     "video": "core io ops classify results segmenter image draw outputs runs",
     "tiles": "core io classify results segmenter image outputs runs",
+    "measure": "core ops nn clip head classify results model segmenter image outputs runs",
     "api_pictures": "core words classify results image draw outputs segmenter api fcclip.h",
     "serve": "core text fcclip.h",
     "data": "core text io ops nn clip classify results segmenter image outputs",

@@ -11,7 +11,7 @@ import unittest
 from support import MODEL, PROGRAM, SCENE, SOURCE, Case
 
 COMMANDS = ("segment", "serve", "convert", "info", "classes", "words", "init", "eval", "score", "prepare", "train", "pretrain", "synth",
-            "trace", "tokenize", "completion", "manual")
+            "bench", "trace", "tokenize", "completion", "manual")
 
 
 def help_of(*command):

@@ -59,6 +59,9 @@ struct KernelTable {
                                     int64_t begin, int64_t end) = nullptr;
   void (*winograd_in)(const WinogradTiles& job, int64_t begin, int64_t end) = nullptr;
   void (*winograd_out)(const WinogradTiles& job, int64_t begin, int64_t end) = nullptr;
+
+  /// Of ops/peak.h: numbers [4 + a vector]: factor, addend, two starts; sums. Returns operations done.
+  int64_t (*multiply_adds)(int64_t rounds, float* numbers) = nullptr;
 };
 
 /// Decided by chosen_isa(); tests pass each of available_isas().

@@ -14,11 +14,13 @@ void fill_winograd(KernelTable& table);
 void fill_gemm(KernelTable& table);
 void fill_layer_norm(KernelTable& table);
 void fill_depthwise(KernelTable& table);
+void fill_multiply_adds(KernelTable& table);
 
 void fill_table(KernelTable& table) {
   fill_gemm(table);
   fill_layer_norm(table);
   fill_depthwise(table);
+  fill_multiply_adds(table);
   fill_deform_samples(table);
   fill_deform_tokens(table);
   fill_add_norm(table);
