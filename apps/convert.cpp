@@ -33,7 +33,8 @@ struct ConvertFlags {
 
 const std::map<std::string, at::ScalarType> kDtypes = {{"float32", at::ScalarType::Float},
                                                        {"float16", at::ScalarType::Half},
-                                                       {"bfloat16", at::ScalarType::BFloat16}};
+                                                       {"bfloat16", at::ScalarType::BFloat16},
+                                                       {"int8", at::ScalarType::Char}};
 
 constexpr size_t kConfigLimit = size_t{1} << 26;
 
@@ -165,8 +166,11 @@ void add_convert(CLI::App& app) {
       ->type_name("FILE");
   add_overwrite_flag(*command, flags->overwrite);
   command
-      ->add_option("--dtype", flags->dtype, "How matrices are stored: float32, float16, bfloat16")
-      ->check(one_of({"float32", "float16", "bfloat16"}))
+      ->add_option(
+          "--dtype", flags->dtype,
+          "How matrices are stored: float32, float16, bfloat16, or int8: 8 bits and a scale "
+          "for each output channel, a quarter of the size")
+      ->check(one_of({"float32", "float16", "bfloat16", "int8"}))
       ->type_name("TYPE")
       ->capture_default_str();
   add_untold_flags(*command, *flags);

@@ -1,9 +1,12 @@
 #include "fcclip/model/file_summary.h"
 
+#include <set>
+
 #include <ATen/ATen.h>
 
 #include "fcclip/core/error.h"
 #include "fcclip/io/checkpoint.h"
+#include "fcclip/model/int8_weights.h"
 #include "fcclip/model/model_file.h"
 #include "fcclip/model/recognize.h"
 #include "fcclip/model/weight_names.h"
@@ -20,6 +23,10 @@ std::string part_of(const std::string& name) {
   if (name.starts_with("mask_adapter.")) return "mask adapter";
   if (name.starts_with("cdt.")) return "text rows";
   return name == "void_embedding.weight" ? "void embedding" : "other";
+}
+
+std::string element_type(at::ScalarType dtype) {
+  return dtype == at::kChar ? "8 bits with scales" : c10::toString(dtype);
 }
 
 FileKind kind_of(const CheckpointParts& parts) {
@@ -92,10 +99,18 @@ FileSummary summarize_file(const std::filesystem::path& path, const std::string&
   summary.others = checkpoint.others;
   summary.iteration = checkpoint.iteration;
   TensorShapes shapes;
+  std::set<std::string> scales;
   for (const auto& [name, tensor] : weights.tensors) {
+    if (tensor.scalar_type() == at::kChar) scales.insert(int8_scale_name(name));
+  }
+  for (const auto& [name, tensor] : weights.tensors) {
+    if (scales.contains(name)) {  // of the numbers beside them, no weights of their own
+      --summary.tensors;
+      continue;
+    }
     shapes[name] = tensor.sizes().vec();
     summary.parameters[part_of(name)] += tensor.numel();
-    ++summary.dtypes[std::string(c10::toString(tensor.scalar_type()))];
+    ++summary.dtypes[element_type(tensor.scalar_type())];
   }
   summary.training_classes = training_classes(shapes);
   if (!read_config(checkpoint.metadata, summary)) recognize_into(shapes, summary);

@@ -5,6 +5,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/core/listed.h"
 #include "fcclip/io/checkpoint.h"
+#include "fcclip/model/int8_weights.h"
 #include "fcclip/model/model_file.h"
 #include "fcclip/model/weight_names.h"
 #include "fcclip/text/printable.h"
@@ -33,8 +34,18 @@ void note_choice(const std::string& container, const PublishedWeights& weights,
   if (!note.empty()) notes.push_back(text::printable(file) + ": " + note);
 }
 
+io::Checkpoint open_whole(const std::filesystem::path& path, const std::string& container) {
+  io::Checkpoint checkpoint = io::open_checkpoint(path, {io::Checksums::verify, container});
+  try {
+    restore_int8(checkpoint.tensors);
+  } catch (const Error& error) {
+    fail(error.code(), path.string(), ": ", error.what());
+  }
+  return checkpoint;
+}
+
 void add(Merged& merged, const std::filesystem::path& path, const std::string& container) {
-  const io::Checkpoint checkpoint = io::open_checkpoint(path, {io::Checksums::verify, container});
+  const io::Checkpoint checkpoint = open_whole(path, container);
   const PublishedWeights weights = published_weights(checkpoint, container, path.string());
   merged.is_chosen = merged.is_chosen || weights.is_chosen;
   note_choice(checkpoint.container, weights, path.filename().string(), merged.notes);

@@ -9,6 +9,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/io/file_kind.h"
 #include "fcclip/io/mapped_file.h"
+#include "fcclip/model/int8_weights.h"
 #include "fcclip/model/weight_names.h"
 #include "fcclip/ops/finite.h"
 #include "fcclip/ops/gpu_compiler.h"
@@ -113,7 +114,8 @@ void check_no_surplus(const nn::WeightTable& table, const OpenFile& file) {
   std::set<std::string_view> known;
   for (const nn::Weight& row : table.rows()) known.insert(row.name);
   for (const std::string& name : file.tensors.names()) {
-    if (!known.contains(name) && !is_ignored_tensor(name)) {
+    const bool is_expected = known.contains(name) || is_int8_scale(file.tensors, name);
+    if (!is_expected && !is_ignored_tensor(name)) {
       fail(ErrorCode::missing_tensor, file.name, ": tensor ", text::printable(name),
            " is none of this model's; surplus tensors mean another architecture or a damaged file");
     }
@@ -122,9 +124,7 @@ void check_no_surplus(const nn::WeightTable& table, const OpenFile& file) {
 
 /// The one loader: weights of `table` and the tokenizer of `clip`.
 void load_into(const OpenFile& file, const nn::WeightTable& table, Clip& clip, at::Device device) {
-  const auto source = [&](const std::string& tensor) {
-    return file.tensors.contains(tensor) ? file.tensors.tensor(tensor) : at::Tensor();
-  };
+  const auto source = [&](const std::string& name) { return weight_of(file.tensors, name); };
   try {
     nn::load_weights(table, source, device);
     if (!file.metadata.merges.empty()) {
@@ -158,15 +158,32 @@ at::Tensor stored(const nn::Weight& row, at::ScalarType dtype) {
   fail(ErrorCode::missing_tensor, "tensor ", row.name, " is not finite; nothing was saved");
 }
 
+void store_in_8_bits(const nn::Weight& row, io::NamedTensors& tensors) {
+  const at::Tensor value = stored(row, at::kFloat);
+  if (!is_stored_as_int8(row)) {
+    tensors.emplace_back(row.name, value);
+    return;
+  }
+  const Int8Weight small = to_int8(value);
+  tensors.emplace_back(row.name, small.numbers);
+  tensors.emplace_back(int8_scale_name(row.name), small.scales);
+}
+
 /// The one saver.
 void write(const std::filesystem::path& path, const nn::WeightTable& table, io::Metadata metadata,
            const Clip& clip, at::ScalarType dtype) {
-  if (dtype != at::kFloat && dtype != at::kHalf && dtype != at::kBFloat16) {
-    fail(ErrorCode::invalid_argument, "a model is saved as float32, float16 or bfloat16, not as ",
-         c10::toString(dtype));
+  if (dtype != at::kFloat && dtype != at::kHalf && dtype != at::kBFloat16 && dtype != at::kChar) {
+    fail(ErrorCode::invalid_argument,
+         "a model is saved as float32, float16, bfloat16 or int8, not as ", c10::toString(dtype));
   }
   io::NamedTensors tensors;
-  for (const nn::Weight& row : table.rows()) tensors.emplace_back(row.name, stored(row, dtype));
+  for (const nn::Weight& row : table.rows()) {
+    if (dtype == at::kChar) {
+      store_in_8_bits(row, tensors);
+    } else {
+      tensors.emplace_back(row.name, stored(row, dtype));
+    }
+  }
   if (clip.tokenizer != nullptr) metadata[kMergesKey] = clip.tokenizer->merges();
   io::save_safetensors(path, tensors, metadata);
 }

@@ -46,7 +46,8 @@ std::shared_ptr<Model> load_model(const std::filesystem::path& path, at::Device 
 /// The same for a CLIP's file, or for the CLIP in a model file.
 std::shared_ptr<Clip> load_clip(const std::filesystem::path& path, at::Device device = at::kCPU);
 
-/// Written atomically. Matrices in `dtype` (float32, float16, bfloat16), vectors in float32.
+/// Written atomically. Matrices in `dtype` (float32, float16, bfloat16, or int8 with a scale an output
+/// channel, int8_weights.h), vectors in float32.
 /// Throws Error{missing_tensor} naming a tensor without values or one that is not finite,
 /// Error{unsupported} for values beyond float16, Error{io_failure}.
 void save(const std::filesystem::path& path, const Model& model, at::ScalarType dtype = at::kFloat);
