@@ -50,6 +50,10 @@ const std::vector<HelpNote>& file_notes() {
       {"PREFIX/share/fcclip/mini.safetensors",
        "the bundled model, used where no other is named; the program is PREFIX/bin/fcclip",
        "--model"},
+      {"PREFIX/share/fcclip/mini.rows.safetensors",
+       "text features of the built-in vocabularies for the bundled model; MODEL.rows.safetensors "
+       "beside any model is read likewise (fcclip words)",
+       "--cache-folder"},
       {"PREFIX/share/fcclip/bpe_simple_vocab_16e6.txt.gz",
        "CLIP's merge file, used where no other is named; the program is PREFIX/bin/fcclip",
        "--merges"},

@@ -88,7 +88,7 @@ void add_words(CLI::App& app) {
   command->footer(
       "Examples:\n"
       "  fcclip words --model fcclip-large.safetensors\n"
-      "  fcclip words --model fcclip-large.safetensors -v lvis -v mine.txt");
+      "  fcclip words --model fcclip-large.safetensors -v voc20 -v words.txt");
   command->callback([flags] { write_words(*flags); });
 }
 

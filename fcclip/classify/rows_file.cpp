@@ -69,23 +69,25 @@ RowsFile::RowsFile(const std::filesystem::path& path) {
   const std::string list = entry_of(metadata, "words", name);
   const std::vector<std::string> words = texts_of(list, "words", name);
   if (!file.contains(kRowsTensor)) refuse_rows(name, "it has no tensor \"rows\"");
-  rows_ = file.tensor(kRowsTensor);
-  if (rows_.scalar_type() != at::kHalf || rows_.dim() != 2 || rows_.size(0) != std::ssize(words)) {
+  const at::Tensor rows = file.tensor(kRowsTensor);
+  if (rows.scalar_type() != at::kHalf || rows.dim() != 2 || rows.size(0) != std::ssize(words)) {
     refuse_rows(name, "expected rows [" + std::to_string(words.size()) + ", D] of float16, got " +
-                          shape_string(rows_.sizes()) + " of " +
-                          c10::toString(rows_.scalar_type()));
+                          shape_string(rows.sizes()) + " of " + c10::toString(rows.scalar_type()));
   }
-  if (checksum(rows_, list) != entry_of(metadata, "checksum", name)) {
+  if (checksum(rows, list) != entry_of(metadata, "checksum", name)) {
     refuse_rows(name, "it is damaged: its checksum is another one");
   }
+  rows_ = nn::unit(rows.to(at::kFloat));
   for (size_t i = 0; i < words.size(); ++i) places_[words[i]] = static_cast<int64_t>(i);
 }
 
-std::optional<at::Tensor> RowsFile::find(const RowsOrigin& origin, const std::string& text) const {
-  if (origin != origin_) return std::nullopt;
+std::optional<at::Tensor> RowsFile::find(const std::string& fingerprint,
+                                         const std::vector<std::string>& templates,
+                                         const std::string& text) const {
+  if (fingerprint != origin_.fingerprint || templates != origin_.templates) return std::nullopt;
   const auto found = places_.find(text);
   if (found == places_.end()) return std::nullopt;
-  return nn::unit(rows_[found->second].to(at::kFloat));
+  return rows_[found->second];
 }
 
 void save_rows(const std::filesystem::path& path, const RowsOrigin& origin,

@@ -27,16 +27,18 @@ class RowsFile {
   /// whose checksum is wrong.
   explicit RowsFile(const std::filesystem::path& path);
 
-  /// The row [D] float32 of this text, made unit length again after its rounding; nothing where the
-  /// file has none, or is of another origin.
-  std::optional<at::Tensor> find(const RowsOrigin& origin, const std::string& text) const;
+  /// The row [D] float32 of this text, made unit length again after its rounding, not to be written
+  /// to; nothing where the file has none, or is of other weights or templates.
+  std::optional<at::Tensor> find(const std::string& fingerprint,
+                                 const std::vector<std::string>& templates,
+                                 const std::string& text) const;
   const RowsOrigin& origin() const { return origin_; }
   /// Words that have a row.
   int64_t size() const { return static_cast<int64_t>(places_.size()); }
 
  private:
   RowsOrigin origin_;
-  at::Tensor rows_;  ///< [N, D] float16
+  at::Tensor rows_;  ///< [N, D] float32
   std::unordered_map<std::string, int64_t> places_;
 };
 

@@ -95,7 +95,7 @@ void TextCache::read_first(std::shared_ptr<const RowsFile> rows) {
 std::optional<at::Tensor> TextCache::find(const std::vector<std::string>& templates,
                                           const std::string& text) const {
   if (impl_->first) {
-    std::optional<at::Tensor> row = impl_->first->find({impl_->fingerprint, templates}, text);
+    std::optional<at::Tensor> row = impl_->first->find(impl_->fingerprint, templates, text);
     if (row) return row;
   }
   if (impl_->folder.empty()) return std::nullopt;

@@ -36,20 +36,20 @@ TEST_F(RowsFileTest, GivesRowsWithinHalfPrecision) {
   EXPECT_EQ(file.size(), 3);
   EXPECT_EQ(file.origin(), kOrigin);
   for (size_t i = 0; i < kWords.size(); ++i) {
-    const auto row = file.find(kOrigin, kWords[i]);
+    const auto row = file.find("f1", kOrigin.templates, kWords[i]);
     ASSERT_TRUE(row.has_value()) << kWords[i];
     EXPECT_EQ(row->scalar_type(), at::kFloat);
     // Half of the last of eleven bits of numbers below one half, and as much for the length.
     EXPECT_LE((*row - rows_[static_cast<int64_t>(i)]).abs().max().item<double>(), 2.5e-4);
     EXPECT_NEAR(row->norm().item<double>(), 1, 1e-6);
   }
-  EXPECT_FALSE(file.find(kOrigin, "Cat").has_value());
+  EXPECT_FALSE(file.find("f1", kOrigin.templates, "Cat").has_value());
 }
 
 TEST_F(RowsFileTest, SaysNothingToAnotherModelOrOtherTemplates) {
   const RowsFile file(path_);
-  EXPECT_FALSE(file.find({"f2", kOrigin.templates}, "cat").has_value());
-  EXPECT_FALSE(file.find({"f1", {"a {}."}}, "cat").has_value());
+  EXPECT_FALSE(file.find("f2", kOrigin.templates, "cat").has_value());
+  EXPECT_FALSE(file.find("f1", {"a {}."}, "cat").has_value());
 }
 
 TEST_F(RowsFileTest, RefusesWhatIsDamaged) {
@@ -102,7 +102,8 @@ TEST_F(RowsFileTest, ACacheReadsThemFirstAndNeedsNoFolder) {
   TextCache own(folder_.path() / "cache", "f1");
   own.store(kOrigin.templates, std::vector<std::string>{"cat", "dog"}, rows_.narrow(0, 1, 2));
   own.read_first(std::make_shared<const RowsFile>(path_));
-  EXPECT_TRUE(own.find(kOrigin.templates, "cat")->equal(*RowsFile(path_).find(kOrigin, "cat")));
+  EXPECT_TRUE(own.find(kOrigin.templates, "cat")
+                  ->equal(*RowsFile(path_).find("f1", kOrigin.templates, "cat")));
   EXPECT_TRUE(own.find(kOrigin.templates, "dog")->equal(rows_[2]));
 }
 

@@ -199,7 +199,7 @@ def command_line(out, picture=SCENE, write="none", cache=None, **fields):
     """The answer of `fcclip segment --json`, and the files that it wrote by name beside the picture."""
     names = {"words": "classes"}
     flags = [f"--{names.get(key, key).replace('_', '-')}={value}" for key, value in fields.items()]
-    place = ["--cache-folder", cache] if cache else ["--no-cache"]
+    place = ["--cache-folder", cache or out.with_name(out.name + "-text-cache")]
     out.mkdir(parents=True, exist_ok=True)
     beside = out / picture.name  # labelme files name it relative to themselves
     shutil.copy(picture, beside)
