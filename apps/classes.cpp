@@ -14,6 +14,7 @@
 #include "fcclip/io/file_kind.h"
 #include "fcclip/model/model_file.h"
 #include "fcclip/words/load_vocabulary.h"
+#include "fcclip/words/row_file.h"
 
 namespace fcclip::apps {
 namespace {
@@ -72,7 +73,7 @@ void warn_of_list(LogLevel level, const std::string& message) {
 bool is_weights(const std::string& spec) {
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(spec, ignored)) return false;
-  return io::file_kind_at(spec).form != io::WeightForm::none;
+  return io::file_kind_at(spec).form != io::WeightForm::none && !words::is_row_file(spec);
 }
 
 classify::Vocabulary training_words(const std::string& model) {

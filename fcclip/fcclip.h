@@ -79,12 +79,20 @@ FCCLIP_API Picture copy_picture(const PictureView& picture);
 /// words should have, and is left out of answers.
 enum class WordKind { thing, stuff, background };
 
+/// Classifier rows that stand in the place of those of a class's words; of a file of words with rows
+/// (load_words), or Model::like.
+struct ClassRows {
+  std::vector<float> in_vocabulary, out_of_vocabulary;  ///< [D] each, unit length or less
+  std::string model;                                    ///< which model they are of
+};
+
 /// One class of a question.
 struct WordClass {
   std::vector<std::string> synonyms = {};  ///< UTF-8, at least one; the first is the name shown
   WordKind kind = WordKind::thing;
   int64_t id = 0;                                         ///< in files; 0: position + 1
   std::optional<std::array<uint8_t, 3>> colour_rgb = {};  ///< in overlays; none: chosen by the name
+  std::shared_ptr<const ClassRows> rows = {};             ///< null: those of its words
 };
 
 /// The words of a question, in the order that Segment::class_index counts.
@@ -264,6 +272,12 @@ class FCCLIP_API PreparedWords {
   std::shared_ptr<const Prepared> prepared_;
 };
 
+/// A segment of an encoded picture, as an example: query is Segment::query of any answer.
+struct ShownSegment {
+  Image image;
+  int64_t query = 0;
+};
+
 /// A model in memory.
 class FCCLIP_API Model {
  public:
@@ -295,6 +309,12 @@ class FCCLIP_API Model {
   /// Error{invalid_argument} for a place outside the picture.
   Segmentation at(const Image& image, const PreparedWords& words, const Place& place,
                   const AskOptions& options = {}) const;
+
+  /// "Like this": the words with rows for the class `name` (added as a thing where no class has it):
+  /// of its word, moved towards what the segments show, or of these alone. For prepare. Throws Error{invalid_argument} without a segment, for an image of another model, or a
+  /// query that it has not; as prepare does.
+  Words like(const Words& words, const std::string& name,
+             std::span<const ShownSegment> shown) const;
 
   struct Loaded;  ///< inside the library
   explicit Model(std::shared_ptr<const Loaded> loaded) : loaded_(std::move(loaded)) {}

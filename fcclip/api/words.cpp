@@ -13,12 +13,20 @@ WordKind kind_of(const classify::VocabularyClass& entry) {
   return entry.is_thing ? WordKind::thing : WordKind::stuff;
 }
 
+// Rows as the face's type, or as the classifier's.
+template <typename To, typename From>
+std::shared_ptr<const To> same_rows(const std::shared_ptr<const From>& rows) {
+  if (!rows) return nullptr;
+  return std::make_shared<To>(To{rows->in_vocabulary, rows->out_of_vocabulary, rows->model});
+}
+
 }  // namespace
 
 Words words_of(const classify::Vocabulary& vocabulary) {
   Words words{vocabulary.name, {}};
   for (const classify::VocabularyClass& entry : vocabulary.classes) {
-    words.classes.push_back({entry.synonyms, kind_of(entry), entry.id, entry.colour_rgb});
+    words.classes.push_back({entry.synonyms, kind_of(entry), entry.id, entry.colour_rgb,
+                             same_rows<ClassRows>(entry.rows)});
   }
   return words;
 }
@@ -36,6 +44,7 @@ classify::Vocabulary vocabulary_of(const Words& words) {
     added.is_thing = entry.kind == WordKind::thing;
     added.is_background = entry.kind == WordKind::background;
     added.colour_rgb = entry.colour_rgb;
+    added.rows = same_rows<classify::ClassRows>(entry.rows);
   }
   return vocabulary;
 }

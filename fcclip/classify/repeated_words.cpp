@@ -45,6 +45,7 @@ std::vector<VocabularyClass> unite_names(std::vector<VocabularyClass> classes, N
       }
       notes.push_back(note + "; counted once");
     }
+    if (!first.rows) first.rows = entry.rows;
     first.synonyms.insert(first.synonyms.end(), entry.synonyms.begin() + 1, entry.synonyms.end());
   }
   return out;

@@ -37,11 +37,21 @@ void check(const Vocabulary& vocabulary, const std::vector<std::string>& templat
   }
 }
 
+void check_rows(const VocabularyClass& entry, int64_t width) {
+  for (const std::vector<float>* row :
+       {&entry.rows->in_vocabulary, &entry.rows->out_of_vocabulary}) {
+    if (std::ssize(*row) == width) continue;
+    fail(ErrorCode::invalid_argument, "class \"", text::printable(entry.synonyms.front()),
+         "\": its rows have ", row->size(), " numbers, this model's ", width,
+         "; they were made with another model");
+  }
+}
+
 // Sorted, so that names that begin alike share a group.
 std::vector<std::string> distinct_names(const Vocabulary& vocabulary) {
   std::set<std::string> names;
   for (const VocabularyClass& entry : vocabulary.classes) {
-    names.insert(entry.synonyms.begin(), entry.synonyms.end());
+    if (!entry.rows) names.insert(entry.synonyms.begin(), entry.synonyms.end());
   }
   return {names.begin(), names.end()};
 }
@@ -126,6 +136,12 @@ class Encoder {
 
 }  // namespace
 
+TextClassifier TextClassifier::in_vocabulary() const {
+  TextClassifier same = *this;
+  if (in_rows.defined()) same.rows = in_rows;
+  return same;
+}
+
 TextClassifier encode_vocabulary(const clip::TextTower& tower, const clip::Tokenizer& tokenizer,
                                  const Vocabulary& vocabulary, const EncodeOptions& options) {
   check(vocabulary, options.templates);
@@ -136,15 +152,26 @@ TextClassifier encode_vocabulary(const clip::TextTower& tower, const clip::Token
   TextClassifier classifier;
   classifier.cached = encoder.cached();
   classifier.computed = std::ssize(names) - encoder.cached();
-  std::vector<int64_t> order;
+  std::vector<int64_t> order;  // a row that a class brings stands behind those of the words
+  std::vector<at::Tensor> in_rows = {rows}, out_rows = {rows};
   for (const VocabularyClass& entry : vocabulary.classes) {
+    if (entry.rows) {
+      check_rows(entry, tower.embed_dim());
+      order.push_back(std::ssize(names) + std::ssize(in_rows) - 1);
+      in_rows.push_back(at::tensor(entry.rows->in_vocabulary, at::kFloat).unsqueeze(0));
+      out_rows.push_back(at::tensor(entry.rows->out_of_vocabulary, at::kFloat).unsqueeze(0));
+      classifier.synonyms_per_class.push_back(1);
+      continue;
+    }
     classifier.synonyms_per_class.push_back(std::ssize(entry.synonyms));
     for (const std::string& synonym : entry.synonyms) {
       order.push_back(std::lower_bound(names.begin(), names.end(), synonym) - names.begin());
     }
   }
-  classifier.rows =
-      rows.index_select(0, at::tensor(order, at::kLong)).to(tower.weights().front().device());
+  const at::Device device = tower.weights().front().device();
+  const at::Tensor which = at::tensor(order, at::kLong);
+  classifier.rows = at::cat(out_rows).index_select(0, which).to(device);
+  if (in_rows.size() > 1) classifier.in_rows = at::cat(in_rows).index_select(0, which).to(device);
   return classifier;
 }
 

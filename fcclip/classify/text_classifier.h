@@ -15,11 +15,18 @@
 
 namespace fcclip::classify {
 
-/// One row per synonym, classes in order. The void row is not here: it belongs to the model.
+/// One row per synonym, classes in order; a class that brings rows has that one. The void row is
+/// not here: it belongs to the model.
 struct TextClassifier {
   at::Tensor rows;                          ///< [T, D], unit length
   std::vector<int64_t> synonyms_per_class;  ///< sums to T
   int64_t cached = 0, computed = 0;         ///< distinct synonyms: found in the cache, or encoded
+  /// [T, D]: in the place of `rows` for the in-vocabulary classifier, where classes bring rows;
+  /// else undefined.
+  at::Tensor in_rows = {};
+
+  /// What the mask generator's embeddings are compared with.
+  TextClassifier in_vocabulary() const;
 };
 
 /// How words become rows.
@@ -32,8 +39,9 @@ struct EncodeOptions {
 
 /// Every distinct synonym in every template: each prompt's feature normalised, mean over the
 /// templates, normalised again. Equal synonyms are encoded once; finished groups go to the cache as
-/// they come, so an interrupted encoding continues where it stopped. Throws Error{invalid_argument}
-/// for a vocabulary without classes, a class without synonyms, no templates or one without "{}";
+/// they come, so an interrupted encoding continues where it stopped. Words of a class that brings
+/// rows are not encoded. Throws Error{invalid_argument} for a vocabulary without classes, a class
+/// without synonyms, rows that are not D long, no templates or one without "{}";
 /// Error{interrupted} as the progress wants it.
 /// Source: paper section 3.
 TextClassifier encode_vocabulary(const clip::TextTower& tower, const clip::Tokenizer& tokenizer,

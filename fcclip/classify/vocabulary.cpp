@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/hash.h"
 #include "fcclip/core/plain_text.h"
 #include "fcclip/text/printable.h"
 #include "fcclip/text/unicode_text.h"
@@ -136,7 +137,9 @@ Vocabulary merge(const Vocabulary& a, const Vocabulary& b) {
   for (const VocabularyClass& entry : b.classes) {
     const auto found = by_name.find(entry.synonyms.front());
     if (found != by_name.end()) {
-      add_missing(out.classes[found->second].synonyms, entry.synonyms);
+      VocabularyClass& first = out.classes[found->second];
+      add_missing(first.synonyms, entry.synonyms);
+      if (!first.rows) first.rows = entry.rows;
       continue;
     }
     out.classes.push_back(entry);
@@ -157,6 +160,15 @@ std::vector<bool> seen_classes(const Vocabulary& vocabulary, const Vocabulary& t
                     [&](const std::string& synonym) { return known.count(synonym) > 0; }));
   }
   return seen;
+}
+
+std::string rows_key(const std::shared_ptr<const ClassRows>& rows) {
+  if (!rows) return "";
+  Hash hash = hash_text(rows->model);
+  for (const std::vector<float>* row : {&rows->in_vocabulary, &rows->out_of_vocabulary}) {
+    hash = hash_bytes(row->data(), row->size() * sizeof(float), hash);
+  }
+  return hex(hash);
 }
 
 const std::vector<std::string>& default_templates() {

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/hash.h"
 #include "fcclip/eval/evaluation_record.h"
 #include "fcclip/eval/evaluator.h"
 #include "fcclip/eval/picture_scores.h"
@@ -78,6 +79,14 @@ EvaluationRun::EvaluationRun(EvaluationPlan plan, const segmenter::Segmenter& se
   header_ = make_header();
 }
 
+// Of classes that bring rows; empty where none does.
+std::string rows_of(const classify::Vocabulary& words) {
+  std::string keys;
+  for (const classify::VocabularyClass& entry : words.classes)
+    keys += classify::rows_key(entry.rows);
+  return keys.empty() ? "" : hex(hash_text(keys));
+}
+
 // Settings are the ensemble's; in-vocabulary and out-of-vocabulary answers share the thresholds.
 void EvaluationRun::choose_classifiers() {
   segmenter::AskOptions defaults = segmenter_.ask_defaults();
@@ -147,7 +156,8 @@ RunHeader EvaluationRun::make_header() const {
           o.instance_options.top_k,
           sweep_.classifiers.front().ensemble,
           sweep_.classifiers.front().panoptic,
-          sweep_.axes};
+          sweep_.axes,
+          rows_of(words())};
 }
 
 void EvaluationRun::evaluate() {

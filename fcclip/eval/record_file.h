@@ -33,6 +33,7 @@ struct RunHeader {
   classify::EnsembleOptions ensemble = {};
   results::PanopticOptions thresholds = {};
   std::vector<SettingValues> sweep = {};
+  std::string rows = {};  ///< classify::rows_key of all classes that bring rows
 };
 
 /// A segment of a panoptic answer, as records keep it.

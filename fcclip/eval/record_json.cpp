@@ -148,6 +148,7 @@ json to_json(const RunHeader& header) {
     raw["sweep"][setting_name(one.setting)] = one.values;
   }
   if (header.ensemble.clip_trust != 0) raw["clip trust"] = header.ensemble.clip_trust;
+  if (!header.rows.empty()) raw["rows of words"] = header.rows;
   if (header.cityscapes) raw["metrics of Cityscapes"] = true;
   // As it reads when it has been written: names need not be UTF-8.
   return json::parse(raw.dump(-1, ' ', false, json::error_handler_t::replace));

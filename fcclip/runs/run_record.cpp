@@ -27,6 +27,7 @@ json question_json(const classify::Vocabulary& question) {
     json one = {{"id", entry.id}, {"names", entry.synonyms}, {"thing", entry.is_thing}};
     if (entry.is_background) one["background"] = true;
     if (entry.colour_rgb) one["colour_rgb"] = *entry.colour_rgb;
+    if (entry.rows) one["rows"] = classify::rows_key(entry.rows);
     classes.push_back(std::move(one));
   }
   return {{"vocabulary", question.name}, {"classes", std::move(classes)}};

@@ -19,8 +19,8 @@ class Namer {
         scores_(at::softmax(classes.log_probs[0], -1)),
         p_in_(classes.p_in[0]),
         p_out_(classes.p_out[0]),
-        in_synonyms_(
-            classify::winning_synonyms(image.class_embed.unsqueeze(0), vocabulary.classifier)[0]),
+        in_synonyms_(classify::winning_synonyms(image.class_embed.unsqueeze(0),
+                                                vocabulary.classifier.in_vocabulary())[0]),
         out_synonyms_(classify::winning_synonyms(
             classes.out_embed.defined() ? classes.out_embed : image.clip_embed.unsqueeze(0),
             classes.out_embed.defined() ? classes.out_words : vocabulary.classifier)[0]),

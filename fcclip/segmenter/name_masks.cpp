@@ -31,8 +31,8 @@ Question start(const model::Model& model, const EncodedImage& image,
   const at::Tensor& void_row = model.head.void_embedding;
   const classify::TextClassifier& words = vocabulary.classifier;
   Question question{model, image, vocabulary, ensemble, {}, words, {}};
-  question.in_logits = classify::class_logits(image.class_embed.unsqueeze(0), words, void_row,
-                                              model.head.mask_decoder.logit_scale());
+  question.in_logits = classify::class_logits(image.class_embed.unsqueeze(0), words.in_vocabulary(),
+                                              void_row, model.head.mask_decoder.logit_scale());
   if (!image.naming.seen) return question;
   const at::Tensor rows = model.naming.text_rows(
       at::cat({words.rows, void_row / void_row.norm(2, -1, true)}), image.naming, trace);

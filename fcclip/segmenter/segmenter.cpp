@@ -10,6 +10,7 @@
 
 #include "fcclip/core/check.h"
 #include "fcclip/core/device.h"
+#include "fcclip/model/class_rows.h"
 #include "fcclip/model/model_file.h"
 #include "fcclip/ops/host.h"
 #include "fcclip/ops/resize.h"
@@ -44,6 +45,10 @@ head::MaskPredictions replace_masks(const head::MaskPredictions& predicted, cons
           .unsqueeze(0);
   const at::Tensor best = mask_overlaps(logits[0].gt(0), predicted.mask_logits[0].gt(0)).argmax(1);
   return {logits, predicted.class_embed.index_select(1, best)};
+}
+
+head::MaskPredictions joined(const head::MaskPredictions& a, const head::MaskPredictions& b) {
+  return {at::cat({a.mask_logits, b.mask_logits}, 1), at::cat({a.class_embed, b.class_embed}, 1)};
 }
 
 /// The last prediction; all of them for those who watch.
@@ -124,13 +129,24 @@ EncodedImage Segmenter::encode(const at::Tensor& rgb, const EncodeSize& size, co
 
 EncodedImage Segmenter::encode_with_masks(const at::Tensor& rgb, const at::Tensor& masks,
                                           const EncodeSize& size, const Progress& progress) const {
+  return run_given(rgb, {masks}, size, progress);
+}
+
+EncodedImage Segmenter::encode_beside_masks(const at::Tensor& rgb, const at::Tensor& masks,
+                                            const EncodeSize& size,
+                                            const Progress& progress) const {
+  return run_given(rgb, {masks, true}, size, progress);
+}
+
+EncodedImage Segmenter::run_given(const at::Tensor& rgb, const GivenMasks& given,
+                                  const EncodeSize& size, const Progress& progress) const {
   const c10::InferenceMode guard;
-  check_shape("masks", masks, {kAny, rgb.size(0), rgb.size(1)});
-  check_dtype("masks", masks, at::kBool);
+  check_shape("masks", given.masks, {kAny, rgb.size(0), rgb.size(1)});
+  check_dtype("masks", given.masks, at::kBool);
   const NetworkInput input = seen(rgb, size);
   int64_t done = 0;
   const Tick tick = [&] { report_progress(progress, ++done, parts(), kParts); };
-  return run({&input, 1}, masks, {}, tick).front();
+  return run({&input, 1}, given, {}, tick).front();
 }
 
 std::vector<EncodedImage> Segmenter::encode_each(std::span<const at::Tensor> pictures,
@@ -170,7 +186,7 @@ int64_t Segmenter::parts() const {
 }
 
 std::vector<EncodedImage> Segmenter::run(std::span<const NetworkInput> inputs,
-                                         const at::Tensor& given_masks, const Trace& trace,
+                                         const GivenMasks& given, const Trace& trace,
                                          const Tick& tick) const {
   std::vector<at::Tensor> pixels;
   for (const NetworkInput& input : inputs) pixels.push_back(input.pixels);
@@ -190,7 +206,11 @@ std::vector<EncodedImage> Segmenter::run(std::span<const NetworkInput> inputs,
   tick();
 
   std::vector<EncodedImage> images = unencoded(inputs);
-  if (given_masks.defined()) masks = replace_masks(masks, given_masks, images.front());
+  if (given.masks.defined()) {
+    const head::MaskPredictions own = masks;
+    masks = replace_masks(own, given.masks, images.front());
+    if (given.keep_own) masks = joined(masks, own);
+  }
   const at::Tensor pooling = masks_for_pooling(masks.mask_logits, dense);
   if (trace) trace("classify.mask_for_pooling", pooling);
   const bool is_plain = model_->naming.is_plain();
@@ -264,6 +284,7 @@ PreparedVocabulary Segmenter::prepare(const classify::Vocabulary& vocabulary,
     fail(ErrorCode::unsupported,
          "the model file has no tokenizer merges; convert it again with --merges");
   }
+  model::check_class_rows(vocabulary, *model_);
   classify::EncodeOptions options;
   options.templates = templates.empty() ? model_->config.templates : templates;
   options.cache = text_cache();

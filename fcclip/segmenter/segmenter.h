@@ -141,6 +141,11 @@ class Segmenter {
   EncodedImage encode_with_masks(const at::Tensor& rgb, const at::Tensor& masks,
                                  const EncodeSize& size = {}, const Progress& progress = {}) const;
 
+  /// The same with the network's own masks behind those given: [S + Q].
+  EncodedImage encode_beside_masks(const at::Tensor& rgb, const at::Tensor& masks,
+                                   const EncodeSize& size = {},
+                                   const Progress& progress = {}) const;
+
   /// Several pictures, each [H, W, 3] uint8. Neighbours that the network sees at one size run
   /// together, `batch` (1 or more) at most: GPUs gain by it. `progress` counts over all of them.
   std::vector<EncodedImage> encode_each(std::span<const at::Tensor> pictures,
@@ -157,7 +162,14 @@ class Segmenter {
  private:
   NetworkInput seen(const at::Tensor& rgb, const EncodeSize& size) const;
   int64_t parts() const;  ///< of one run of the network, as progress counts them
-  std::vector<EncodedImage> run(std::span<const NetworkInput> inputs, const at::Tensor& given_masks,
+  /// Masks in place of the network's, or before them.
+  struct GivenMasks {
+    at::Tensor masks = {};
+    bool keep_own = false;
+  };
+  EncodedImage run_given(const at::Tensor& rgb, const GivenMasks& given, const EncodeSize& size,
+                         const Progress& progress) const;
+  std::vector<EncodedImage> run(std::span<const NetworkInput> inputs, const GivenMasks& given,
                                 const Trace& trace, const Tick& tick) const;
 
   struct TextStore;

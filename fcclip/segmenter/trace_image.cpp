@@ -33,8 +33,9 @@ void add_logits(Collector& out, const model::Head& head, const at::Tensor& class
                 const PreparedVocabulary& vocabulary) {
   for (int64_t i = 0; i < class_embed_by_layer.size(0); ++i) {
     out.add("decoder.heads" + std::to_string(i) + ".pred_logits",
-            classify::class_logits(class_embed_by_layer.narrow(0, i, 1), vocabulary.classifier,
-                                   head.void_embedding, head.mask_decoder.logit_scale()));
+            classify::class_logits(class_embed_by_layer.narrow(0, i, 1),
+                                   vocabulary.classifier.in_vocabulary(), head.void_embedding,
+                                   head.mask_decoder.logit_scale()));
   }
 }
 

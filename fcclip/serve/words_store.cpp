@@ -2,8 +2,18 @@
 
 #include <algorithm>
 
+#include "fcclip/core/hash.h"
+
 namespace fcclip::serve {
 namespace {
+
+std::string key_of(const ClassRows& rows) {
+  Hash hash = hash_text(rows.model);
+  for (const std::vector<float>* row : {&rows.in_vocabulary, &rows.out_of_vocabulary}) {
+    hash = hash_bytes(row->data(), row->size() * sizeof(float), hash);
+  }
+  return hex(hash) + '\0';
+}
 
 // No word has a zero byte in it (Fields refuses them).
 std::string key_of(const std::string& model_name, const Words& words) {
@@ -17,6 +27,7 @@ std::string key_of(const std::string& model_name, const Words& words) {
     }
     for (const std::string& synonym : entry.synonyms) (key += '\0') += synonym;
     key += '\0';
+    if (entry.rows) key += key_of(*entry.rows);
   }
   return key;
 }

@@ -9,6 +9,7 @@
 #include "fcclip/core/nearest_name.h"
 #include "fcclip/text/printable.h"
 #include "fcclip/words/decode_text.h"
+#include "fcclip/words/row_file.h"
 #include "fcclip/words/word_file.h"
 
 namespace fcclip::words {
@@ -19,6 +20,11 @@ namespace fs = std::filesystem;
 constexpr size_t kLongestPath = 4096;
 
 classify::Vocabulary read_vocabulary(const fs::path& path, const LogCallback& log) {
+  if (is_row_file(path)) {
+    classify::Vocabulary vocabulary = load_row_file(path);
+    if (vocabulary.name.empty()) vocabulary.name = path.stem().string();
+    return vocabulary;
+  }
   const std::string text = read_text_file(path);
   const LogCallback about_file = [&](LogLevel level, const std::string& message) {
     if (log) log(level, path.string() + ": " + message);

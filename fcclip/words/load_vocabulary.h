@@ -8,7 +8,8 @@
 
 namespace fcclip::words {
 
-/// spec: a built-in name ("coco"), a file (see parse_word_file; told apart by its content), or
+/// spec: a built-in name ("coco"), a file (see parse_word_file and load_row_file; told apart by its
+/// content), or
 /// several joined by '+' ("coco+mine.txt"), merged from the left. Built-in names go before files:
 /// write ./coco for a file of that name. A file whose own name holds a '+' is found as it is. A
 /// file's vocabulary without a name of its own is called after the file. Classes keep their

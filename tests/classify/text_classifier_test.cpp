@@ -79,6 +79,31 @@ TEST_F(EncodeVocabulary, OneRowPerSynonymInOrder) {
   EXPECT_TRUE(test::near(got.rows, at::cat({zebra, ant, cat, ant, zebra, zebra}), 1e-5));
 }
 
+TEST_F(EncodeVocabulary, RowsThatAClassBringsStandInPlaceOfItsWords) {
+  Vocabulary vocabulary = words({{"zebra", "ant"}, {"mug", "cup"}, {"cat"}});
+  vocabulary.classes[1].rows = std::make_shared<ClassRows>(
+      ClassRows{std::vector<float>(24, 0.1F), std::vector<float>(24, 0.2F), "m"});
+  const TextClassifier got = encode(vocabulary), plain = encode(words({{"zebra", "ant"}, {"cat"}}));
+  EXPECT_EQ(got.synonyms_per_class, (std::vector<int64_t>{2, 1, 1}));
+  EXPECT_EQ(got.computed, 3);  // neither "mug" nor "cup"
+  const auto around = [&](double value) {
+    return at::cat(
+        {plain.rows.narrow(0, 0, 2), at::full({1, 24}, value), plain.rows.narrow(0, 2, 1)});
+  };
+  EXPECT_TRUE(test::near(got.rows, around(0.2), 1e-6));
+  EXPECT_TRUE(test::near(got.in_vocabulary().rows, around(0.1), 1e-6));
+  EXPECT_TRUE(at::equal(plain.in_vocabulary().rows, plain.rows));
+  EXPECT_FALSE(plain.in_rows.defined());
+}
+
+TEST_F(EncodeVocabulary, RowsOfAnotherWidthAreRefused) {
+  Vocabulary vocabulary = words({{"cat"}});
+  vocabulary.classes[0].rows =
+      std::make_shared<ClassRows>(ClassRows{std::vector<float>(24), std::vector<float>(23), "m"});
+  EXPECT_ERROR(invalid_argument, "\"cat\": its rows have 23 numbers, this model's 24",
+               encode(vocabulary));
+}
+
 TEST_F(EncodeVocabulary, ManyNamesAreTheSameAsFew) {
   std::vector<std::vector<std::string>> classes;
   for (int i = 0; i < 150; ++i) classes.push_back({"name" + std::to_string((i * 37) % 150)});

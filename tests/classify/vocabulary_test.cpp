@@ -183,6 +183,33 @@ TEST(SeenClasses, AnySynonymExactly) {
   EXPECT_EQ(seen_classes(asked, {}), std::vector<bool>(4, false));
 }
 
+TEST(Merge, TakesRowsWhereItHasNone) {
+  const auto rows = std::make_shared<ClassRows>(ClassRows{{1}, {2}, "m"});
+  Vocabulary words = parse_classes("mug, dog"), shown = parse_classes("dog, cat");
+  shown.classes[0].rows = shown.classes[1].rows = rows;
+  const Vocabulary got = merge(words, shown);
+  ASSERT_EQ(got.classes.size(), 3u);
+  EXPECT_FALSE(got.classes[0].rows);
+  EXPECT_EQ(got.classes[1].rows, rows);
+  EXPECT_EQ(got.classes[2].rows, rows);
+  Vocabulary twice = parse_classes("Dog, dog");
+  twice.classes[1].rows = rows;
+  unite_repeated_words(twice);
+  ASSERT_EQ(twice.classes.size(), 1u);
+  EXPECT_EQ(twice.classes[0].rows, rows);
+}
+
+TEST(RowsKey, DiffersWhenRowsDo) {
+  const auto key = [](const ClassRows& rows) {
+    return rows_key(std::make_shared<ClassRows>(rows));
+  };
+  EXPECT_EQ(rows_key(nullptr), "");
+  EXPECT_EQ(key({{1}, {2}, "m"}), key({{1}, {2}, "m"}));
+  EXPECT_NE(key({{1}, {2}, "m"}), key({{1}, {3}, "m"}));
+  EXPECT_NE(key({{1}, {2}, "m"}), key({{3}, {2}, "m"}));
+  EXPECT_NE(key({{1}, {2}, "m"}), key({{1}, {2}, "n"}));
+}
+
 TEST(Templates, FourteenInTheReferencesOrder) {
   EXPECT_EQ(default_templates().size(), 14u);
   FCCLIP_NEEDS_GOLDENS();
