@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "apps/commands.h"
+#include "apps/example_flags.h"
 #include "apps/failure.h"
 #include "apps/option_checks.h"
 #include "apps/overlay_flags.h"
@@ -43,6 +44,7 @@ struct SegmentFlags {
   AskFlags ask;
   SpotFlags spot;
   VideoFlags video;
+  ExampleFlags example;
   PictureFlags picture;
   TileFlags tile;
   OverlayFlags overlay;
@@ -159,11 +161,14 @@ std::vector<runs::InputPicture> tiled_pictures(const SegmentFlags& flags, runs::
 runs::RunCount run_segment(const SegmentFlags& flags) {
   std::vector<std::string> notes;
   runs::SegmentPlan plan = plan_of(flags, notes);
+  const std::vector<ShownObject> shown = read_examples(flags.example);
   runs::Stopwatch loading;
   const segmenter::Segmenter segmenter = load_segmenter(flags.model);
   plan.load_seconds = loading.seconds();
   plan.settings.ask = ask_options(flags.ask, segmenter);
   plan.settings.ask.best_words = flags.top_words;
+  show_examples(segmenter, shown, plan.settings.questions, !flags.words.questions.empty(),
+                [&notes](LogLevel, const std::string& line) { notes.push_back(line); });
   if (plan.settings.place) plan.settings.ask.task = results::Task::instance;
   const results::Task task = plan.settings.ask.task;
   const std::vector<classify::Vocabulary>& questions = plan.settings.questions;
@@ -228,6 +233,7 @@ void add_segment(CLI::App& app) {
       ->type_name("PICTURE")
       ->required();
   add_word_flags(*command, flags->words);
+  add_example_flags(*command, flags->example);
   add_ask_flags(*command, flags->ask);
   add_spot_flags(*command, flags->spot);
   add_top_words_flag(*command, flags->top_words);

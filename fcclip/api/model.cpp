@@ -13,8 +13,6 @@ namespace fcclip {
 inline namespace v1 {
 namespace {
 
-using ModelHandle = std::shared_ptr<const Model::Loaded>;
-
 AskOptions defaults_of(const segmenter::Segmenter& segmenter) {
   const segmenter::AskOptions own = segmenter.ask_defaults();
   AskOptions defaults;
@@ -40,13 +38,6 @@ ModelInfo info_of(const segmenter::Segmenter& segmenter, const std::string& devi
   info.defaults = defaults_of(segmenter);
   info.training_words = words_of(config.training_vocabulary);
   return info;
-}
-
-template <typename Part>
-void check_model(const char* what, const Part& part, const ModelHandle& model) {
-  if (part.model.owner_before(model) || model.owner_before(part.model)) {
-    fail(ErrorCode::invalid_argument, what, " another model");
-  }
 }
 
 segmenter::EncodeSize size_of(const EncodeOptions& options) {

@@ -1,6 +1,7 @@
 #pragma once
 // What the handles of the public face hold. Internal to the library.
 
+#include "fcclip/core/error.h"
 #include "fcclip/fcclip.h"
 #include "fcclip/segmenter/segmenter.h"
 
@@ -25,6 +26,15 @@ struct PreparedWords::Prepared {
   segmenter::PreparedVocabulary vocabulary;
   std::weak_ptr<const Model::Loaded> model;
 };
+
+/// Throws Error{invalid_argument} for a part (Encoded, Prepared) that another model made.
+template <typename Part>
+void check_model(const char* what, const Part& part,
+                 const std::shared_ptr<const Model::Loaded>& model) {
+  if (part.model.owner_before(model) || model.owner_before(part.model)) {
+    fail(ErrorCode::invalid_argument, what, " another model");
+  }
+}
 
 }  // namespace v1
 }  // namespace fcclip

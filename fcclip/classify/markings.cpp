@@ -11,20 +11,6 @@
 namespace fcclip::classify {
 namespace {
 
-/// The class one of whose words is one of `names`, as CLIP sees them.
-VocabularyClass* class_named(Vocabulary& vocabulary, const std::vector<std::string>& names) {
-  for (const std::string& name : names) {
-    const std::string wanted = clip::clean_text(name);
-    for (VocabularyClass& entry : vocabulary.classes) {
-      const bool has = std::any_of(
-          entry.synonyms.begin(), entry.synonyms.end(),
-          [&](const std::string& synonym) { return clip::clean_text(synonym) == wanted; });
-      if (has) return &entry;
-    }
-  }
-  return nullptr;
-}
-
 struct Marking {
   std::string list, names;
   void (*mark)(VocabularyClass&);
@@ -76,6 +62,19 @@ class Marker {
 };
 
 }  // namespace
+
+VocabularyClass* class_named(Vocabulary& vocabulary, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const std::string wanted = clip::clean_text(name);
+    for (VocabularyClass& entry : vocabulary.classes) {
+      const bool has = std::any_of(
+          entry.synonyms.begin(), entry.synonyms.end(),
+          [&](const std::string& synonym) { return clip::clean_text(synonym) == wanted; });
+      if (has) return &entry;
+    }
+  }
+  return nullptr;
+}
 
 std::vector<std::string> all_words(const Vocabulary& vocabulary) {
   std::vector<std::string> words;

@@ -37,6 +37,9 @@ void apply_markings(std::vector<Vocabulary>& questions, const Markings& markings
 /// for a name that no question has.
 void report_only(std::vector<Vocabulary>& questions, std::string_view names);
 
+/// The class one of whose words is one of `names`, as CLIP sees them; null where there is none.
+VocabularyClass* class_named(Vocabulary& vocabulary, const std::vector<std::string>& names);
+
 /// All synonyms of all classes.
 std::vector<std::string> all_words(const Vocabulary& vocabulary);
 

@@ -128,4 +128,16 @@ at::Tensor read_png_exact(const std::filesystem::path& path) {
   return decode_png_exact(bytes, path.string());
 }
 
+std::optional<at::Tensor> read_cut_out(const std::filesystem::path& path) {
+  const std::string bytes = io::read_file(path);
+  if (bytes.substr(0, 8) != std::string_view("\x89PNG\r\n\x1a\n", 8)) return std::nullopt;
+  PngReader reader(bytes);
+  const PngReader::Header header = read_header(reader, bytes, path.string(), largest_picture());
+  if (!reader.as_rgba8()) refuse_png(reader, path.string());
+  at::Tensor rgba = at::empty({header.height, header.width, 4}, at::kByte);
+  read_rows(reader, rgba.data_ptr<uint8_t>(), header, size_t{header.width} * 4, path.string());
+  if (rgba.select(2, 3).eq(255).all().item<bool>()) return std::nullopt;
+  return apply_orientation(rgba, png_orientation(reader));
+}
+
 }  // namespace fcclip::image

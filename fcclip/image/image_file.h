@@ -2,6 +2,7 @@
 // Picture files in and out. The only folder that needs codec libraries.
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,10 @@ at::Tensor decode_rgb(std::string_view bytes, std::string_view name_for_errors,
 /// 8-bit RGB -> [H, W, 3] uint8. Alpha is dropped, orientation ignored. For id maps and labels.
 /// Throws Error{not_found, io_failure, bad_format}.
 at::Tensor read_png_exact(const std::filesystem::path& path);
+
+/// A cut-out: a PNG with pixels that are not opaque -> [H, W, 4] uint8, turned as it says; nothing
+/// for every other file. Throws Error{not_found, io_failure, bad_format, too_large}.
+std::optional<at::Tensor> read_cut_out(const std::filesystem::path& path);
 
 /// Written atomically. rgb [H, W, 3] or rgb and alpha [H, W, 4] uint8, or grey [H, W] uint8 or
 /// int32 below 65,536 (16 bits).

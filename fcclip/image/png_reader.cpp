@@ -51,6 +51,17 @@ bool PngReader::as_rgb8() {
   return true;
 }
 
+bool PngReader::as_rgba8() {
+  if (setjmp(png_jmpbuf(png_)) != 0) return false;
+  png_set_expand(png_);
+  png_set_strip_16(png_);
+  png_set_gray_to_rgb(png_);
+  png_set_add_alpha(png_, 0xff, PNG_FILLER_AFTER);
+  png_set_interlace_handling(png_);
+  png_read_update_info(png_, info_);
+  return true;
+}
+
 bool PngReader::as_stored() {
   if (setjmp(png_jmpbuf(png_)) != 0) return false;
   png_set_packing(png_);

@@ -28,6 +28,8 @@ class PngReader {
   bool read_header(Header* header);
   /// Asks for 8-bit RGB of a picture of at most 8 bits: palette and grey expanded, alpha dropped.
   bool as_rgb8();
+  /// Asks for 8-bit RGBA of a picture of any depth; what has no alpha is opaque.
+  bool as_rgba8();
   /// Asks for the stored values: bits unpacked to bytes, 16 bits in the machine's order, palette
   /// indices as they are, alpha dropped.
   bool as_stored();
