@@ -8,6 +8,7 @@
 namespace fcclip::apps {
 
 /// Adds a subcommand to `app`; its callback does the work and throws fcclip::Error on failure.
+void add_adapt(CLI::App& app);
 void add_bench(CLI::App& app);
 void add_classes(CLI::App& app);
 void add_completion(CLI::App& app);

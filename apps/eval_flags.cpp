@@ -8,8 +8,6 @@
 #include "fcclip/words/load_vocabulary.h"
 
 namespace fcclip::apps {
-namespace {
-
 eval::EvaluationTarget open_own(const EvalFlags& flags) {
   if (flags.own.images.empty()) {
     fail(ErrorCode::invalid_argument, "your own data set needs --images FOLDER");
@@ -35,6 +33,8 @@ void add_own_data_flags(CLI::App& command, EvalFlags& flags) {
   command.add_option("--ignore", flags.own.ignore_label, "Value of label PNGs that is not scored")
       ->capture_default_str();
 }
+
+namespace {
 
 void add_result_flags(CLI::App& command, EvalFlags& flags) {
   command.option_defaults()->group("Output");

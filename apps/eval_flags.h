@@ -28,9 +28,14 @@ struct EvalFlags {
 };
 
 void add_eval_flags(CLI::App& command, EvalFlags& flags);
+/// Those of somebody's own data set.
+void add_own_data_flags(CLI::App& command, EvalFlags& flags);
 
 /// The settings that were given, in place of the model's.
 std::vector<eval::SettingValues> settings_of(const SweepFlags& flags);
+
+/// The own data set, of which has_truth() holds. Throws as below.
+eval::EvaluationTarget open_own(const EvalFlags& flags);
 
 /// Throws Error{invalid_argument, not_found, bad_format}.
 std::vector<eval::EvaluationTarget> open_targets(const EvalFlags& flags);

@@ -21,7 +21,7 @@ struct CommandGroup {
 const std::vector<CommandGroup>& command_groups() {
   static const std::vector<CommandGroup> kGroups = {
       {"Pictures", {add_segment, add_serve}},
-      {"Models and words", {add_convert, add_info, add_classes, add_words, add_init}},
+      {"Models and words", {add_convert, add_info, add_classes, add_words, add_adapt, add_init}},
       {"Evaluation", {add_eval, add_score, add_prepare}},
       {"Training", {add_train, add_pretrain, add_synth}},
       {"Looking inside", {add_bench, add_trace, add_tokenize}},

@@ -35,6 +35,7 @@ ALLOWED = {
     "serve": "core text fcclip.h",
     "data": "core text io ops nn clip classify results segmenter image outputs",
     "scenes": "core io ops classify results image outputs data",
+    "adapt": "core ops nn clip head classify naming results model segmenter data",
     "eval": "core text io ops classify results segmenter image draw outputs runs data",
     "engine": "core text io nn image",
     "train": "core io ops nn clip head classify words results model segmenter image draw data scenes eval engine",

@@ -10,8 +10,8 @@ import unittest
 
 from support import MODEL, PROGRAM, SCENE, SOURCE, Case
 
-COMMANDS = ("segment", "serve", "convert", "info", "classes", "words", "init", "eval", "score", "prepare", "train", "pretrain", "synth",
-            "bench", "trace", "tokenize", "completion", "manual")
+COMMANDS = ("segment", "serve", "convert", "info", "classes", "words", "adapt", "init", "eval", "score", "prepare", "train", "pretrain",
+            "synth", "bench", "trace", "tokenize", "completion", "manual")
 
 
 def help_of(*command):
