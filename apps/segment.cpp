@@ -195,13 +195,15 @@ runs::RunCount run_segment(const SegmentFlags& flags) {
 }
 
 void segment_films(const SegmentFlags& flags) {
-  if (flags.resume || flags.shard || spot_of(flags.spot, flags.ask.task)) {
+  if (flags.resume || flags.shard || flags.top_words > 0 || flags.tile.tile || flags.tile.overlap ||
+      spot_of(flags.spot, flags.ask.task)) {
     fail(ErrorCode::invalid_argument,
-         "films can't be resumed, shared out (--shard) or asked at a place");
+         "films can't be resumed, shared out (--shard), taken in windows (--tile), or asked at a "
+         "place or for their best words (--top)");
   }
   segment_video({flags.inputs, flags.output_folder, flags.write, flags.json, flags.overwrite,
-                 flags.quiet, flags.video, flags.model, flags.words, flags.ask, flags.picture,
-                 flags.overlay});
+                 flags.quiet, flags.video, flags.model, flags.words, flags.example, flags.ask,
+                 flags.picture, flags.overlay});
 }
 
 void segment(const SegmentFlags& flags) {
@@ -222,6 +224,31 @@ std::string write_help() {
          video::film_output_names() + "; default all";
 }
 
+void add_output_flags(CLI::App& command, SegmentFlags& flags) {
+  command.option_defaults()->group("Output");
+  command.add_option("-o,--output", flags.output_folder, "Folder for results")
+      ->type_name("FOLDER")
+      ->capture_default_str();
+  command.add_option("--write", flags.write, write_help())->type_name("KINDS");
+  command
+      .add_option("--tolerance", flags.tolerance_px,
+                  "How far outlines (labelme, yolo, geojson, coco) may leave the pixel edges, in "
+                  "pixels; 0 keeps every corner")
+      ->capture_default_str()
+      ->check(number(0, 100));
+  command.add_flag("--json", flags.json, "One JSON object per image on standard output");
+  command
+      .add_option("--only", flags.words.only,
+                  "Of all the words, report and write these only: \"cat, dog\"")
+      ->type_name("WORDS");
+  command.add_flag("--resume", flags.resume,
+                   "Skip images that were answered before with the same model, words and settings");
+  add_shard_flag(command, flags.shard);
+  command.add_flag("--overwrite", flags.overwrite,
+                   "Also replace files that fcclip did not write, or that were changed since");
+  command.add_flag("-q,--quiet", flags.quiet, "No table");
+}
+
 }  // namespace
 
 void add_segment(CLI::App& app) {
@@ -237,29 +264,7 @@ void add_segment(CLI::App& app) {
   add_ask_flags(*command, flags->ask);
   add_spot_flags(*command, flags->spot);
   add_top_words_flag(*command, flags->top_words);
-  command->option_defaults()->group("Output");
-  command->add_option("-o,--output", flags->output_folder, "Folder for results")
-      ->type_name("FOLDER")
-      ->capture_default_str();
-  command->add_option("--write", flags->write, write_help())->type_name("KINDS");
-  command
-      ->add_option("--tolerance", flags->tolerance_px,
-                   "How far outlines (labelme, yolo, geojson, coco) may leave the pixel edges, in "
-                   "pixels; 0 keeps every corner")
-      ->capture_default_str()
-      ->check(number(0, 100));
-  command->add_flag("--json", flags->json, "One JSON object per image on standard output");
-  command
-      ->add_option("--only", flags->words.only,
-                   "Of all the words, report and write these only: \"cat, dog\"")
-      ->type_name("WORDS");
-  command->add_flag(
-      "--resume", flags->resume,
-      "Skip images that were answered before with the same model, words and settings");
-  add_shard_flag(*command, flags->shard);
-  command->add_flag("--overwrite", flags->overwrite,
-                    "Also replace files that fcclip did not write, or that were changed since");
-  command->add_flag("-q,--quiet", flags->quiet, "No table");
+  add_output_flags(*command, *flags);
   add_video_flags(*command, flags->video);
   add_picture_flags(*command, flags->picture);
   add_tile_flags(*command, flags->tile);

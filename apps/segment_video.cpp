@@ -95,13 +95,18 @@ void segment_video(const VideoRequest& request) {
   video::FilmPlan plan = film_plan(request);
   check_films(plan);
   const model::Config config = model_config(request.model);
-  const std::vector<classify::Vocabulary> questions = load_questions(request.words, config);
+  std::vector<classify::Vocabulary> questions = load_questions(request.words, config);
   if (questions.size() > 1) {
     fail(ErrorCode::invalid_argument, "one question is asked of a film, not ", questions.size(),
          "; put all words into one -c or -v");
   }
+  const std::vector<ShownObject> shown = read_examples(request.example);
   tell_bundled_model(request.model, config, questions);
   const segmenter::Segmenter segmenter = load_segmenter(request.model);
+  show_examples(segmenter, shown, questions, !request.words.questions.empty(),
+                [](LogLevel, const std::string& line) {
+                  std::cerr << "fcclip: " << visible_text(line) << '\n';
+                });
   plan.ask = ask_options(request.ask, segmenter);
   const segmenter::PreparedVocabulary vocabulary =
       segmenter.prepare(questions.front(), bar_until_stopped("reading words", "words"),

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/example_flags.h"
 #include "apps/overlay_flags.h"
 #include "apps/picture_flags.h"
 #include "apps/segment_options.h"
@@ -19,6 +20,7 @@ struct VideoRequest {
   const VideoFlags& video;
   const ModelFlags& model;
   const WordFlags& words;
+  const ExampleFlags& example;
   const AskFlags& ask;
   const PictureFlags& picture;
   const OverlayFlags& overlay;

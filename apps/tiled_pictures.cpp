@@ -28,6 +28,11 @@ void check_plan(const runs::SegmentPlan& plan) {
          "--at and --box ask a picture that the network sees as a whole; leave --tile out, or cut "
          "the part out");
   }
+  if (plan.settings.ask.best_words > 0) {
+    fail(ErrorCode::invalid_argument,
+         "--top: a picture's best words are those of the picture as a whole; leave --tile out, or "
+         "read the segments' list");
+  }
   if (plan.settings.views == segmenter::Views::multiscale) {
     fail(ErrorCode::invalid_argument, "--tta multiscale: windows are seen in one size; --tta flip");
   }

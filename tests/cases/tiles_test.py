@@ -174,6 +174,7 @@ class Windows(Case):
                  ("windows are put together of panoptic or semantic answers", "--tile", "64", "--task", "instance",
                   "--write", "segments"),
                  ("--at and --box ask a picture that the network sees as a whole", "--tile", "64", "--at", "3,3"),
+                 ("--top: a picture's best words are those of the picture as a whole", "--tile", "64", "--top", "5"),
                  ("--shard: map.tif is segmented in windows", "--tile", "64", "--shard", "1/2")]
         for says, *arguments in usage:
             with self.subTest(arguments):

@@ -93,6 +93,8 @@ class Films(Case):
         self.make_clip()
         for arguments, words in ((("clip.mp4", SCENE), "films and pictures in one run"),
                                  (("clip.mp4", "--resume"), "can't be resumed"),
+                                 (("clip.mp4", "--top", "5"), "best words (--top)"),
+                                 (("clip.mp4", "--tile", "64"), "taken in windows (--tile)"),
                                  (("clip.mp4", "--task", "semantic"), "films have panoptic results"),
                                  (("clip.mp4", "-c", "cat"), "one question"),
                                  (("clip.mp4", "--write", "yolo"), "overlay, panoptic, frames, tracks, mot"),
