@@ -140,7 +140,7 @@ void Tracker::update(Track& track, Seen& seen) const {
 
 void Tracker::begin(Seen& seen) {
   seen.id = next_id_++;
-  tracks_.push_back({seen.id, seen.segment->class_index, frame_, seen.segment->embedding,
+  tracks_.push_back({seen.id, seen.segment->class_index, frame_, seen.segment->embedding.clone(),
                      seen.segment->mask, seen.x, seen.y, seen.area});
 }
 

@@ -67,6 +67,7 @@ NOT_RUN = {
     "fcclip convert mask_adapter_maftp_l.pth": "needs the published weights; tests/cases/heads_test.py converts their form",
     "fcclip info mask-adapter.safetensors": "what the line before it makes",
     "fcclip train recipe.toml": "needs a recipe and data",
+    "fcclip segment --video films/images": "needs what synth wrote",
     "fcclip pretrain --world": "needs the world's pack",
     "fcclip eval --images out/scenes/images": "needs what synth wrote",
     "fcclip segment photo.jpg --example mug.png": "needs such pictures; tests/cases/rows_test.py shows others",
