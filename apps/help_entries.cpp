@@ -30,6 +30,9 @@ const std::vector<HelpNote>& environment_notes() {
       {"FCCLIP_MERGES", "CLIP's merge file for convert, init and tokenize", "--merges"},
       {"FCCLIP_CPU_ISA", "instruction set of the kernels: portable, avx2 or avx512; else the best",
        "--threads"},
+      {"FCCLIP_VIDEO_LIBRARY",
+       "library that reads and writes films; else libfcclip_video.so beside the program's own",
+       "segment"},
       {"FCCLIP_WORLD_CACHE",
        "folder of the synthetic world, which make world packs and synth, train and pretrain read; "
        "else .cache/world",
