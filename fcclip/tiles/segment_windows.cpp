@@ -81,6 +81,10 @@ class WindowRun {
     read_place(job, picture_);
     kinds_ = job.folder == nullptr ? std::set<OutputKind>()
                                    : tiled_output_kinds(job.write, picture_.place.has_value());
+    const std::string caution = picture_.place ? picture_.place->caution() : "";
+    if (kinds_.contains(OutputKind::geojson) && !caution.empty() && job.rendering.log) {
+      job.rendering.log(LogLevel::warning, job.picture.string() + ": " + caution);
+    }
     for (const fs::path& stem : job.stems) check_files(stem);
   }
 
