@@ -132,11 +132,12 @@ void say_totals(const SegmentFlags& flags, const runs::SegmentRun& run) {
 
 // Pictures that the network sees at once.
 runs::RunCount run_whole(const SegmentFlags& flags, const segmenter::Segmenter& segmenter,
-                         const runs::SegmentPlan& plan) {
+                         const runs::SegmentPlan& plan, const std::vector<std::string>& notes) {
   const results::Task task = plan.settings.ask.task;
   const bool writes = !runs::wanted_outputs(flags.write, task).kinds.empty();
   PictureReporter reporter({flags.json, flags.quiet, writes, task});
-  runs::SegmentRun run(segmenter, plan, reporter);
+  runs::SegmentRun run(segmenter, plan, reporter);  // refuses what cannot work
+  for (const std::string& note : notes) reporter.note(note);
   run.work();
   say_totals(flags, run);
   return run.count();
@@ -181,10 +182,9 @@ runs::RunCount run_segment(const SegmentFlags& flags) {
   announce_stop("stopping; again to stop now");
   stop_signal();  // from here on a signal ends the run at the next good place
   outlive_closed_pipe();
-  for (const std::string& note : notes) std::cerr << "fcclip: " << visible_text(note) << '\n';
   const std::vector<runs::InputPicture> tiled = tiled_pictures(flags, plan);
   runs::RunCount count;
-  if (!plan.pictures.empty()) count = run_whole(flags, segmenter, plan);
+  if (!plan.pictures.empty()) count = run_whole(flags, segmenter, plan, notes);
   if (tiled.empty()) return count;
   plan.pictures = tiled;
   const runs::RunCount more =
