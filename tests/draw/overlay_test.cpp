@@ -64,6 +64,20 @@ TEST(Overlay, FillsEachSegmentWithItsColourOnly) {
   EXPECT_EQ(inside[1].item<int>(), 70);
 }
 
+TEST(Overlay, SegmentsMayHaveColoursOfTheirOwn) {
+  const results::Segmentation input = two_halves(800, 800);
+  OverlayOptions options;
+  options.labels = false;
+  options.segment_colours = {{255, 0, 0}, {0, 0, 255}};
+  const at::Tensor drawn = draw_overlay(grey(800, 800), input, options);
+  EXPECT_EQ(drawn[400][200][0].item<int>(), 185);
+  EXPECT_EQ(drawn[400][600][2].item<int>(), 185);
+  EXPECT_EQ(drawn[400][600][0].item<int>(), 70);
+  options.segment_colours.pop_back();
+  EXPECT_ERROR(invalid_argument, "1 colours for 2 segments",
+               draw_overlay(grey(800, 800), input, options));
+}
+
 TEST(Overlay, LabelsAreDrawnInsideTheirSegments) {
   const results::Segmentation input = two_halves(800, 800);
   OverlayOptions options;
