@@ -184,7 +184,11 @@ runs::RunCount run_segment(const SegmentFlags& flags) {
   outlive_closed_pipe();
   const std::vector<runs::InputPicture> tiled = tiled_pictures(flags, plan);
   runs::RunCount count;
-  if (!plan.pictures.empty()) count = run_whole(flags, segmenter, plan, notes);
+  if (!plan.pictures.empty()) {
+    count = run_whole(flags, segmenter, plan, notes);
+  } else {
+    for (const std::string& note : notes) std::cerr << "fcclip: " << visible_text(note) << '\n';
+  }
   if (tiled.empty()) return count;
   plan.pictures = tiled;
   const runs::RunCount more =
