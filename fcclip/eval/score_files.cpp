@@ -93,7 +93,7 @@ Shape shape_of(const CocoObject& object, Size& size, bool needs_mask, const Rema
           box[2] * box[3]};
 }
 
-InstanceTruth truth_of(const CocoObject& object, Shape shape, int64_t category) {
+InstanceTruth instance_truth(const CocoObject& object, Shape shape, int64_t category) {
   InstanceTruth truth;
   truth.class_index = category;
   truth.is_crowd = object.is_crowd;
@@ -130,7 +130,7 @@ void read_truths(CocoFile& file, const data::CocoImages& images, InstanceFile& o
       file.remarks().add("an annotation without a mask, its box taken as one", object.place);
     });
     const auto category = static_cast<int64_t>(*out.table.ids.find(object.category_id));
-    picture.truths.push_back(truth_of(object, std::move(shape), category));
+    picture.truths.push_back(instance_truth(object, std::move(shape), category));
   });
 }
 

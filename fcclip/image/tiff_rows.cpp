@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -73,13 +74,21 @@ ValueScale scale_of(TiffFile& file, const TiffLayout& layout, std::string_view n
 }
 
 template <typename Kept>
+bool is_nan(Kept value) {
+  if constexpr (std::is_floating_point_v<Kept>) {
+    return std::isnan(value);
+  } else {
+    return false;
+  }
+}
+
+template <typename Kept>
 void mark_missing(const at::Tensor& samples, int64_t used, Kept no_data, bool* valid) {
   const Kept* in = static_cast<const Kept*>(samples.const_data_ptr());
   const int64_t stored = samples.size(2);
   for (int64_t i = 0; i < samples.size(0) * samples.size(1); ++i, in += stored) {
-    const bool missing = std::all_of(in, in + used, [no_data](Kept value) {
-      return value == no_data || value != value;  // NaN
-    });
+    const bool missing = std::all_of(
+        in, in + used, [no_data](Kept value) { return value == no_data || is_nan(value); });
     valid[i] = valid[i] && !missing;
   }
 }
