@@ -13,7 +13,7 @@
 namespace fcclip::image {
 namespace {
 
-constexpr tmsize_t kMaxBlockBytes = tmsize_t{1} << 31;
+constexpr tmsize_t kMaxBlockBytes = tmsize_t{1} << 30;
 // Samples wider than a byte are all kept until their range is known.
 constexpr int64_t kMaxWideBytes = int64_t{1} << 33;
 // Strips that unpack to more are read row by row.
