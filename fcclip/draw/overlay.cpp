@@ -31,17 +31,6 @@ struct Scene {
   std::vector<Colour> colours;
 };
 
-Size drawing_size(const at::Tensor& rgb, const OverlayOptions& options) {
-  const auto height = static_cast<double>(rgb.size(0)), width = static_cast<double>(rgb.size(1));
-  const double longer = std::max(height, width);
-  const auto lowest = static_cast<double>(options.min_longer_side);
-  const auto highest = static_cast<double>(options.max_longer_side);
-  if (longer >= lowest && longer <= highest) return {rgb.size(0), rgb.size(1)};
-  const double scale = (longer < lowest ? lowest : highest) / longer;
-  return {std::max<int64_t>(1, std::lround(height * scale)),
-          std::max<int64_t>(1, std::lround(width * scale))};
-}
-
 /// How one segment's colour changes what lies under it, a table a channel.
 struct Tint {
   std::array<std::array<uint8_t, 256>, 3> inside, line;
@@ -248,12 +237,24 @@ std::vector<Colour> overlay_colours(const Segments& segments,
   return colours;
 }
 
+Size overlay_size(const Size& picture, const OverlayOptions& options) {
+  const auto height = static_cast<double>(picture.height);
+  const auto width = static_cast<double>(picture.width);
+  const double longer = std::max(height, width);
+  const auto lowest = static_cast<double>(options.min_longer_side);
+  const auto highest = static_cast<double>(options.max_longer_side);
+  if (longer >= lowest && longer <= highest) return picture;
+  const double scale = (longer < lowest ? lowest : highest) / longer;
+  return {std::max<int64_t>(1, std::lround(height * scale)),
+          std::max<int64_t>(1, std::lround(width * scale))};
+}
+
 at::Tensor draw_overlay(const at::Tensor& rgb, const results::Segmentation& segmentation,
                         const OverlayOptions& options) {
   check_shape("picture under an overlay", rgb, {kAny, kAny, 3});
   check_dtype("picture under an overlay", rgb, at::kByte);
   if (rgb.numel() == 0) fail(ErrorCode::shape_mismatch, "picture under an overlay has no pixels");
-  const Size size = drawing_size(rgb, options);
+  const Size size = overlay_size({rgb.size(0), rgb.size(1)}, options);
   const Segments& segments = segmentation.segments();
   Scene scene;
   scene.map = resize_positions(segment_positions(segmentation, {rgb.size(0), rgb.size(1)}), size)

@@ -8,6 +8,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/core/log.h"
+#include "fcclip/core/size.h"
 #include "fcclip/draw/palette.h"
 #include "fcclip/results/segmentation.h"
 
@@ -42,6 +43,9 @@ struct OverlayOptions {
 /// without a colour, and for another number of segment colours than segments.
 at::Tensor draw_overlay(const at::Tensor& rgb, const results::Segmentation& segmentation,
                         const OverlayOptions& options = {});
+
+/// How large draw_overlay makes a picture, without the legend: its longer side within the options' sides.
+Size overlay_size(const Size& picture, const OverlayOptions& options = {});
 
 /// The colours that draw_overlay gives the segments, in their order: for legends and tables
 /// elsewhere.

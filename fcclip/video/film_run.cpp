@@ -18,6 +18,8 @@ namespace fs = std::filesystem;
 
 // Frames that wait to be drawn and written hold at most so much; a larger one waits alone.
 constexpr int64_t kWaitingBytes = int64_t{128} << 20;
+// Of a pixel of an overlay that waits for its turn in the film.
+constexpr int64_t kOverlayBytes = 3;
 // Decoded frames that wait for the network.
 constexpr int64_t kAhead = 3;
 
@@ -102,7 +104,12 @@ AnsweredFrame FilmRun::answer(Frame frame, Tracker& tracker) const {
 }
 
 void FilmRun::hand_over(Going& going, AnsweredFrame answered, runs::OrderedWork& writers) {
-  const int64_t bytes = answered.bytes();
+  int64_t bytes = answered.bytes();
+  if (going.place.outputs.contains(FilmOutput::overlay)) {
+    const at::Tensor& rgb = answered.frame.rgb;
+    const Size drawn = draw::overlay_size({rgb.size(0), rgb.size(1)}, look_.style.options);
+    bytes += kOverlayBytes * drawn.height * drawn.width;
+  }
   const auto shared = std::make_shared<AnsweredFrame>(std::move(answered));
   writers.add(
       [this, &going, shared]() -> runs::OrderedWork::Finish {

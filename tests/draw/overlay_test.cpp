@@ -51,6 +51,12 @@ TEST(Overlay, KeepsThePicturesSizeOrEnlargesIt) {
             (at::IntArrayRef{400, 800, 3}));
 }
 
+TEST(Overlay, ItsSizeIsKnownBefore) {
+  EXPECT_EQ(overlay_size({300, 400}), (Size{576, 768}));
+  EXPECT_EQ(overlay_size({1000, 1200}), (Size{1000, 1200}));
+  EXPECT_EQ(overlay_size({8192, 4}), (Size{4096, 2}));
+}
+
 TEST(Overlay, FillsEachSegmentWithItsColourOnly) {
   results::Segmentation input = two_halves(800, 800);
   input.segments().pop_back();  // the right half has no entry
