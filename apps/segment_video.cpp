@@ -18,11 +18,15 @@
 namespace fcclip::apps {
 namespace {
 
+// Often enough that memory stays, seldom enough that it costs nothing.
+constexpr int64_t kFramesOfKeptMemory = 200;
+
 class FilmReporter final : public video::FilmListener {
  public:
   explicit FilmReporter(const VideoRequest& request) : request_(request) {}
 
   void counted(const std::string& film, int64_t done, std::optional<int64_t> total) override {
+    if (done % kFramesOfKeptMemory == 0) give_back_freed_memory();
     if (done == 0) bar_ = std::make_unique<ProgressBar>(film, total.value_or(0), "frames");
     if (bar_) bar_->update(done);
   }
