@@ -6,6 +6,7 @@ import pathlib
 import pkgutil
 import re
 import runpy
+import sys
 
 import pytest
 
