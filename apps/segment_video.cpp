@@ -10,6 +10,7 @@
 #include "apps/warm_memory.h"
 #include "fcclip/core/counted.h"
 #include "fcclip/core/error.h"
+#include "fcclip/core/freed_memory.h"
 #include "fcclip/runs/inputs.h"
 #include "fcclip/runs/output_folder.h"
 #include "fcclip/video/film_run.h"

@@ -17,12 +17,6 @@ void keep_freed_memory() {
 #endif
 }
 
-void give_back_freed_memory() {
-#ifdef __GLIBC__
-  malloc_trim(0);
-#endif
-}
-
 void share_freed_memory() {
 #ifdef __GLIBC__
   mallopt(M_ARENA_MAX, 1);

@@ -7,10 +7,6 @@ namespace fcclip::apps {
 /// clear their pages anew in every step and for every picture (a tenth of a small model's time). Elsewhere: nothing.
 void keep_freed_memory();
 
-/// Gives back what is free now. For work without end: the little that each piece leaves behind lies in blocks that were kept for
-/// larger ones, so that the kept memory grows with every piece though the used does not. Elsewhere: nothing.
-void give_back_freed_memory();
-
 /// What one thread frees another takes: by itself glibc gives every thread a heap of its own, each of
 /// which grows to that thread's largest request. For a server, before its threads start.
 void share_freed_memory();

@@ -1,5 +1,5 @@
 # fcclip_video: films and their tracks. Included by fcclip/CMakeLists.txt.
-fcclip_library(video DEPENDS core io ops classify results segmenter image draw outputs runs)
+fcclip_library(video DEPENDS core io ops nn classify results segmenter image draw outputs runs)
 file(RELATIVE_PATH video_folder /${CMAKE_INSTALL_BINDIR} /${FCCLIP_PRIVATE_LIBDIR})
 target_compile_definitions(fcclip_video PRIVATE FCCLIP_VIDEO_FOLDER="${video_folder}")
 

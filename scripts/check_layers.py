@@ -28,7 +28,7 @@ ALLOWED = {
     "draw": "core ops classify results image",
     "outputs": "core text io classify results image draw",
     "runs": "core io ops classify results segmenter image outputs",
-    "video": "core io ops classify results segmenter image draw outputs runs",
+    "video": "core io ops nn classify results segmenter image draw outputs runs",
     "tiles": "core io classify results segmenter image outputs runs",
     "measure": "core ops nn clip head classify results model segmenter image outputs runs",
     "api_pictures": "core words classify results image draw outputs segmenter api fcclip.h",

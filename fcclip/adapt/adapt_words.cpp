@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
+#include "fcclip/classify/row_values.h"
 #include "fcclip/core/error.h"
 #include "fcclip/model/class_rows.h"
 #include "fcclip/model/model.h"
@@ -88,12 +89,6 @@ class Gatherer {
   LabelledEmbeddings in_labels_, out_labels_;
 };
 
-std::vector<float> row_values(const at::Tensor& rows, int64_t index) {
-  const at::Tensor row = rows[index].contiguous();
-  const auto* begin = row.data_ptr<float>();
-  return {begin, begin + row.numel()};
-}
-
 }  // namespace
 
 SeenPictures see_pictures(const segmenter::Segmenter& segmenter, const data::Dataset& pictures,
@@ -127,8 +122,8 @@ classify::Vocabulary adapted_words(const segmenter::Segmenter& segmenter, const 
   for (size_t k = 0; k < adapted.classes.size(); ++k) {
     if (seen.pictures[k] == 0) continue;
     const auto row = static_cast<int64_t>(k);
-    adapted.classes[k].rows = std::make_shared<classify::ClassRows>(
-        classify::ClassRows{row_values(in_rows, row), row_values(out_rows, row), fingerprint});
+    adapted.classes[k].rows = std::make_shared<classify::ClassRows>(classify::ClassRows{
+        classify::row_values(in_rows[row]), classify::row_values(out_rows[row]), fingerprint});
   }
   return adapted;
 }

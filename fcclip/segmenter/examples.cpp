@@ -6,6 +6,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include "fcclip/classify/markings.h"
+#include "fcclip/classify/row_values.h"
 #include "fcclip/core/check.h"
 #include "fcclip/model/class_rows.h"
 #include "fcclip/model/model.h"
@@ -26,12 +27,6 @@ at::Tensor word_row(const classify::TextClassifier& words, int64_t word) {
   for (int64_t k = 0; k < word; ++k) begin += words.synonyms_per_class[k];
   const at::Tensor rows = words.rows.narrow(0, begin, words.synonyms_per_class[word]);
   return nn::unit(ops::on_host(rows).to(at::kFloat).mean(0));
-}
-
-std::vector<float> values_of(const at::Tensor& row) {
-  const at::Tensor whole = row.contiguous();
-  const auto* begin = whole.data_ptr<float>();
-  return {begin, begin + whole.numel()};
 }
 
 }  // namespace
@@ -83,7 +78,8 @@ std::shared_ptr<const classify::ClassRows> rows_of_examples(const Segmenter& seg
   const auto row = [&](const std::vector<at::Tensor>& shown, const classify::TextClassifier& rows,
                        double step) {
     const at::Tensor mean = nn::unit(at::stack(shown).mean(0));
-    return values_of(word < 0 ? kAlone * mean : nn::unit(word_row(rows, word) + step * mean));
+    return classify::row_values(word < 0 ? kAlone * mean
+                                         : nn::unit(word_row(rows, word) + step * mean));
   };
   return std::make_shared<classify::ClassRows>(classify::ClassRows{
       row(in_shown, words.classifier.in_vocabulary(), kInStep),

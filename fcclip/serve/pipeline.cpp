@@ -1,12 +1,9 @@
 #include "fcclip/serve/pipeline.h"
 
 #include <algorithm>
-#include <cstdlib>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 #include "fcclip/core/boundary.h"
+#include "fcclip/core/freed_memory.h"
 #include "fcclip/serve/problem.h"
 #include "fcclip/serve/service_parts.h"
 
@@ -23,13 +20,6 @@ bool fits_together(const Work& a, const Work& b) {
   return a.model_name == b.model_name && a.picture->height() == b.picture->height() &&
          a.picture->width() == b.picture->width() && x.short_side_px == y.short_side_px &&
          x.max_side_px == y.max_side_px;
-}
-
-// Pages between what lives on and what the network let go, which the allocator keeps by itself.
-void give_memory_back() {
-#ifdef __GLIBC__
-  malloc_trim(0);
-#endif
 }
 
 }  // namespace
@@ -281,7 +271,7 @@ void Pipeline::watch_time() {
     expire(now);
     if (now >= next_sweep) {
       parts_.images.sweep(now);
-      give_memory_back();
+      give_back_freed_memory();
       next_sweep = now + kSweepEvery;
     }
     lock.lock();

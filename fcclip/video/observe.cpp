@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include "fcclip/nn/unit.h"
 #include "fcclip/ops/host.h"
 
 namespace fcclip::video {
@@ -18,19 +19,16 @@ at::Tensor small_map(const at::Tensor& ids) {
   return ids.slice(0, step / 2, {}, step).slice(1, step / 2, {}, step);
 }
 
-at::Tensor unit_rows(const at::Tensor& rows) {
-  const at::Tensor wide = rows.to(at::kFloat);
-  return wide / wide.norm(2, -1, true).clamp_min(1e-12);
-}
-
 }  // namespace
 
 std::vector<Observation> observe(const segmenter::EncodedImage& image,
                                  const results::Segmentation& answer) {
   const c10::InferenceMode guard;
   const at::Tensor map = small_map(answer.panoptic().ids);
-  const at::Tensor both = ops::on_host(
-      at::cat({unit_rows(image.class_embed), unit_rows(image.clip_embed)}, -1) * std::sqrt(0.5));
+  const at::Tensor both = ops::on_host(at::cat({nn::unit(image.class_embed.to(at::kFloat)),
+                                                nn::unit(image.clip_embed.to(at::kFloat))},
+                                               -1) *
+                                       std::sqrt(0.5));
   std::vector<Observation> seen;
   for (const results::Segment& segment : answer.segments()) {
     seen.push_back({segment.class_index, segment.is_thing, both[segment.query], map == segment.id});

@@ -8,6 +8,7 @@
 #include "fcclip/core/assignment.h"
 #include "fcclip/core/check.h"
 #include "fcclip/core/error.h"
+#include "fcclip/nn/unit.h"
 #include "fcclip/segmenter/mask_overlaps.h"
 
 namespace fcclip::video {
@@ -128,7 +129,7 @@ void Tracker::update(Track& track, Seen& seen) const {
   track.step_y = fresh * ((seen.y - track.y) / gap + track.step_y);
   const at::Tensor mean =
       options_.memory * track.embedding + (1 - options_.memory) * seen.segment->embedding;
-  track.embedding = mean / mean.norm().clamp_min(1e-12);
+  track.embedding = nn::unit(mean);
   track.mask = seen.segment->mask;
   track.x = seen.x;
   track.y = seen.y;

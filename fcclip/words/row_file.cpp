@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
 
+#include "fcclip/classify/row_values.h"
 #include "fcclip/core/error.h"
 #include "fcclip/io/file_kind.h"
 #include "fcclip/io/safetensors.h"
@@ -31,12 +32,6 @@ at::Tensor row_tensor(const std::vector<float>& row) {
   return at::tensor(row, at::kFloat);
 }
 
-std::vector<float> row_vector(const at::Tensor& row) {
-  const at::Tensor whole = row.contiguous();
-  const auto* begin = whole.data_ptr<float>();
-  return {begin, begin + whole.numel()};
-}
-
 /// Both tensors of the file, checked: [R, D] float32 of finite numbers.
 struct StoredRows {
   at::Tensor in_vocabulary, out_of_vocabulary;
@@ -46,8 +41,9 @@ struct StoredRows {
     if (index < 0 || index >= in_vocabulary.size(0)) {
       fail(ErrorCode::bad_format, "row ", index, " of ", in_vocabulary.size(0));
     }
-    return std::make_shared<classify::ClassRows>(classify::ClassRows{
-        row_vector(in_vocabulary[index]), row_vector(out_of_vocabulary[index]), model});
+    return std::make_shared<classify::ClassRows>(
+        classify::ClassRows{classify::row_values(in_vocabulary[index]),
+                            classify::row_values(out_of_vocabulary[index]), model});
   }
 };
 
