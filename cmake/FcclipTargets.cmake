@@ -59,7 +59,11 @@ endmacro()
 # ThreadSanitizer: of an inline function that both have the linker keeps one, and what it orders must be seen.
 function(fcclip_test_options target)
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR})
-  target_compile_options(${target} PRIVATE ${FCCLIP_WARNINGS} -O1)
+  set(optimization -O1)
+  if(FCCLIP_SANITIZE AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    set(optimization -O0)  # two thirds of its time for a test is optimisation
+  endif()
+  target_compile_options(${target} PRIVATE ${FCCLIP_WARNINGS} ${optimization})
   target_link_options(${target} PRIVATE ${fcclip_sanitizer})
   if(FCCLIP_SANITIZE STREQUAL "thread")
     target_compile_options(${target} PRIVATE ${fcclip_sanitizer})

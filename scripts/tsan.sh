@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 build=$1
 options=()
 [ -f "$build/build.ninja" ] || options=(-DFCCLIP_SANITIZE=thread -DFCCLIP_TESTS=ON -DCMAKE_CXX_FLAGS_RELEASE="-O1 -g1")
-targets=(core_test clip_test classify_test segmenter_test api_test serve_test)
+targets=(threads_test serve_test)
 scripts/build.sh "$build" --targets "${targets[*]}" "${options[@]}"
 # LibTorch and OpenMP's run time are not instrumented: what they do is not looked at (scripts/tsan.suppressions), and
 # parallel loops run on one thread. The threads of the tests are their own.

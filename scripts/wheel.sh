@@ -60,4 +60,4 @@ cp -r examples/pictures examples/*.py examples/*.ipynb examples/*.sh "$place/fil
 cp docs/python.md docs/integrations.md docs/scale.md "$place/files/docs/"
 cp pyproject.toml "$place/files/"
 cd "$place/files"
-env -i HOME="$place" PATH=/usr/bin:/bin LANG=C.UTF-8 "$place/venv/bin/python" -m pytest -q -p no:cacheprovider "$@"
+env -i HOME="$place" PATH=/usr/bin:/bin LANG=C.UTF-8 GOMP_SPINCOUNT=1000 "$place/venv/bin/python" -m pytest -q -p no:cacheprovider "$@"
