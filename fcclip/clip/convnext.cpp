@@ -30,9 +30,9 @@ void ConvNextBlock::declare(nn::WeightTable& table, const std::string& prefix) {
   fc2.declare(table, prefix + ".mlp.fc2");
 }
 
-void ConvNextBlock::prepare(ops::Products products) {
+void ConvNextBlock::prepare(const ops::Packing& packing) {
   packed = ops::PackedConvNextBlock({depthwise_weight, depthwise_bias, norm.tensors(),
-                                     fc1.tensors(), fc2.tensors(), gamma, products});
+                                     fc1.tensors(), fc2.tensors(), gamma, packing});
 }
 
 at::Tensor ConvNextBlock::plain(const at::Tensor& x, const Trace& trace, const std::string& name,
@@ -82,16 +82,16 @@ void ConvNext::declare(nn::WeightTable& table, const std::string& prefix) {
   head_.declare(table, prefix);
 }
 
-void ConvNext::prepare(ops::Products products) {
+void ConvNext::prepare(const ops::Packing& packing) {
   packed_stem_ = ops::PackedPatchConv(
-      {stem_conv_.weight, stem_conv_.bias, std::nullopt, stem_norm_.tensors(), products});
+      {stem_conv_.weight, stem_conv_.bias, std::nullopt, stem_norm_.tensors(), packing});
   for (ConvNextStage& stage : stages_) {
     if (stage.downsample) {
       Downsample& down = *stage.downsample;
       down.packed = ops::PackedPatchConv(
-          {down.conv.weight, down.conv.bias, down.norm.tensors(), std::nullopt, products});
+          {down.conv.weight, down.conv.bias, down.norm.tensors(), std::nullopt, packing});
     }
-    for (ConvNextBlock& block : stage.blocks) block.prepare(products);
+    for (ConvNextBlock& block : stage.blocks) block.prepare(packing);
   }
 }
 

@@ -26,7 +26,7 @@ struct ConvNextBlock {
   ops::PackedConvNextBlock packed;  ///< set by prepare()
   ConvNextBlock(int64_t channels, double eps);
   void declare(nn::WeightTable& table, const std::string& prefix);
-  void prepare(ops::Products products);
+  void prepare(const ops::Packing& packing);
   /// ATen operations, differentiable. Trace names: <name>.conv_dw, <name>.norm, <name>.mlp.
   /// kept: undefined, or [B, 1, 1, 1] by which each picture's residual branch is multiplied.
   at::Tensor plain(const at::Tensor& x, const Trace& trace = {}, const std::string& name = {},
@@ -54,7 +54,7 @@ class ConvNext : public ImageTower {
  public:
   explicit ConvNext(const ClipConfig& config);
   void declare(nn::WeightTable& table, const std::string& prefix) override;
-  void prepare(ops::Products products = ops::Products::float32) override;
+  void prepare(const ops::Packing& packing = {}) override;
   ClipFeatures forward(const at::Tensor& image, const Trace& trace = {},
                        const Tick& tick = {}) const override;
   at::Tensor embed_masks(const at::Tensor& dense, const at::Tensor& mask_logits,

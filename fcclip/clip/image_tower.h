@@ -9,7 +9,7 @@
 #include "fcclip/core/progress.h"
 #include "fcclip/core/trace.h"
 #include "fcclip/nn/weights.h"
-#include "fcclip/ops/products.h"
+#include "fcclip/ops/packing.h"
 
 namespace fcclip::clip {
 
@@ -36,7 +36,7 @@ class ImageTower {
   virtual void declare(nn::WeightTable& table, const std::string& prefix) = 0;
   /// Called once after the weights are set: folds and packs what inference needs. Throws as
   /// ops::need_products().
-  virtual void prepare(ops::Products products = ops::Products::float32) = 0;
+  virtual void prepare(const ops::Packing& packing = {}) = 0;
   /// image [B, H, W, 3] normalised, H and W multiples of 32. No gradient is ever recorded.
   /// `tick` is called after each block, ClipConfig::block_count() times.
   /// Trace names: the goldens' "backbone.*".

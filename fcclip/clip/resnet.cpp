@@ -103,7 +103,7 @@ void ResNet::declare(nn::WeightTable& table, const std::string& prefix) {
   attnpool_.declare(table, prefix + ".attnpool");
 }
 
-void ResNet::prepare(ops::Products) {
+void ResNet::prepare(const ops::Packing&) {
   const at::NoGradGuard no_grad;
   for (ConvNorm* conv : {&conv1_, &conv2_, &conv3_}) conv->fold();
   for (std::vector<Bottleneck>& layer : layers_) {

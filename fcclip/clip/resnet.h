@@ -43,8 +43,7 @@ class ResNet : public ImageTower {
  public:
   explicit ResNet(const ClipConfig& config);
   void declare(nn::WeightTable& table, const std::string& prefix) override;
-  void prepare(
-      ops::Products products = ops::Products::float32) override;  ///< its convolutions stay float32
+  void prepare(const ops::Packing& packing = {}) override;  ///< its convolutions stay float32
   ClipFeatures forward(const at::Tensor& image, const Trace& trace = {},
                        const Tick& tick = {}) const override;
   at::Tensor embed_masks(const at::Tensor& dense, const at::Tensor& mask_logits,

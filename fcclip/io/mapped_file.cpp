@@ -36,6 +36,16 @@ void MappedFile::release_pages() const {
   if (size_ > 0 && copy_ == nullptr) madvise(data_, size_, MADV_DONTNEED);
 }
 
+void MappedFile::release_pages(const at::Tensor& tensor) const {
+  if (copy_ != nullptr || !tensor.is_non_overlapping_and_dense()) return;
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto start = reinterpret_cast<uintptr_t>(tensor.const_data_ptr()),
+             end = start + tensor.nbytes(), file = reinterpret_cast<uintptr_t>(data_);
+  if (start < file || end > file + size_) return;
+  const uintptr_t first = (start + page - 1) / page * page, last = end / page * page;
+  if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+}
+
 std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (file.value < 0) {

@@ -33,6 +33,9 @@ class MappedFile {
   /// system's cache of it) again. What was written through a tensor is lost: only while nobody can
   /// have written.
   void release_pages() const;
+  /// The same of the pages that lie wholly inside a dense tensor of tensor_of(); nothing where it is
+  /// another's memory.
+  void release_pages(const at::Tensor& tensor) const;
 
  private:
   MappedFile(std::filesystem::path path, std::byte* data, size_t size);

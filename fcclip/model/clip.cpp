@@ -8,8 +8,8 @@ Clip::Clip(const clip::ClipConfig& configuration)
   text_tower.declare(table_, "backbone.clip_model");
 }
 
-void Clip::prepare(ops::Products products) {
-  image_tower->prepare(products);
+void Clip::prepare(const ops::Packing& packing) {
+  image_tower->prepare(packing);
   text_tower.prepare();
 }
 

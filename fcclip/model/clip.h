@@ -29,7 +29,7 @@ struct Clip {
   /// Weights under the published names ("backbone.clip_model. …"); valid as long as this.
   const nn::WeightTable& weights() const { return table_; }
   /// After the weights are set.
-  void prepare(ops::Products products = ops::Products::float32);
+  void prepare(const ops::Packing& packing = {});
 
  private:
   nn::WeightTable table_;

@@ -27,8 +27,8 @@ Head::Head(const head::PixelDecoderConfig& pixel, const head::MaskDecoderConfig&
              nn::WeightRole::embedding);
 }
 
-void Head::prepare(ops::Products products) {
-  pixel_decoder.prepare(products);
+void Head::prepare(const ops::Packing& packing) {
+  pixel_decoder.prepare(packing.products);
   mask_decoder.prepare();
 }
 
@@ -44,10 +44,10 @@ Model::Model(const Config& configuration, std::shared_ptr<Clip> frozen)
   table_.append(naming.weights());
 }
 
-void Model::prepare(ops::Products products) {
-  clip->prepare(products);
-  head.prepare(products);
-  naming.prepare(products);
+void Model::prepare(const ops::Packing& packing) {
+  clip->prepare(packing);
+  head.prepare(packing);
+  naming.prepare(packing);
 }
 
 }  // namespace fcclip::model

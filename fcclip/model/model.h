@@ -25,7 +25,7 @@ struct Head {
 
   /// Weights under the published names ("sem_seg_head. …", "void_embedding.weight").
   const nn::WeightTable& weights() const { return table_; }
-  void prepare(ops::Products products = ops::Products::float32);
+  void prepare(const ops::Packing& packing = {});
 
  private:
   nn::WeightTable table_;
@@ -49,7 +49,7 @@ struct Model {
   /// CLIP's, the head's and the naming's in one table; valid as long as the model.
   const nn::WeightTable& weights() const { return table_; }
   /// After the weights are set.
-  void prepare(ops::Products products = ops::Products::float32);
+  void prepare(const ops::Packing& packing = {});
 
  private:
   nn::WeightTable table_;

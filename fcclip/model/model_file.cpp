@@ -122,9 +122,20 @@ void check_no_surplus(const nn::WeightTable& table, const OpenFile& file) {
   }
 }
 
-/// The one loader: weights of `table` and the tokenizer of `clip`.
+/// The one loader: weights of `table` and the tokenizer of `clip`. Every number is read and checked;
+/// of the file's pages only the last ones stay.
 void load_into(const OpenFile& file, const nn::WeightTable& table, Clip& clip, at::Device device) {
-  const auto source = [&](const std::string& name) { return weight_of(file.tensors, name); };
+  constexpr size_t kBytesKept = size_t{64} << 20;
+  size_t bytes = 0;
+  const auto source = [&](const std::string& name) {
+    if (bytes > kBytesKept) {
+      file.mapped->release_pages();
+      bytes = 0;
+    }
+    const at::Tensor weight = weight_of(file.tensors, name);
+    if (weight.defined()) bytes += weight.nbytes();
+    return weight;
+  };
   try {
     nn::load_weights(table, source, device);
     if (!file.metadata.merges.empty()) {
@@ -137,9 +148,9 @@ void load_into(const OpenFile& file, const nn::WeightTable& table, Clip& clip, a
 
 /// Twice, so that the file's pages never lie in memory beside all packed copies.
 template <class T>
-void prepare_without_pages(const OpenFile& file, T& weights, ops::Products products) {
+void prepare_without_pages(const OpenFile& file, T& weights, const ops::Packing& packing) {
   file.mapped->release_pages();
-  weights.prepare(products);
+  weights.prepare(packing);
   file.mapped->release_pages();
 }
 
@@ -238,17 +249,21 @@ Config load_config(const std::filesystem::path& path) {
 }
 
 std::shared_ptr<Model> load_model(const std::filesystem::path& path, at::Device device,
-                                  const std::function<void(const Model&)>& look,
-                                  ops::Products products) {
-  ops::need_products(products, device);  // before much work
+                                  const LoadOptions& options) {
+  ops::need_products(options.products, device);  // before much work
   ops::need_gpu_compiler(device);
   const OpenFile file = open_file(path, FileContent::model);
   const std::shared_ptr<Model> model =
       build(file, [](const Config& config) { return std::make_shared<Model>(config); });
   check_no_surplus(model->weights(), file);
   load_into(file, model->weights(), *model->clip, device);
-  if (look) look(*model);
-  prepare_without_pages(file, *model, products);
+  if (options.look) options.look(*model);
+  ops::Packing packing = options.products;
+  packing.at_first_use = options.pack_at_first_use;
+  packing.packed_late = [mapped = file.mapped](const at::Tensor& weight) {
+    mapped->release_pages(weight);
+  };
+  prepare_without_pages(file, *model, packing);
   return model;
 }
 

@@ -35,13 +35,20 @@ FileMetadata read_metadata(const std::filesystem::path& path);
 /// itself too.
 Config load_config(const std::filesystem::path& path);
 
-/// Opens a model file; weights are views of the mapped file on a CPU. Pages of the file that were
-/// needed to check and pack the weights do not stay in memory. `look` sees the model while they
-/// are there: what reads all weights once is free then. Throws as load_config and
-/// ops::need_products() do, and Error{missing_tensor (missing, surplus, not finite), shape_mismatch}.
+struct LoadOptions {
+  std::function<void(const Model&)> look = {};  ///< sees the model, which is not packed yet
+  ops::Products products = ops::Products::float32;
+  /// Blocks of the picture tower are packed when they first run: nobody changes weights then, and the
+  /// file stays as it is.
+  bool pack_at_first_use = false;
+};
+
+/// Opens a model file; weights are views of the mapped file on a CPU, all checked here. Pages of the
+/// file that were needed to check and pack the weights do not stay in memory. Throws as load_config
+/// and ops::need_products() do, and Error{missing_tensor (missing, surplus, not finite),
+/// shape_mismatch}.
 std::shared_ptr<Model> load_model(const std::filesystem::path& path, at::Device device,
-                                  const std::function<void(const Model&)>& look = {},
-                                  ops::Products products = ops::Products::float32);
+                                  const LoadOptions& options = {});
 
 /// The same for a CLIP's file, or for the CLIP in a model file.
 std::shared_ptr<Clip> load_clip(const std::filesystem::path& path, at::Device device = at::kCPU);

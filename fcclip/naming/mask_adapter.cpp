@@ -75,8 +75,8 @@ void MaskAdapter::declare(nn::WeightTable& table, const std::string& prefix) {
   conv6_.declare(table, masks + "6");
 }
 
-void MaskAdapter::prepare(ops::Products products) {
-  for (clip::ConvNextBlock& block : blocks_) block.prepare(products);
+void MaskAdapter::prepare(const ops::Packing& packing) {
+  for (clip::ConvNextBlock& block : blocks_) block.prepare(packing);
   const at::Tensor fuse = fuse_.weight.flatten(1);
   mask_weight_ = fuse.matmul(conv6_.weight.flatten(1));
   fuse_bias_ = fuse_.bias + fuse.matmul(conv6_.bias);

@@ -40,7 +40,7 @@ class MaskAdapter {
   MaskAdapter(const AdapterConfig& config, int64_t embed_dim);
   void declare(nn::WeightTable& table, const std::string& prefix);
   /// After the weights are set. Throws as ops::need_products().
-  void prepare(ops::Products products);
+  void prepare(const ops::Packing& packing);
 
   /// E, D wide at every position, made ready for any number of masks of this picture.
   ///   dense      [h, w, C]

@@ -47,8 +47,8 @@ Naming::Naming(const NamingConfig& config, const clip::ClipConfig& clip) {
   }
 }
 
-void Naming::prepare(ops::Products products) {
-  if (adapter_) adapter_->prepare(products);
+void Naming::prepare(const ops::Packing& packing) {
+  if (adapter_) adapter_->prepare(packing);
 }
 
 PictureNaming Naming::look(const at::Tensor& dense, int64_t queries, const clip::VisualHead& head,

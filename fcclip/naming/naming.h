@@ -33,7 +33,7 @@ class Naming {
 
   /// Weights under the published names ("mask_adapter. …", "cdt.cross_atten. …").
   const nn::WeightTable& weights() const { return table_; }
-  void prepare(ops::Products products);
+  void prepare(const ops::Packing& packing);
   bool is_plain() const { return !adapter_ && !rows_; }
   const std::optional<MaskAdapter>& adapter() const { return adapter_; }
 

@@ -43,9 +43,10 @@ PackedConvNextBlock::PackedConvNextBlock(const ConvNextBlockWeights& weights) {
   check_block(weights);
   channels_ = weights.fc1.weight.size(1);
   device_ = weights.fc1.weight.device();
-  need_products(weights.products, device_);
+  need_products(weights.packing.products, device_);
   const auto pack = own(&Implementation::pack_convnext_block, weights.fc1.weight);
-  run_ = (pack ? pack : plain_block)(weights);
+  run_ = pack ? run_packed(pack, weights, {weights.fc1.weight, weights.fc2.weight})
+              : plain_block(weights);
 }
 
 void PackedConvNextBlock::run(const at::Tensor& x, at::Tensor& y) const {

@@ -7,7 +7,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/ops/layer_weights.h"
-#include "fcclip/ops/products.h"
+#include "fcclip/ops/packing.h"
 
 namespace fcclip::ops {
 
@@ -16,9 +16,9 @@ struct ConvNextBlockWeights {
   at::Tensor depthwise;       ///< [C, 1, 7, 7]
   at::Tensor depthwise_bias;  ///< [C]
   LayerNormWeights norm;
-  LinearWeights fc1, fc2;                 ///< C -> F -> C
-  at::Tensor gamma;                       ///< [C]
-  Products products = Products::float32;  ///< of fc1 and fc2
+  LinearWeights fc1, fc2;  ///< C -> F -> C
+  at::Tensor gamma;        ///< [C]
+  Packing packing = {};    ///< its products: of fc1 and fc2
 };
 
 /// What a device makes of the weights.

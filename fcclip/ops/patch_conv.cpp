@@ -42,7 +42,7 @@ PackedPatchConv::PackedPatchConv(const PatchConvWeights& weights) {
   check_norm(weights.before, in_);
   check_norm(weights.after, weights.weight.size(0));
   const auto pack = own(&Implementation::pack_patch_conv, weights.weight);
-  run_ = (pack ? pack : plain_patch_conv)(weights);
+  run_ = pack ? run_packed(pack, weights, {weights.weight}) : plain_patch_conv(weights);
 }
 
 at::Tensor PackedPatchConv::operator()(const at::Tensor& input) const {

@@ -8,7 +8,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/ops/layer_weights.h"
-#include "fcclip/ops/products.h"
+#include "fcclip/ops/packing.h"
 
 namespace fcclip::ops {
 
@@ -16,7 +16,7 @@ namespace fcclip::ops {
 struct PatchConvWeights {
   at::Tensor weight, bias;  ///< [out, in, k, k], [out]
   std::optional<LayerNormWeights> before, after;
-  Products products = Products::float32;
+  Packing packing = {};
 };
 
 /// What a device makes of the weights.

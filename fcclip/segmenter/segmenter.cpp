@@ -93,8 +93,9 @@ Segmenter Segmenter::load(const std::filesystem::path& model, const SegmenterOpt
   };
   SegmenterOptions own = options;
   if (own.rows_file.empty()) own.rows_file = classify::rows_file_of(model);
-  Segmenter segmenter(
-      model::load_model(model, parse_device(options.device), look, options.products), own);
+  Segmenter segmenter(model::load_model(model, parse_device(options.device),
+                                        {look, options.products, /*pack_at_first_use=*/true}),
+                      own);
   segmenter.text_store_->fingerprint = fingerprint;
   return segmenter;
 }

@@ -168,6 +168,35 @@ TEST(ModelFile, ValuesThatAreNotFiniteAreNamedWhereverTheyAre) {
   }
 }
 
+TEST(ModelFile, PackedAtItsFirstUseAModelGivesTheSameNumbersAndKeepsItsWeights) {
+  const TemporaryFile file("m.safetensors");
+  save(file.path(), *small_model());
+  LoadOptions late;
+  late.pack_at_first_use = true;
+  const auto at_once = load_model(file.path(), at::kCPU);
+  const auto loaded = load_model(file.path(), at::kCPU, late);
+  const at::Tensor image = at::randn({1, 64, 96, 3});
+  for (int use = 0; use < 2; ++use) {
+    EXPECT_TRUE(loaded->clip->image_tower->forward(image).dense.equal(
+        at_once->clip->image_tower->forward(image).dense));
+  }
+  // Their pages were given back, and come again from the file.
+  for (const nn::Weight& row : at_once->weights().rows()) {
+    EXPECT_TRUE(loaded->weights().find(row.name)->member->equal(*row.member)) << row.name;
+  }
+}
+
+TEST(ModelFile, WhatIsPackedAtItsFirstUseIsCheckedBefore) {
+  Content content = content_of_small_model();
+  const std::string name = "backbone.clip_model.visual.trunk.stages.1.blocks.0.mlp.fc2.weight";
+  tensor_named(content, name).flatten()[3] = std::numeric_limits<float>::quiet_NaN();
+  const TemporaryFile file("damaged.safetensors");
+  io::save_safetensors(file.path(), content.tensors, content.metadata);
+  LoadOptions late;
+  late.pack_at_first_use = true;
+  EXPECT_ERROR(missing_tensor, name, load_model(file.path(), at::kCPU, late));
+}
+
 TEST(ModelFile, MetadataMustBeThisProgramsOwn) {
   const Content whole = content_of_small_model();
   Content content = whole;

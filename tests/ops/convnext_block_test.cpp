@@ -1,5 +1,7 @@
 #include "fcclip/ops/convnext_block.h"
 
+#include <thread>
+
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -68,6 +70,38 @@ TEST_P(ConvNextBlockMaps, EqualsTheBlockInDouble) {
 INSTANTIATE_TEST_SUITE_P(Implementations, ConvNextBlockMaps,
                          ::testing::Combine(::testing::ValuesIn(host_implementations()),
                                             ::testing::ValuesIn(kMaps)));
+
+TEST(ConvNextBlock, PackedAtItsFirstUseByWhicheverThreadIsFirstItIsTheSame) {
+  ConvNextBlockWeights weights = weights_of(20);
+  const at::Tensor x = formula_tensor("block", "late", {1, 9, 8, 20}, -2, 2);
+  at::Tensor expected = at::empty_like(x);
+  PackedConvNextBlock(weights).run(x, expected);
+  std::vector<at::Tensor> given_back;
+  weights.packing.at_first_use = true;
+  weights.packing.packed_late = [&](const at::Tensor& one) { given_back.push_back(one); };
+  const PackedConvNextBlock block(weights), copy = block;
+  EXPECT_TRUE(given_back.empty());
+  std::vector<at::Tensor> got(4);
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < got.size(); ++i) {
+    threads.emplace_back([&, i] {
+      got[i] = at::empty_like(x);
+      (i % 2 == 0 ? block : copy).run(x, got[i]);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const at::Tensor& y : got) EXPECT_TRUE(y.equal(expected));
+  ASSERT_EQ(given_back.size(), 2u);  // each weight once
+  EXPECT_TRUE(given_back[0].is_same(weights.fc1.weight));
+  EXPECT_TRUE(given_back[1].is_same(weights.fc2.weight));
+}
+
+TEST(ConvNextBlock, WrongShapesAreRefusedBeforeTheFirstUseToo) {
+  ConvNextBlockWeights weights = weights_of(8);
+  weights.packing.at_first_use = true;
+  weights.gamma = at::ones({7});
+  EXPECT_ERROR(shape_mismatch, "bias, norm or gamma", PackedConvNextBlock{weights});
+}
 
 TEST(ConvNextBlock, RefusesToWriteOverItsInput) {
   const PackedConvNextBlock block(weights_of(8));

@@ -57,6 +57,20 @@ TEST_F(SegmenterInThreads, EncodesAsItDoesAlone) {
   }
 }
 
+TEST(SegmenterOfAFile, WhoeverEncodesFirstPacksItsWeightsForAll) {
+  const test::TemporaryFile file("m.safetensors");
+  model::save(file.path(), *test::small_model());
+  const Segmenter segmenter = Segmenter::load(file.path());
+  const at::Tensor picture = noise(5);
+  std::vector<EncodedImage> got(kThreads);
+  in_threads([&](int i) { got[i] = segmenter.encode(picture); });
+  const EncodedImage alone = Segmenter(test::small_model(), {}).encode(picture);
+  for (const EncodedImage& one : got) {
+    EXPECT_TRUE(one.mask_logits.equal(alone.mask_logits));
+    EXPECT_TRUE(one.clip_embed.equal(alone.clip_embed));
+  }
+}
+
 TEST_F(SegmenterInThreads, PreparesOverlappingVocabulariesAtOnce) {
   const std::vector<std::vector<std::string>> lists = {
       {"cat", "sky"}, {"sky", "the hat"}, {"the hat", "cat"}, {"cat", "sky", "the hat"}};

@@ -19,8 +19,8 @@ class ConvNextBlockRows {
         fc1_bias_(weights.fc1.bias.detach().contiguous()),
         fc2_bias_((weights.fc2.bias.detach() * weights.gamma.detach()).contiguous()),
         zeros_(at::zeros({channels_}, at::kFloat)),
-        fc1_(weights.fc1.weight, {}, chosen_isa(), weights.products),
-        fc2_(weights.fc2.weight, weights.gamma, chosen_isa(), weights.products) {}
+        fc1_(weights.fc1.weight, {}, chosen_isa(), weights.packing.products),
+        fc2_(weights.fc2.weight, weights.gamma, chosen_isa(), weights.packing.products) {}
 
   void operator()(const at::Tensor& x, at::Tensor& y) const;
 

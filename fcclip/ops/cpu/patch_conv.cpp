@@ -32,7 +32,7 @@ class PatchProduct {
         after_(contiguous(weights.after)),
         // A patch in channels-last memory is read row by row: [k, k, in].
         packed_(weights.weight.detach().permute({0, 2, 3, 1}).flatten(1), {}, chosen_isa(),
-                weights.products) {}
+                weights.packing.products) {}
 
   at::Tensor operator()(const at::Tensor& x) const;
 

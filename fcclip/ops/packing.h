@@ -1,0 +1,58 @@
+#pragma once
+// When, and for which products, weights are brought into the order in which a device reads them.
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "fcclip/ops/products.h"
+
+namespace fcclip::ops {
+
+/// Of all blocks of a model.
+struct Packing {
+  Packing(Products of = Products::float32) : products(of) {}
+  Products products;
+  /// A block is packed when it first runs, by the thread that comes first; its weights must stay as
+  /// they are until then. What is wrong with them is said before. GPUs pack at once.
+  bool at_first_use = false;
+  /// Told of each large weight that was packed late: memory it lies in can be given back.
+  std::function<void(const at::Tensor&)> packed_late = {};
+};
+
+/// What runs a block: its weights packed now, or at its first use (weights.packing says which). Copies
+/// share what is packed.
+template <typename... Arguments, typename Result, typename Weights>
+std::function<Result(Arguments...)> run_packed(
+    std::function<Result(Arguments...)> (*pack)(const Weights&), const Weights& weights,
+    const std::vector<at::Tensor>& large) {
+  using Run = std::function<Result(Arguments...)>;
+  if (!weights.packing.at_first_use) return pack(weights);
+  struct Late {
+    std::once_flag once;
+    std::optional<Weights> weights;
+    std::vector<at::Tensor> large;
+    Run run;
+  };
+  auto late = std::make_shared<Late>();
+  late->weights = weights;
+  late->large = large;
+  return [pack, late](Arguments... arguments) -> Result {
+    std::call_once(late->once, [&] {
+      late->run = pack(*late->weights);
+      const auto done_with = late->weights->packing.packed_late;
+      late->weights.reset();
+      for (const at::Tensor& one : std::exchange(late->large, {})) {
+        if (done_with) done_with(one);
+      }
+    });
+    return late->run(std::forward<Arguments>(arguments)...);
+  };
+}
+
+}  // namespace fcclip::ops
