@@ -30,7 +30,7 @@ std::unique_ptr<data::DatasetSplit> open_pictures(const EvalFlags& flags) {
     fail(ErrorCode::invalid_argument, "one data set: ", flags.datasets.front(), ", or your own");
   }
   if (flags.datasets.size() == 1) {
-    const data::DatasetSpec& spec = data::find_dataset(flags.datasets.front());
+    const data::DatasetSpec& spec = data::find_dataset(flags.datasets.front(), kOwnDataAdvice);
     return data::open_split(data::split_of(spec, data::Split::training),
                             data::datasets_root(flags.root));
   }

@@ -111,6 +111,7 @@ void evaluate(const EvalFlags& flags) {
   keep_freed_memory();
   const std::vector<eval::Expectation> expected = eval::parse_expectations(flags.expect);
   std::vector<eval::EvaluationTarget> targets = open_targets(flags);
+  eval::check_expectations(expected, targets);
   tell_bundled_model(flags.model, model_config(flags.model), {});
   const segmenter::Segmenter segmenter = load_segmenter(model_of_process(flags.model));
   announce_stop("stopping after this picture; again to stop now");

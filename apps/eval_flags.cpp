@@ -121,7 +121,7 @@ std::vector<eval::SettingValues> settings_of(const SweepFlags& flags) {
 std::vector<eval::EvaluationTarget> open_targets(const EvalFlags& flags) {
   std::vector<eval::EvaluationTarget> targets;
   for (const std::string& name : flags.datasets) {
-    targets.push_back(eval::open_target(name, data::datasets_root(flags.root)));
+    targets.push_back(eval::open_target(name, data::datasets_root(flags.root), kOwnDataAdvice));
   }
   if (flags.own.has_truth()) targets.push_back(open_own(flags));
   if (targets.empty()) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apps/segment_options.h"
@@ -28,6 +29,9 @@ struct EvalFlags {
 };
 
 void add_eval_flags(CLI::App& command, EvalFlags& flags);
+/// Behind the name of a data set that there is not.
+inline constexpr std::string_view kOwnDataAdvice =
+    "; for your own give --panoptic-json, --instances-json or --label-pngs";
 /// Those of somebody's own data set.
 void add_own_data_flags(CLI::App& command, EvalFlags& flags);
 

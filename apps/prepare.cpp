@@ -19,11 +19,12 @@ struct PrepareFlags {
 
 void prepare(const PrepareFlags& flags) {
   const std::filesystem::path root = data::datasets_root(flags.root);
+  const std::string& data_set = data::find_dataset(flags.name).name;  // of an alias too
   for (const data::Split split : {data::Split::validation, data::Split::training}) {
     const std::string name = split == data::Split::training ? "train" : "val";
     if (flags.split != name && flags.split != "all") continue;
-    const std::string what = flags.name + (name == "train" ? " (train)" : "");
-    data::prepare(flags.name, {root, bar_until_stopped("preparing " + what, "images"), split});
+    const std::string what = data_set + (name == "train" ? " (train)" : "");
+    data::prepare(data_set, {root, bar_until_stopped("preparing " + what, "images"), split});
     std::cout << what << " is ready below " << root.string() << '\n';
   }
 }
@@ -36,8 +37,7 @@ void add_prepare(CLI::App& app) {
       app.add_subcommand("prepare", "Convert a downloaded data set for eval and train");
   command->add_option("name", flags->name, listed(data::preparable()))
       ->required()
-      ->type_name("NAME")
-      ->check(one_of(data::preparable()));
+      ->type_name("NAME");
   command
       ->add_option("--root", flags->root,
                    "Folder of the data sets; default $FCCLIP_DATASETS or ./datasets")

@@ -134,8 +134,7 @@ class AdeScene {
 
 void prepare_ade20k(const PrepareOptions& options) {
   const fs::path ade = options.root / "ADEChallengeData2016";
-  const std::string advice =
-      " (download " + find_dataset("ade20k_150").download + " into " + options.root.string() + ")";
+  const std::string advice = " (" + download_advice(find_dataset("ade20k_150"), options.root) + ")";
   const fs::path label_folder = ade / "annotations" / long_name(options.split),
                  thing_folder = ade / "annotations_instance" / long_name(options.split);
   const std::string split = short_name(options.split);
@@ -180,8 +179,9 @@ void prepare_ade20k(const PrepareOptions& options) {
 void prepare_cityscapes(const PrepareOptions& options) {
   const fs::path fine = options.root / "cityscapes/gtFine";
   const std::string split = short_name(options.split);
-  const FolderIndex files = index_folder({fine / split}, {"_gtFine_instanceIds.png"},
-                                         " (download " + find_dataset("cityscapes").download + ")");
+  const FolderIndex files =
+      index_folder({fine / split}, {"_gtFine_instanceIds.png"},
+                   " (" + download_advice(find_dataset("cityscapes"), options.root) + ")");
   const classify::Vocabulary words = classify::builtin_vocabulary("cityscapes_19");
   std::map<int64_t, bool> is_thing;
   for (const classify::VocabularyClass& entry : words.classes) is_thing[entry.id] = entry.is_thing;
@@ -226,7 +226,7 @@ std::vector<std::string> read_lines(const fs::path& path, const std::string& adv
 
 void prepare_voc(const PrepareOptions& options) {
   const fs::path voc = options.root / "VOCdevkit/VOC2012", out = options.root / "pascal_voc_d2";
-  const std::string advice = " (download " + find_dataset("voc20").download + ")";
+  const std::string advice = " (" + download_advice(find_dataset("voc20"), options.root) + ")";
   const std::string split = long_name(options.split);
   const std::vector<std::string> names = read_lines(
       voc / "ImageSets/Segmentation" / (std::string(short_name(options.split)) + ".txt"), advice);
@@ -295,7 +295,8 @@ void prepare(std::string_view name, const PrepareOptions& options) {
   if (spec.name == "ade20k_847") return prepare_ade20k_full(options);
   if (spec.name == "pascal_context_59") return prepare_context_59(options);
   if (spec.name == "pascal_context_459") return prepare_context_459(options);
-  fail(ErrorCode::invalid_argument, spec.name, " needs no preparation; download ", spec.download);
+  fail(ErrorCode::invalid_argument, spec.name, " needs no preparation; ",
+       download_advice(spec, options.root));
 }
 
 }  // namespace fcclip::data

@@ -55,8 +55,7 @@ void prepare_ade20k_full(const PrepareOptions& options) {
   const fs::path ade = options.root / "ADE20K_2021_17_01";
   const fs::path pictures = ade / "images_detectron2" / long_name(options.split),
                  labels = ade / "annotations_detectron2" / long_name(options.split);
-  const std::string advice =
-      " (download " + find_dataset("ade20k_847").download + " into " + options.root.string() + ")";
+  const std::string advice = " (" + download_advice(find_dataset("ade20k_847"), options.root) + ")";
   // The pictures that the index lists stand in these folders, so the pickled index isn't read.
   const FolderIndex files =
       index_folder({ade / "images/ADE" / long_name(options.split)}, {".jpg"}, advice);

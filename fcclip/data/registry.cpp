@@ -7,6 +7,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/core/listed.h"
 #include "fcclip/core/nearest_name.h"
+#include "fcclip/text/printable.h"
 
 namespace fcclip::data {
 namespace {
@@ -30,6 +31,7 @@ void add_coco_and_ade20k(Table& table) {
                    .labels = {{"coco/panoptic_semseg_val2017", {".png"}, kContiguous}},
                    .download = "val2017.zip, annotations_trainval2017.zip and "
                                "panoptic_annotations_trainval2017.zip from cocodataset.org",
+                   .unpack = "coco",
                    .prepare = ""});
   table.push_back(
       {.name = "ade20k_150",
@@ -76,6 +78,7 @@ void add_streets(Table& table) {
        .cityscapes_truth = "cityscapes/gtFine/val",
        .download = "leftImg8bit_trainvaltest.zip and gtFine_trainvaltest.zip from "
                    "cityscapes-dataset.com",
+       .unpack = "cityscapes",
        .prepare = "cityscapes"});
   table.push_back({.name = "mapillary_vistas",
                    .aliases = {"mapillary", "vistas"},
@@ -90,6 +93,7 @@ void add_streets(Table& table) {
                    .max_side = 2560,
                    .scores_instances = false,
                    .download = "Mapillary Vistas 1.2 from mapillary.com/dataset/vistas",
+                   .unpack = "mapillary_vistas",
                    .prepare = ""});
 }
 
@@ -133,6 +137,7 @@ void add_coco_relatives(Table& table) {
        .resized_late = true,
        .download =
            "val2017.zip and stuffthingmaps_trainval2017.zip (github.com/nightrome/cocostuff)",
+       .unpack = "coco",
        .prepare = ""});
   table.push_back({.name = "lvis",
                    .aliases = {"lvis_v1"},
@@ -203,19 +208,31 @@ const std::vector<DatasetSpec>& published_datasets() {
   return kTable;
 }
 
-const DatasetSpec& find_dataset(std::string_view name) {
+const DatasetSpec* known_dataset(std::string_view name) {
+  const auto is_it = [wanted = plain(name)](const std::string& one) {
+    return plain(one) == wanted;
+  };
+  const auto found = std::ranges::find_if(published_datasets(), [&](const DatasetSpec& spec) {
+    return is_it(spec.name) || std::ranges::any_of(spec.aliases, is_it);
+  });
+  return found == published_datasets().end() ? nullptr : &*found;
+}
+
+const DatasetSpec& find_dataset(std::string_view name, std::string_view advice) {
+  if (const DatasetSpec* const spec = known_dataset(name)) return *spec;
   std::vector<std::string> names;
   for (const DatasetSpec& spec : published_datasets()) {
-    if (plain(spec.name) == plain(name)) return spec;
-    for (const std::string& alias : spec.aliases) {
-      if (plain(alias) == plain(name)) return spec;
-    }
     names.push_back(spec.name);
     names.insert(names.end(), spec.aliases.begin(), spec.aliases.end());
   }
-  fail(ErrorCode::invalid_argument, "no data set '", name, "'", did_you_mean(name, names),
-       "; there are ", listed(published_datasets(), &DatasetSpec::name),
-       "; for your own give --panoptic-json, --instances-json or --label-pngs");
+  fail(ErrorCode::invalid_argument, "no data set '", text::printable(name), "'",
+       did_you_mean(name, names), "; there are ", listed(published_datasets(), &DatasetSpec::name),
+       advice);
+}
+
+std::string download_advice(const DatasetSpec& spec, const fs::path& root) {
+  const fs::path folder = spec.unpack.empty() ? root : root / spec.unpack;
+  return "download " + spec.download + " into " + folder.string();
 }
 
 DatasetSpec split_of(const DatasetSpec& spec, Split split) {
@@ -243,7 +260,7 @@ SplitFiles files_of(const DatasetSpec& spec, const fs::path& root) {
   if (!spec.panoptic_suffix.empty()) files.panoptic_suffix = spec.panoptic_suffix;
   files.instances_json = below(root, spec.instances_json);
   files.ignore_label = spec.ignore_label;
-  files.advice = " (download " + spec.download + " into " + root.string();
+  files.advice = " (" + download_advice(spec, root);
   if (!spec.prepare.empty()) {
     files.advice += ", then run: fcclip prepare " + spec.prepare + " --root " + root.string();
   }

@@ -36,6 +36,7 @@ struct DatasetSpec {
   bool scores_instances = true;  ///< false: things of its panoptic truth have no AP of their own
   std::string cityscapes_truth;  ///< folder of gtFine, for Cityscapes' own metrics
   std::string download;          ///< what to download, from where
+  std::string unpack;            ///< folder below the root in which that is unpacked
   std::string prepare;  ///< what `fcclip prepare` is asked for the missing files; may be empty
 };
 
@@ -48,9 +49,14 @@ enum class Split {
 /// All of them, in the order of `fcclip eval --help`.
 const std::vector<DatasetSpec>& published_datasets();
 
-/// By name or alias; case and '-' or '_' do not matter. Throws Error{invalid_argument} listing the
-/// names.
-const DatasetSpec& find_dataset(std::string_view name);
+/// By name or alias; case and '-' or '_' do not matter. nullptr where it is none.
+const DatasetSpec* known_dataset(std::string_view name);
+
+/// The same; throws Error{invalid_argument} listing the names, with `advice` behind them.
+const DatasetSpec& find_dataset(std::string_view name, std::string_view advice = "");
+
+/// "download val2017.zip … from cocodataset.org into /data/coco".
+std::string download_advice(const DatasetSpec& spec, const std::filesystem::path& root);
 
 /// The files of a split: `spec` itself, or with the folders and files of the training split in
 /// place of the validation's, as the reference has them.

@@ -198,7 +198,8 @@ void Loop::steps(const Progress& progress) {
     const Numbers numbers = task_.step(step_, schedule_factor(options_.schedule, step_));
     ++step_;
     after_step(numbers);
-    if (due(options_.checkpoint_every, step_, total())) save();
+    const bool stays = options_.kept.every > 0 && step_ % options_.kept.every == 0;
+    if (stays || due(options_.checkpoint_every, step_, total())) save();
     evaluate();
   }
   save();

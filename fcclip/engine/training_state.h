@@ -20,7 +20,7 @@ struct TrainingState {
 /// Which checkpoints stay.
 struct KeptCheckpoints {
   int64_t newest = 2;  ///< so many, at least one
-  int64_t every = 0;   ///< those whose step is a multiple, too; 0: none
+  int64_t every = 0;   ///< those whose step is a multiple, too; 0: none. run_loop writes them
 };
 
 /// A folder of `step-000100.safetensors`. Files appear whole, by rename; what is not to be kept

@@ -4,8 +4,11 @@
 #include <set>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/listed.h"
+#include "fcclip/data/coco_layout.h"
 #include "fcclip/data/registry.h"
 #include "fcclip/eval/cityscapes_answer.h"
+#include "fcclip/text/printable.h"
 
 namespace fcclip::eval {
 namespace {
@@ -39,10 +42,28 @@ std::string own_title(const OwnData& own) {
   return truth.stem().string();
 }
 
+bool is_measured(const EvaluateOptions& options, SummaryTable table) {
+  if (table == &RunSummary::panoptic) return options.panoptic;
+  if (table == &RunSummary::masks || table == &RunSummary::boxes) return options.instances;
+  if (table == &RunSummary::semantic) return options.semantic;
+  const bool is_asked =
+      table == &RunSummary::cityscapes_instances ? options.instances : options.semantic;
+  return is_asked && !options.cityscapes_truth.empty();
+}
+
+std::string tasks_of(const EvaluateOptions& options) {
+  std::vector<std::string> names;
+  if (options.panoptic) names.emplace_back("panoptic");
+  if (options.instances) names.emplace_back("instance");
+  if (options.semantic) names.emplace_back("semantic");
+  return listed(names);
+}
+
 }  // namespace
 
-EvaluationTarget open_target(const std::string& name, const fs::path& root) {
-  const data::DatasetSpec& spec = data::find_dataset(name);
+EvaluationTarget open_target(const std::string& name, const fs::path& root,
+                             std::string_view advice) {
+  const data::DatasetSpec& spec = data::find_dataset(name, advice);
   EvaluationTarget target{spec.name, spec.name, data::open_split(spec, root), {}, true, {}, {}, {}};
   target.options.size = {spec.short_side, spec.max_side};
   target.options.resized_late = spec.resized_late;
@@ -58,7 +79,7 @@ EvaluationTarget open_target(const OwnData& own) {
   files.panoptic_json = own.panoptic_json;
   files.panoptic_pngs = own.panoptic_pngs;
   if (!own.panoptic_json.empty() && own.panoptic_pngs.empty()) {
-    files.panoptic_pngs = own.panoptic_json.parent_path() / own.panoptic_json.stem();
+    files.panoptic_pngs = data::panoptic_png_folder(own.panoptic_json);
   }
   files.instances_json = own.instances_json;
   files.labels = own.label_pngs;
@@ -86,6 +107,25 @@ void choose_tasks(EvaluationTarget& target, const std::vector<std::string>& task
   // Label-only data have no AP.
   options.instances = all ? (truth.has_instances() || truth.has_panoptic()) && target.has_instances
                           : wants("instance");
+}
+
+void check_expectations(const std::vector<Expectation>& expected,
+                        std::span<const EvaluationTarget> targets) {
+  for (const Expectation& one : expected) {
+    bool is_evaluated = false;
+    for (const EvaluationTarget& target : targets) {
+      if (!one.is_about(target.name)) continue;
+      is_evaluated = true;
+      if (is_measured(target.options, table_of(one.metric))) continue;
+      fail(ErrorCode::invalid_argument, "expected figure ", text::printable(one.metric), ": ",
+           target.name, " is not measured by it, its tasks are ", tasks_of(target.options),
+           targets.size() > 1 ? "; name the data set that it is for before a colon" : "");
+    }
+    if (is_evaluated) continue;
+    fail(ErrorCode::invalid_argument, "expected figure ", text::printable(one.data_set), ":",
+         text::printable(one.metric), ": that data set is not evaluated, only ",
+         listed(targets, &EvaluationTarget::name));
+  }
 }
 
 }  // namespace fcclip::eval

@@ -3,11 +3,14 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fcclip/data/dataset_split.h"
 #include "fcclip/eval/evaluate_options.h"
+#include "fcclip/eval/flat_scores.h"
 
 namespace fcclip::eval {
 
@@ -23,14 +26,15 @@ struct EvaluationTarget {
   EvaluateOptions options;  ///< tasks, sizes; classifiers and thresholds come from the model
 };
 
-/// A data set of data/registry.h below `root`, in its published size. Throws as open_split does.
-EvaluationTarget open_target(const std::string& name, const std::filesystem::path& root);
+/// A data set of data/registry.h below `root`, in its published size. Throws as find_dataset (with
+/// `advice`) and open_split do.
+EvaluationTarget open_target(const std::string& name, const std::filesystem::path& root,
+                             std::string_view advice = "");
 
 /// Somebody's own data set.
 struct OwnData {
   std::filesystem::path images;
-  std::filesystem::path panoptic_json, panoptic_pngs;  ///< no PNGs named: the JSON's path without
-                                                       ///< ".json"
+  std::filesystem::path panoptic_json, panoptic_pngs;  ///< no PNGs named: data::panoptic_png_folder
   std::filesystem::path instances_json, label_pngs;
   int64_t ignore_label = 255;
   classify::Vocabulary vocabulary;       ///< empty: the files' own
@@ -50,5 +54,10 @@ EvaluationTarget open_target(const OwnData& own);
 /// What is measured: these ("panoptic", "instance", "semantic"), or none named: all that the truth
 /// and the views (options.views, set before) allow.
 void choose_tasks(EvaluationTarget& target, const std::vector<std::string>& tasks);
+
+/// Before a run, of targets whose tasks are chosen: refuses a figure of a data set that is not
+/// among them, and one of a task that they are not asked for. Throws Error{invalid_argument}.
+void check_expectations(const std::vector<Expectation>& expected,
+                        std::span<const EvaluationTarget> targets);
 
 }  // namespace fcclip::eval

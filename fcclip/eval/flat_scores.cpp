@@ -8,6 +8,7 @@
 #include "fcclip/core/listed.h"
 #include "fcclip/core/nearest_name.h"
 #include "fcclip/core/plain_text.h"
+#include "fcclip/data/registry.h"
 #include "fcclip/text/printable.h"
 
 namespace fcclip::eval {
@@ -15,7 +16,7 @@ namespace {
 
 // A number of a summary under its short name.
 struct Place {
-  std::optional<ScoreTable> RunSummary::*table;
+  SummaryTable table;
   const char *group, *metric, *name;
 };
 
@@ -70,17 +71,6 @@ double number_of(std::string_view text, std::string_view whole) {
        text::printable(trimmed(text, " ")), "\" is no number; write PQ>=20 or PQ=26.8+-0.1");
 }
 
-// A run of days must not find out at its end.
-void check_metric(const std::string& metric) {
-  std::vector<std::string> names;
-  for (const Place& place : kPlaces) {
-    if (lower_ascii(place.name) == lower_ascii(metric)) return;
-    names.emplace_back(place.name);
-  }
-  fail(ErrorCode::invalid_argument, "no metric '", text::printable(metric), "'",
-       did_you_mean(metric, names), "; there are ", listed(names));
-}
-
 Expectation one_expectation(std::string_view text) {
   const std::string_view whole = text;
   Expectation out;
@@ -95,7 +85,7 @@ Expectation one_expectation(std::string_view text) {
     fail(ErrorCode::invalid_argument, "expected figure ", text::printable(whole),
          ": write PQ>=20, PQ=26.8+-0.1 or ade20k_150:mIoU>=30");
   }
-  check_metric(out.metric);
+  table_of(out.metric);  // a run of days must not find out at its end
   const bool is_long = text[sign] != '=' && sign + 1 < text.size() && text[sign + 1] == '=';
   out.sign = text.substr(sign, is_long ? 2 : 1);
   std::string_view value = text.substr(sign + out.sign.size());
@@ -131,6 +121,22 @@ std::map<std::string, double> flat_scores(const RunSummary& summary) {
   return flat;
 }
 
+SummaryTable table_of(std::string_view metric) {
+  std::vector<std::string> names;
+  for (const Place& place : kPlaces) {
+    if (lower_ascii(place.name) == lower_ascii(metric)) return place.table;
+    names.emplace_back(place.name);
+  }
+  fail(ErrorCode::invalid_argument, "no metric '", text::printable(metric), "'",
+       did_you_mean(metric, names), "; there are ", listed(names));
+}
+
+bool Expectation::is_about(std::string_view name) const {
+  if (data_set.empty() || lower_ascii(data_set) == lower_ascii(name)) return true;
+  const data::DatasetSpec* const known = data::known_dataset(data_set);
+  return known != nullptr && known == data::known_dataset(name);
+}
+
 std::vector<Expectation> parse_expectations(std::string_view text) {
   std::vector<Expectation> out;
   while (!text.empty()) {
@@ -147,7 +153,7 @@ std::vector<std::string> missed(const std::vector<Expectation>& expected,
                                 std::string_view data_set) {
   std::vector<std::string> out;
   for (const Expectation& one : expected) {
-    if (!one.data_set.empty() && lower_ascii(one.data_set) != lower_ascii(data_set)) continue;
+    if (!one.is_about(data_set)) continue;
     const auto found = std::ranges::find_if(scores, [&](const auto& score) {
       return lower_ascii(score.first) == lower_ascii(one.metric);
     });

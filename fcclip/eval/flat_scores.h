@@ -2,6 +2,7 @@
 // The scores of a run by short names: for logs, and for figures that are expected.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,13 +19,19 @@ namespace fcclip::eval {
 /// not there.
 std::map<std::string, double> flat_scores(const RunSummary& summary);
 
+/// The part of a summary that holds a metric of that name (case does not matter).
+using SummaryTable = std::optional<ScoreTable> RunSummary::*;
+SummaryTable table_of(std::string_view metric);
+
 /// A figure that is asked for.
 struct Expectation {
-  std::string data_set;  ///< empty: every one that is evaluated
+  std::string data_set;  ///< or an alias of it; empty: every one that is evaluated
   std::string metric;    ///< as flat_scores has it; case does not matter
   std::string sign;      ///< ">=", "<=", ">", "<" or "="
   double value = 0;
   double tolerance = 0;  ///< of "="
+
+  bool is_about(std::string_view name) const;  ///< that data set, among others
 };
 
 /// "PQ>=20,mIoU>=30", "ade20k_150:PQ=26.8+-0.1": commas between figures; a data set before a colon.

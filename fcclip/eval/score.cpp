@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fcclip/core/error.h"
+#include "fcclip/data/coco_layout.h"
 #include "fcclip/data/file_form.h"
 #include "fcclip/data/file_table.h"
 #include "fcclip/data/read_json.h"
@@ -98,8 +99,7 @@ void append(std::vector<std::string>& lines, const std::vector<std::string>& mor
 }  // namespace
 
 fs::path png_folder(const fs::path& given, const fs::path& json) {
-  fs::path folder = given;
-  if (folder.empty()) folder = json.parent_path() / json.stem();
+  const fs::path folder = given.empty() ? data::panoptic_png_folder(json) : given;
   if (!fs::is_directory(folder)) {
     fail(ErrorCode::not_found, folder.string(), ": no such folder (it should hold the PNGs of ",
          json.string(), ")");

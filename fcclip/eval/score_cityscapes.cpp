@@ -95,6 +95,19 @@ void score_masks(const CityscapesFolders& folders, const Progress& progress,
   score.pictures = std::ssize(pairs);
 }
 
+// Train ids are 0 to 18, of which most are label ids that no system predicts.
+bool may_be_train_ids(const CityscapesIou& iou) {
+  constexpr int kMostTrainIds = 19;
+  bool has_unscored = false;
+  for (int cell = 0; cell < CityscapesIou::kCells; ++cell) {
+    if (iou.confusion()[cell] == 0) continue;
+    const int predicted = cell % kCityscapesLabels;
+    if (predicted >= kMostTrainIds) return false;
+    has_unscored |= !cityscapes_labels()[predicted].is_scored;
+  }
+  return has_unscored;
+}
+
 void score_label_ids(const CityscapesFolders& folders, const Progress& progress,
                      CityscapesScore& score) {
   const CityscapesPredictions predictions(folders.semantic, ".png");
@@ -110,6 +123,11 @@ void score_label_ids(const CityscapesFolders& folders, const Progress& progress,
              {labels.string(), instances.string(), prediction.string()});
   };
   score.semantic = parallel_pictures<CityscapesIou>(std::ssize(pairs), {}, one, progress);
+  if (may_be_train_ids(*score.semantic)) {
+    score.remarks.push_back(folders.semantic.string() +
+                            ": no label id above 18, and ids that are not scored; are these train "
+                            "ids? (eval writes label ids into cityscapes_semantic)");
+  }
   score.pictures = std::ssize(pairs);
 }
 

@@ -5,7 +5,7 @@
 
 namespace fcclip::eval {
 
-/// `given`, or the JSON's path without ".json". Throws Error{not_found}.
+/// `given`, or data::panoptic_png_folder. Throws Error{not_found}.
 std::filesystem::path png_folder(const std::filesystem::path& given,
                                  const std::filesystem::path& json);
 

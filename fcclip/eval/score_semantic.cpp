@@ -35,6 +35,15 @@ bool has_files(const fs::path& folder, const std::vector<std::string>& suffixes)
   return false;
 }
 
+// "gtFine" means its "val", "annotations" its "validation": the split that results are of.
+fs::path split_folder(const data::DatasetSpec& spec, const fs::path& truth) {
+  for (const data::LabelForm& form : spec.labels) {
+    const fs::path split = truth / fs::path(form.folder).filename();
+    if (fs::is_directory(split) && has_files(split, form.suffixes)) return split;
+  }
+  return truth;
+}
+
 const data::LabelForm& form_of_labels(const data::DatasetSpec& spec, const fs::path& truth) {
   if (!fs::is_directory(truth)) {
     fail(ErrorCode::not_found, truth.string(), ": no such folder");
@@ -129,8 +138,9 @@ SemanticScore score_semantic(const SemanticFolders& folders, const Progress& pro
 SemanticScore score_semantic(const data::DatasetSpec& data_set, const SemanticFolders& folders,
                              const Progress& progress) {
   const classify::Vocabulary words = classify::builtin_vocabulary(data_set.vocabulary);
-  const data::LabelForm& form = form_of_labels(data_set, folders.truth);
-  const data::FolderIndex truths = data::index_folder({folders.truth}, form.suffixes, "");
+  const fs::path truth_folder = split_folder(data_set, folders.truth);
+  const data::LabelForm& form = form_of_labels(data_set, truth_folder);
+  const data::FolderIndex truths = data::index_folder({truth_folder}, form.suffixes, "");
   const data::FolderIndex answers =
       data::index_folder({folders.prediction}, answer_endings(data_set), "");
   std::vector<std::pair<fs::path, fs::path>> pairs;

@@ -96,7 +96,8 @@ void choose_vocabulary(const Merged& merged, const ConvertOptions& options, Conv
   }
 }
 
-void note_recognition(const Config& config, Converted& out) {
+/// `is_stated`: options.adjust sets what tensors don't tell of the head.
+void note_recognition(const Config& config, bool is_stated, Converted& out) {
   out.notes.push_back("recognised: " + config.name + ", " +
                       std::to_string(config.mask_decoder.queries) + " queries");
   if (!config.naming.is_plain() || config.ensemble.clip_trust > 0) {
@@ -109,11 +110,15 @@ void note_recognition(const Config& config, Converted& out) {
                         std::to_string(config.training_vocabulary.classes.size()) + " classes");
   }
   if (find_published(config.clip) != nullptr) return;
+  const std::string text_heads = std::to_string(config.clip.text.heads);
   out.notes.push_back(
-      "no published model has this shape: attention heads follow the convention (text " +
-      std::to_string(config.clip.text.heads) + ", decoder " +
-      std::to_string(config.mask_decoder.heads) +
-      ") and thresholds are the published ones; --config FILE sets others");
+      is_stated
+          ? "no published model has this shape: the text tower's attention heads follow the "
+            "convention (" +
+                text_heads + ")"
+          : "no published model has this shape: attention heads follow the convention (text " +
+                text_heads + ", decoder " + std::to_string(config.mask_decoder.heads) +
+                ") and thresholds are the published ones; --config FILE sets others");
 }
 
 std::string halves_text(const std::vector<int64_t>& channels, int64_t embed_dim) {
@@ -146,7 +151,7 @@ Config choose_config(const Merged& merged, const ConvertOptions& options, Conver
   } else if (options.reference_config.empty()) {
     config = recognized(merged);
     check_halves(merged, config);
-    note_recognition(config, out);
+    note_recognition(config, options.adjust != nullptr, out);
   } else {
     try {
       config = recognized(merged);

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/nearest_name.h"
 #include "fcclip/core/plain_text.h"
 #include "fcclip/text/printable.h"
 
@@ -41,6 +42,29 @@ std::optional<double> number_in(std::string_view text) {
   text = stripped(text);
   if (text.starts_with('+')) text.remove_prefix(1);
   return number_of_text(text);
+}
+
+struct SplitKey {
+  std::string section, name;
+};
+
+SplitKey split_key(const std::string& key) {
+  const size_t point = key.rfind('.');
+  if (point == std::string::npos) return {"", key};
+  return {key.substr(0, point), key.substr(point + 1)};
+}
+
+// Of an unknown key: the nearest that is read in its section, or the nearest section with its name.
+std::string meant_key(const std::string& key) {
+  const SplitKey wanted = split_key(key);
+  std::vector<std::string> names, sections;
+  for (const auto& [known, value] : reference_defaults()) {
+    const SplitKey one = split_key(known);
+    if (one.section == wanted.section) names.push_back(one.name);
+    if (one.name == wanted.name) sections.push_back(one.section);
+  }
+  const std::string meant = did_you_mean(wanted.name, names);
+  return meant.empty() ? did_you_mean(wanted.section, sections) : meant;
 }
 
 }  // namespace
@@ -129,7 +153,7 @@ std::vector<std::string> Keys::unknown() const {
   std::vector<std::string> names;
   for (const auto& [key, value] : stated_) {
     if (!reference_defaults().contains(key) && !is_known_key(key))
-      names.push_back(text::printable(key));
+      names.push_back(text::printable(key) + meant_key(key));
   }
   return names;
 }

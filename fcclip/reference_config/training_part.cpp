@@ -39,6 +39,11 @@ void set_model(TrainingSettings& s, const model::PixelConfig& usual,
     notes.push_back(keys.where("MODEL.PIXEL_MEAN") +
                     " and PIXEL_STD are not used: pictures are normalised as model.clip says");
   }
+  constexpr std::string_view kWeights = "MODEL.WEIGHTS";
+  if (keys.is_stated(kWeights) && !keys.text(kWeights).empty()) {
+    notes.push_back(keys.where(kWeights) + " (" + text::printable(keys.text(kWeights)) +
+                    ") is not read: convert it and begin with --set model.init=MODEL.safetensors");
+  }
   constexpr std::string_view kTop = "TEST.DETECTIONS_PER_IMAGE";
   if (config.instances.top_k != model::Config{}.instances.top_k)
     notes.push_back(keys.where(kTop) + " is not used in training: --top-k sets it when asking");

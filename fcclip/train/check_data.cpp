@@ -6,6 +6,7 @@
 #include <c10/util/ParallelGuard.h>
 
 #include "fcclip/core/loader.h"
+#include "fcclip/data/coco_layout.h"
 #include "fcclip/data/file_form.h"
 
 namespace fcclip::train {
@@ -71,8 +72,8 @@ void find_data(const std::filesystem::path& given, DataSettings& data) {
   const bool instances = data::is_instances_file(json);
   data.kind = instances ? "instance" : "panoptic";
   (instances ? data.instances_json : data.panoptic_json) = json.string();
-  data.panoptic_pngs = (json.parent_path() / json.stem()).string();
-  data.images = (json.parent_path() / "images").string();
+  data.panoptic_pngs = data::panoptic_png_folder(json).string();
+  data.images = data::picture_folder_of(json).string();
   data.vocabulary = "";
 }
 

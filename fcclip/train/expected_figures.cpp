@@ -10,7 +10,8 @@ std::vector<std::string> missed_figures(SegmentationTask& task, const Segmentati
   if (!result.finished || expected.empty()) return {};
   const engine::Numbers scores =
       result.scores.empty() ? task.evaluate(result.steps_done) : result.scores;
-  return eval::missed(expected, scores, config.evaluation.name);
+  const std::string& name = config.evaluation.name;
+  return eval::missed(expected, scores, name.empty() ? "own" : name);
 }
 
 }  // namespace fcclip::train

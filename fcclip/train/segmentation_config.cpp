@@ -23,7 +23,7 @@ Kind one_of(const std::string& name, const char* setting,
   fail(ErrorCode::invalid_argument, setting, " is \"", name, "\"; expected one of ", listed(names));
 }
 
-void need(bool right, const char* setting, const char* what) {
+void need(bool right, std::string_view setting, const char* what) {
   if (!right) fail(ErrorCode::invalid_argument, setting, " ", what);
 }
 
@@ -68,12 +68,19 @@ void finish_augment(SegmentationConfig& c) {
 }
 
 void finish_sets(const SegmentationConfig& c) {
-  for (const DataSettings& set : data_sets(c)) {
-    need(set.sampler == "shuffled" || set.sampler == "repeat_factor", "data.sampler",
+  const std::vector<DataSettings> sets = data_sets(c);
+  for (size_t i = 0; i < sets.size(); ++i) {
+    const DataSettings& set = sets[i];
+    const std::string section = c.sets.empty() ? "data" : "data.sets." + std::to_string(i);
+    need(set.sampler == "shuffled" || set.sampler == "repeat_factor", section + ".sampler",
          "must be shuffled or repeat_factor");
-    need(set.repeat_threshold >= 0 && set.repeat_threshold <= 1, "data.repeat_threshold",
+    need(set.repeat_threshold >= 0 && set.repeat_threshold <= 1, section + ".repeat_threshold",
          "must be in [0, 1]");
-    need(set.weight >= 0 && std::isfinite(set.weight), "data.weight", "must be a number from 0");
+    need(set.weight >= 0 && std::isfinite(set.weight), section + ".weight",
+         "must be a number from 0");
+    // Beside the other's number of pictures a weight of 1 is as good as nothing.
+    need((set.weight > 0) == (sets.front().weight > 0), section + ".weight",
+         "must be above 0 in all sets of a list, or in none (then each counts by its pictures)");
   }
 }
 
@@ -105,6 +112,9 @@ void finish(SegmentationConfig& c) {
   need(eval::parse_expectations(c.run.expect).empty() ||
            (!c.evaluation.kind.empty() && c.loop.evaluate_every > 0),
        "run.expect", "needs evaluation.kind and run.evaluate_every");
+  need(c.evaluation.name.empty() || !c.evaluation.kind.empty() || c.loop.evaluate_every == 0,
+       "evaluation.kind",
+       "must be panoptic, instance or semantic where evaluation.name names a data set");
   c.loop.schedule.kind = engine::parse_schedule_kind(c.schedule, "schedule.kind");
   need(c.model.clip.empty() != c.model.init.empty(), "model.clip or model.init",
        "must name the weights to begin with (one of the two)");

@@ -98,7 +98,8 @@ void bind_run(engine::Settings& s, SegmentationConfig& c) {
          "of the model's weights: float32, float16 or bfloat16");
   s.bind("run.checkpoint_every", &c.loop.checkpoint_every, "steps");
   s.bind("run.keep_last", &c.loop.kept.newest, "checkpoints");
-  s.bind("run.keep_every", &c.loop.kept.every, "steps: those checkpoints stay too; 0: none");
+  s.bind("run.keep_every", &c.loop.kept.every,
+         "steps: so often one is written that stays; 0: never");
   s.bind("run.log_every", &c.loop.log_every, "steps");
   s.bind("run.evaluate_every", &c.loop.evaluate_every, "steps; 0: never");
   s.bind("run.evaluate_pictures", &r.evaluate_pictures, "pictures of the evaluation data; 0: all");

@@ -70,6 +70,9 @@ SegmentationTask::SegmentationTask(const SegmentationConfig& config, engine::Pro
   if (!config_.evaluation.kind.empty()) {
     evaluation_ = open_source(config_.evaluation, Purpose::evaluation, config_.run.seed);
     judged_ = open_evaluation(config_.evaluation);
+    if (judged_) {
+      eval::check_expectations(eval::parse_expectations(config_.run.expect), {&*judged_, 1});
+    }
   }
   if (log && processes_.is_first()) {
     for (const std::string& line : collection_.remarks()) log(LogLevel::warning, line);

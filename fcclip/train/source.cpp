@@ -63,10 +63,13 @@ data::Split split_for(Purpose purpose) {
   return purpose == Purpose::training ? data::Split::training : data::Split::validation;
 }
 
+constexpr std::string_view kOwnFiles =
+    "; of your own data name the files (images, panoptic_json and their neighbours)";
+
 // A published data set; of several truths the one that `kind` names.
 data::SplitFiles published_files(const DataSettings& settings, Purpose purpose) {
   const data::DatasetSpec spec =
-      data::split_of(data::find_dataset(settings.name), split_for(purpose));
+      data::split_of(data::find_dataset(settings.name, kOwnFiles), split_for(purpose));
   data::SplitFiles files = data::files_of(spec, data::datasets_root(settings.root));
   const bool has_labels = !spec.labels.empty();
   std::vector<std::string> kinds;

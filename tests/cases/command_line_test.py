@@ -167,7 +167,8 @@ class Mistyped(Case):
         self.refused("segment", SCENE, "-v", "ade20kk", says=["ade20kk", "did you mean ade20k?"], see="fcclip segment")
         self.refused("eval", "ade20k_15", says=["did you mean ade20k_150?"], see="fcclip eval")
         self.refused("prepare", "cityscape", says=["did you mean cityscapes?"], see="fcclip prepare")
-        self.refused("prepare", "lvis", says=["coco_panoptic"], see="fcclip prepare")
+        self.refused("prepare", "lvis", says=["lvis needs no preparation", "download lvis_v1_val.json.zip"],
+                     see="fcclip prepare")
         self.refused("completion", "zhs", says=["did you mean zsh?"], see="fcclip completion")
 
     def test_ranges(self):

@@ -228,10 +228,10 @@ repeat_threshold = 0.5
         self.assertEqual(len(self.lines_with(outcome, "box_AP50")), 2, outcome.err)
         lines = [json.loads(line) for line in (self.folder / "T" / "log.jsonl").read_text().splitlines()]
         self.assertEqual([line["step"] for line in lines if "AP" in line], [6, 12])
-        missed = self.evaluated("--expect", "AP>=100,PQ>1", folder="missed")
+        missed = self.evaluated("--expect", "AP>=100,AP_unseen>1", folder="missed")
         self.assertEqual(missed.status, 1, missed.err)
         last = missed.err.strip().splitlines()[-1]
-        for words in ("step 12: AP is", "expected >=100", "there is no PQ, only AP"):
+        for words in ("step 12: AP is", "expected >=100", "there is no AP_unseen, only AP"):
             self.assertIn(words, last)
         self.assertTrue((self.folder / "missed" / "model.safetensors").exists())
         # A run that is finished is judged again.
@@ -239,11 +239,20 @@ repeat_threshold = 0.5
         self.assert_ok(self.evaluated("--expect", "AP>=0", "--resume", folder="missed"))
         self.assert_refused(self.evaluated("--expect", "AP", folder="x"), "write PQ>=20", status=2)
         self.assert_refused(self.run_sets("--expect", "AP>1", folder="x"), "run.expect", status=2)
+        self.assert_refused(self.evaluated("--expect", "PQ>1", folder="x"), "its tasks are instance", status=2)
+        self.assert_refused(self.run_sets("--set", "evaluation.name=voc20", "--set", "run.evaluate_every=6", folder="x"),
+                            "evaluation.kind must be", status=2)
+        self.assertFalse((self.folder / "x").exists())
 
     def test_eval_holds_figures_too(self):
         arguments = ("eval", "--images", "images", "--instances-json", "instances.json", "--limit", "2", "-m", MODEL)
         self.assert_ok(self.run_fcclip(*arguments, "--expect", "AP>=0", "-o", "one"))
-        missed = self.run_fcclip(*arguments, "--expect", "own:AP>100,nosuch:AP>100", "-o", "two")
+        for figure, words in (("nosuch:AP>100", "nosuch:AP: that data set is not evaluated, only own"),
+                              ("own:PQ>100", "own is not measured by it, its tasks are instance"),
+                              ("cityscapes_AP>1", "own is not measured by it")):
+            self.assert_refused(self.run_fcclip(*arguments, "--expect", figure, "-o", "no"), words, status=2)
+        self.assertFalse((self.folder / "no").exists())
+        missed = self.run_fcclip(*arguments, "--expect", "own:AP>100", "-o", "two")
         self.assertEqual(missed.status, 1, missed.err)
         self.assertIn("own: AP is", missed.err)
         self.assertTrue((self.folder / "two" / "own" / "scores.json").exists())
@@ -252,6 +261,10 @@ repeat_threshold = 0.5
         self.assert_ok(self.run_sets("--set", "run.checkpoint_every=2", "--set", "run.keep_every=4", "--set",
                                      "run.keep_last=1"))
         self.assertEqual(self.checkpoints(), [f"step-{step:06}.safetensors" for step in (4, 8, 12)])
+        # Between the others too.
+        self.assert_ok(self.run_sets("--set", "run.checkpoint_every=8", "--set", "run.keep_every=5", "--set",
+                                     "run.keep_last=1", folder="fives"))
+        self.assertEqual(self.checkpoints("fives"), [f"step-{step:06}.safetensors" for step in (5, 10, 12)])
 
     def test_the_other_mapper_and_sgd(self):
         self.assert_ok(self.run_sets(

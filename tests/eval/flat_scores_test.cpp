@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "fcclip/eval/evaluation_target.h"
 #include "fcclip/eval/score_text.h"
 #include "tests/support/errors.h"
 
@@ -64,6 +65,38 @@ TEST(Expectations, WhatIsMissedIsSaidAndWhatIsReachedIsNot) {
   const auto unknown = missed_by("AP>1");
   ASSERT_EQ(unknown.size(), 1u);
   EXPECT_EQ(unknown[0].substr(0, 22), "there is no AP, only P");
+}
+
+std::vector<EvaluationTarget> two_targets() {
+  std::vector<EvaluationTarget> targets(2);
+  targets[0].name = "ade20k_150";
+  targets[1].name = "voc20";
+  targets[1].options.panoptic = targets[1].options.instances = false;
+  return targets;
+}
+
+TEST(Expectations, OfAnAliasAreTheDataSets) {
+  const auto scores = flat_scores(summary());
+  for (const char* name : {"ade20k", "ADE20K-150", "a150"}) {
+    const auto expected = parse_expectations(std::string(name) + ":PQ>99");
+    check_expectations(expected, two_targets());
+    EXPECT_EQ(missed(expected, scores, "ade20k_150").size(), 1u) << name;
+    EXPECT_TRUE(missed(expected, scores, "voc20").empty()) << name;
+  }
+}
+
+TEST(Expectations, ThatNothingCouldReachAreRefusedBefore) {
+  const auto check = [](const char* text) {
+    check_expectations(parse_expectations(text), two_targets());
+  };
+  check("mIoU>1,voc20:fwIoU>1,ade20k_150:box_AP>1");
+  EXPECT_ERROR(invalid_argument, "coco:PQ: that data set is not evaluated, only ade20k_150, voc20",
+               check("coco:PQ>1"));
+  EXPECT_ERROR(invalid_argument,
+               "PQ: voc20 is not measured by it, its tasks are semantic; name the data set",
+               check("PQ>1"));
+  EXPECT_ERROR(invalid_argument, "cityscapes_AP: ade20k_150 is not measured by it",
+               check("ade20k_150:cityscapes_AP>1"));
 }
 
 TEST(ScoreText, SurvivesTheWay) {

@@ -221,5 +221,16 @@ TEST_F(CityscapesCase, TrainIdsAreRemarked) {
   EXPECT_NE(score.remarks[0].find("train ids?"), std::string::npos);
 }
 
+TEST_F(CityscapesCase, TrainIdsOfPixelsAreRemarkedToo) {
+  EXPECT_TRUE(score_of(at()).remarks.empty());
+  for (const auto& entry : fs::directory_iterator(at() / "semantic")) {
+    const at::Tensor map = image::read_label_map(entry.path());
+    image::write_png(entry.path(), map.remainder(19).to(at::kByte));
+  }
+  const CityscapesScore score = score_of(at());
+  ASSERT_EQ(score.remarks.size(), 1u);
+  EXPECT_NE(score.remarks[0].find("are these train ids?"), std::string::npos);
+}
+
 }  // namespace score_cityscapes_test
 }  // namespace fcclip::eval

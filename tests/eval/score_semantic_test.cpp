@@ -89,6 +89,14 @@ TEST_F(DataSetLabels, AreToldByTheirPathOrTheirEnding) {
   EXPECT_EQ(score_semantic(city, {root() / "city", answers()}).summary().mean_iou, 1);
 }
 
+TEST_F(DataSetLabels, AFolderOfSplitsMeansTheirValidation) {
+  const DatasetSpec& city = data::find_dataset("cityscapes");
+  write_truth(city, city.labels[0], root() / "gtFine/val/town/a_gtFine_labelIds.png");
+  write_truth(city, city.labels[0], root() / "gtFine/train/town/b_gtFine_labelIds.png");
+  image::write_png(answers() / "a.png", test::halves(3, 5));
+  EXPECT_EQ(score_semantic(city, {root() / "gtFine", answers()}).summary().mean_iou, 1);
+}
+
 TEST_F(DataSetLabels, OfSegmentAreTakenToo) {
   const DatasetSpec& city = data::find_dataset("cityscapes");
   write_truth(city, city.labels[0], root() / "val/town/a_gtFine_labelIds.png");

@@ -105,8 +105,13 @@ TEST(Configuration, OnlyUnknownKeysAreToldOf) {
       "MODEL: {RPN: {NMS_THRESH: 0.7}, SWIN: {WINDOW_SIZE: 7}, MASK_FROMER: {NHEADS: 2}}\n"
       "VERSION: 2\nMY: {OWN: 1}\n");
   ASSERT_EQ(stated.notes.size(), 1u);
-  EXPECT_NE(stated.notes[0].find("MODEL.MASK_FROMER.NHEADS, MY.OWN"), std::string::npos)
+  EXPECT_NE(
+      stated.notes[0].find("MODEL.MASK_FROMER.NHEADS (did you mean MODEL.MASK_FORMER?), MY.OWN"),
+      std::string::npos)
       << stated.notes[0];
+  const std::string typed = with("MODEL: {FC_CLIP: {GEOMETRIC_ENSEMBLE_ALFA: 0.2}}").notes.at(0);
+  EXPECT_NE(typed.find("_ALFA (did you mean GEOMETRIC_ENSEMBLE_ALPHA?)"), std::string::npos)
+      << typed;
 }
 
 TEST(Apply, WhatTensorsTellMustAgree) {
@@ -304,11 +309,13 @@ TEST(Training, OptimizerEvaluationAndExpectedFiguresAreRead) {
 TEST(Training, WhatHasNoSettingIsToldOf) {
   std::vector<std::string> notes;
   training_settings(with("DATASETS:\n  TRAIN: ('mine',)\nTEST: {DETECTIONS_PER_IMAGE: 40}\n"
-                         "MODEL: {PIXEL_MEAN: [1, 2, 3]}\nSOLVER: {REFERENCE_WORLD_SIZE: 8}\n"),
+                         "MODEL: {PIXEL_MEAN: [1, 2, 3], WEIGHTS: begun.pth}\n"
+                         "SOLVER: {REFERENCE_WORLD_SIZE: 8}\n"),
                     notes);
-  ASSERT_EQ(notes.size(), 4u);
+  ASSERT_EQ(notes.size(), 5u);
   EXPECT_NE(notes[0].find("MODEL.PIXEL_MEAN"), std::string::npos);
-  EXPECT_NE(notes[2].find("own.yaml:3: DATASETS.TRAIN"), std::string::npos) << notes[2];
+  EXPECT_NE(notes[1].find("MODEL.WEIGHTS (begun.pth) is not read"), std::string::npos) << notes[1];
+  EXPECT_NE(notes[3].find("own.yaml:3: DATASETS.TRAIN"), std::string::npos) << notes[3];
 }
 
 }  // namespace

@@ -66,6 +66,9 @@ TEST(RecordedCheckpoint, ItsYamlGivesTheRecordedSettings) {
     EXPECT_EQ(got.at(part), want.at(part)) << part;
   }
   EXPECT_EQ(got.at("clip").at("convnext"), want.at("clip").at("convnext"));
+  for (const std::string& note : model::convert(with_yaml(yaml_of(recorded, queries))).notes) {
+    EXPECT_EQ(note.find("--config"), std::string::npos) << note;  // it was given
+  }
   EXPECT_ERROR(shape_mismatch, "NUM_OBJECT_QUERIES is 100, but by the tensors 20",
                model::convert(with_yaml(yaml_of(recorded, 100))));
 }

@@ -162,6 +162,20 @@ TEST_F(TwoSets, SettingsThatCannotBeAreNamed) {
                Collection{config_});
 }
 
+TEST_F(TwoSets, HaveAWeightEachOrNone) {
+  finish(config_);
+  config_.sets[1].weight = 2;
+  EXPECT_ERROR(invalid_argument, "data.sets.1.weight must be above 0 in all sets", finish(config_));
+  config_.sets[0].weight = -1;
+  EXPECT_ERROR(invalid_argument, "data.sets.0.weight must be a number from 0", finish(config_));
+  config_.sets[0].weight = 3;
+  config_.sets[1].sampler = "often";
+  EXPECT_ERROR(invalid_argument, "data.sets.1.sampler must be shuffled", finish(config_));
+  config_.sets.clear();
+  config_.data.sampler = "often";
+  EXPECT_ERROR(invalid_argument, "data.sampler must be shuffled", finish(config_));
+}
+
 std::map<std::string, at::Tensor> weights_of(const SegmentationTask& task) {
   engine::TrainingState state;
   task.save(state);
