@@ -25,20 +25,22 @@ constexpr const char* kModelFormat = "fcclip-model-1";
 constexpr const char* kClipFormat = "fcclip-clip-1";
 
 /// "model.pth" -> "fcclip convert model.pth -o model.safetensors"
-std::string convert_command(const std::filesystem::path& path) {
+std::string convert_command(const std::filesystem::path& path, FileContent wanted) {
+  const bool is_clip = wanted == FileContent::clip;
   std::string target = path.stem().string() + ".safetensors";
-  if (path.filename() == target) target = "MODEL.safetensors";
-  return "fcclip convert " + path.string() + " -o " + target;
+  if (path.filename() == target) target = is_clip ? "CLIP.safetensors" : "MODEL.safetensors";
+  return std::string("fcclip convert ") + (is_clip ? "--clip " : "") + path.string() + " -o " +
+         target;
 }
 
 /// A file of another kind: what it is, and what to do.
-void require_safetensors(const io::MappedFile& file) {
+void require_safetensors(const io::MappedFile& file, FileContent wanted) {
   const auto bytes = file.bytes();
   const io::FileKind kind =
       io::file_kind({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   if (kind.form == io::WeightForm::safetensors) return;
   const std::string advice =
-      kind.form == io::WeightForm::torch ? "make one of it: " + convert_command(file.path())
+      kind.form == io::WeightForm::torch ? "make one of it: " + convert_command(file.path(), wanted)
       : kind.advice.empty()
           ? "expected a .safetensors file that fcclip convert, train or init wrote"
           : kind.advice;
@@ -52,8 +54,9 @@ void require_safetensors(const io::MappedFile& file) {
   if (wanted == FileContent::clip) {
     fail(
         ErrorCode::bad_format, name,
-        ": its metadata say nothing of fcclip; expected a CLIP made by fcclip pretrain, or a model "
-        "file of fcclip");
+        ": its metadata say nothing of fcclip; expected a CLIP of fcclip pretrain, or a model file "
+        "of fcclip; of open_clip's weights make one: ",
+        convert_command(name, wanted));
   }
   TensorShapes shapes;
   for (const std::string& tensor : file.names()) shapes[published_name(tensor)] = {};
@@ -68,7 +71,7 @@ void require_safetensors(const io::MappedFile& file) {
   fail(ErrorCode::bad_format, name,
        " is a safetensors file, but no model file of fcclip (its metadata do not say so); make one "
        "of it: ",
-       convert_command(name));
+       convert_command(name, wanted));
 }
 
 /// A file whose metadata were read.
@@ -81,7 +84,7 @@ struct OpenFile {
 
 OpenFile open_file(const std::filesystem::path& path, FileContent wanted) {
   const std::shared_ptr<const io::MappedFile> mapped = io::MappedFile::open(path);
-  require_safetensors(*mapped);
+  require_safetensors(*mapped, wanted);
   OpenFile file{path.string(), mapped, io::SafetensorsFile(mapped), {}};
   std::optional<FileMetadata> metadata;
   try {

@@ -93,7 +93,8 @@ void set_optimizer(TrainingSettings& s) {
 void set_schedule(TrainingSettings& s) {
   const Keys& keys = s.keys;
   constexpr std::string_view kName = "SOLVER.LR_SCHEDULER_NAME", kMethod = "SOLVER.WARMUP_METHOD",
-                             kEnding = "SOLVER.POLY_LR_CONSTANT_ENDING", kSteps = "SOLVER.STEPS";
+                             kEnding = "SOLVER.POLY_LR_CONSTANT_ENDING", kSteps = "SOLVER.STEPS",
+                             kRescale = "SOLVER.RESCALE_INTERVAL";
   const std::string& name = keys.text(kName);
   const bool poly = name == "WarmupPolyLR", cosine = name == "WarmupCosineLR";
   s.require(poly || cosine || name == "WarmupMultiStepLR", kName,
@@ -102,11 +103,18 @@ void set_schedule(TrainingSettings& s) {
   const int64_t total = whole_in(keys, "SOLVER.MAX_ITER", 1, kMostSteps);
   s.set("schedule.steps", total);
   s.require(keys.text(kMethod) == "linear", kMethod, "linear");
+  s.require(poly || !keys.flag(kRescale), kRescale, "False");
   s.whole("schedule.warmup_steps", "SOLVER.WARMUP_ITERS", 0);
   s.number("schedule.warmup_share", "SOLVER.WARMUP_FACTOR");
   if (poly) {
     s.require(keys.number(kEnding) == 0, kEnding, "0");
     s.number("schedule.power", "SOLVER.POLY_LR_POWER");
+  }
+  if (cosine) {
+    constexpr std::string_view kEnd = "SOLVER.BASE_LR_END";
+    const double end = keys.number(kEnd), base = keys.number("SOLVER.BASE_LR");
+    s.require(end >= 0 && end <= base, kEnd, "numbers from 0 to SOLVER.BASE_LR");
+    s.set("schedule.final_share", base > 0 ? end / base : 0.0);
   }
   if (poly || cosine) return;
   s.number("schedule.gamma", "SOLVER.GAMMA");

@@ -78,6 +78,10 @@ class Halves(Case):
 
     def test_a_clip_alone_is_what_training_begins_with(self):
         self.write("open_clip.bin", self.clip)
+        self.write("open_clip.safetensors", self.clip)
+        for name, target in (("open_clip.bin", "open_clip"), ("open_clip.safetensors", "CLIP")):
+            self.assert_refused(self.run_fcclip("train", "--set", f"model.clip={name}", "-o", "none"),
+                                f"fcclip convert --clip {name} -o {target}.safetensors")
         self.assert_ok(self.run_fcclip("convert", "--clip", "open_clip.bin", "-o", "clip.safetensors"))
         info = self.run_fcclip("info", "clip.safetensors", "--json").json()
         self.assertEqual(info["kind"], "CLIP weights")

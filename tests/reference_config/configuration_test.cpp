@@ -210,6 +210,11 @@ TEST(Training, SchedulesOfDetectron2) {
   EXPECT_NE(poly.find("schedule.kind = \"poly\"\n"), std::string::npos);
   EXPECT_NE(poly.find("schedule.power = 0.5\n"), std::string::npos);
   EXPECT_EQ(poly.find("milestones"), std::string::npos);
+  const std::string cosine = training_settings(
+      with("SOLVER: {LR_SCHEDULER_NAME: WarmupCosineLR, BASE_LR: 1e-4, BASE_LR_END: 2.5e-5}"),
+      notes);
+  EXPECT_NE(cosine.find("schedule.kind = \"cosine\"\n"), std::string::npos);
+  EXPECT_NE(cosine.find("schedule.final_share = 0.25\n"), std::string::npos) << cosine;
   const std::string steps =
       training_settings(with("SOLVER:\n  STEPS: (50, 75, 400)\n  MAX_ITER: 100\n"), notes);
   EXPECT_NE(steps.find("schedule.milestones = [0.5,0.75]\n"), std::string::npos) << steps;
@@ -225,6 +230,9 @@ TEST(Training, WhatItCannotDoIsRefusedByKeyAndFile) {
       {"TEST: {EXPECTED_RESULTS: [[keypoints, AP, 1, 2]]}", "EXPECTED_RESULTS has keypoints"},
       {"SOLVER: {WEIGHT_DECAY_NORM: 0.1}", "WEIGHT_DECAY_NORM"},
       {"SOLVER: {LR_SCHEDULER_NAME: Mine}", "LR_SCHEDULER_NAME is Mine"},
+      {"SOLVER: {LR_SCHEDULER_NAME: WarmupCosineLR, BASE_LR: 1e-4, BASE_LR_END: 1e-3}",
+       "BASE_LR_END is 1e-3; the training knows numbers from 0 to SOLVER.BASE_LR"},
+      {"SOLVER: {RESCALE_INTERVAL: True}", "RESCALE_INTERVAL is True"},
       {"INPUT: {DATASET_MAPPER_NAME: mine}",
        "DATASET_MAPPER_NAME is mine; the training knows coco_"},
       {"INPUT: {RANDOM_FLIP: vertical}", "RANDOM_FLIP is vertical"},
