@@ -8,4 +8,9 @@ namespace fcclip::ops {
 /// x on the host, contiguous, of its own dtype; no copy where it is that already.
 at::Tensor on_host(const at::Tensor& x);
 
+/// The same for what is read and soon freed. From a GPU it comes into memory that the system does not
+/// move, and which is kept for the next one: else the copy of some megabytes takes as long as the
+/// system takes to clear its pages.
+at::Tensor briefly_on_host(const at::Tensor& x);
+
 }  // namespace fcclip::ops

@@ -13,6 +13,7 @@
 #include "tests/ops/cuda_on_host.h"
 // After it.
 #include "fcclip/ops/cuda/kernels/deform_attention.cu"
+#include "fcclip/ops/cuda/kernels/mask_results.cu"
 
 namespace {
 
@@ -36,7 +37,11 @@ const std::map<std::string, Kernel>& kernels() {
       {"deform_forward_bfloat16",
        run<cuda::DeformJob<cuda::Bfloat16, float>, deform_forward_bfloat16>},
       {"deform_backward_float", run<cuda::DeformJob<float, float>, deform_backward_float>},
-      {"deform_backward_double", run<cuda::DeformJob<double, double>, deform_backward_double>}};
+      {"deform_backward_double", run<cuda::DeformJob<double, double>, deform_backward_double>},
+      {"mask_winners", run<cuda::WinnersJob, mask_winners>},
+      {"mask_classes", run<cuda::ClassesJob, mask_classes>},
+      {"mask_runs_count", run<cuda::RunsJob, mask_runs_count>},
+      {"mask_runs_write", run<cuda::RunsJob, mask_runs_write>}};
   return kAll;
 }
 

@@ -3,6 +3,7 @@
 // processor. A block's threads are contexts that take turns; each runs to its next meeting point, so
 // that all have reached it before the first goes on. Include it before the .cu file.
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -57,7 +58,8 @@ inline void run_thread() {
 inline void start_thread(Thread& thread, Place index) {
   constexpr size_t kStack = 256 << 10;
   thread.index = index;
-  thread.stack = std::make_unique<char[]>(kStack);
+  thread.ended = false;
+  if (!thread.stack) thread.stack.reset(new char[kStack]);  // kept from block to block
   getcontext(&thread.context);
   thread.context.uc_stack.ss_sp = thread.stack.get();
   thread.context.uc_stack.ss_size = kStack;
@@ -67,7 +69,6 @@ inline void start_thread(Thread& thread, Place index) {
 
 inline void run_block() {
   Machine& m = machine();
-  m.all.clear();
   m.all.resize(static_cast<size_t>(m.threads.x) * m.threads.y);
   m.lanes.assign(m.all.size(), 0);
   for (size_t i = 0; i < m.all.size(); ++i) {
@@ -106,15 +107,59 @@ inline void __syncwarp() {
   fcclip::ops::on_host::meet();
 }
 
+// Warps may meet more or less often than others before it: all threads of a block must have met
+// equally often.
+inline void __syncthreads() {
+  fcclip::ops::on_host::meet();
+}
+
+namespace fcclip::ops::on_host {
+
+// A warp's lanes show x and look(at the first of them).
+template <typename T, typename Look>
+auto among_lanes(T x, const Look& look) {
+  Machine& m = machine();
+  const size_t own = m.now;
+  m.lanes[own] = static_cast<double>(x);
+  meet();
+  const auto seen = look(own / 32 * 32, own);
+  meet();
+  return seen;
+}
+
+}  // namespace fcclip::ops::on_host
+
 template <typename T>
 T __shfl_xor_sync(unsigned, T x, int step) {
-  fcclip::ops::on_host::Machine& m = fcclip::ops::on_host::machine();
-  const size_t own = m.now, other = own ^ static_cast<size_t>(step);
-  m.lanes[own] = x;
-  fcclip::ops::on_host::meet();
-  const T seen = static_cast<T>(m.lanes[other]);
-  fcclip::ops::on_host::meet();
-  return seen;
+  return fcclip::ops::on_host::among_lanes(x, [&](size_t, size_t own) {
+    return static_cast<T>(fcclip::ops::on_host::machine().lanes[own ^ static_cast<size_t>(step)]);
+  });
+}
+
+template <typename T>
+T __shfl_sync(unsigned, T x, int lane) {
+  return fcclip::ops::on_host::among_lanes(x, [&](size_t first, size_t) {
+    return static_cast<T>(fcclip::ops::on_host::machine().lanes[first + static_cast<size_t>(lane)]);
+  });
+}
+
+inline unsigned __ballot_sync(unsigned, bool says) {
+  return fcclip::ops::on_host::among_lanes(says ? 1 : 0, [](size_t first, size_t) {
+    const std::vector<double>& lanes = fcclip::ops::on_host::machine().lanes;
+    unsigned all = 0;
+    for (size_t i = 0; i < 32 && first + i < lanes.size(); ++i) {
+      if (lanes[first + i] != 0) all |= 1u << i;
+    }
+    return all;
+  });
+}
+
+inline int __popc(unsigned x) {
+  return __builtin_popcount(x);
+}
+
+inline int __ffs(int x) {
+  return __builtin_ffs(x);
 }
 
 template <typename T>

@@ -175,5 +175,29 @@ TEST(CudaOps, MasksOfTheDeviceGiveResultsOnTheHost) {
                   .codes.equal(mask_winners(cpu, {0, 2}, {0.5f, 0.6f}).codes));
 }
 
+// A photograph, all three kinds of results; the processor's order of sums and roundings is the GPU's.
+TEST(CudaOps, ResultsOfAPhotographEqualTheProcessors) {
+  FCCLIP_NEEDS_CUDA();
+  at::manual_seed(9);
+  const MaskSource cpu = {at::randn({50, 160, 216}) * 6, {640, 864}, {640, 853}, {480, 640}};
+  const MaskSource cuda = {cpu.mask_logits.cuda(), cpu.padded, cpu.resized, cpu.original};
+  const std::vector<int64_t> queries = {0, 7, 3, 49, 21};
+  const std::vector<float> scores = {0.5f, 0.6f, 0.9f, 0.2f, 0.8f};
+  const MaskWinners got = mask_winners(cuda, queries, scores);
+  const MaskWinners want = mask_winners(cpu, queries, scores);
+  const auto same = [](const at::Tensor& a, const at::Tensor& b) {
+    return a.eq(b).to(at::kDouble).mean().item<double>();
+  };
+  EXPECT_GT(same(got.codes, want.codes), 0.9999);
+  const at::Tensor weights = at::softmax(at::randn({50, 150}) * 3, -1);
+  EXPECT_GT(same(best_classes(cuda, weights), best_classes(cpu, weights)), 0.9999);
+  const std::vector<MaskRuns> runs = mask_runs(cuda, queries), wanted = mask_runs(cpu, queries);
+  for (size_t i = 0; i < queries.size(); ++i) {
+    EXPECT_NEAR(got.pixels_inside[i], want.pixels_inside[i], 30);
+    EXPECT_NEAR(std::ssize(runs[i].counts), std::ssize(wanted[i].counts), 30);
+    EXPECT_NEAR(runs[i].sigmoid_sum, wanted[i].sigmoid_sum, 1e-4 * wanted[i].sigmoid_sum);
+  }
+}
+
 }  // namespace
 }  // namespace fcclip::ops

@@ -22,12 +22,13 @@ constexpr int kArchitectures[] = {80, 86, 89, 90, 100};
 
 TEST(Nvrtc, CompilesEveryKernelForEveryArchitecture) {
   FCCLIP_NEEDS_NVRTC();
-  const KernelSource& source = deform_attention_source();
-  for (const int architecture : kArchitectures) {
-    const std::string code = Nvrtc::found().compile(source, architecture);
-    EXPECT_TRUE(code.starts_with("\177ELF")) << architecture;
-    for (const std::string& kernel : source.kernels) {
-      EXPECT_NE(code.find(".text." + kernel), std::string::npos) << kernel << " " << architecture;
+  for (const KernelSource* source : kernel_sources()) {
+    for (const int architecture : kArchitectures) {
+      const std::string code = Nvrtc::found().compile(*source, architecture);
+      EXPECT_TRUE(code.starts_with("\177ELF")) << architecture;
+      for (const std::string& kernel : source->kernels) {
+        EXPECT_NE(code.find(".text." + kernel), std::string::npos) << kernel << " " << architecture;
+      }
     }
   }
 }

@@ -8,23 +8,12 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include "fcclip/ops/composed_taps.h"
 #include "fcclip/ops/cpu/ops.h"
 #include "fcclip/ops/host.h"
-#include "fcclip/ops/linear_tap.h"
 
 namespace fcclip::ops::cpu {
 namespace {
-
-void add_tap(Taps& taps, int& n, int64_t index, float weight) {
-  for (int i = 0; i < n; ++i) {
-    if (taps.index[i] == index) {
-      taps.weight[i] += weight;
-      return;
-    }
-  }
-  taps.index[n] = static_cast<int32_t>(index);
-  taps.weight[n++] = weight;
-}
 
 int64_t tile_extent(double pixels_per_cell, double cells, int64_t limit) {
   const double wanted = std::min(pixels_per_cell * cells, static_cast<double>(limit));
@@ -33,26 +22,8 @@ int64_t tile_extent(double pixels_per_cell, double cells, int64_t limit) {
 
 }  // namespace
 
-std::vector<Taps> composed_taps(int64_t cells, int64_t padded, int64_t resized, int64_t original) {
-  std::vector<Taps> all(static_cast<size_t>(original));
-  for (int64_t i = 0; i < original; ++i) {
-    Taps& taps = all[static_cast<size_t>(i)];
-    int n = 0;
-    const LinearTap outer = linear_tap(i, resized, original);
-    for (const bool next : {false, true}) {
-      const float share = next ? outer.far : 1 - outer.far;
-      if (share == 0) continue;
-      const LinearTap inner = linear_tap(next ? outer.next : outer.near, cells, padded);
-      add_tap(taps, n, inner.near, share * (1 - inner.far));
-      add_tap(taps, n, inner.next, share * inner.far);
-    }
-    for (; n < 4; ++n) taps.index[n] = taps.index[0], taps.weight[n] = 0;
-  }
-  return all;
-}
-
 MaskGeometry::MaskGeometry(const MaskSource& source) {
-  logits_ = on_host(source.mask_logits.to(at::kFloat));
+  logits_ = briefly_on_host(source.mask_logits.to(at::kFloat));
   data_ = logits_.const_data_ptr<float>();
   queries_ = logits_.size(0);
   mask_size_ = {logits_.size(1), logits_.size(2)};
@@ -90,14 +61,14 @@ TileColumns MaskGeometry::columns(int64_t x, int64_t width) const {
     const int64_t end = std::min(begin + kRowGroup, width);
     int32_t low = static_cast<int32_t>(mask_size_.width), high = 0;
     for (int64_t i = begin; i < end; ++i) {
-      const Taps& taps = taps_x_[static_cast<size_t>(x + i)];
+      const MaskTaps& taps = taps_x_[static_cast<size_t>(x + i)];
       low = std::min(low, *std::min_element(taps.index, taps.index + 4));
       high = std::max(high, *std::max_element(taps.index, taps.index + 4));
     }
     ColumnGroup group = {low, high - low + 1, static_cast<int64_t>(tile.weights.size())};
     tile.weights.resize(tile.weights.size() + static_cast<size_t>(group.count * kRowGroup));
     for (int64_t i = begin; i < end; ++i) {
-      const Taps& taps = taps_x_[static_cast<size_t>(x + i)];
+      const MaskTaps& taps = taps_x_[static_cast<size_t>(x + i)];
       for (int t = 0; t < 4; ++t) {
         const int64_t at = (taps.index[t] - low) * kRowGroup + i - begin;
         tile.weights[static_cast<size_t>(group.weights + at)] += taps.weight[t];
@@ -158,7 +129,7 @@ void TileMask::load(int64_t query, const TileRows& rows, const TileColumns& colu
 }
 
 RowBlend TileMask::row(int64_t y) const {
-  const Taps& taps = geometry_.row_taps(rows_.y + y);
+  const MaskTaps& taps = geometry_.row_taps(rows_.y + y);
   RowBlend blend;
   for (int t = 0; t < 4; ++t) {
     blend.row[t] = buffer_.data() + (taps.index[t] - rows_.source_row) * width_;

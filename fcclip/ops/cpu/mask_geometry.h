@@ -1,26 +1,15 @@
 #pragma once
-// Where a pixel of the original image finds its mask logit: two bilinear resizes (masks → padded
-// input, cropped input → original) composed into one weighted sum of at most four rows and four
-// columns. Both are linear and separable, so the composition is exact up to rounding.
+// Where a pixel of the original image finds its mask logit (ops/composed_taps.h), in tiles.
 
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/ops/cpu/mask_rows.h"
+#include "fcclip/ops/mask_taps.h"
 #include "fcclip/ops/upsampled_masks.h"
 
 namespace fcclip::ops::cpu {
-
-/// value = Σ weight[i] · source[index[i]]; indices ascend, unused taps have weight 0.
-struct Taps {
-  int32_t index[4];
-  float weight[4];
-};
-
-/// Taps of each of `original` positions into `cells` cells, by way of `padded` cropped to
-/// `resized`.
-std::vector<Taps> composed_taps(int64_t cells, int64_t padded, int64_t resized, int64_t original);
 
 /// Rows [y, y + height) of the original and the mask rows they need.
 struct TileRows {
@@ -65,7 +54,7 @@ class MaskGeometry {
   /// An interval that surely holds every logit of the tile, rounding included.
   Bounds bounds(int64_t query, const TileRows& rows, const TileColumns& columns) const;
 
-  const Taps& row_taps(int64_t y) const { return taps_y_[static_cast<size_t>(y)]; }
+  const MaskTaps& row_taps(int64_t y) const { return taps_y_[static_cast<size_t>(y)]; }
   int64_t stride() const { return mask_size_.width; }
 
  private:
@@ -73,7 +62,7 @@ class MaskGeometry {
   const float* data_ = nullptr;
   int64_t queries_ = 0;
   Size mask_size_, original_;
-  std::vector<Taps> taps_y_, taps_x_;
+  std::vector<MaskTaps> taps_y_, taps_x_;
 };
 
 /// One mask in one tile: columns resized, rows blended on demand. Reused from tile to tile.

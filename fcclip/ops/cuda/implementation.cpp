@@ -6,6 +6,7 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "fcclip/ops/cuda/deform_launch.h"
+#include "fcclip/ops/cuda/mask_results_launch.h"
 #include "fcclip/ops/cuda/ops.h"
 
 namespace fcclip::ops::cuda {
@@ -42,6 +43,26 @@ at::Tensor depthwise7(const at::Tensor& x, const at::Tensor& weight, const at::T
       .contiguous();
 }
 
+// Pictures of 2^31 pixels and more are the processor's.
+MaskWinners mask_winners(const MaskSource& masks, const std::vector<int64_t>& queries,
+                         const std::vector<float>& scores) {
+  if (!fits_mask_kernels(masks)) return host_implementation().mask_winners(masks, queries, scores);
+  const c10::DeviceGuard guard(masks.mask_logits.device());
+  return launch_mask_winners(masks, queries, scores, place_of(masks.mask_logits));
+}
+
+at::Tensor best_classes(const MaskSource& masks, const at::Tensor& weights) {
+  if (!fits_mask_kernels(masks)) return host_implementation().best_classes(masks, weights);
+  const c10::DeviceGuard guard(masks.mask_logits.device());
+  return launch_best_classes(masks, weights, place_of(masks.mask_logits));
+}
+
+std::vector<MaskRuns> mask_runs(const MaskSource& masks, const std::vector<int64_t>& queries) {
+  if (!fits_mask_kernels(masks)) return host_implementation().mask_runs(masks, queries);
+  const c10::DeviceGuard guard(masks.mask_logits.device());
+  return launch_mask_runs(masks, queries, place_of(masks.mask_logits));
+}
+
 }  // namespace
 
 Implementation implementation() {
@@ -52,6 +73,9 @@ Implementation implementation() {
   ops.deform_attention = deform_attention;
   ops.deform_attention_backward = deform_attention_backward;
   ops.depthwise7 = depthwise7;
+  ops.mask_winners = mask_winners;
+  ops.best_classes = best_classes;
+  ops.mask_runs = mask_runs;
   return ops;
 }
 

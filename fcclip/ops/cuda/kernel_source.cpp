@@ -1,24 +1,29 @@
 #include "fcclip/ops/cuda/kernel_source.h"
 
+// clang-format off
 #define FCCLIP_KERNEL_TEXTS(X) \
-  X(deform_attention_cu) X(deform_job_h) X(element_h) X(deform_args_h) X(deform_sample_h)
+  X(deform_attention_cu) X(deform_job_h) X(deform_args_h) X(deform_sample_h) X(element_h) \
+  X(mask_results_cu) X(mask_results_job_h) X(mask_taps_h)
+// clang-format on
 #define FCCLIP_DECLARE_TEXT(name) \
   extern const char fcclip_embedded_##name##_begin[], fcclip_embedded_##name##_end[];
 extern "C" {
 FCCLIP_KERNEL_TEXTS(FCCLIP_DECLARE_TEXT)
 #ifdef FCCLIP_CUDA
 FCCLIP_DECLARE_TEXT(deform_attention_fatbin)
+FCCLIP_DECLARE_TEXT(mask_results_fatbin)
 #endif
 }
 #undef FCCLIP_DECLARE_TEXT
 
-#define FCCLIP_TEXT(name)             \
-  std::string_view(                   \
-      fcclip_embedded_##name##_begin, \
-      static_cast<size_t>(fcclip_embedded_##name##_end - fcclip_embedded_##name##_begin))
-
 namespace fcclip::ops::cuda {
 namespace {
+
+std::string_view text_between(const char* begin, const char* end) {
+  return {begin, static_cast<size_t>(end - begin)};
+}
+
+#define FCCLIP_TEXT(name) text_between(fcclip_embedded_##name##_begin, fcclip_embedded_##name##_end)
 
 // NVRTC has no standard library; this is what the kernels use of it.
 constexpr std::string_view kFixedIntegers =
@@ -45,11 +50,34 @@ KernelSource make_deform_attention() {
   return source;
 }
 
+KernelSource make_mask_results() {
+  KernelSource source;
+  source.main = {"fcclip/ops/cuda/kernels/mask_results.cu", FCCLIP_TEXT(mask_results_cu)};
+  source.headers = {{"fcclip/ops/cuda/kernels/mask_results_job.h", FCCLIP_TEXT(mask_results_job_h)},
+                    {"fcclip/ops/cuda/kernels/element.h", FCCLIP_TEXT(element_h)},
+                    {"fcclip/ops/mask_taps.h", FCCLIP_TEXT(mask_taps_h)},
+                    {"cstdint", kFixedIntegers}};
+  source.kernels = {"mask_winners", "mask_classes", "mask_runs_count", "mask_runs_write"};
+#ifdef FCCLIP_CUDA
+  source.fatbin = FCCLIP_TEXT(mask_results_fatbin);
+#endif
+  return source;
+}
+
 }  // namespace
 
 const KernelSource& deform_attention_source() {
   static const KernelSource kSource = make_deform_attention();
   return kSource;
+}
+
+const KernelSource& mask_results_source() {
+  static const KernelSource kSource = make_mask_results();
+  return kSource;
+}
+
+std::vector<const KernelSource*> kernel_sources() {
+  return {&deform_attention_source(), &mask_results_source()};
 }
 
 Hash hash_source(const KernelSource& source) {

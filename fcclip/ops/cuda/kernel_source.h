@@ -25,6 +25,10 @@ struct KernelSource {
 
 /// kernels/deform_attention.cu.
 const KernelSource& deform_attention_source();
+/// kernels/mask_results.cu.
+const KernelSource& mask_results_source();
+/// All of them.
+std::vector<const KernelSource*> kernel_sources();
 
 /// Of all texts and their names.
 Hash hash_source(const KernelSource& source);

@@ -1,0 +1,15 @@
+#pragma once
+// Where a pixel of the original picture finds its mask logit along one axis. Plain data, for the
+// kernels of every device.
+
+#include <cstdint>
+
+namespace fcclip::ops {
+
+/// value = Σ weight[i] · source[index[i]]; indices ascend, unused taps have weight 0.
+struct MaskTaps {
+  int32_t index[4];
+  float weight[4];
+};
+
+}  // namespace fcclip::ops
