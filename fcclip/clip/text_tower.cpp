@@ -181,6 +181,10 @@ at::Tensor TextTower::end_states(const at::Tensor& tokens, const Trace& trace) c
   return x.index({rows, ends});
 }
 
+at::Tensor TextTower::logit_scale_there() const {
+  return logit_scale_.detach().to(at::kDouble).exp().clamp_max(100);
+}
+
 double TextTower::logit_scale() const {
   return std::min(std::exp(logit_scale_.item<double>()), 100.0);
 }

@@ -53,7 +53,9 @@ class TextTower {
   at::Tensor end_states(const at::Tensor& tokens, const Trace& trace = {}) const;
   at::Tensor embed(const at::Tensor& end_states) const;
 
-  /// CLIP's own scale: min(exp(logit_scale), 100).
+  /// CLIP's own scale, min(exp(logit_scale), 100): a float64 number where the weights are, which
+  /// nobody waits for, and read from there.
+  at::Tensor logit_scale_there() const;
   double logit_scale() const;
   /// The same with its gradient: one number.
   at::Tensor scale() const;

@@ -6,20 +6,11 @@
 #include "fcclip/core/check.h"
 #include "fcclip/head/position_encoding.h"
 #include "fcclip/ops/mask_pool.h"
+#include "fcclip/ops/masked_attention.h"
 #include "fcclip/ops/resize.h"
 
 namespace fcclip::head {
 namespace {
-
-// Attention masks. sigmoid(logit) < 0.5 is logit < 0.
-at::Tensor blocked_places(const at::Tensor& level_logits) {
-  return level_logits.lt(0);
-}
-
-// A query that may look nowhere looks everywhere.
-at::Tensor open_full_rows(const at::Tensor& blocked) {
-  return blocked.logical_and(blocked.all(-1, /*keepdim=*/true).logical_not());
-}
 
 // Queries [B, Q, C] as the reference traces them: [Q, B, C], without the axis of a batch of one.
 at::Tensor reference_queries(const at::Tensor& queries) {
@@ -158,14 +149,15 @@ std::vector<MaskPredictions> MaskDecoder::run(const PixelFeatures& features, Hea
     if (i == config_.layers && !trace) break;
     at::Tensor blocked;
     if (trace) {  // as the reference does it, from the traced masks
-      blocked =
-          blocked_places(ops::resize_planes(predictions.back().mask_logits, level.size)).flatten(2);
-      trace(name + ".attn_mask", blocked.to(at::kByte).squeeze(0));
+      const at::Tensor logits =
+          ops::resize_planes(predictions.back().mask_logits, level.size).flatten(2);
+      trace(name + ".attn_mask", logits.lt(0).to(at::kByte).squeeze(0));
+      blocked = ops::blocked_by_masks(logits);
     } else {
       const c10::AutoGradMode no_grad(false);
-      blocked = blocked_places(at::bmm(mask_embed_(x), level.mask_features.transpose(1, 2)));
+      blocked = ops::blocked_by_masks(at::bmm(mask_embed_(x), level.mask_features.transpose(1, 2)));
     }
-    if (i < config_.layers) queries = update(i, queries, level, open_full_rows(blocked), trace);
+    if (i < config_.layers) queries = update(i, queries, level, blocked, trace);
   }
   return predictions;
 }

@@ -52,6 +52,8 @@ struct Implementation {
   /// masked_attention.h: q [B, Nq, C], k and v [B, Nk, C] -> [B, Nq, C].
   at::Tensor (*masked_attention)(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                                  int64_t heads, const at::Tensor& blocked) = nullptr;
+  /// masked_attention.h: [B, Q, N] -> the same, bool.
+  at::Tensor (*blocked_by_masks)(const at::Tensor& logits) = nullptr;
   /// prefix_attention.h: q [R, W], k and v [M, W], paths [R, L] -> [R, W].
   at::Tensor (*prefix_attention)(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                                  const at::Tensor& paths, int64_t heads) = nullptr;
@@ -104,6 +106,7 @@ void each_op(const Implementation& i, const Visit& visit) {
   visit("depthwise7", i.depthwise7 != nullptr);
   visit("depthwise7_backward", i.depthwise7_backward != nullptr);
   visit("masked_attention", i.masked_attention != nullptr);
+  visit("blocked_by_masks", i.blocked_by_masks != nullptr);
   visit("prefix_attention", i.prefix_attention != nullptr);
   visit("mask_pool", i.mask_pool != nullptr);
   visit("predict_and_pool_masks", i.predict_and_pool_masks != nullptr);

@@ -24,7 +24,18 @@ void check_arguments(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
   }
 }
 
+at::Tensor plain_blocked_by_masks(const at::Tensor& logits) {
+  const at::Tensor outside = logits.lt(0);
+  return outside.logical_and(outside.all(-1, /*keepdim=*/true).logical_not());
+}
+
 }  // namespace
+
+at::Tensor blocked_by_masks(const at::Tensor& logits) {
+  check_shape("blocked_by_masks: logits", logits, {kAny, kAny, kAny});
+  const auto run = own_float_inference(&Implementation::blocked_by_masks, {logits});
+  return (run ? run : plain_blocked_by_masks)(logits);
+}
 
 at::Tensor masked_attention_plain(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                                   int64_t heads, const at::Tensor& blocked) {

@@ -15,7 +15,14 @@ namespace fcclip::ops {
 at::Tensor masked_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                             int64_t heads, const at::Tensor& blocked = {});
 
-/// The same by differentiable ATen operations on any device.
+/// Where the queries of a masked decoder may not look: outside of their masks; a query whose mask is
+/// empty may look everywhere.
+///   logits   [B, Q, N]  of the masks; outside is a logit < 0 (a sigmoid below 0.5)
+///   returns  [B, Q, N]  bool
+/// No gradient. Throws Error{shape_mismatch}.
+at::Tensor blocked_by_masks(const at::Tensor& logits);
+
+/// masked_attention by differentiable ATen operations on any device.
 at::Tensor masked_attention_plain(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                                   int64_t heads, const at::Tensor& blocked = {});
 

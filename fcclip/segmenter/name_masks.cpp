@@ -43,7 +43,7 @@ Question start(const model::Model& model, const EncodedImage& image,
 
 // [1, Q, K+1].
 at::Tensor out_logits(const Question& question, const at::Tensor& embeddings) {
-  const at::Tensor scale = at::scalar_tensor(question.model.clip->text_tower.logit_scale());
+  const at::Tensor scale = question.model.clip->text_tower.logit_scale_there();
   const at::Tensor batch = embeddings.unsqueeze(0);
   if (question.out_void.defined())
     return classify::logits_of_rows(batch, question.out_words, question.out_void, scale);

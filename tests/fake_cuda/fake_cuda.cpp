@@ -14,6 +14,7 @@
 // After it.
 #include "fcclip/ops/cuda/kernels/deform_attention.cu"
 #include "fcclip/ops/cuda/kernels/mask_results.cu"
+#include "fcclip/ops/cuda/kernels/mask_rows.cu"
 
 namespace {
 
@@ -41,7 +42,9 @@ const std::map<std::string, Kernel>& kernels() {
       {"mask_winners", run<cuda::WinnersJob, mask_winners>},
       {"mask_classes", run<cuda::ClassesJob, mask_classes>},
       {"mask_runs_count", run<cuda::RunsJob, mask_runs_count>},
-      {"mask_runs_write", run<cuda::RunsJob, mask_runs_write>}};
+      {"mask_runs_write", run<cuda::RunsJob, mask_runs_write>},
+      {"mask_shares", run<cuda::MaskRowsJob, mask_shares>},
+      {"mask_blocked", run<cuda::MaskRowsJob, mask_blocked>}};
   return kAll;
 }
 

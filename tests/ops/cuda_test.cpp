@@ -9,6 +9,7 @@
 #include "fcclip/ops/depthwise.h"
 #include "fcclip/ops/group_best.h"
 #include "fcclip/ops/group_norm.h"
+#include "fcclip/ops/mask_pool.h"
 #include "fcclip/ops/masked_attention.h"
 #include "fcclip/ops/patch_conv.h"
 #include "fcclip/ops/points.h"
@@ -91,6 +92,18 @@ TEST(CudaOps, MaskedAttentionEqualsTheProcessors) {
         return masked_attention(in[0], in[1], in[2], 4, blocked.to(in[0].device()));
       },
       {at::randn({2, 5, 64}), at::randn({2, 37, 64}), at::randn({2, 37, 64})});
+}
+
+TEST(CudaOps, RowsOfMasksEqualTheProcessors) {
+  FCCLIP_NEEDS_CUDA();
+  at::manual_seed(10);
+  const c10::InferenceMode guard;
+  at::Tensor logits = at::randn({2, 5, 9, 70});
+  logits[0][1].fill_(-1);
+  const at::Tensor rows = logits.flatten(2), features = at::randn({2, 9, 70, 16});
+  EXPECT_TRUE(blocked_by_masks(rows.cuda()).cpu().equal(blocked_by_masks(rows)));
+  const at::Tensor cpu = mask_pool(features, logits);
+  EXPECT_TRUE(mask_pool(features.cuda(), logits.cuda()).cpu().allclose(cpu, 1e-5, 1e-6));
 }
 
 TEST(CudaOps, PrefixAttentionEqualsTheProcessors) {

@@ -106,5 +106,14 @@ TEST(MaskedAttentionArguments, HeadsThatDoNotDivideTheWidthAreAnError) {
                masked_attention(x, at::zeros({1, 2, 4}), x, 2));
 }
 
+TEST(BlockedByMasks, IsOutsideOfAMaskUnlessItIsEmpty) {
+  const at::Tensor logits = at::tensor({-1.0f, 0.0f, 2.0f, -1.0f, -2.0f, -3.0f}).view({1, 2, 3});
+  with_every_implementation([&] {
+    const at::Tensor want = at::tensor({1, 0, 0, 0, 0, 0}).view({1, 2, 3}).to(at::kBool);
+    EXPECT_TRUE(blocked_by_masks(logits).equal(want));
+  });
+  EXPECT_ERROR(shape_mismatch, "blocked_by_masks: logits", blocked_by_masks(logits[0]));
+}
+
 }  // namespace masked_attention_test
 }  // namespace fcclip::ops

@@ -3,10 +3,12 @@
 
 #include <ATen/ATen.h>
 #include <c10/core/DeviceGuard.h>
+#include <c10/core/GradMode.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "fcclip/ops/cuda/deform_launch.h"
 #include "fcclip/ops/cuda/mask_results_launch.h"
+#include "fcclip/ops/cuda/mask_rows_launch.h"
 #include "fcclip/ops/cuda/ops.h"
 
 namespace fcclip::ops::cuda {
@@ -34,13 +36,25 @@ DeformGradients deform_attention_backward(const DeformInputs& in, const at::Tens
   return grads;
 }
 
-// On channels last cuDNN's float32 gradients take over ten times as long as ATen's on planes.
+// On channels last cuDNN's float32 gradients take over ten times as long as ATen's on planes. Without
+// gradients the map stays as it is: no copies before and behind.
 at::Tensor depthwise7(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   at::Tensor planes = x.permute({0, 3, 1, 2});
-  if (x.scalar_type() == at::kFloat) planes = planes.contiguous();
+  if (x.scalar_type() == at::kFloat && c10::GradMode::is_enabled()) planes = planes.contiguous();
   return at::conv2d(planes, weight, bias, 1, weight.size(2) / 2, 1, x.size(3))
       .permute({0, 2, 3, 1})
       .contiguous();
+}
+
+at::Tensor mask_pool(const at::Tensor& features, const at::Tensor& mask_logits) {
+  const c10::DeviceGuard guard(features.device());
+  return at::bmm(launch_mask_shares(mask_logits.flatten(2), place_of(mask_logits)),
+                 features.flatten(1, 2));
+}
+
+at::Tensor blocked_by_masks(const at::Tensor& logits) {
+  const c10::DeviceGuard guard(logits.device());
+  return launch_mask_blocked(logits, place_of(logits));
 }
 
 // Pictures of 2^31 pixels and more are the processor's.
@@ -73,6 +87,8 @@ Implementation implementation() {
   ops.deform_attention = deform_attention;
   ops.deform_attention_backward = deform_attention_backward;
   ops.depthwise7 = depthwise7;
+  ops.mask_pool = mask_pool;
+  ops.blocked_by_masks = blocked_by_masks;
   ops.mask_winners = mask_winners;
   ops.best_classes = best_classes;
   ops.mask_runs = mask_runs;

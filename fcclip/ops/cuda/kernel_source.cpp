@@ -3,7 +3,7 @@
 // clang-format off
 #define FCCLIP_KERNEL_TEXTS(X) \
   X(deform_attention_cu) X(deform_job_h) X(deform_args_h) X(deform_sample_h) X(element_h) \
-  X(mask_results_cu) X(mask_results_job_h) X(mask_taps_h)
+  X(mask_results_cu) X(mask_results_job_h) X(mask_taps_h) X(mask_rows_cu) X(mask_rows_job_h)
 // clang-format on
 #define FCCLIP_DECLARE_TEXT(name) \
   extern const char fcclip_embedded_##name##_begin[], fcclip_embedded_##name##_end[];
@@ -12,6 +12,7 @@ FCCLIP_KERNEL_TEXTS(FCCLIP_DECLARE_TEXT)
 #ifdef FCCLIP_CUDA
 FCCLIP_DECLARE_TEXT(deform_attention_fatbin)
 FCCLIP_DECLARE_TEXT(mask_results_fatbin)
+FCCLIP_DECLARE_TEXT(mask_rows_fatbin)
 #endif
 }
 #undef FCCLIP_DECLARE_TEXT
@@ -30,6 +31,7 @@ constexpr std::string_view kFixedIntegers =
     "#pragma once\n"
     "using int32_t = int;\n"
     "using uint32_t = unsigned;\n"
+    "using uint8_t = unsigned char;\n"
     "using uint16_t = unsigned short;\n"
     "using int64_t = long long;\n"
     "using uint64_t = unsigned long long;\n";
@@ -64,6 +66,18 @@ KernelSource make_mask_results() {
   return source;
 }
 
+KernelSource make_mask_rows() {
+  KernelSource source;
+  source.main = {"fcclip/ops/cuda/kernels/mask_rows.cu", FCCLIP_TEXT(mask_rows_cu)};
+  source.headers = {{"fcclip/ops/cuda/kernels/mask_rows_job.h", FCCLIP_TEXT(mask_rows_job_h)},
+                    {"cstdint", kFixedIntegers}};
+  source.kernels = {"mask_shares", "mask_blocked"};
+#ifdef FCCLIP_CUDA
+  source.fatbin = FCCLIP_TEXT(mask_rows_fatbin);
+#endif
+  return source;
+}
+
 }  // namespace
 
 const KernelSource& deform_attention_source() {
@@ -76,8 +90,13 @@ const KernelSource& mask_results_source() {
   return kSource;
 }
 
+const KernelSource& mask_rows_source() {
+  static const KernelSource kSource = make_mask_rows();
+  return kSource;
+}
+
 std::vector<const KernelSource*> kernel_sources() {
-  return {&deform_attention_source(), &mask_results_source()};
+  return {&deform_attention_source(), &mask_results_source(), &mask_rows_source()};
 }
 
 Hash hash_source(const KernelSource& source) {

@@ -25,8 +25,10 @@ struct KernelSource {
 
 /// kernels/deform_attention.cu.
 const KernelSource& deform_attention_source();
-/// kernels/mask_results.cu.
+/// kernels/mask_results.cu, of results at the original size.
 const KernelSource& mask_results_source();
+/// kernels/mask_rows.cu, of masks inside the network.
+const KernelSource& mask_rows_source();
 /// All of them.
 std::vector<const KernelSource*> kernel_sources();
 
