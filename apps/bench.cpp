@@ -15,6 +15,7 @@
 #include "apps/progress_bar.h"
 #include "apps/segment_options.h"
 #include "apps/stop_signal.h"
+#include "fcclip/core/device.h"
 #include "fcclip/core/error.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/measure/machine.h"
@@ -57,7 +58,7 @@ void bench(const BenchFlags& flags) {
   plan.model = find_model(flags.model.model);
   plan.device = flags.model.device;
   plan.threads = flags.model.threads;
-  plan.products = ops::products_named(flags.model.dtype);
+  plan.products = ops::products_named(flags.model.dtype, parse_device(flags.model.device));
   plan.quick = flags.quick;
   if (flags.quick) plan.seconds_per_step = 0.25;
   if (!flags.picture.empty()) plan.rgb = image::read_rgb(flags.picture);

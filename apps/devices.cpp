@@ -54,9 +54,23 @@ std::string gibibytes(int64_t bytes) {
   return text.str();
 }
 
-std::string dtypes() {
-  const bool narrow = ops::lack_of_products(ops::Products::bfloat16, at::kCPU).empty();
-  return narrow ? "float32, bfloat16" : "float32";
+// Of --dtype.
+template <typename Lack>
+std::vector<std::string> dtypes(const Lack& lack) {
+  std::vector<std::string> names;
+  for (const ops::Products products : ops::kAllProducts) {
+    if (lack(products).empty()) names.emplace_back(ops::name(products));
+  }
+  return names;
+}
+
+std::vector<std::string> cpu_dtypes() {
+  return dtypes([](ops::Products one) { return ops::lack_of_products(one, at::kCPU); });
+}
+
+std::vector<std::string> gpu_dtypes(const Gpu& gpu) {
+  return dtypes(
+      [&](ops::Products one) { return ops::lack_of_gpu_products(one, gpu.architecture); });
 }
 
 std::string driver_text(const CudaDriver& driver) {
@@ -75,12 +89,13 @@ void print_devices(const Found& found) {
   device_row("threads", std::to_string(at::get_num_threads()));
   device_row("instruction sets", listed(found.processor.instruction_sets));
   device_row("kernels", std::string(ops::name(ops::chosen_isa())));
-  device_row("dtypes", dtypes());
+  device_row("dtypes", listed(cpu_dtypes()));
   for (size_t i = 0; i < found.driver.gpus.size(); ++i) {
     const Gpu& gpu = found.driver.gpus[i];
     std::cout << "cuda:" << i << ": " << gpu.name << '\n';
     device_row("memory", gibibytes(gpu.memory_bytes));
     device_row("capability", architecture_text(gpu.architecture));
+    device_row("dtypes", listed(gpu_dtypes(gpu)));
     const std::string lack = lack_of(found, i);
     device_row("usable", lack.empty() ? "yes" : "no: " + lack);
   }
@@ -98,6 +113,7 @@ nlohmann::json gpu_json(const Found& found, size_t i) {
           {"name", gpu.name},
           {"memory_bytes", gpu.memory_bytes},
           {"capability", architecture_text(gpu.architecture)},
+          {"dtypes", gpu_dtypes(gpu)},
           {"usable", lack.empty()},
           {"reason", lack}};
 }
@@ -111,7 +127,8 @@ nlohmann::json devices_json(const Found& found) {
             {"cores", found.processor.cores},
             {"threads", at::get_num_threads()},
             {"instruction_sets", found.processor.instruction_sets},
-            {"kernels", std::string(ops::name(ops::chosen_isa()))}}},
+            {"kernels", std::string(ops::name(ops::chosen_isa()))},
+            {"dtypes", cpu_dtypes()}}},
           {"gpus", gpus},
           {"no_gpu_because", driver.failure},
           {"driver",

@@ -29,11 +29,13 @@ void add_place_flags(CLI::App& command, std::string& device, int64_t& threads) {
 
 void add_dtype_flag(CLI::App& command, std::string& dtype) {
   command
-      .add_option("--dtype", dtype,
-                  "Of the network's large products: float32, or bfloat16, faster on processors "
-                  "with AVX512-BF16 and not exact")
+      .add_option(
+          "--dtype", dtype,
+          "Of the network's large products: float32, exact; bfloat16, faster on GPUs and on "
+          "processors with AVX512-BF16; tf32 or float16 on GPUs; auto: the fastest of a GPU, "
+          "float32 on a processor")
       ->type_name("DTYPE")
-      ->check(one_of({"float32", "bfloat16"}))
+      ->check(one_of({"float32", "tf32", "bfloat16", "float16", "auto"}))
       ->capture_default_str();
 }
 

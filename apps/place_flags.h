@@ -11,7 +11,7 @@ namespace fcclip::apps {
 /// threads: 0 stands for all cores.
 void add_place_flags(CLI::App& command, std::string& device, int64_t& threads);
 
-/// --dtype: "float32" or "bfloat16".
+/// --dtype: the names that ops::products_named() reads.
 void add_dtype_flag(CLI::App& command, std::string& dtype);
 
 /// --no-cache and --cache-folder, of text features.

@@ -24,6 +24,7 @@
 #include "apps/video_flags.h"
 #include "apps/warm_memory.h"
 #include "fcclip/core/counted.h"
+#include "fcclip/core/device.h"
 #include "fcclip/core/error.h"
 #include "fcclip/runs/segment_run.h"
 #include "fcclip/video/film_files.h"
@@ -107,7 +108,7 @@ runs::SegmentPlan plan_of(const SegmentFlags& flags, std::vector<std::string>& n
   plan.settings.place = spot_of(flags.spot, flags.ask.task);
   check_top_words(flags.top_words, plan.settings.place.has_value());
   plan.settings.views = segmenter::views_named(flags.ask.views).value();
-  plan.settings.products = ops::products_named(flags.model.dtype);
+  plan.settings.products = ops::products_named(flags.model.dtype, parse_device(flags.model.device));
   plan.settings.reading = read_record(flags.picture);
   tell_bundled_model(flags.model, config, plan.settings.questions);
   return plan;

@@ -10,6 +10,7 @@
 #include "apps/number_list.h"
 #include "apps/option_checks.h"
 #include "apps/place_flags.h"
+#include "fcclip/core/device.h"
 #include "fcclip/core/error.h"
 #include "fcclip/model/model_file.h"
 #include "fcclip/runs/run_record.h"
@@ -215,7 +216,7 @@ segmenter::Segmenter load_segmenter(const ModelFlags& flags) {
   if (flags.threads > 0) at::set_num_threads(static_cast<int>(flags.threads));
   segmenter::SegmenterOptions options;
   options.device = flags.device;
-  options.products = ops::products_named(flags.dtype);
+  options.products = ops::products_named(flags.dtype, parse_device(flags.device));
   options.use_text_cache = !flags.no_cache;
   options.cache_folder = flags.cache_folder;
   options.log = warn_of_cache();

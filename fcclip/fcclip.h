@@ -189,8 +189,9 @@ struct LoadOptions {
   std::string cache_folder = {};  ///< empty: $XDG_CACHE_HOME/fcclip or ~/.cache/fcclip
   int64_t cache_bytes = 0;        ///< of the cache at most, in memory as on disk; 0: no bound
   LogCallback log = {};           ///< told what went wrong without harm
-  /// Of the network's large products: "float32", exact, or "bfloat16", faster on processors with
-  /// AVX512-BF16 (elsewhere Error{unsupported}). All else is float32 in both.
+  /// Of the network's large products: "float32", exact; "bfloat16", faster on GPUs from capability
+  /// 8.0 and on processors with AVX512-BF16; "tf32" and "float16", on GPUs alone; "auto": bfloat16 or
+  /// float16 where a GPU has it, else float32. Error{unsupported} where a device can't.
   std::string dtype = "float32";
 };
 

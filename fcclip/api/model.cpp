@@ -7,6 +7,7 @@
 #include "fcclip/api/pixels.h"
 #include "fcclip/api/words.h"
 #include "fcclip/core/boundary.h"
+#include "fcclip/core/device.h"
 #include "fcclip/ops/own_memory.h"
 
 namespace fcclip {
@@ -100,7 +101,7 @@ Model Model::load(const std::string& path, const LoadOptions& options) {
   return translating_errors([&] {
     segmenter::Segmenter segmenter = segmenter::Segmenter::load(
         path, {options.device, options.use_text_cache, options.cache_folder, options.cache_bytes,
-               ops::products_named(options.dtype), options.log});
+               ops::products_named(options.dtype, parse_device(options.device)), options.log});
     ModelInfo info = info_of(segmenter, options.device);
     return Model(std::make_shared<const Loaded>(Loaded{std::move(segmenter), std::move(info)}));
   });

@@ -50,7 +50,7 @@ void PixelDecoder::declare(nn::WeightTable& table, const std::string& prefix) {
 
 void PixelDecoder::prepare(ops::Products products) {
   encoder_.prepare(products);
-  layer_1_packed_ = ops::PackedConv3x3(layer_1_.weight);
+  layer_1_packed_ = ops::PackedConv3x3(layer_1_.weight, products);
 }
 
 void PixelDecoder::check(const BackboneFeatures& features) const {

@@ -7,6 +7,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "fcclip/ops/products.h"
+
 namespace fcclip::ops {
 
 /// What a device makes of the weight.
@@ -17,8 +19,8 @@ class PackedConv3x3 {
  public:
   PackedConv3x3() = default;
   /// weight [out, in, 3, 3] float32, on the device where it will run; it is not kept.
-  /// Throws Error{shape_mismatch}.
-  explicit PackedConv3x3(const at::Tensor& weight);
+  /// A processor's kernel is float32 whatever `products` says. Throws Error{shape_mismatch}.
+  explicit PackedConv3x3(const at::Tensor& weight, Products products = Products::float32);
 
   bool defined() const { return static_cast<bool>(run_); }
   /// One image.

@@ -33,8 +33,25 @@ void check_layer(const DeformEncoderShape& shape, const DeformLayerWeights& laye
   }
 }
 
+// x is rounded as the weight was.
 at::Tensor linear_of(const LinearWeights& linear, const at::Tensor& x) {
-  return at::linear(x, linear.weight.detach(), linear.bias.detach());
+  return at::linear(x.to(linear.weight.scalar_type()), linear.weight.detach(),
+                    linear.bias.detach());
+}
+
+LinearWeights rounded_linear(const LinearWeights& linear, at::ScalarType type) {
+  return {linear.weight.detach().to(type), linear.bias.detach().to(type)};
+}
+
+// Where to look and how much of it counts stays float32.
+DeformLayerWeights rounded_layer(const DeformLayerWeights& layer, at::ScalarType type) {
+  DeformLayerWeights rounded = layer;
+  for (LinearWeights DeformLayerWeights::*product :
+       {&DeformLayerWeights::value, &DeformLayerWeights::output, &DeformLayerWeights::linear1,
+        &DeformLayerWeights::linear2}) {
+    rounded.*product = rounded_linear(layer.*product, type);
+  }
+  return rounded;
 }
 
 at::Tensor norm_of(const LayerNormWeights& norm, const at::Tensor& x) {
@@ -62,7 +79,11 @@ at::Tensor plain_layer(const DeformEncoderShape& shape, const DeformLayerWeights
 }  // namespace
 
 RunDeformEncoder plain_deform_encoder(const DeformEncoderShape& shape,
-                                      const std::vector<DeformLayerWeights>& layers) {
+                                      const std::vector<DeformLayerWeights>& given) {
+  std::vector<DeformLayerWeights> layers = given;
+  if (const at::ScalarType type = dtype_of(shape.products); type != at::kFloat) {
+    for (DeformLayerWeights& layer : layers) layer = rounded_layer(layer, type);
+  }
   return [shape, layers](const at::Tensor& tokens, const at::Tensor& positions,
                          at::ArrayRef<Size> levels) {
     at::Tensor x = tokens;

@@ -20,10 +20,15 @@ at::Tensor normed(const std::optional<LayerNormWeights>& norm, const at::Tensor&
 }
 
 RunPatchConv plain_patch_conv(const PatchConvWeights& w) {
-  return [w, kernel = w.weight.detach().contiguous(at::MemoryFormat::ChannelsLast)](
-             const at::Tensor& x) {
-    const at::Tensor planes = normed(w.before, x).permute({0, 3, 1, 2});
-    const at::Tensor y = at::conv2d(planes, kernel, w.bias.detach(), kernel.size(2));
+  const at::ScalarType type = dtype_of(w.packing.products);
+  const at::Tensor kernel = w.weight.detach().to(type).contiguous(at::MemoryFormat::ChannelsLast),
+                   bias = w.bias.detach().to(type);
+  return [w, kernel, bias, type](const at::Tensor& x) {
+    const at::Tensor planes = normed(w.before, x).to(type).permute({0, 3, 1, 2});
+    const at::Tensor y = at::conv2d(planes, kernel, bias, kernel.size(2));
+    if (type != at::kFloat) {
+      return normed(w.after, y.permute({0, 2, 3, 1}).contiguous().to(at::kFloat));
+    }
     // Under autocast the convolution is rougher; its maps are float32 all the same.
     return normed(w.after, y.permute({0, 2, 3, 1}).contiguous()).to(at::kFloat);
   };

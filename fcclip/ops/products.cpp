@@ -1,28 +1,84 @@
 #include "fcclip/ops/products.h"
 
+#include <algorithm>
+
+#include "fcclip/core/cuda_driver.h"
 #include "fcclip/core/error.h"
+#include "fcclip/ops/dispatch.h"
 #include "fcclip/ops/isa.h"
 
 namespace fcclip::ops {
+namespace {
 
-std::string_view name(Products products) {
-  return products == Products::bfloat16 ? "bfloat16" : "float32";
+constexpr int kTensorCores = 70, kAmpere = 80;
+
+// 0: the driver sees none such.
+int capability_of(at::Device device) {
+  const CudaDriver driver = ask_cuda_driver();
+  const auto index = static_cast<size_t>(std::max<int>(device.index(), 0));
+  return index < driver.gpus.size() ? driver.gpus[index].architecture : 0;
 }
 
-Products products_named(std::string_view name) {
-  if (name == "float32") return Products::float32;
-  if (name == "bfloat16") return Products::bfloat16;
-  fail(ErrorCode::invalid_argument, "dtype \"", name, "\"; expected float32 or bfloat16");
-}
-
-std::string lack_of_products(Products products, at::Device device) {
-  if (products == Products::float32) return "";
-  if (!device.is_cpu())
-    return "bfloat16 is for processors with AVX512-BF16, not for " + device.str();
+std::string lack_on_processor(Products products) {
+  if (products != Products::bfloat16) {
+    return std::string(name(products)) +
+           " is for NVIDIA GPUs; on a processor take float32, or bfloat16 where it has AVX512-BF16";
+  }
 #ifdef FCCLIP_X86
   if (chosen_isa() == Isa::avx512 && __builtin_cpu_supports("avx512bf16")) return "";
 #endif
   return "this processor has no bfloat16 products (AVX512-BF16); float32 runs everywhere";
+}
+
+}  // namespace
+
+std::string_view name(Products products) {
+  switch (products) {
+    case Products::tf32:
+      return "tf32";
+    case Products::bfloat16:
+      return "bfloat16";
+    case Products::float16:
+      return "float16";
+    default:
+      return "float32";
+  }
+}
+
+Products products_named(std::string_view text, at::Device device) {
+  if (text == "auto") {
+    return device.is_cuda() ? best_gpu_products(capability_of(device)) : Products::float32;
+  }
+  for (const Products one : kAllProducts) {
+    if (text == name(one)) return one;
+  }
+  fail(ErrorCode::invalid_argument, "dtype \"", text,
+       "\"; expected float32, tf32, bfloat16, float16 or auto");
+}
+
+at::ScalarType dtype_of(Products products) {
+  if (products == Products::bfloat16) return at::kBFloat16;
+  return products == Products::float16 ? at::kHalf : at::kFloat;
+}
+
+std::string lack_of_gpu_products(Products products, int capability) {
+  if (products == Products::float32) return "";
+  const int least = products == Products::float16 ? kTensorCores : kAmpere;
+  if (capability >= least) return "";
+  return std::string(name(products)) + " needs a GPU of capability " + architecture_text(least) +
+         ", this one has " + architecture_text(capability) + "; take " +
+         (capability >= kTensorCores ? "float16 or float32" : "float32");
+}
+
+Products best_gpu_products(int capability) {
+  if (capability >= kAmpere) return Products::bfloat16;
+  return capability >= kTensorCores ? Products::float16 : Products::float32;
+}
+
+std::string lack_of_products(Products products, at::Device device) {
+  if (products == Products::float32 || implementation(device.type()).name == "aten") return "";
+  return device.is_cuda() ? lack_of_gpu_products(products, capability_of(device))
+                          : lack_on_processor(products);
 }
 
 void need_products(Products products, at::Device device) {

@@ -14,6 +14,7 @@
 #include "fcclip/model/model_file.h"
 #include "fcclip/ops/host.h"
 #include "fcclip/ops/resize.h"
+#include "fcclip/ops/tf32_scope.h"
 #include "fcclip/segmenter/at_place.h"
 #include "fcclip/segmenter/describe.h"
 #include "fcclip/segmenter/given_masks.h"
@@ -193,8 +194,9 @@ std::vector<EncodedImage> Segmenter::run(std::span<const NetworkInput> inputs,
   for (const NetworkInput& input : inputs) pixels.push_back(input.pixels);
   const at::Tensor batch = pixels.size() == 1 ? pixels.front() : at::cat(pixels);
   pixels.clear();
-  clip::ClipFeatures clip =
-      model_->clip->image_tower->forward(batch.to(device_of(*model_)), trace, tick);
+  const at::Device device = device_of(*model_);
+  const ops::Tf32Scope tf32(options_.products, device);
+  clip::ClipFeatures clip = model_->clip->image_tower->forward(batch.to(device), trace, tick);
   const at::Tensor dense = clip.dense;
   head::PixelFeatures features = model_->head.pixel_decoder.forward(
       {std::move(clip.res2), std::move(clip.res3), std::move(clip.res4), std::move(clip.res5)},

@@ -32,7 +32,7 @@ struct SegmenterOptions {
   bool use_text_cache = true;
   std::filesystem::path cache_folder;  ///< empty: classify::default_cache_folder()
   int64_t cache_bytes = 0;             ///< of the cache at most; 0: no bound
-  /// Of the network's large products; bfloat16 is faster where the processor has it.
+  /// Of the network's large products, as the device has them.
   ops::Products products = ops::Products::float32;
   LogCallback log;  ///< told what went wrong without harm: a full cache disk
   /// Rows that come with the model; load() looks beside its file where this is empty. Not read

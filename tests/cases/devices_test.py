@@ -38,10 +38,15 @@ class Devices(Case):
     @unittest.skipUnless(FAKE, "ctest names the stand-in's folder")
     def test_gpus(self):
         out = self.asked(gpus=2, capability=86, runs=12080).out
-        self.assertRegex(out, r"(?m)^cuda:1: Fake GPU\n  memory +8\.0 GiB\n  capability +8\.6\n  usable +\S")
+        self.assertRegex(out, r"(?m)^cuda:1: Fake GPU\n  memory +8\.0 GiB\n  capability +8\.6\n"
+                              r"  dtypes +float32, tf32, bfloat16, float16\n  usable +\S")
         self.assertRegex(out, r"(?m)^  NVIDIA driver +.*up to CUDA 12\.8$")
         told = self.asked("--json", gpus=2, capability=100).json()
         self.assertEqual([gpu["device"] for gpu in told["gpus"]], ["cuda:0", "cuda:1"])
+        self.assertEqual(told["gpus"][1]["dtypes"], ["float32", "tf32", "bfloat16", "float16"])
+        older = self.asked("--json", capability=75).json()
+        self.assertEqual(older["gpus"][0]["dtypes"], ["float32", "float16"])
+        self.assertEqual(told["cpu"]["dtypes"][0], "float32")
         self.assertEqual({gpu["capability"] for gpu in told["gpus"]}, {"10.0"})
         self.assertEqual(told["gpus"][0]["memory_bytes"], 8 << 30)
         self.assertEqual(told["gpus"][0]["usable"], told["gpus"][0]["reason"] == "")

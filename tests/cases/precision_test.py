@@ -25,8 +25,17 @@ class Precision(Case):
             self.assert_refused(self.segment("--dtype", "bfloat16", "--write", "none", isa=isa), "AVX512-BF16")
         self.assertFalse((self.folder / "out").exists())
 
+    def test_what_only_gpus_have_is_refused(self):
+        for dtype in ("tf32", "float16"):
+            self.assert_refused(self.segment("--dtype", dtype, "--write", "none"), "is for NVIDIA GPUs")
+
+    def test_auto_is_exact_on_a_processor(self):
+        exact, chosen = (self.segment("--dtype", dtype, "--json", "--write", "none") for dtype in ("float32", "auto"))
+        self.assert_ok(chosen)
+        self.assertEqual(exact.lines()[0]["segments"], chosen.lines()[0]["segments"])
+
     def test_unknown_precision(self):
-        self.assert_refused(self.segment("--dtype", "float8"), "float32, bfloat16", status=2)
+        self.assert_refused(self.segment("--dtype", "float8"), "bfloat16", status=2)
 
     @unittest.skipUnless(processor_has_bfloat16(), "this processor has no AVX512-BF16")
     def test_the_same_segments_with_nearly_the_same_scores(self):

@@ -96,8 +96,14 @@ TEST(PackedMatrixBf16, EqualsTheProductOfRoundedNumbersInDouble) {
 
 TEST(PackedMatrixBf16, IsRefusedWhereTheKernelsAreForcedToLess) {
   EXPECT_TRUE(lack_of_products(Products::float32, at::kCPU).empty());
-  EXPECT_ERROR(unsupported, "not for cuda", need_products(Products::bfloat16, at::kCUDA));
-  EXPECT_ERROR(invalid_argument, "expected float32 or bfloat16", products_named("float8"));
+  for (const Isa isa : available_isas()) {
+    if (isa == Isa::avx512) continue;
+    for (const Implementation* one : implementations_of(c10::DeviceType::CPU)) {
+      if (one->name != name(isa)) continue;
+      const Forced forced(*one);
+      EXPECT_ERROR(unsupported, "AVX512-BF16", need_products(Products::bfloat16, at::kCPU));
+    }
+  }
 }
 
 TEST_P(PackedMatrixShapes, RowsAreScaledWhenTheyArePacked) {

@@ -1,0 +1,26 @@
+#pragma once
+// Whether a GPU may round the sides of float32 products.
+
+#include "fcclip/ops/products.h"
+
+namespace fcclip::ops {
+
+/// While it lives, LibTorch's float32 products and convolutions run in TF32 where `products` says so, exactly where it says
+/// anything else; LibTorch alone lets cuDNN round. Nothing on a processor.
+///
+/// LibTorch's switch is the whole process's, so a scope of the one kind waits for those of the other; within a scope this
+/// thread may open more, which change nothing. Whoever uses LibTorch beside this library in another thread sees the switch as
+/// a scope has set it. It is put back behind the last one.
+class Tf32Scope {
+ public:
+  Tf32Scope(Products products, at::Device device);
+  Tf32Scope(const Tf32Scope&) = delete;
+  Tf32Scope& operator=(const Tf32Scope&) = delete;
+  ~Tf32Scope();
+
+ private:
+  bool counts_ = false;  ///< not on a processor, nor inside another one
+  bool allows_ = false;
+};
+
+}  // namespace fcclip::ops
