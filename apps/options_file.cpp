@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/listed.h"
 #include "fcclip/core/nearest_name.h"
 #include "fcclip/words/decode_text.h"
 
@@ -59,7 +60,11 @@ void read_options_file(CLI::App& command, const std::string& file) {
     }
     CLI::Option& option = option_named(command, item.name, file);
     if (option.count() > 0) continue;
-    for (const std::string& value : item.inputs) option.add_result(value);
+    if (option.get_items_expected_max() == 1) {
+      option.add_result(listed(item.inputs, {}, ","));  // alpha = [0.2, 0.4]
+    } else {
+      for (const std::string& value : item.inputs) option.add_result(value);
+    }
     option.run_callback();
   }
 }

@@ -59,6 +59,19 @@ std::string tasks_of(const EvaluateOptions& options) {
   return listed(names);
 }
 
+// An evaluator refuses it too, without the name.
+void need_truths(const EvaluationTarget& target) {
+  const EvaluateOptions& options = target.options;
+  const data::DatasetSplit& truth = *target.split;
+  const char* lacking = nullptr;
+  if (options.panoptic && !truth.has_panoptic()) lacking = "panoptic truth";
+  if (options.instances && !truth.has_instances() && !truth.has_panoptic()) {
+    lacking = "instance truth";
+  }
+  if (options.semantic && !truth.has_labels()) lacking = "label maps";
+  if (lacking) fail(ErrorCode::invalid_argument, target.name, " has no ", lacking);
+}
+
 }  // namespace
 
 EvaluationTarget open_target(const std::string& name, const fs::path& root,
@@ -107,6 +120,7 @@ void choose_tasks(EvaluationTarget& target, const std::vector<std::string>& task
   // Label-only data have no AP.
   options.instances = all ? (truth.has_instances() || truth.has_panoptic()) && target.has_instances
                           : wants("instance");
+  need_truths(target);
 }
 
 void check_expectations(const std::vector<Expectation>& expected,

@@ -52,7 +52,8 @@ struct OwnData {
 EvaluationTarget open_target(const OwnData& own);
 
 /// What is measured: these ("panoptic", "instance", "semantic"), or none named: all that the truth
-/// and the views (options.views, set before) allow.
+/// and the views (options.views, set before) allow. Throws Error{invalid_argument} for a task of
+/// which it has no truth.
 void choose_tasks(EvaluationTarget& target, const std::vector<std::string>& tasks);
 
 /// Before a run, of targets whose tasks are chosen: refuses a figure of a data set that is not

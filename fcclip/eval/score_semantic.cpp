@@ -66,13 +66,15 @@ const data::LabelForm& form_of_labels(const data::DatasetSpec& spec, const fs::p
        spec.name, "; expected a folder that ends in ", folders);
 }
 
-// What may follow a picture's name: as `eval` writes it, or as `segment` does.
-std::vector<std::string> answer_endings(const data::DatasetSpec& spec) {
+// What follows a picture's name: in a folder of `segment`, which may hold other PNGs of the picture,
+// or in one of `eval`.
+std::vector<std::string> answer_endings(const data::DatasetSpec& spec, const fs::path& folder) {
   std::vector<std::string> endings;
   for (const std::string& suffix : spec.picture_suffixes) {
     endings.push_back(fs::path(suffix).stem().string() + ".semantic.png");
   }
-  endings.insert(endings.end(), {".semantic.png", ".png"});
+  endings.emplace_back(".semantic.png");
+  if (!has_files(folder, endings)) endings = {".png"};
   return endings;
 }
 
@@ -142,7 +144,7 @@ SemanticScore score_semantic(const data::DatasetSpec& data_set, const SemanticFo
   const data::LabelForm& form = form_of_labels(data_set, truth_folder);
   const data::FolderIndex truths = data::index_folder({truth_folder}, form.suffixes, "");
   const data::FolderIndex answers =
-      data::index_folder({folders.prediction}, answer_endings(data_set), "");
+      data::index_folder({folders.prediction}, answer_endings(data_set, folders.prediction), "");
   std::vector<std::pair<fs::path, fs::path>> pairs;
   for (const auto& [name, file] : truths) {
     const auto answer = answers.find(name);

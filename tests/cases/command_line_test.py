@@ -128,6 +128,9 @@ class Mistyped(Case):
         (self.folder / "eval.toml").write_text('datasets = ["ade20k_150"]\nroot = "nowhere"\nlimit = 3\n')
         self.assert_refused(self.run_fcclip("eval", "--config", "eval.toml"), "nowhere/ADEChallengeData2016")
         self.assert_refused(self.run_fcclip("eval", "--config", "eval.toml", "--root", "typed"), "typed/ADEChallenge")
+        for alpha in ("[0.2, 0.4]", '"0.2,0.4"', '"0.2:0.4:0.2"', "0.2"):
+            (self.folder / "sweep.toml").write_text(f'root = "nowhere"\nalpha = {alpha}\n')
+            self.assert_refused(self.run_fcclip("eval", "ade20k_150", "--config", "sweep.toml"), "nowhere/ADEChallenge")
         for text, says in (("limit = 0", "expected 1"), ("limits = 3", "did you mean limit?"), ("[a]\nlimit = 3", "[a]"),
                            ("task = 'nosuch'", "expected one of panoptic")):
             with self.subTest(text):

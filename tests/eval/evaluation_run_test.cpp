@@ -132,6 +132,19 @@ TEST(ChosenTasks, AreThoseNamed) {
   EXPECT_FALSE(target.options.instances);
 }
 
+TEST(ChosenTasks, NeedTheirTruth) {
+  const test::TemporaryFolder folder;
+  test::make_coco(folder.path());
+  OwnData own;
+  own.images = folder.path() / "coco/val2017";
+  own.instances_json = folder.path() / "coco/annotations/instances_val2017.json";
+  own.vocabulary = classify::builtin_vocabulary("coco_instance");
+  EvaluationTarget target = open_target(own);
+  choose_tasks(target, {"instance"});
+  EXPECT_ERROR(invalid_argument, "own has no panoptic truth", choose_tasks(target, {"panoptic"}));
+  EXPECT_ERROR(invalid_argument, "own has no label maps", choose_tasks(target, {"semantic"}));
+}
+
 TEST(RunFacts, AreTextsForPeople) {
   const std::vector<RunFact> facts =
       run_facts({{"model_name", "mini"},

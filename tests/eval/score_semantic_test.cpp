@@ -101,6 +101,7 @@ TEST_F(DataSetLabels, OfSegmentAreTakenToo) {
   const DatasetSpec& city = data::find_dataset("cityscapes");
   write_truth(city, city.labels[0], root() / "val/town/a_gtFine_labelIds.png");
   image::write_png(answers() / "a_leftImg8bit.semantic.png", test::halves(3, 5));
+  image::write_png(answers() / "a_leftImg8bit.overlay.png", test::halves(9, 9));
   EXPECT_EQ(score_semantic(city, {root() / "val", answers()}).summary().mean_iou, 1);
 }
 
