@@ -1,7 +1,7 @@
-// The ConvNeXt trunk: the inference path, in float32 and in bfloat16 where the processor has it, beside
+// The ConvNeXt trunk: the inference path, in float32 and in what narrower products the processor has, beside
 // the plain ATen path, in one run, alternating, outputs compared first; CPU seconds of the process, so that other load on the machine disturbs
 // little.
-//   trunk_bench [height width threads rounds]        defaults: 640 864 1 3
+//   trunk_bench [height width threads rounds skip]   defaults: 640 864 1 3 0; skip 1: the plain path once
 
 #include <algorithm>
 #include <cstdio>
@@ -15,6 +15,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include "fcclip/clip/convnext.h"
+#include "fcclip/ops/cpu/kernel_table.h"
 #include "fcclip/ops/isa.h"
 
 namespace {
@@ -79,6 +80,18 @@ double trunk_flops(const clip::ConvNextConfig& config, int64_t height, int64_t w
   return flops;
 }
 
+/// Multiply-adds in registers for about a third of a second, ×2 a CPU second: what one thread could do at this moment.
+double rate_of_multiply_adds() {
+  float numbers[4 + 16] = {0.999F, 0.001F, 1, 2};
+  const double start = seconds(CLOCK_THREAD_CPUTIME_ID);
+  double operations = 0, taken = 0;
+  while (taken < 0.3) {
+    operations += static_cast<double>(ops::kernels().multiply_adds(int64_t{1} << 20, numbers));
+    taken = seconds(CLOCK_THREAD_CPUTIME_ID) - start;
+  }
+  return operations / taken;
+}
+
 void compare(const char* what, const at::Tensor& ours, const at::Tensor& theirs) {
   std::printf("%s: largest difference %.2g of %.2g\n", what,
               (ours - theirs).abs().max().item<double>(), theirs.abs().max().item<double>());
@@ -90,6 +103,39 @@ void report(const char* what, const Times& times, double flops) {
               flops / Times::median(times.cpu) * 1e-9);
 }
 
+/// The trunk in another precision.
+struct Variant {
+  const char* name;
+  ops::Products products;
+  clip::ConvNext* tower;
+  Times times = {};
+};
+
+void report_all(const Times& fast, const Times& plain, const std::vector<Variant>& narrow,
+                double flops) {
+  report("fused", fast, flops);
+  for (const Variant& one : narrow) report(one.name, one.times, flops);
+  report("plain", plain, flops);
+  std::printf("ratio of CPU time, plain to fused: %.2f\n",
+              Times::median(plain.cpu) / Times::median(fast.cpu));
+  for (const Variant& one : narrow) {
+    std::printf("float32 to %s: %.2f\n", one.name,
+                Times::median(fast.cpu) / Times::median(one.times.cpu));
+  }
+}
+
+/// A tower for each precision, of equal weights, packed; bfloat16 and int8 where the processor has them.
+std::vector<Variant> narrow_towers(clip::ConvNext& rounded, clip::ConvNext& whole) {
+  std::vector<Variant> narrow;
+  for (const Variant& one : {Variant{"bf16", ops::Products::bfloat16, &rounded},
+                             Variant{"int8", ops::Products::int8, &whole}}) {
+    if (!ops::lack_of_products(one.products, at::kCPU).empty()) continue;
+    one.tower->prepare(one.products);
+    narrow.push_back(one);
+  }
+  return narrow;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -97,42 +143,43 @@ int main(int argc, char** argv) {
     return argc > i ? std::strtoll(argv[i], nullptr, 10) : otherwise;
   };
   const int64_t height = argument(1, 640), width = argument(2, 864), rounds = argument(4, 3);
+  const bool skips_plain = argument(5, 0) != 0;
   at::set_num_threads(static_cast<int>(argument(3, 1)));
   const c10::InferenceMode inference;
 
   const clip::ClipConfig config;  // the paper's ConvNeXt-L
-  const bool has_bf16 = ops::lack_of_products(ops::Products::bfloat16, at::kCPU).empty();
-  clip::ConvNext tower(config), rounded(config);
-  for (clip::ConvNext* one : {&tower, &rounded}) {
+  clip::ConvNext tower(config), rounded(config), whole(config);
+  for (clip::ConvNext* one : {&tower, &rounded, &whole}) {
     nn::WeightTable table;
     one->declare(table, "visual");
     fill(table);
   }
   Times prepare;
   timed(prepare, [&] { return tower.prepare(), at::Tensor(); });
-  if (has_bf16) rounded.prepare(ops::Products::bfloat16);
+  std::vector<Variant> narrow = narrow_towers(rounded, whole);
   const at::Tensor image = at::randn({1, height, width, 3}, at::detail::createCPUGenerator(3));
   std::printf("%ld×%ld, %d threads, %s, packing %.2f CPU-s\n", height, width, at::get_num_threads(),
               std::string(ops::name(ops::chosen_isa())).c_str(), prepare.cpu[0]);
 
-  Times fast, plain, bf16;
+  Times fast, plain;
+  std::vector<double> peaks;
   for (int64_t round = 0; round < rounds; ++round) {
     const at::Tensor ours = timed(fast, [&] { return tower.forward(image).dense; });
+    peaks.push_back(rate_of_multiply_adds());
     const std::string memory = peak_memory();
+    for (Variant& one : narrow) {
+      const at::Tensor got = timed(one.times, [&] { return one.tower->forward(image).dense; });
+      if (round == 0) compare(one.name, got, ours);
+    }
+    if (round > 0 && skips_plain) continue;
     const at::Tensor theirs = timed(plain, [&] { return tower.forward_plain(image).dense; });
     if (round == 0) compare("fused", ours, theirs);
     if (round == 0) std::printf("%s before the plain path\n", memory.c_str());
-    if (!has_bf16) continue;
-    const at::Tensor in_bf16 = timed(bf16, [&] { return rounded.forward(image).dense; });
-    if (round == 0) compare("bf16", in_bf16, theirs);
   }
   const double flops = trunk_flops(config.convnext, height, width);
   std::printf("%.0f GFLOP\n", flops * 1e-9);
-  report("fused", fast, flops);
-  if (has_bf16) report("bf16", bf16, flops);
-  report("plain", plain, flops);
-  std::printf("ratio of CPU time, plain to fused: %.2f\n",
-              Times::median(plain.cpu) / Times::median(fast.cpu));
-  if (has_bf16)
-    std::printf("float32 to bf16: %.2f\n", Times::median(fast.cpu) / Times::median(bf16.cpu));
+  report_all(fast, plain, narrow, flops);
+  std::printf("multiply-adds in registers: %.1f GFLOP/s of CPU time, fused reaches %.0f %%\n",
+              Times::median(peaks) * 1e-9,
+              100 * flops / Times::median(fast.cpu) / Times::median(peaks));
 }

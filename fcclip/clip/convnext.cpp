@@ -83,8 +83,11 @@ void ConvNext::declare(nn::WeightTable& table, const std::string& prefix) {
 }
 
 void ConvNext::prepare(const ops::Packing& packing) {
+  // Pixels are few numbers, and all that follows is made of them: not in 8 bits.
+  ops::Packing of_stem = packing;
+  if (packing.products == ops::Products::int8) of_stem.products = ops::Products::float32;
   packed_stem_ = ops::PackedPatchConv(
-      {stem_conv_.weight, stem_conv_.bias, std::nullopt, stem_norm_.tensors(), packing});
+      {stem_conv_.weight, stem_conv_.bias, std::nullopt, stem_norm_.tensors(), of_stem});
   for (ConvNextStage& stage : stages_) {
     if (stage.downsample) {
       Downsample& down = *stage.downsample;

@@ -40,7 +40,10 @@ void DeformableEncoder::prepare(ops::Products products) {
                       layer.norm1.tensors(), layer.linear1.tensors(), layer.linear2.tensors(),
                       layer.norm2.tensors()});
   }
-  packed_ = ops::PackedDeformEncoder({config_.heads, kLevels, config_.points, products}, layers);
+  packed_ = ops::PackedDeformEncoder(
+      {config_.heads, kLevels, config_.points,
+       products == ops::Products::bfloat16 ? products : ops::Products::float32},
+      layers);
 }
 
 void DeformableEncoder::packed(const at::Tensor& tokens, const at::Tensor& positions,

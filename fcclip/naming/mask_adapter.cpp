@@ -76,7 +76,9 @@ void MaskAdapter::declare(nn::WeightTable& table, const std::string& prefix) {
 }
 
 void MaskAdapter::prepare(const ops::Packing& packing) {
-  for (clip::ConvNextBlock& block : blocks_) block.prepare(packing);
+  ops::Packing own = packing;  // what 8 bits do to masks is measured of towers alone
+  if (packing.products == ops::Products::int8) own.products = ops::Products::float32;
+  for (clip::ConvNextBlock& block : blocks_) block.prepare(own);
   const at::Tensor fuse = fuse_.weight.flatten(1);
   mask_weight_ = fuse.matmul(conv6_.weight.flatten(1));
   fuse_bias_ = fuse_.bias + fuse.matmul(conv6_.bias);

@@ -20,14 +20,19 @@ int capability_of(at::Device device) {
 }
 
 std::string lack_on_processor(Products products) {
-  if (products != Products::bfloat16) {
-    return std::string(name(products)) +
+  const std::string name(ops::name(products));
+  if (products != Products::bfloat16 && products != Products::int8) {
+    return name +
            " is for NVIDIA GPUs; on a processor take float32, or bfloat16 where it has AVX512-BF16";
   }
+  const bool in_8_bits = products == Products::int8;
 #ifdef FCCLIP_X86
-  if (chosen_isa() == Isa::avx512 && __builtin_cpu_supports("avx512bf16")) return "";
+  const bool has = in_8_bits ? __builtin_cpu_supports("avx512vnni") != 0
+                             : __builtin_cpu_supports("avx512bf16") != 0;
+  if (chosen_isa() == Isa::avx512 && has) return "";
 #endif
-  return "this processor has no bfloat16 products (AVX512-BF16); float32 runs everywhere";
+  return "this processor has no " + name + " products (" +
+         (in_8_bits ? "AVX512-VNNI" : "AVX512-BF16") + "); float32 runs everywhere";
 }
 
 }  // namespace
@@ -40,6 +45,8 @@ std::string_view name(Products products) {
       return "bfloat16";
     case Products::float16:
       return "float16";
+    case Products::int8:
+      return "int8";
     default:
       return "float32";
   }
@@ -53,7 +60,7 @@ Products products_named(std::string_view text, at::Device device) {
     if (text == name(one)) return one;
   }
   fail(ErrorCode::invalid_argument, "dtype \"", text,
-       "\"; expected float32, tf32, bfloat16, float16 or auto");
+       "\"; expected float32, tf32, bfloat16, float16, int8 or auto");
 }
 
 at::ScalarType dtype_of(Products products) {
@@ -63,6 +70,9 @@ at::ScalarType dtype_of(Products products) {
 
 std::string lack_of_gpu_products(Products products, int capability) {
   if (products == Products::float32) return "";
+  if (products == Products::int8) {
+    return "int8 is for processors with AVX512-VNNI; on a GPU take bfloat16, float16 or float32";
+  }
   const int least = products == Products::float16 ? kTensorCores : kAmpere;
   if (capability >= least) return "";
   return std::string(name(products)) + " needs a GPU of capability " + architecture_text(least) +

@@ -15,23 +15,25 @@ namespace fcclip::ops {
 ///   tf32      GPUs: both sides of all of the network's products rounded to 11 bits by the GPU itself
 ///   bfloat16  both sides rounded to 8 bits, weights once when they are packed
 ///   float16   GPUs: the same to 11 bits
-/// Sums are float32; norms, softmax, sampling places and results are float32 in all of them.
-enum class Products { float32, tf32, bfloat16, float16 };
+///   int8      processors: ConvNeXt's products alone, weights as whole numbers with a factor for each output channel, rows
+///             with a factor found as they come, both for each block of columns; sums are exact whole numbers
+/// Other sums are float32; norms, softmax, sampling places and results are float32 in all of them.
+enum class Products { float32, tf32, bfloat16, float16, int8 };
 
 inline constexpr Products kAllProducts[] = {Products::float32, Products::tf32, Products::bfloat16,
-                                            Products::float16};
+                                            Products::float16, Products::int8};
 
-/// "float32", "tf32", "bfloat16", "float16".
+/// "float32", "tf32", "bfloat16", "float16", "int8".
 std::string_view name(Products products);
 /// The same names, and "auto": on a GPU bfloat16 from capability 8.0, float16 from 7.0, else float32; on a processor
 /// float32. Throws Error{invalid_argument} for another name.
 Products products_named(std::string_view name, at::Device device);
 
-/// What both sides are stored in: kFloat of float32 and tf32.
+/// What both sides are stored in: kFloat of float32, tf32 and int8.
 at::ScalarType dtype_of(Products products);
 
 /// Throws Error{unsupported} where a device has no instructions for it: bfloat16 needs AVX512-BF16 or a GPU of capability 8.0,
-/// as tf32 does; float16 a GPU of 7.0.
+/// as tf32 does; float16 a GPU of 7.0; int8 AVX512-VNNI.
 void need_products(Products products, at::Device device);
 
 /// Empty when need_products() is content, else why not. LibTorch's own operations, which tests force on a processor, have all

@@ -1,4 +1,4 @@
-"""`--dtype bfloat16`: the same picture, a little other numbers; refused where the processor has no such products."""
+"""`--dtype bfloat16` and `int8`: the same picture, a little other numbers; refused where the processor has no such products."""
 
 import os
 import pathlib
@@ -7,8 +7,11 @@ import unittest
 from support import MODEL, SCENE, Case
 
 
-def processor_has_bfloat16():
-    return "avx512_bf16" in pathlib.Path("/proc/cpuinfo").read_text()
+INSTRUCTIONS = {"bfloat16": ("avx512_bf16", "AVX512-BF16"), "int8": ("avx512_vnni", "AVX512-VNNI")}
+
+
+def processor_has(dtype):
+    return INSTRUCTIONS[dtype][0] in pathlib.Path("/proc/cpuinfo").read_text()
 
 
 class Precision(Case):
@@ -21,8 +24,9 @@ class Precision(Case):
         return self.run_fcclip("segment", SCENE, *self.words, *more, env=env)
 
     def test_refused_without_the_instructions(self):
-        for isa in ("portable",) if not processor_has_bfloat16() else ("portable", "avx2"):
-            self.assert_refused(self.segment("--dtype", "bfloat16", "--write", "none", isa=isa), "AVX512-BF16")
+        for dtype, (_, name) in INSTRUCTIONS.items():
+            for isa in ("portable",) if not processor_has(dtype) else ("portable", "avx2"):
+                self.assert_refused(self.segment("--dtype", dtype, "--write", "none", isa=isa), name)
         self.assertFalse((self.folder / "out").exists())
 
     def test_what_only_gpus_have_is_refused(self):
@@ -35,24 +39,31 @@ class Precision(Case):
         self.assertEqual(exact.lines()[0]["segments"], chosen.lines()[0]["segments"])
 
     def test_unknown_precision(self):
-        self.assert_refused(self.segment("--dtype", "float8"), "bfloat16", status=2)
+        self.assert_refused(self.segment("--dtype", "float8"), "float16, int8", status=2)
 
-    @unittest.skipUnless(processor_has_bfloat16(), "this processor has no AVX512-BF16")
-    def test_the_same_segments_with_nearly_the_same_scores(self):
+    def compare_with_float32(self, dtype, score, area):
         found = []
-        for dtype in ("float32", "bfloat16"):
-            outcome = self.segment("--dtype", dtype, "--json", "--write", "none")
+        for one in ("float32", dtype):
+            outcome = self.segment("--dtype", one, "--json", "--write", "none")
             self.assert_ok(outcome)
             found.append({s["name"]: s for s in outcome.lines()[0]["segments"]})
         exact, rounded = found
         self.assertEqual(exact.keys(), rounded.keys())
         self.assertGreater(len(exact), 2)
         for key, segment in exact.items():
-            self.assertAlmostEqual(segment["score"], rounded[key]["score"], delta=0.03)
-            self.assertLess(abs(segment["area_px"] - rounded[key]["area_px"]), 0.03 * segment["area_px"] + 20)
+            self.assertAlmostEqual(segment["score"], rounded[key]["score"], delta=score)
+            self.assertLess(abs(segment["area_px"] - rounded[key]["area_px"]), area * segment["area_px"] + 20)
         self.assertNotEqual([s["score"] for s in exact.values()], [s["score"] for s in rounded.values()])
 
-    @unittest.skipUnless(processor_has_bfloat16(), "this processor has no AVX512-BF16")
+    @unittest.skipUnless(processor_has("bfloat16"), "this processor has no AVX512-BF16")
+    def test_the_same_segments_with_nearly_the_same_scores(self):
+        self.compare_with_float32("bfloat16", 0.03, 0.03)
+
+    @unittest.skipUnless(processor_has("int8"), "this processor has no AVX512-VNNI")
+    def test_the_same_segments_in_8_bits(self):
+        self.compare_with_float32("int8", 0.05, 0.05)
+
+    @unittest.skipUnless(processor_has("bfloat16"), "this processor has no AVX512-BF16")
     def test_a_run_is_not_continued_in_another_precision(self):
         first = self.segment("--write", "segments", "-o", "out")
         self.assert_ok(first)

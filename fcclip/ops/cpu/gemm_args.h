@@ -27,6 +27,8 @@ struct GemmJob {
   const float* packed = nullptr;
   const uint16_t* packed_bf16 = nullptr;     ///< instead of packed, for bf16_kernels.h
   uint16_t* rounded_rows = nullptr;          ///< scratch for it, [rows, depth]
+  const uint8_t* packed_int8 = nullptr;      ///< instead of packed, for int8_kernels.h
+  uint8_t* narrow_rows = nullptr;            ///< scratch for it, [rows, depth + kInt8Tail]
   const float* bias = nullptr;               ///< [n] or nullptr
   Activation activation = Activation::none;  ///< of the product and its bias
   const float* a = nullptr;

@@ -1,6 +1,8 @@
 #include "fcclip/ops/cpu/packed_matrix.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -8,6 +10,7 @@
 
 #include "fcclip/core/check.h"
 #include "fcclip/ops/cpu/bf16_kernels.h"
+#include "fcclip/ops/cpu/int8_kernels.h"
 #include "fcclip/ops/cpu/kernel_table.h"
 
 namespace fcclip::ops::cpu {
@@ -19,6 +22,15 @@ const Bf16Kernels& bf16() {
   static const Bf16Kernels kernels = avx512bf16::bf16_kernels();
 #else
   static const Bf16Kernels kernels;
+#endif
+  return kernels;
+}
+
+const Int8Kernels& int8() {
+#ifdef FCCLIP_X86
+  static const Int8Kernels kernels = avx512vnni::int8_kernels();
+#else
+  static const Int8Kernels kernels;
 #endif
   return kernels;
 }
@@ -57,6 +69,49 @@ void pack_panel(const PackShape& shape, const Columns& from, int64_t row, int64_
   }
 }
 
+// The same as whole numbers in fours of columns; zeros behind them; then factors and sums.
+void pack_panel(const PackShape& shape, const Columns& from, int64_t row, int64_t depth,
+                uint8_t* out) {
+  const auto [w, scale] = from;
+  const int64_t stored = (depth + 3) / 4 * 4;
+  std::memset(out, 0, static_cast<size_t>((stored + kInt8Tail) * shape.panel));
+  auto* numbers = reinterpret_cast<int8_t*>(out);
+  for (int64_t r = 0; r < shape.panel && row + r < shape.n; ++r) {
+    const float* line = w + (row + r) * shape.k;
+    float largest = 0;
+    for (int64_t k = 0; k < depth; ++k) largest = std::max(largest, std::abs(line[k]));
+    const float inverse = largest > 0 ? 127 / largest : 0;
+    const float factor = largest / 127 * (scale ? scale[row + r] : 1.0f);
+    int32_t sum = 0;
+    for (int64_t k = 0; k < depth; ++k) {
+      const auto number = static_cast<int8_t>(std::nearbyint(line[k] * inverse));
+      numbers[(k / 4 * shape.panel + r) * 4 + k % 4] = number;
+      sum += number;
+    }
+    uint8_t* tail = out + stored * shape.panel + r * 4;
+    std::memcpy(tail, &factor, sizeof factor);
+    std::memcpy(tail + 4 * shape.panel, &sum, sizeof sum);
+  }
+}
+
+at::Tensor pack_int8(const PackShape& shape, const Columns& from) {
+  const int64_t blocks = (shape.k + shape.depth - 1) / std::max<int64_t>(shape.depth, 1);
+  const int64_t columns = (shape.k + 3) / 4 * 4 + blocks * kInt8Tail;
+  at::Tensor data = at::empty({shape.padded_n() * columns}, at::kByte);
+  auto* to = data.mutable_data_ptr<uint8_t>();
+  at::parallel_for(0, shape.padded_n() / shape.panel, 4, [&](int64_t begin, int64_t end) {
+    for (int64_t panel = begin; panel < end; ++panel) {
+      for (int64_t block = 0; block < blocks; ++block) {
+        const int64_t k = block * shape.depth, depth = std::min(shape.depth, shape.k - k);
+        const int64_t stored = (depth + 3) / 4 * 4 + kInt8Tail;
+        pack_panel(shape, {from.w + k, from.scale}, panel * shape.panel, depth,
+                   to + (k + block * kInt8Tail) * shape.padded_n() + panel * shape.panel * stored);
+      }
+    }
+  });
+  return data;
+}
+
 template <typename Element>
 at::Tensor pack(const PackShape& shape, const Columns& from) {
   const int64_t columns = shape.k + (sizeof(Element) == 2 ? shape.k % 2 : 0);
@@ -84,15 +139,18 @@ PackedMatrix::PackedMatrix(const at::Tensor& weight, const at::Tensor& row_scale
   check_shape("weight", weight, {kAny, kAny});
   check_dtype("weight", weight, at::kFloat);
   if (row_scale.defined()) check_shape("row_scale", row_scale, {weight.size(0)});
-  const bool in_bf16 = products == Products::bfloat16;
-  if (in_bf16) need_products(products, at::kCPU);
-  const auto shape_of = in_bf16 ? bf16().pack_shape : kernels(isa).pack_shape;
+  if (products != Products::float32) need_products(products, at::kCPU);
+  const auto shape_of = products == Products::bfloat16 ? bf16().pack_shape
+                        : products == Products::int8   ? int8().pack_shape
+                                                       : kernels(isa).pack_shape;
   shape_ = shape_of(weight.size(0), weight.size(1));
   const at::Tensor w = weight.detach().contiguous();
   const at::Tensor scale = row_scale.defined() ? row_scale.detach().contiguous() : at::Tensor();
   const Columns all = {w.const_data_ptr<float>(),
                        scale.defined() ? scale.const_data_ptr<float>() : nullptr};
-  data_ = in_bf16 ? pack<at::BFloat16>(shape_, all) : pack<float>(shape_, all);
+  data_ = products == Products::bfloat16 ? pack<at::BFloat16>(shape_, all)
+          : products == Products::int8   ? pack_int8(shape_, all)
+                                         : pack<float>(shape_, all);
 }
 
 GemmJob PackedMatrix::job() const {
@@ -100,6 +158,8 @@ GemmJob PackedMatrix::job() const {
   job.shape = shape_;
   if (products_ == Products::bfloat16) {
     job.packed_bf16 = reinterpret_cast<const uint16_t*>(data_.const_data_ptr<at::BFloat16>());
+  } else if (products_ == Products::int8) {
+    job.packed_int8 = data_.const_data_ptr<uint8_t>();
   } else {
     job.packed = data_.const_data_ptr<float>();
   }
@@ -110,8 +170,14 @@ void PackedMatrix::multiply(const GemmJob& job) const {
   if (products_ == Products::float32) return kernels(isa_).gemm(job);
   // Of each thread, and no larger than its largest block of rows.
   static thread_local std::vector<uint16_t> rounded;
-  rounded.resize(std::max(rounded.size(), static_cast<size_t>(job.rows * shape_.depth)));
   GemmJob own = job;
+  if (products_ == Products::int8) {
+    const int64_t bytes = job.rows * (shape_.depth + kInt8Tail);
+    rounded.resize(std::max(rounded.size(), static_cast<size_t>(bytes / 2)));
+    own.narrow_rows = reinterpret_cast<uint8_t*>(rounded.data());
+    return int8().gemm(own);
+  }
+  rounded.resize(std::max(rounded.size(), static_cast<size_t>(job.rows * shape_.depth)));
   own.rounded_rows = rounded.data();
   bf16().gemm(own);
 }
