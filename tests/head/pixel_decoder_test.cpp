@@ -178,6 +178,21 @@ TEST(PixelDecoder, ABatchIsItsImagesOneByOne) {
   }
 }
 
+// 8 bits are for towers: places to look at and masks keep all digits.
+TEST(PixelDecoder, AskedForInt8ItStaysExact) {
+  const PixelDecoderConfig config = tiny_config({8, 16, 24, 32});
+  PixelDecoder decoder(config);
+  fill(decoder);
+  const BackboneFeatures features = made_up_features(config, 1, {3, 5});
+  const c10::InferenceMode guard;
+  decoder.prepare();
+  const PixelFeatures want = decoder.forward(features);
+  decoder.prepare(ops::Products::int8);
+  const PixelFeatures got = decoder.forward(features);
+  EXPECT_TRUE(got.mask_features.equal(want.mask_features));
+  EXPECT_TRUE(got.levels[0].equal(want.levels[0]));
+}
+
 TEST(PixelDecoder, WithoutPrepareItTakesTheDifferentiablePath) {
   const PixelDecoderConfig config = tiny_config({8, 16, 24, 32});
   PixelDecoder decoder(config);
