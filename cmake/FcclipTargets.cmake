@@ -24,6 +24,7 @@ elseif(FCCLIP_SANITIZE)
   set(fcclip_sanitizer_limits -fno-sanitize=null,vptr,object-size)
 endif()
 
+# PLAIN: neither instrumented nor optimised in a build with sanitizers, for what nobody runs there.
 function(fcclip_common_options target)
   target_include_directories(${target} PUBLIC
     $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
@@ -33,8 +34,13 @@ function(fcclip_common_options target)
     target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:C,CXX>:-fmacro-prefix-map=${place}>)
   endforeach()
   if(FCCLIP_SANITIZE)
-    target_compile_options(${target} PRIVATE ${fcclip_sanitizer} ${fcclip_sanitizer_limits} -fno-omit-frame-pointer)
     target_link_options(${target} PUBLIC ${fcclip_sanitizer})
+  endif()
+  if(FCCLIP_SANITIZE AND "PLAIN" IN_LIST ARGN)
+    target_compile_options(${target} PRIVATE -O0)
+    return()
+  elseif(FCCLIP_SANITIZE)
+    target_compile_options(${target} PRIVATE ${fcclip_sanitizer} ${fcclip_sanitizer_limits} -fno-omit-frame-pointer)
   endif()
   # libFuzzer finds its way by the branches that it sees taken: in the library, not only in the entry points.
   if(FCCLIP_FUZZ AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")

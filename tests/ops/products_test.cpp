@@ -46,14 +46,14 @@ void expect_rounded(const at::Tensor& got, const at::Tensor& exact, Products pro
 }
 
 TEST(ProductsNames, AreReadAndAutoFollowsTheDevice) {
-  for (const std::string_view text : {"float32", "tf32", "bfloat16", "float16"}) {
+  for (const std::string_view text : {"float32", "tf32", "bfloat16", "float16", "int8"}) {
     EXPECT_EQ(name(products_named(text, at::kCPU)), text);
   }
   EXPECT_EQ(products_named("auto", at::kCPU), Products::float32);
   EXPECT_EQ(best_gpu_products(90), Products::bfloat16);
   EXPECT_EQ(best_gpu_products(75), Products::float16);
   EXPECT_EQ(best_gpu_products(61), Products::float32);
-  EXPECT_ERROR(invalid_argument, "expected float32, tf32, bfloat16, float16 or auto",
+  EXPECT_ERROR(invalid_argument, "expected float32, tf32, bfloat16, float16, int8 or auto",
                products_named("float8", at::kCPU));
 }
 
