@@ -25,6 +25,7 @@ scripts/build.sh "$build" --targets "$FUZZERS" "${options[@]}"
 # would outside: what a codec does then is looked at too; `new` of that size is a finding.
 export ASAN_OPTIONS=detect_leaks=0:detect_container_overflow=0:allocator_may_return_null=1:max_allocation_size_mb=2000
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+jobs=${JOBS:-$(nproc)}  # before the next line, which nproc goes by
 export OMP_NUM_THREADS=1
 [ -w /dev/shm ] && export TMPDIR=/dev/shm  # some parsers want a file
 mkdir -p "$build/found"
@@ -47,7 +48,7 @@ export -f run_one
 
 failed=0
 # shellcheck disable=SC2086  # a list of names
-printf '%s\n' $FUZZERS | xargs -P "${JOBS:-$(nproc)}" -I{} bash -c "run_one {} $seconds $build" || failed=1
+printf '%s\n' $FUZZERS | xargs -P "$jobs" -I{} bash -c "run_one {} $seconds $build" || failed=1
 rm -f "${TMPDIR:-/tmp}"/fcclip-fuzz-*
 # shellcheck disable=SC2086
 [ "${2:-}" != --count ] || python3 scripts/fuzz_counts.py docs/fuzzing.md $(printf "$build/%s.log " $FUZZERS)
