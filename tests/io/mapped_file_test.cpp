@@ -1,6 +1,7 @@
 #include "fcclip/io/mapped_file.h"
 
 #include <fstream>
+#include <memory>
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -10,13 +11,17 @@
 namespace fcclip::io {
 namespace {
 
-TEST(MappedFile, PagesComeBackFromTheFileAfterTheirRelease) {
-  const test::TemporaryFolder folder;
-  const std::filesystem::path path = folder.path() / "values";
+// 10,000 times 0.25.
+std::shared_ptr<const MappedFile> mapped_quarters(const std::filesystem::path& path) {
   const std::vector<float> values(10000, 0.25f);
   std::ofstream(path, std::ios::binary)
       .write(reinterpret_cast<const char*>(values.data()), 4 * std::ssize(values));
-  const auto file = MappedFile::open(path);
+  return MappedFile::open(path);
+}
+
+TEST(MappedFile, PagesComeBackFromTheFileAfterTheirRelease) {
+  const test::TemporaryFolder folder;
+  const auto file = mapped_quarters(folder.path() / "values");
   at::Tensor tensor = tensor_of(file, {0, {10000}, {1}, at::kFloat});
   EXPECT_EQ(tensor.sum().item<float>(), 2500);
   file->release_pages();
@@ -29,11 +34,7 @@ TEST(MappedFile, PagesComeBackFromTheFileAfterTheirRelease) {
 
 TEST(MappedFile, PagesOfOneTensorGoBackAloneAndThoseOfOthersStay) {
   const test::TemporaryFolder folder;
-  const std::filesystem::path path = folder.path() / "values";
-  const std::vector<float> values(10000, 0.25f);
-  std::ofstream(path, std::ios::binary)
-      .write(reinterpret_cast<const char*>(values.data()), 4 * std::ssize(values));
-  const auto file = MappedFile::open(path);
+  const auto file = mapped_quarters(folder.path() / "values");
   const at::Tensor first = tensor_of(file, {0, {5000}, {1}, at::kFloat}),
                    second = tensor_of(file, {20000, {5000}, {1}, at::kFloat});
   // Written values show which pages are gone.
