@@ -6,9 +6,9 @@
 #include "apps/eval_flags.h"
 #include "apps/option_checks.h"
 #include "apps/own_file.h"
-#include "apps/progress_bar.h"
-#include "apps/stop_signal.h"
 #include "fcclip/adapt/adapt_words.h"
+#include "fcclip/cli/progress_bar.h"
+#include "fcclip/cli/stop_signal.h"
 #include "fcclip/core/counted.h"
 #include "fcclip/core/error.h"
 #include "fcclip/core/listed.h"
@@ -56,18 +56,18 @@ void adapt_command(const AdaptFlags& flags) {
   const std::unique_ptr<data::DatasetSplit> pictures = open_pictures(flags.data);
   for (const std::string& line : pictures->remarks()) std::cerr << line << '\n';
   const segmenter::Segmenter segmenter = load_segmenter(flags.data.model);
-  announce_stop("stopping; nothing is written");
+  cli::announce_stop("stopping; nothing is written");
   adapt::AdaptOptions options;
   options.size = {flags.data.short_side, flags.data.max_side};
   options.limit = flags.data.limit;
   if (flags.pull) options.in_vocabulary.pull = options.out_of_vocabulary.pull = *flags.pull;
   const segmenter::PreparedVocabulary words =
-      segmenter.prepare(pictures->vocabulary(), bar_until_stopped("words", "words"));
-  options.pictures = bar_until_stopped("pictures", "pictures");
+      segmenter.prepare(pictures->vocabulary(), cli::bar_until_stopped("words", "words"));
+  options.pictures = cli::bar_until_stopped("pictures", "pictures");
   const adapt::SeenPictures seen = adapt::see_pictures(segmenter, *pictures, words, options);
   options.pictures = {};  // takes the bar away
   tell_unseen(seen, words.vocabulary);
-  options.in_vocabulary.progress = bar_until_stopped("fitting", "steps");
+  options.in_vocabulary.progress = cli::bar_until_stopped("fitting", "steps");
   options.out_of_vocabulary.progress = options.in_vocabulary.progress;
   const classify::Vocabulary adapted = adapt::adapted_words(segmenter, seen, words, options);
   words::save_row_file(flags.output, adapted);

@@ -12,9 +12,9 @@
 #include "apps/commands.h"
 #include "apps/picture_flags.h"
 #include "apps/place_flags.h"
-#include "apps/progress_bar.h"
 #include "apps/segment_options.h"
-#include "apps/stop_signal.h"
+#include "fcclip/cli/progress_bar.h"
+#include "fcclip/cli/stop_signal.h"
 #include "fcclip/core/device.h"
 #include "fcclip/core/error.h"
 #include "fcclip/image/image_file.h"
@@ -39,7 +39,7 @@ std::optional<measure::Step> program_start(bool quick) {
   posix_spawn_file_actions_init(&silently);
   posix_spawn_file_actions_addopen(&silently, 1, "/dev/null", O_WRONLY, 0);
   bool works = true;
-  for (int i = 0; works && !stop_signal() && i < (quick ? 3 : 5); ++i) {
+  for (int i = 0; works && !cli::stop_signal() && i < (quick ? 3 : 5); ++i) {
     const runs::Stopwatch watch;
     pid_t child = 0;
     int status = 0;
@@ -62,8 +62,8 @@ void bench(const BenchFlags& flags) {
   plan.quick = flags.quick;
   if (flags.quick) plan.seconds_per_step = 0.25;
   if (!flags.picture.empty()) plan.rgb = image::read_rgb(flags.picture);
-  plan.progress = bar_until_stopped("measuring", "steps");
-  stop_signal();  // from here on a signal ends the run at the next step
+  plan.progress = cli::bar_until_stopped("measuring", "steps");
+  cli::stop_signal();  // from here on a signal ends the run at the next step
   const std::optional<measure::Step> start = program_start(flags.quick);
   measure::Measured measured = measure::measure_machine(plan);
   plan.progress = {};

@@ -3,16 +3,13 @@
 #include "fcclip/model/convert.h"
 
 #include <iostream>
-#include <map>
 #include <string>
 #include <vector>
-
-#include <ATen/core/Tensor.h>
 
 #include "apps/commands.h"
 #include "apps/option_checks.h"
 #include "apps/own_file.h"
-#include "apps/progress_bar.h"
+#include "fcclip/cli/progress_bar.h"
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/io/checkpoint.h"
@@ -30,11 +27,6 @@ struct ConvertFlags {
   std::string dtype = "float32";
   bool overwrite = false;
 };
-
-const std::map<std::string, at::ScalarType> kDtypes = {{"float32", at::ScalarType::Float},
-                                                       {"float16", at::ScalarType::Half},
-                                                       {"bfloat16", at::ScalarType::BFloat16},
-                                                       {"int8", at::ScalarType::Char}};
 
 constexpr size_t kConfigLimit = size_t{1} << 26;
 
@@ -60,6 +52,10 @@ std::string merges_for(const ConvertFlags& flags) {
   return words::find_merges(flags.merges);
 }
 
+at::ScalarType dtype_of(const ConvertFlags& flags) {
+  return choose(flags.dtype, "--dtype", model::weight_dtypes(true));
+}
+
 void tell_notes(const std::vector<std::string>& notes) {
   for (const std::string& note : notes) std::cerr << "fcclip: " << note << '\n';
 }
@@ -83,7 +79,7 @@ void write_model(const ConvertFlags& flags, model::ConvertOptions& options) {
   const model::Converted converted = model::convert(options);
   options.progress = {};  // takes the bar away
   tell_notes(converted.notes);
-  model::save(flags.output, *converted.model, kDtypes.at(flags.dtype));
+  model::save(flags.output, *converted.model, dtype_of(flags));
   std::cout << flags.output << ": " << converted.model->config.name << ", "
             << converted.model->config.provenance << '\n';
 }
@@ -100,7 +96,7 @@ void write_clip(const ConvertFlags& flags, model::ConvertOptions& options) {
   const model::ConvertedClip converted = model::convert_clip(options);
   options.progress = {};
   tell_notes(converted.notes);
-  model::save(flags.output, *converted.clip, kDtypes.at(flags.dtype));
+  model::save(flags.output, *converted.clip, dtype_of(flags));
   std::cout << flags.output << ": CLIP alone, " << converted.clip->provenance << '\n';
 }
 
@@ -118,7 +114,7 @@ void convert_command(const ConvertFlags& flags) {
   if (!flags.training_vocabulary.empty()) {
     options.training_vocabulary = words::load_vocabulary(flags.training_vocabulary);
   }
-  options.progress = bar_until_stopped("converting", "steps");
+  options.progress = cli::bar_until_stopped("converting", "steps");
   if (flags.checkpoints.empty()) return write_clip(flags, options);
   write_model(flags, options);
 }
@@ -170,7 +166,7 @@ void add_convert(CLI::App& app) {
           "--dtype", flags->dtype,
           "How matrices are stored: float32, float16, bfloat16, or int8: 8 bits and a scale "
           "for each output channel, a quarter of the size")
-      ->check(one_of({"float32", "float16", "bfloat16", "int8"}))
+      ->check(one_of(names_of(model::weight_dtypes(true))))
       ->type_name("TYPE")
       ->capture_default_str();
   add_untold_flags(*command, *flags);

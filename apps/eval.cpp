@@ -6,14 +6,14 @@
 
 #include "apps/commands.h"
 #include "apps/eval_flags.h"
-#include "apps/failure.h"
 #include "apps/options_file.h"
 #include "apps/overlay_flags.h"
-#include "apps/progress_bar.h"
-#include "apps/stop_signal.h"
 #include "apps/sweep_tables.h"
-#include "apps/warm_memory.h"
+#include "fcclip/cli/failure.h"
+#include "fcclip/cli/progress_bar.h"
+#include "fcclip/cli/stop_signal.h"
 #include "fcclip/core/environment.h"
+#include "fcclip/core/freed_memory.h"
 #include "fcclip/core/listed.h"
 #include "fcclip/eval/evaluation_run.h"
 #include "fcclip/eval/flat_scores.h"
@@ -89,7 +89,7 @@ eval::EvaluationPlan plan_of(const EvalFlags& flags) {
   plan.merge = flags.merge;
   plan.overwrite = flags.overwrite;
   plan.font_folder = bundled_fonts();
-  plan.progress = bar_until_stopped;
+  plan.progress = cli::bar_until_stopped;
   return plan;
 }
 
@@ -114,8 +114,8 @@ void evaluate(const EvalFlags& flags) {
   eval::check_expectations(expected, targets);
   tell_bundled_model(flags.model, model_config(flags.model), {});
   const segmenter::Segmenter segmenter = load_segmenter(model_of_process(flags.model));
-  announce_stop("stopping after this picture; again to stop now");
-  stop_signal();  // from here on a signal ends the run between two pictures
+  cli::announce_stop("stopping after this picture; again to stop now");
+  cli::stop_signal();  // from here on a signal ends the run between two pictures
   json all = json::array();
   std::vector<std::unique_ptr<eval::EvaluationRun>> runs;
   for (eval::EvaluationTarget& target : targets) {
@@ -143,7 +143,7 @@ void evaluate(const EvalFlags& flags) {
     }
   }
   if (flags.json) std::cout << outputs::json_text(all.size() == 1 ? all[0] : all);
-  if (!missed.empty()) throw MissedTarget(listed(missed));
+  if (!missed.empty()) throw cli::MissedTarget(listed(missed));
 }
 
 }  // namespace

@@ -3,11 +3,19 @@
 #include "apps/option_checks.h"
 #include "apps/options_file.h"
 #include "apps/shard_flag.h"
+#include "fcclip/core/choice.h"
 #include "fcclip/core/error.h"
 #include "fcclip/data/registry.h"
 #include "fcclip/words/load_vocabulary.h"
 
 namespace fcclip::apps {
+namespace {
+
+const Choices<eval::Oracle> kOracles = {
+    {"none", eval::Oracle::none}, {"masks", eval::Oracle::masks}, {"names", eval::Oracle::names}};
+
+}  // namespace
+
 eval::EvaluationTarget open_own(const EvalFlags& flags) {
   if (flags.own.images.empty()) {
     fail(ErrorCode::invalid_argument, "your own data set needs --images FOLDER");
@@ -68,7 +76,7 @@ void add_eval_flags(CLI::App& command, EvalFlags& flags) {
                   "pascal_context_59, pascal_context_459, voc20, voc21, coco_stuff, lvis")
       ->type_name("DATASET");
   command.option_defaults()->group("What is evaluated");
-  add_options_file(command, flags.config);
+  cli::add_options_file(command, flags.config);
   command
       .add_option("--root", flags.root,
                   "Folder of the data sets; default $FCCLIP_DATASETS or ./datasets")
@@ -90,7 +98,7 @@ void add_eval_flags(CLI::App& command, EvalFlags& flags) {
                   "Take masks or names from the truth: none, masks, names")
       ->type_name("WHAT")
       ->capture_default_str()
-      ->check(one_of({"none", "masks", "names"}));
+      ->check(one_of(names_of(kOracles)));
   add_head_option_flag(command, flags.head);
   add_share_flags(command, flags);
   add_own_data_flags(command, flags);
@@ -135,8 +143,7 @@ std::vector<eval::EvaluationTarget> open_targets(const EvalFlags& flags) {
     target.asked_size = {flags.short_side, flags.max_side};
     if (flags.short_side > 0) target.options.size.short_side = flags.short_side;
     if (flags.max_side > 0) target.options.size.max_side = flags.max_side;
-    if (flags.oracle == "masks") target.options.oracle = eval::Oracle::masks;
-    if (flags.oracle == "names") target.options.oracle = eval::Oracle::names;
+    target.options.oracle = choose(flags.oracle, "--oracle", kOracles);
   }
   return targets;
 }

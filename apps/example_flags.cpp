@@ -7,8 +7,8 @@
 
 #include <ATen/ATen.h>
 
-#include "apps/progress_bar.h"
 #include "fcclip/classify/markings.h"
+#include "fcclip/cli/progress_bar.h"
 #include "fcclip/core/error.h"
 #include "fcclip/core/listed.h"
 #include "fcclip/image/image_file.h"
@@ -142,7 +142,7 @@ void show_examples(const segmenter::Segmenter& segmenter, const std::vector<Show
                    const LogCallback& log) {
   if (shown.empty()) return;
   const segmenter::PreparedVocabulary words = segmenter.prepare(questions.front());
-  const Progress progress = bar_until_stopped("examples", "examples");
+  const Progress progress = cli::bar_until_stopped("examples", "examples");
   std::map<std::string, std::vector<segmenter::Example>> examples;
   int64_t done = 0;
   for (const ShownObject& one : shown) {

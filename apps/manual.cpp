@@ -1,15 +1,13 @@
 // fcclip manual: manual pages, as man reads them.
 
-#include <ctime>
-#include <filesystem>
-#include <fstream>
+#include <algorithm>
 #include <iostream>
 
 #include "apps/commands.h"
-#include "apps/man_page.h"
-#include "apps/usage_error.h"
+#include "apps/program_notes.h"
+#include "fcclip/cli/man_page.h"
+#include "fcclip/cli/standard_streams.h"
 #include "fcclip/core/error.h"
-#include "fcclip/core/utc_time.h"
 
 namespace fcclip::apps {
 namespace {
@@ -19,28 +17,7 @@ struct ManualFlags {
   std::string output;
 };
 
-// Of the sources where a packager tells it (https://reproducible-builds.org/specs/source-date-epoch/).
-std::string page_date() {
-  const char* const told = std::getenv("SOURCE_DATE_EPOCH");
-  const std::time_t now = told != nullptr ? std::strtoll(told, nullptr, 10) : std::time(nullptr);
-  std::string text = utc_text(now, "%Y-%m-%d");
-  if (text.empty()) {
-    fail(ErrorCode::invalid_argument, "SOURCE_DATE_EPOCH=", told,
-         ": no date; expected seconds since 1970");
-  }
-  return text;
-}
-
-void write_pages(const CLI::App& command, const std::filesystem::path& folder) {
-  const std::filesystem::path path = folder / (man_page_name(command) + ".1");
-  std::ofstream file(path, std::ios::binary);
-  file << man_page(command, page_date());
-  file.close();
-  if (!file) fail(ErrorCode::io_failure, path.string(), ": cannot be written");
-  for (const CLI::App* part : command.get_subcommands({})) write_pages(*part, folder);
-}
-
-void print_page(const CLI::App& app, const std::vector<std::string>& words) {
+const CLI::App& command_named(const CLI::App& app, const std::vector<std::string>& words) {
   const CLI::App* command = &app;
   for (const std::string& word : words) {
     const std::vector<const CLI::App*> parts = command->get_subcommands({});
@@ -48,19 +25,19 @@ void print_page(const CLI::App& app, const std::vector<std::string>& words) {
       return part->check_name(word);
     });
     if (found == parts.end())
-      fail(ErrorCode::invalid_argument, unknown_command_line(*command, word));
+      fail(ErrorCode::invalid_argument, cli::unknown_command_line(*command, word));
     command = *found;
   }
-  std::cout << man_page(*command, page_date());
-  if (!std::cout.flush()) fail(ErrorCode::io_failure, "cannot write to the standard output");
+  return *command;
 }
 
 void manual(const CLI::App& app, const ManualFlags& flags) {
-  if (flags.output.empty()) return print_page(app, flags.command);
-  std::error_code error;
-  std::filesystem::create_directories(flags.output, error);
-  if (error) fail(ErrorCode::io_failure, flags.output, ": ", error.message());
-  write_pages(app, flags.output);
+  const CLI::App& command = command_named(app, flags.command);
+  const cli::ManualParts parts = {"fcclip " FCCLIP_VERSION, cli::page_date(), exit_notes(),
+                                  environment_notes(), file_notes()};
+  if (!flags.output.empty()) return cli::write_man_pages(app, parts, flags.output);
+  std::cout << cli::man_page(command, parts);
+  cli::check_standard_output();
 }
 
 }  // namespace

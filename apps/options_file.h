@@ -3,17 +3,15 @@
 
 #include <string>
 
-#include <CLI/CLI.hpp>
+#include "fcclip/cli/options_file.h"
+#include "fcclip/words/decode_text.h"
 
 namespace fcclip::apps {
 
-/// --config FILE; `file` holds its name.
-void add_options_file(CLI::App& command, std::string& file);
-
-/// To be called first in the command's callback. Gives every option that was not typed the value
-/// that the file has under its long name ("short-side = 640", "short_side = 640"); an empty name
-/// does nothing. Throws Error{not_found, invalid_argument} naming the file and what is wrong;
-/// CLI::ValidationError for a value that the option does not take.
-void read_options_file(CLI::App& command, const std::string& file);
+/// cli::apply_options_text of a text file of any editor; an empty name does nothing. Throws also
+/// Error{not_found, bad_format} naming the file.
+inline void read_options_file(CLI::App& command, const std::string& file) {
+  if (!file.empty()) cli::apply_options_text(command, words::read_text_file(file), file);
+}
 
 }  // namespace fcclip::apps

@@ -4,11 +4,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "apps/failure.h"
 #include "apps/report.h"
 #include "apps/run_report.h"
-#include "apps/standard_streams.h"
-#include "apps/stop_signal.h"
+#include "fcclip/cli/failure.h"
+#include "fcclip/cli/standard_streams.h"
+#include "fcclip/cli/stop_signal.h"
 #include "fcclip/outputs/json_text.h"
 #include "fcclip/outputs/segments_json.h"
 
@@ -21,12 +21,12 @@ namespace fs = std::filesystem;
 
 void PictureReporter::note(const std::string& line) {
   if (bar_) bar_->clear();
-  std::cerr << "fcclip: " << visible_text(line) << '\n';
+  std::cerr << "fcclip: " << cli::visible_text(line) << '\n';
 }
 
 void PictureReporter::reading_words(int64_t done, int64_t total) {
   if (!words_ && done == total) return;  // all in the cache: nothing to wait for
-  if (!words_) words_ = std::make_unique<ProgressBar>("reading words", total, "words", done);
+  if (!words_) words_ = std::make_unique<cli::ProgressBar>("reading words", total, "words", done);
   words_->update(done);
   if (done == total) words_.reset();
 }
@@ -34,7 +34,8 @@ void PictureReporter::reading_words(int64_t done, int64_t total) {
 void PictureReporter::counted(const runs::RunCount& count) {
   words_.reset();
   if (!bar_) {
-    bar_ = std::make_unique<ProgressBar>("segmenting", count.pictures, "images", count.skipped);
+    bar_ =
+        std::make_unique<cli::ProgressBar>("segmenting", count.pictures, "images", count.skipped);
   }
   if (count.pictures > 1) bar_->update(count.done + count.failed + count.skipped);
 }
@@ -57,9 +58,9 @@ void PictureReporter::print(const runs::PictureAnswers& answers,
     for (const fs::path& path : written.kept) line["kept"].push_back(path.string());
     std::cout << outputs::json_line(line) << std::endl;
   } else if (!options_.quiet) {
-    std::string title = picture_line(visible_text(answers.picture.shown()), result) + " (" +
+    std::string title = picture_line(cli::visible_text(answers.picture.shown()), result) + " (" +
                         timing_line(answers.timing) + ")";
-    if (!written.files.empty()) title += " -> " + visible_text(answers.stem.string()) + ".*";
+    if (!written.files.empty()) title += " -> " + cli::visible_text(answers.stem.string()) + ".*";
     print_table(std::cout, title, result);
   }
   check_output();
@@ -67,7 +68,8 @@ void PictureReporter::print(const runs::PictureAnswers& answers,
 
 // JSON that nobody gets makes the run useless; the table is only a by-product of files.
 void PictureReporter::check_output() const {
-  if (options_.json || !options_.writes || standard_output_closed()) check_standard_output();
+  if (options_.json || !options_.writes || cli::standard_output_closed())
+    cli::check_standard_output();
 }
 
 void PictureReporter::failed(const runs::InputPicture&, const std::string& line) {
@@ -80,11 +82,11 @@ void PictureReporter::kept(const fs::path& file) {
 
 std::string PictureReporter::failure_line(const std::exception& error,
                                           const runs::InputPicture& picture) const {
-  return apps::failure_line(error, picture.shown());
+  return cli::failure_line(error, picture.shown());
 }
 
 bool PictureReporter::wants_stop() const {
-  return stop_signal();
+  return cli::stop_signal();
 }
 
 }  // namespace fcclip::apps

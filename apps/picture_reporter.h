@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "apps/progress_bar.h"
+#include "fcclip/cli/progress_bar.h"
 #include "fcclip/runs/segment_run.h"
 
 namespace fcclip::apps {
@@ -43,7 +43,7 @@ class PictureReporter : public runs::SegmentListener {
   void check_output() const;
 
   ReporterOptions options_;
-  std::unique_ptr<ProgressBar> words_, bar_;
+  std::unique_ptr<cli::ProgressBar> words_, bar_;
 };
 
 }  // namespace fcclip::apps

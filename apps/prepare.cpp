@@ -6,7 +6,7 @@
 
 #include "apps/commands.h"
 #include "apps/option_checks.h"
-#include "apps/progress_bar.h"
+#include "fcclip/cli/progress_bar.h"
 #include "fcclip/core/listed.h"
 #include "fcclip/data/registry.h"
 
@@ -24,7 +24,7 @@ void prepare(const PrepareFlags& flags) {
     const std::string name = split == data::Split::training ? "train" : "val";
     if (flags.split != name && flags.split != "all") continue;
     const std::string what = data_set + (name == "train" ? " (train)" : "");
-    data::prepare(data_set, {root, bar_until_stopped("preparing " + what, "images"), split});
+    data::prepare(data_set, {root, cli::bar_until_stopped("preparing " + what, "images"), split});
     std::cout << what << " is ready below " << root.string() << '\n';
   }
 }

@@ -7,14 +7,13 @@
 #include <ATen/Parallel.h>
 
 #include "apps/commands.h"
-#include "apps/progress_bar.h"
-#include "apps/stop_signal.h"
 #include "apps/training_console.h"
 #include "apps/training_flags.h"
 #include "apps/training_record.h"
-#include "apps/warm_memory.h"
-#include "apps/weight_dtype.h"
+#include "fcclip/cli/progress_bar.h"
+#include "fcclip/cli/stop_signal.h"
 #include "fcclip/core/error.h"
+#include "fcclip/core/freed_memory.h"
 #include "fcclip/engine/training_place.h"
 #include "fcclip/model/model_file.h"
 #include "fcclip/pretrain/check_pairs.h"
@@ -40,7 +39,7 @@ void check_list(const std::string& list) {
   pretrain::PairReport report;
   std::exception_ptr stopped;
   try {
-    pretrain::check_pairs(pictures, report, bar_until_stopped("check", "pictures"));
+    pretrain::check_pairs(pictures, report, cli::bar_until_stopped("check", "pictures"));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::interrupted) throw;
     stopped = std::current_exception();  // after what was found until then
@@ -66,19 +65,21 @@ void pretrain_clip(const PretrainFlags& flags, const pretrain::PretrainOptions& 
       pretrain::open_pairs(options, processes.is_first() ? console.log() : LogCallback());
   pretrain::PretrainTask task(options, open.pairs, processes, place.device, console.log());
   const fs::path output = fs::path(flags.output) / "clip.safetensors";
+  const at::ScalarType dtype =
+      choose(options.export_dtype, "training.export_dtype", model::weight_dtypes());
   std::optional<pretrain::WorldEvaluation> evaluation;
   if (open.world) evaluation.emplace(open.world, options);
   task.set_evaluation([&](const model::Clip& clip, bool is_last) {
-    model::save(output, clip, weight_dtype(options.export_dtype));
+    model::save(output, clip, dtype);
     return evaluation ? (*evaluation)(clip, is_last) : engine::Numbers{};
   });
-  if (processes.is_first()) announce_stop("stopping after this step; again to stop now");
+  if (processes.is_first()) cli::announce_stop("stopping after this step; again to stop now");
   const engine::LoopResult result = engine::run_loop(
-      task, processes, options.loop, [](int64_t, int64_t) { return !stop_signal(); },
+      task, processes, options.loop, [](int64_t, int64_t) { return !cli::stop_signal(); },
       [&](const engine::StepReport& now) { console.show(now); });
   console.finish();
   if (!processes.is_first()) return;
-  model::save(output, *task.plain_clip(), weight_dtype(options.export_dtype));
+  model::save(output, *task.plain_clip(), dtype);
   report_training_end(result, "CLIP", output, options.loop.schedule.total_steps);
 }
 

@@ -4,7 +4,7 @@
 #include <iosfwd>
 #include <string>
 
-#include "apps/terminal_width.h"
+#include "fcclip/cli/terminal_width.h"
 #include "fcclip/results/segmentation.h"
 
 namespace fcclip::apps {
@@ -14,6 +14,6 @@ namespace fcclip::apps {
 /// aligned by what terminals show; where they are wider than `width` (0: no limit), the less
 /// telling ones go, then names are shortened.
 void print_table(std::ostream& out, const std::string& title, const results::Segmentation& result,
-                 int64_t width = terminal_width());
+                 int64_t width = cli::terminal_width());
 
 }  // namespace fcclip::apps

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/commands.h"
-#include "apps/progress_bar.h"
 #include "apps/score_kinds.h"
+#include "fcclip/cli/progress_bar.h"
 #include "fcclip/eval/score_json.h"
 #include "fcclip/outputs/json_text.h"
 
@@ -37,7 +37,7 @@ void score_panoptic(const ScoreFlags& flags) {
   {
     score = eval::score_panoptic(
         {flags.truth, flags.prediction, flags.truth_pngs, flags.prediction_pngs},
-        bar_until_stopped("scoring", "images"));
+        cli::bar_until_stopped("scoring", "images"));
   }
   print_remarks(score.remarks);
   const nlohmann::json scores = eval::to_json(score);
@@ -59,7 +59,7 @@ void score_instances(const ScoreFlags& flags) {
   eval::InstanceScore score;
   {
     score = eval::score_instances({flags.truth, flags.prediction, flags.truth_pngs},
-                                  bar_until_stopped("scoring", "images"));
+                                  cli::bar_until_stopped("scoring", "images"));
   }
   print_remarks(score.remarks);
   const nlohmann::json scores = eval::to_json(score);

@@ -9,8 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "apps/progress_bar.h"
 #include "apps/score_kinds.h"
+#include "fcclip/cli/progress_bar.h"
 #include "fcclip/outputs/json_text.h"
 
 namespace fcclip::apps {
@@ -82,7 +82,7 @@ void print_semantic(const eval::CityscapesIou& iou) {
 
 void score_cityscapes(const CityscapesFlags& flags) {
   const eval::CityscapesScore score =
-      eval::score_cityscapes(flags.folders, bar_until_stopped("scoring", "images"));
+      eval::score_cityscapes(flags.folders, cli::bar_until_stopped("scoring", "images"));
   for (const std::string& line : score.remarks) std::cerr << line << '\n';
   if (flags.json) {
     std::cout << outputs::json_text(eval::to_json(score));

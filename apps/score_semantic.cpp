@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/option_checks.h"
-#include "apps/progress_bar.h"
 #include "apps/score_kinds.h"
+#include "fcclip/cli/progress_bar.h"
 #include "fcclip/core/error.h"
 #include "fcclip/data/registry.h"
 #include "fcclip/eval/score_json.h"
@@ -44,7 +44,7 @@ void score_semantic(const ScoreFlags& flags) {
   const std::vector<std::string> names = class_names(flags);
   const auto score = [&] {
     const eval::SemanticFolders folders{flags.truth, flags.prediction, flags.classes, flags.ignore};
-    const Progress progress = bar_until_stopped("scoring", "images");
+    const Progress progress = cli::bar_until_stopped("scoring", "images");
     if (flags.data_set.empty()) return eval::score_semantic(folders, progress);
     return eval::score_semantic(data::find_dataset(flags.data_set), folders, progress);
   }();

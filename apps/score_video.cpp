@@ -8,9 +8,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "apps/number_list.h"
-#include "apps/progress_bar.h"
 #include "apps/score_kinds.h"
+#include "fcclip/cli/number_list.h"
+#include "fcclip/cli/progress_bar.h"
 #include "fcclip/outputs/json_text.h"
 
 namespace fcclip::apps {
@@ -23,7 +23,7 @@ struct VideoScoreFlags {
 
 std::vector<int64_t> windows_of(const VideoScoreFlags& flags) {
   std::vector<int64_t> windows;
-  for (const double one : listed_numbers(flags.windows)) {
+  for (const double one : cli::listed_numbers(flags.windows)) {
     windows.push_back(static_cast<int64_t>(one));
   }
   return windows;
@@ -53,7 +53,7 @@ void score_films(const VideoScoreFlags& flags) {
   const eval::VideoScore score =
       eval::score_video({flags.files.truth, flags.files.prediction, flags.files.truth_pngs,
                          flags.files.prediction_pngs},
-                        windows_of(flags), bar_until_stopped("scoring", "films"));
+                        windows_of(flags), cli::bar_until_stopped("scoring", "films"));
   if (flags.files.json) {
     std::cout << outputs::json_text(eval::to_json(score));
     return;
@@ -81,7 +81,7 @@ void add_score_video(CLI::App& score) {
       ->type_name("FOLDER");
   kind->add_option("--windows", flags->windows, "Frames of VPQ's tubes")
       ->type_name("NUMBERS")
-      ->check(number_list(1, 1000000))
+      ->check(cli::number_list(1, 1000000))
       ->capture_default_str();
   kind->footer(
       "Example:\n"

@@ -6,7 +6,6 @@
 
 #include "apps/commands.h"
 #include "apps/example_flags.h"
-#include "apps/failure.h"
 #include "apps/option_checks.h"
 #include "apps/overlay_flags.h"
 #include "apps/picture_flags.h"
@@ -16,16 +15,17 @@
 #include "apps/segment_video.h"
 #include "apps/shard_flag.h"
 #include "apps/spot_flags.h"
-#include "apps/standard_streams.h"
-#include "apps/stop_signal.h"
 #include "apps/tile_flags.h"
 #include "apps/tiled_pictures.h"
 #include "apps/top_words_flag.h"
 #include "apps/video_flags.h"
-#include "apps/warm_memory.h"
+#include "fcclip/cli/failure.h"
+#include "fcclip/cli/standard_streams.h"
+#include "fcclip/cli/stop_signal.h"
 #include "fcclip/core/counted.h"
 #include "fcclip/core/device.h"
 #include "fcclip/core/error.h"
+#include "fcclip/core/freed_memory.h"
 #include "fcclip/runs/segment_run.h"
 #include "fcclip/video/film_files.h"
 #include "fcclip/words/templates.h"
@@ -153,7 +153,7 @@ std::vector<runs::InputPicture> tiled_pictures(const SegmentFlags& flags, runs::
   }
   if (flags.tile.tile || flags.tile.overlap || flags.quiet || flags.json) return tiled;
   for (const runs::InputPicture& picture : tiled) {
-    std::cerr << "fcclip: " << visible_text(picture.shown())
+    std::cerr << "fcclip: " << cli::visible_text(picture.shown())
               << ": more than 16384 x 16384 pixels, taken in windows of "
               << tile_options(flags.tile).tile << " (--tile says how large)\n";
   }
@@ -180,15 +180,16 @@ runs::RunCount run_segment(const SegmentFlags& flags) {
         "--task semantic gives every pixel one of the words; --background \"wall, ground, sky\" "
         "names what else there is");
   }
-  announce_stop("stopping; again to stop now");
-  stop_signal();  // from here on a signal ends the run at the next good place
-  outlive_closed_pipe();
+  cli::announce_stop("stopping; again to stop now");
+  cli::stop_signal();  // from here on a signal ends the run at the next good place
+  cli::outlive_closed_pipe();
   const std::vector<runs::InputPicture> tiled = tiled_pictures(flags, plan);
   runs::RunCount count;
   if (!plan.pictures.empty()) {
     count = run_whole(flags, segmenter, plan, notes);
   } else {
-    for (const std::string& note : notes) std::cerr << "fcclip: " << visible_text(note) << '\n';
+    for (const std::string& note : notes)
+      std::cerr << "fcclip: " << cli::visible_text(note) << '\n';
   }
   if (tiled.empty()) return count;
   plan.pictures = tiled;

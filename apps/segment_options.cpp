@@ -7,9 +7,9 @@
 
 #include <ATen/Parallel.h>
 
-#include "apps/number_list.h"
 #include "apps/option_checks.h"
 #include "apps/place_flags.h"
+#include "fcclip/cli/number_list.h"
 #include "fcclip/core/device.h"
 #include "fcclip/core/error.h"
 #include "fcclip/model/model_file.h"
@@ -148,10 +148,10 @@ void add_inference_flags(CLI::App& command, SweepFlags& flags) {
     std::vector<double>& values = flags.*one.values;
     command
         .add_option_function<std::string>(
-            one.name, [&values](const std::string& text) { values = listed_numbers(text); },
+            one.name, [&values](const std::string& text) { values = cli::listed_numbers(text); },
             one.text)
         ->type_name("NUMBERS")
-        ->check(number_list(0, 1));
+        ->check(cli::number_list(0, 1));
   }
   add_top_k_flag(command, flags.top_k);
 }

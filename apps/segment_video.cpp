@@ -3,11 +3,10 @@
 #include <iostream>
 #include <memory>
 
-#include "apps/failure.h"
-#include "apps/progress_bar.h"
-#include "apps/standard_streams.h"
-#include "apps/stop_signal.h"
-#include "apps/warm_memory.h"
+#include "fcclip/cli/failure.h"
+#include "fcclip/cli/progress_bar.h"
+#include "fcclip/cli/standard_streams.h"
+#include "fcclip/cli/stop_signal.h"
 #include "fcclip/core/counted.h"
 #include "fcclip/core/error.h"
 #include "fcclip/core/freed_memory.h"
@@ -28,7 +27,7 @@ class FilmReporter final : public video::FilmListener {
 
   void counted(const std::string& film, int64_t done, std::optional<int64_t> total) override {
     if (done % kFramesOfKeptMemory == 0) give_back_freed_memory();
-    if (done == 0) bar_ = std::make_unique<ProgressBar>(film, total.value_or(0), "frames");
+    if (done == 0) bar_ = std::make_unique<cli::ProgressBar>(film, total.value_or(0), "frames");
     if (bar_) bar_->update(done);
   }
 
@@ -36,13 +35,13 @@ class FilmReporter final : public video::FilmListener {
     if (!request_.json) return;
     if (bar_) bar_->clear();
     std::cout << line << std::endl;
-    check_standard_output();
+    cli::check_standard_output();
   }
 
   void finished(const video::TrackBook& book) override {
     bar_.reset();
     if (request_.json || request_.quiet) return;
-    std::cout << visible_text(book.film()) << ": "
+    std::cout << cli::visible_text(book.film()) << ": "
               << fcclip::counted(std::ssize(book.frames()), "frame", "frames") << ", "
               << fcclip::counted(book.things(), "thing", "things")
               << (request_.video.separate_ids ? " at most in a frame" : "") << '\n';
@@ -50,14 +49,14 @@ class FilmReporter final : public video::FilmListener {
 
   void noted(const std::string& line) override {
     if (bar_) bar_->clear();
-    std::cerr << "fcclip: " << visible_text(line) << '\n';
+    std::cerr << "fcclip: " << cli::visible_text(line) << '\n';
   }
 
-  bool wants_stop() const override { return stop_signal(); }
+  bool wants_stop() const override { return cli::stop_signal(); }
 
  private:
   const VideoRequest& request_;
-  std::unique_ptr<ProgressBar> bar_;
+  std::unique_ptr<cli::ProgressBar> bar_;
 };
 
 video::FilmPlan film_plan(const VideoRequest& request) {
@@ -110,19 +109,19 @@ void segment_video(const VideoRequest& request) {
   const segmenter::Segmenter segmenter = load_segmenter(request.model);
   show_examples(segmenter, shown, questions, !request.words.questions.empty(),
                 [](LogLevel, const std::string& line) {
-                  std::cerr << "fcclip: " << visible_text(line) << '\n';
+                  std::cerr << "fcclip: " << cli::visible_text(line) << '\n';
                 });
   plan.ask = ask_options(request.ask, segmenter);
   const segmenter::PreparedVocabulary vocabulary =
-      segmenter.prepare(questions.front(), bar_until_stopped("reading words", "words"),
+      segmenter.prepare(questions.front(), cli::bar_until_stopped("reading words", "words"),
                         words::load_templates(request.words.templates));
   FilmReporter reporter(request);
   const std::filesystem::path folder = plan.folder;
   const bool writes = !plan.outputs.empty();
   video::FilmRun run(segmenter, vocabulary, std::move(plan), reporter);
-  announce_stop("stopping; again to stop now");
-  stop_signal();  // from here on a signal ends the run after the frame
-  outlive_closed_pipe();
+  cli::announce_stop("stopping; again to stop now");
+  cli::stop_signal();  // from here on a signal ends the run after the frame
+  cli::outlive_closed_pipe();
   run.work();
   if (writes && !request.json && !request.quiet) std::cout << "-> " << folder.string() << '\n';
 }

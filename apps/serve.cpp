@@ -8,9 +8,9 @@
 
 #include "apps/commands.h"
 #include "apps/serve_flags.h"
-#include "apps/stop_signal.h"
-#include "apps/warm_memory.h"
+#include "fcclip/cli/stop_signal.h"
 #include "fcclip/core/error.h"
+#include "fcclip/core/freed_memory.h"
 #include "fcclip/core/utc_time.h"
 #include "fcclip/fcclip.h"
 #include "fcclip/serve/listen_address.h"
@@ -96,7 +96,7 @@ class Draining {
   Draining(serve::Service& service, serve::HttpServer& server)
       : thread_([&service, &server, this] {
           constexpr Milliseconds kLook(20);
-          while (!stop_signal() && !ended_) std::this_thread::sleep_for(kLook);
+          while (!cli::stop_signal() && !ended_) std::this_thread::sleep_for(kLook);
           service.drain();
           while (!service.is_idle() && !ended_) std::this_thread::sleep_for(kLook);
           server.drain();
@@ -128,8 +128,8 @@ void serve_until_told(const ServeFlags& flags) {
   serve::ModelShelf models(model_places(flags));
   serve::Service service(models, options);
   serve::HttpServer server(service, network);
-  announce_stop("finishing the requests that were begun; again to stop now");
-  stop_signal();
+  cli::announce_stop("finishing the requests that were begun; again to stop now");
+  cli::stop_signal();
   say_start(flags, server, network);
   Loading loading(models, service, server, flags);
   {

@@ -1,6 +1,6 @@
 #include "apps/spot_flags.h"
 
-#include "apps/number_list.h"
+#include "fcclip/cli/number_list.h"
 #include "fcclip/core/error.h"
 
 namespace fcclip::apps {
@@ -8,7 +8,7 @@ namespace {
 
 CLI::Validator pixels(size_t count, const char* form) {
   return {[=](std::string& text) -> std::string {
-            if (numbers_at_commas(text).size() == count) return "";
+            if (cli::numbers_at_commas(text).size() == count) return "";
             return text + ": expected " + form + " in pixels of the picture";
           },
           ""};
@@ -41,11 +41,11 @@ std::optional<segmenter::Place> spot_of(const SpotFlags& flags, const std::strin
   }
   segmenter::Place place;
   for (const std::string& point : flags.points) {
-    const std::vector<double> xy = numbers_at_commas(point);
+    const std::vector<double> xy = cli::numbers_at_commas(point);
     place.points_xy_px.push_back({xy.at(0), xy.at(1)});
   }
   if (flags.box.empty()) return place;
-  const std::vector<double> box = numbers_at_commas(flags.box);
+  const std::vector<double> box = cli::numbers_at_commas(flags.box);
   place.box_xywh_px = {box.at(0), box.at(1), box.at(2), box.at(3)};
   return place;
 }

@@ -5,7 +5,8 @@
 
 #include "apps/commands.h"
 #include "apps/option_checks.h"
-#include "apps/progress_bar.h"
+#include "fcclip/cli/progress_bar.h"
+#include "fcclip/core/choice.h"
 #include "fcclip/core/error.h"
 #include "fcclip/draw/contact_sheet.h"
 #include "fcclip/image/image_file.h"
@@ -26,12 +27,16 @@ struct SynthFlags {
   scenes::MotionOptions motion;
 };
 
+const Choices<scenes::Concepts> kConcepts = {{"seen", scenes::Concepts::seen},
+                                             {"all", scenes::Concepts::all}};
+const Choices<scenes::Pictures> kPictures = {{"known", scenes::Pictures::known},
+                                             {"held-out", scenes::Pictures::held_out}};
+
 scenes::SceneOptions scene_options(const SynthFlags& flags) {
   scenes::SceneOptions options;
   options.size = {flags.size.front(), flags.size.back()};
-  options.concepts = flags.concepts == "all" ? scenes::Concepts::all : scenes::Concepts::seen;
-  options.pictures =
-      flags.pictures == "held-out" ? scenes::Pictures::held_out : scenes::Pictures::known;
+  options.concepts = choose(flags.concepts, "--concepts", kConcepts);
+  options.pictures = choose(flags.pictures, "--pictures", kPictures);
   options.min_things = flags.min_things;
   options.max_things = flags.max_things;
   options.seed = flags.seed;
@@ -73,7 +78,7 @@ void write_data_set(const SynthFlags& flags, const scenes::World& world,
   options.count = flags.count;
   options.jpeg = flags.format == "jpg";
   options.overwrite = flags.overwrite;
-  options.progress = bar_until_stopped("synth", "scenes");
+  options.progress = cli::bar_until_stopped("synth", "scenes");
   scenes::export_coco(scenes, world, options);
   options.progress = {};  // takes the bar away
   std::cout << flags.output << ": " << flags.count << " scenes of "
@@ -87,7 +92,7 @@ void write_films(const SynthFlags& flags, const std::shared_ptr<const scenes::Wo
   const scenes::MovingScenes films(world, scene_options(flags), flags.motion);
   scenes::VideoExportOptions options{flags.output, flags.first, flags.count};
   options.overwrite = flags.overwrite;
-  options.progress = bar_until_stopped("synth", "frames");
+  options.progress = cli::bar_until_stopped("synth", "frames");
   scenes::export_videos(films, *world, options);
   options.progress = {};  // takes the bar away
   std::cout << flags.output << ": " << flags.count << " films of " << flags.motion.frames
@@ -114,13 +119,13 @@ void add_scene_options(CLI::App& command, SynthFlags& flags) {
       ->check(whole_number(1, 16384));
   command.add_option("--seed", flags.seed, "Scene i of a seed is always the same; default 0");
   command.add_option("--concepts", flags.concepts, "Things that may appear: seen or all")
-      ->check(one_of({"seen", "all"}))
+      ->check(one_of(names_of(kConcepts)))
       ->type_name("WHICH")
       ->capture_default_str();
   command
       .add_option("--pictures", flags.pictures,
                   "Those for training (known), or those kept from it (held-out)")
-      ->check(one_of({"known", "held-out"}))
+      ->check(one_of(names_of(kPictures)))
       ->type_name("WHICH")
       ->capture_default_str();
   command.add_option("--licences", flags.licences, "all, or free: public domain and OFL only")

@@ -5,12 +5,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "apps/failure.h"
-#include "apps/progress_bar.h"
 #include "apps/report.h"
 #include "apps/run_report.h"
-#include "apps/standard_streams.h"
-#include "apps/stop_signal.h"
+#include "fcclip/cli/failure.h"
+#include "fcclip/cli/progress_bar.h"
+#include "fcclip/cli/standard_streams.h"
+#include "fcclip/cli/stop_signal.h"
 #include "fcclip/core/counted.h"
 #include "fcclip/core/error.h"
 #include "fcclip/outputs/json_text.h"
@@ -59,7 +59,7 @@ class TiledRun {
     all["overlap"] = tiles.overlap;
     id_ = runs::settings_id(all);
     if (writes_) folder_.emplace(plan.folder, plan.overwrite);
-    const Progress words = bar_until_stopped("reading words", "words");
+    const Progress words = cli::bar_until_stopped("reading words", "words");
     for (const classify::Vocabulary& question : plan.settings.questions) {
       questions_.push_back(segmenter.prepare(question, words, plan.settings.templates));
     }
@@ -70,12 +70,12 @@ class TiledRun {
       try {
         segment(picture);
       } catch (const std::exception& error) {
-        if (is_interruption(error)) throw;
+        if (cli::is_interruption(error)) throw;
         const auto* own = dynamic_cast<const Error*>(&error);
         // The call, not the picture, is at fault: none of the others would go better.
         if (own != nullptr && own->code() == ErrorCode::invalid_argument) throw;
         ++count_.failed;
-        std::cerr << "fcclip: " << failure_line(error, picture.shown()) << '\n';
+        std::cerr << "fcclip: " << cli::failure_line(error, picture.shown()) << '\n';
       }
     }
     return count_;
@@ -108,7 +108,7 @@ class TiledRun {
     job.tiles = tiles_;
     job.reading = plan_.reading;
     job.reading.log = [](LogLevel, const std::string& message) {
-      std::cerr << "fcclip: warning: " << visible_text(message) << '\n';
+      std::cerr << "fcclip: warning: " << cli::visible_text(message) << '\n';
     };
     job.ask = plan_.settings.ask;
     job.size = plan_.settings.size;
@@ -120,7 +120,7 @@ class TiledRun {
     job.stems = stems(picture);
     const runs::Stopwatch watch;
     const tiles::WindowsDone done = tiles::segment_windows(
-        segmenter_, questions_, job, bar_until_stopped("segmenting", "windows"));
+        segmenter_, questions_, job, cli::bar_until_stopped("segmenting", "windows"));
     finish(picture, done, watch.seconds());
   }
 
@@ -154,16 +154,16 @@ class TiledRun {
       std::cout << outputs::json_line(line) << std::endl;
     } else if (!telling_.quiet) {
       std::string title =
-          picture_line(visible_text(picture.shown()), answer) + ", " +
+          picture_line(cli::visible_text(picture.shown()), answer) + ", " +
           counted(done.windows, "window", "windows") + " of " + std::to_string(tiles_.tile) +
           " (overlap " + std::to_string(tiles_.overlap) + "), overview " +
           std::to_string(done.overview.width) + "x" + std::to_string(done.overview.height) + " (" +
-          duration_text(seconds) + ")";
+          cli::duration_text(seconds) + ")";
       if (!done.files[q].empty())
-        title += " -> " + visible_text((stems(picture)[q]).string()) + ".*";
+        title += " -> " + cli::visible_text((stems(picture)[q]).string()) + ".*";
       print_table(std::cout, title, answer);
     }
-    if (telling_.json || !writes_ || standard_output_closed()) check_standard_output();
+    if (telling_.json || !writes_ || cli::standard_output_closed()) cli::check_standard_output();
   }
 
   const segmenter::Segmenter& segmenter_;

@@ -9,16 +9,15 @@
 #include <ATen/Parallel.h>
 
 #include "apps/commands.h"
-#include "apps/failure.h"
-#include "apps/progress_bar.h"
-#include "apps/stop_signal.h"
 #include "apps/training_console.h"
 #include "apps/training_flags.h"
 #include "apps/training_record.h"
-#include "apps/warm_memory.h"
-#include "apps/weight_dtype.h"
+#include "fcclip/cli/failure.h"
+#include "fcclip/cli/progress_bar.h"
+#include "fcclip/cli/stop_signal.h"
 #include "fcclip/core/counted.h"
 #include "fcclip/core/error.h"
+#include "fcclip/core/freed_memory.h"
 #include "fcclip/core/listed.h"
 #include "fcclip/engine/training_place.h"
 #include "fcclip/eval/flat_scores.h"
@@ -102,7 +101,7 @@ size_t check_set(const train::DataSettings& set, int64_t seed) {
   train::DataReport report;
   std::exception_ptr stopped;
   try {
-    train::check_data(source, report, bar_until_stopped("check", "pictures"));
+    train::check_data(source, report, cli::bar_until_stopped("check", "pictures"));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::interrupted) throw;
     stopped = std::current_exception();  // after what was found until then
@@ -132,18 +131,20 @@ void train_model(const TrainFlags& flags, const train::SegmentationConfig& confi
   engine::Processes& processes = place.processes;
   TrainingConsole console("train");
   train::SegmentationTask task(config, processes, place.device, console.log());
-  if (processes.is_first()) announce_stop("stopping after this step; again to stop now");
+  if (processes.is_first()) cli::announce_stop("stopping after this step; again to stop now");
   const engine::LoopResult result = engine::run_loop(
-      task, processes, config.loop, [](int64_t, int64_t) { return !stop_signal(); },
+      task, processes, config.loop, [](int64_t, int64_t) { return !cli::stop_signal(); },
       [&](const engine::StepReport& now) { console.show(now); });
   console.finish();
   const std::vector<std::string> missed = train::missed_figures(task, config, result);
   if (!processes.is_first()) return;
   const fs::path model = fs::path(flags.output) / "model.safetensors";
-  task.export_model(model, weight_dtype(config.run.export_dtype), result.steps_done);
+  task.export_model(model,
+                    choose(config.run.export_dtype, "run.export_dtype", model::weight_dtypes()),
+                    result.steps_done);
   report_training_end(result, "model", model, config.loop.schedule.total_steps);
   if (!missed.empty())
-    throw MissedTarget("step " + std::to_string(result.steps_done) + ": " + listed(missed));
+    throw cli::MissedTarget("step " + std::to_string(result.steps_done) + ": " + listed(missed));
 }
 
 /// A configuration of the reference below all other settings.

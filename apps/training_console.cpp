@@ -47,7 +47,7 @@ std::string training_line(const engine::StepReport& now) {
   line += formatted("  %.2f steps/s", now.steps_per_s);
   const auto left = static_cast<double>(now.total_steps - now.step);
   if (left > 0 && now.steps_per_s > 0)
-    line += "  " + duration_text(left / now.steps_per_s) + " left";
+    line += "  " + cli::duration_text(left / now.steps_per_s) + " left";
   return line;
 }
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "apps/progress_bar.h"
+#include "fcclip/cli/progress_bar.h"
 #include "fcclip/core/log.h"
 #include "fcclip/engine/loop.h"
 
@@ -34,7 +34,7 @@ class TrainingConsole {
 
  private:
   std::string label_;
-  std::optional<ProgressBar> bar_;
+  std::optional<cli::ProgressBar> bar_;
 };
 
 }  // namespace fcclip::apps

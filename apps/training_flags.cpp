@@ -2,6 +2,7 @@
 
 #include "apps/option_checks.h"
 #include "apps/place_flags.h"
+#include "fcclip/model/model_file.h"
 
 namespace fcclip::apps {
 
@@ -23,7 +24,7 @@ void add_training_flags(CLI::App& command, TrainingFlags& flags, const TrainingN
                   "Of the weights in " + names.written +
                       ": float32, float16 or bfloat16; short for --set " + names.section +
                       ".export_dtype=TYPE")
-      ->check(one_of({"float32", "float16", "bfloat16"}))
+      ->check(one_of(names_of(model::weight_dtypes())))
       ->type_name("TYPE")
       ->capture_default_str();
   command.add_flag("--print-config", flags.print_config, "Print all settings as TOML and stop");

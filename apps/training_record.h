@@ -10,9 +10,6 @@
 
 namespace fcclip::apps {
 
-/// The command as it can be typed again: positional arguments, then the options given.
-std::string command_text(const CLI::App& command);
-
 /// config.toml: all settings as used, below comments with the program's version and the command.
 std::string training_record(const CLI::App& command, const std::string& settings_toml);
 

@@ -7,10 +7,10 @@
 #include "apps/commands.h"
 #include "apps/own_file.h"
 #include "apps/place_flags.h"
-#include "apps/progress_bar.h"
 #include "apps/segment_options.h"
 #include "fcclip/classify/builtin_vocabularies.h"
 #include "fcclip/classify/rows_file.h"
+#include "fcclip/cli/progress_bar.h"
 #include "fcclip/words/load_vocabulary.h"
 
 namespace fcclip::apps {
@@ -52,7 +52,7 @@ void write_words(const WordsFlags& flags) {
   fresh.no_cache = true;
   const segmenter::Segmenter segmenter = load_segmenter(fresh);
   const segmenter::PreparedVocabulary prepared =
-      segmenter.prepare(one_class_each(texts), bar_until_stopped("reading words", "words"));
+      segmenter.prepare(one_class_each(texts), cli::bar_until_stopped("reading words", "words"));
   classify::save_rows(output, segmenter.rows_origin(), texts, prepared.classifier.rows);
   std::cout << output.string() << ": " << texts.size() << " words, encoded in " << std::fixed
             << std::setprecision(1) << prepared.seconds << " s\n";

@@ -40,6 +40,7 @@ ALLOWED = {
     "engine": "core text io nn image",
     "train": "core io ops nn clip head classify words results model segmenter image draw data scenes eval engine",
     "pretrain": "core text io ops nn clip classify results model segmenter image draw data scenes engine",
+    "cli": "core text",
 }
 # Who runs what on which device is decided in ops; these ask, each for the one reason named.
 DEVICE_QUESTION = re.compile(

@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include "fcclip/core/choice.h"
 #include "fcclip/core/error.h"
 #include "fcclip/engine/adamw.h"
 #include "fcclip/engine/muon.h"
@@ -50,16 +51,14 @@ double clip_gradients(const std::vector<at::Tensor>& gradients, ClipKind kind, d
 }  // namespace
 
 OptimizerKind parse_optimizer_kind(const std::string& name, const std::string& setting) {
-  if (name == "adamw") return OptimizerKind::adamw;
-  if (name == "sgd") return OptimizerKind::sgd;
-  fail(ErrorCode::invalid_argument, setting, " is \"", name, "\"; expected adamw or sgd");
+  return choose<OptimizerKind>(name, setting,
+                               {{"adamw", OptimizerKind::adamw}, {"sgd", OptimizerKind::sgd}});
 }
 
 ClipKind parse_clip_kind(const std::string& name, const std::string& setting) {
-  if (name == "all") return ClipKind::all;
-  if (name == "each") return ClipKind::each;
-  if (name == "value") return ClipKind::value;
-  fail(ErrorCode::invalid_argument, setting, " is \"", name, "\"; expected all, each or value");
+  return choose<ClipKind>(
+      name, setting,
+      {{"all", ClipKind::all}, {"each", ClipKind::each}, {"value", ClipKind::value}});
 }
 
 std::vector<const nn::Weight*> trainable_weights(const nn::WeightTable& table) {

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/autocast_mode.h>
 
+#include "fcclip/core/choice.h"
 #include "fcclip/core/error.h"
 
 namespace fcclip::engine {
@@ -23,19 +24,17 @@ bool unscale_gradients(const std::vector<at::Tensor>& gradients, double factor) 
 }  // namespace
 
 Precision parse_precision(const std::string& name, at::DeviceType device) {
-  if (name == "float32") return Precision::float32;
-  if (name == "bfloat16") return Precision::bfloat16;
-  if (name == "auto") return device == at::kCUDA ? Precision::bfloat16 : Precision::float32;
-  if (name == "float16") {
-    if (device != at::kCUDA) {
-      fail(ErrorCode::unsupported,
-           "precision float16 needs a CUDA device; take bfloat16 or "
-           "float32 on a CPU");
-    }
-    return Precision::float16;
+  const Precision fastest = device == at::kCUDA ? Precision::bfloat16 : Precision::float32;
+  const auto precision = choose<Precision>(name, "precision",
+                                           {{"auto", fastest},
+                                            {"float32", Precision::float32},
+                                            {"bfloat16", Precision::bfloat16},
+                                            {"float16", Precision::float16}});
+  if (precision == Precision::float16 && device != at::kCUDA) {
+    fail(ErrorCode::unsupported,
+         "precision float16 needs a CUDA device; take bfloat16 or float32 on a CPU");
   }
-  fail(ErrorCode::invalid_argument, "precision ", name,
-       " is not known; expected auto, float32, bfloat16 or float16");
+  return precision;
 }
 
 AutocastRegion::AutocastRegion(Precision precision, at::DeviceType device)

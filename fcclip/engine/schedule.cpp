@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "fcclip/core/error.h"
+#include "fcclip/core/choice.h"
 
 namespace fcclip::engine {
 namespace {
@@ -30,10 +30,10 @@ double decay(const ScheduleOptions& options, double t) {
 }  // namespace
 
 ScheduleKind parse_schedule_kind(const std::string& name, const std::string& setting) {
-  if (name == "steps") return ScheduleKind::steps;
-  if (name == "poly") return ScheduleKind::poly;
-  if (name == "cosine") return ScheduleKind::cosine;
-  fail(ErrorCode::invalid_argument, setting, " is \"", name, "\"; expected steps, poly or cosine");
+  return choose<ScheduleKind>(name, setting,
+                              {{"steps", ScheduleKind::steps},
+                               {"poly", ScheduleKind::poly},
+                               {"cosine", ScheduleKind::cosine}});
 }
 
 double schedule_factor(const ScheduleOptions& options, int64_t step) {

@@ -284,6 +284,13 @@ std::shared_ptr<Clip> load_clip(const std::filesystem::path& path, at::Device de
   return clip;
 }
 
+Choices<at::ScalarType> weight_dtypes(bool with_int8) {
+  Choices<at::ScalarType> dtypes = {
+      {"float32", at::kFloat}, {"float16", at::kHalf}, {"bfloat16", at::kBFloat16}};
+  if (with_int8) dtypes.emplace_back("int8", at::kChar);
+  return dtypes;
+}
+
 void save(const std::filesystem::path& path, const Model& model, at::ScalarType dtype) {
   write(path, model.weights(), {{kFormatKey, kModelFormat}, {kConfigKey, to_json(model.config)}},
         *model.clip, dtype);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "fcclip/core/choice.h"
 #include "fcclip/io/safetensors.h"
 #include "fcclip/model/model.h"
 
@@ -52,6 +53,9 @@ std::shared_ptr<Model> load_model(const std::filesystem::path& path, at::Device 
 
 /// The same for a CLIP's file, or for the CLIP in a model file.
 std::shared_ptr<Clip> load_clip(const std::filesystem::path& path, at::Device device = at::kCPU);
+
+/// How matrices can be stored, by name: float32, float16 and bfloat16; `with_int8`: int8 too.
+Choices<at::ScalarType> weight_dtypes(bool with_int8 = false);
 
 /// Written atomically. Matrices in `dtype` (float32, float16, bfloat16, or int8 with a scale an output
 /// channel, int8_weights.h), vectors in float32.

@@ -1,6 +1,8 @@
 #include "fcclip/pretrain/options.h"
 
+#include "fcclip/core/choice.h"
 #include "fcclip/core/error.h"
+#include "fcclip/model/model_file.h"
 
 namespace fcclip::pretrain {
 namespace {
@@ -140,9 +142,7 @@ void finish(PretrainOptions& options) {
             "pairs.window_share and pairs.window_share_end must be from 0 to 1");
   }
   require(options.vocabulary >= 514, "model.vocabulary must be at least 514: the bytes alone");
-  require(options.export_dtype == "float32" || options.export_dtype == "float16" ||
-              options.export_dtype == "bfloat16",
-          "training.export_dtype must be float32, float16 or bfloat16");
+  choose(options.export_dtype, "training.export_dtype", model::weight_dtypes());
   require(options.seed >= 0, "training.seed must be at least 0");
   require(options.threads >= 0 && options.threads <= 1024, "training.threads must be in [0, 1024]");
   options.initial.seed = options.scenes.seed = static_cast<uint64_t>(options.seed);

@@ -2,26 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
+#include "fcclip/core/choice.h"
 #include "fcclip/core/error.h"
-#include "fcclip/core/listed.h"
 #include "fcclip/eval/flat_scores.h"
+#include "fcclip/model/model_file.h"
 #include "fcclip/model/published.h"
 
 namespace fcclip::train {
 namespace {
-
-template <typename Kind>
-Kind one_of(const std::string& name, const char* setting,
-            const std::vector<std::pair<std::string, Kind>>& kinds) {
-  std::vector<std::string> names;
-  for (const auto& [known, kind] : kinds) {
-    if (known == name) return kind;
-    names.push_back(known);
-  }
-  fail(ErrorCode::invalid_argument, setting, " is \"", name, "\"; expected one of ", listed(names));
-}
 
 void need(bool right, std::string_view setting, const char* what) {
   if (!right) fail(ErrorCode::invalid_argument, setting, " ", what);
@@ -31,12 +20,12 @@ void finish_augment(SegmentationConfig& c) {
   AugmentOptions& a = c.augment;
   ShortEdgeOptions& e = a.short_edge;
   a.mapper =
-      one_of<Mapper>(c.mapper, "augment.mapper",
+      choose<Mapper>(c.mapper, "augment.mapper",
                      {{"lsj", Mapper::large_scale_jitter}, {"short_edge", Mapper::short_edge}});
   e.sampling =
-      one_of<SideSampling>(c.short_sides, "augment.short_side_sampling",
+      choose<SideSampling>(c.short_sides, "augment.short_side_sampling",
                            {{"choice", SideSampling::choice}, {"range", SideSampling::range}});
-  e.crop = one_of<CropKind>(c.crop, "augment.crop",
+  e.crop = choose<CropKind>(c.crop, "augment.crop",
                             {{"none", CropKind::none},
                              {"absolute", CropKind::absolute},
                              {"absolute_range", CropKind::absolute_range},
@@ -122,9 +111,7 @@ void finish(SegmentationConfig& c) {
   need(c.run.reference_batch >= 1, "optimizer.reference_batch", "must be at least 1");
   need(c.run.evaluate_pictures >= 0, "run.evaluate_pictures", "must be at least 0");
   need(c.run.threads >= 0 && c.run.threads <= 1024, "run.threads", "must be in [0, 1024]");
-  const std::string& dtype = c.run.export_dtype;
-  need(dtype == "float32" || dtype == "float16" || dtype == "bfloat16", "run.export_dtype",
-       "must be float32, float16 or bfloat16");
+  choose(c.run.export_dtype, "run.export_dtype", model::weight_dtypes());
   need(c.data.workers >= 0, "data.workers", "must be at least 0");
   need(c.data.ahead >= 1, "data.ahead", "must be at least 1");
   need(c.data.bad_share >= 0 && c.data.bad_share <= 1, "data.bad_share", "must be in [0, 1]");

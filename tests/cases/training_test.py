@@ -273,7 +273,7 @@ repeat_threshold = 0.5
             "augment.crop_max_share=0.9", "--set", "augment.colours=true", "--set", "optimizer.kind=sgd", "--set",
             "optimizer.clip=value", "--set", "optimizer.clip_norm=0.1"))
         self.assertEqual(len(self.losses()), int(STEPS))
-        for setting, words in (("augment.mapper=mine", "lsj, short_edge"), ("augment.crop=much", "relative_range"),
+        for setting, words in (("augment.mapper=mine", "lsj or short_edge"), ("augment.crop=much", "relative_range"),
                                ("augment.short_sides=[]", "augment.short_sides"), ("optimizer.kind=adam", "adamw"),
                                ("augment.crop_max_share=0", "(0, 1]"), ("optimizer.clip=norm", "all, each or value")):
             self.assert_refused(self.run_sets("--set", setting, folder="x"), words, status=2)
