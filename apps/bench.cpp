@@ -1,25 +1,20 @@
 // fcclip bench: what this machine does with a model.
 
-#include <fcntl.h>
 #include <iostream>
-#include <spawn.h>
-#include <sys/wait.h>
 
-#include <ATen/Parallel.h>
-#include <nlohmann/json.hpp>
-
-#include "apps/bench_table.h"
 #include "apps/commands.h"
 #include "apps/picture_flags.h"
 #include "apps/place_flags.h"
 #include "apps/segment_options.h"
 #include "fcclip/cli/progress_bar.h"
+#include "fcclip/cli/standard_streams.h"
 #include "fcclip/cli/stop_signal.h"
 #include "fcclip/core/device.h"
 #include "fcclip/core/error.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/measure/machine.h"
-#include "fcclip/runs/stopwatch.h"
+#include "fcclip/measure/measured_text.h"
+#include "fcclip/measure/program_start.h"
 
 namespace fcclip::apps {
 namespace {
@@ -29,29 +24,6 @@ struct BenchFlags {
   std::string picture;
   bool quick = false, json = false;
 };
-
-// The program from nothing to its first line and back; no step where it can't be started again.
-std::optional<measure::Step> program_start(bool quick) {
-  measure::Step step{"start", "fcclip --version"};
-  const char* program = "/proc/self/exe";
-  const char* arguments[] = {"fcclip", "--version", nullptr};
-  posix_spawn_file_actions_t silently;
-  posix_spawn_file_actions_init(&silently);
-  posix_spawn_file_actions_addopen(&silently, 1, "/dev/null", O_WRONLY, 0);
-  bool works = true;
-  for (int i = 0; works && !cli::stop_signal() && i < (quick ? 3 : 5); ++i) {
-    const runs::Stopwatch watch;
-    pid_t child = 0;
-    int status = 0;
-    works = posix_spawn(&child, program, &silently, nullptr, const_cast<char**>(arguments),
-                        environ) == 0 &&
-            waitpid(child, &status, 0) == child && status == 0;
-    step.seconds.push_back(watch.seconds());
-  }
-  posix_spawn_file_actions_destroy(&silently);
-  if (!works || step.seconds.empty()) return std::nullopt;
-  return step;
-}
 
 void bench(const BenchFlags& flags) {
   measure::Plan plan;
@@ -64,16 +36,17 @@ void bench(const BenchFlags& flags) {
   if (!flags.picture.empty()) plan.rgb = image::read_rgb(flags.picture);
   plan.progress = cli::bar_until_stopped("measuring", "steps");
   cli::stop_signal();  // from here on a signal ends the run at the next step
-  const std::optional<measure::Step> start = program_start(flags.quick);
+  const std::optional<measure::Step> start =
+      measure::program_start(flags.quick ? 3 : 5, [] { return !cli::stop_signal(); });
   measure::Measured measured = measure::measure_machine(plan);
   plan.progress = {};
   if (start) measured.steps.insert(measured.steps.begin(), *start);
   if (flags.json) {
-    std::cout << bench_json(measured, plan) << '\n';
+    std::cout << measure::measured_json(measured, plan) << '\n';
   } else {
-    print_bench(std::cout, measured, plan);
+    measure::write_measured(std::cout, measured, plan);
   }
-  if (!std::cout.flush()) fail(ErrorCode::io_failure, "cannot write to the standard output");
+  cli::check_standard_output();
 }
 
 }  // namespace

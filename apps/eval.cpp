@@ -8,7 +8,6 @@
 #include "apps/eval_flags.h"
 #include "apps/options_file.h"
 #include "apps/overlay_flags.h"
-#include "apps/sweep_tables.h"
 #include "fcclip/cli/failure.h"
 #include "fcclip/cli/progress_bar.h"
 #include "fcclip/cli/stop_signal.h"
@@ -16,6 +15,7 @@
 #include "fcclip/core/freed_memory.h"
 #include "fcclip/core/listed.h"
 #include "fcclip/eval/evaluation_run.h"
+#include "fcclip/eval/evaluation_text.h"
 #include "fcclip/eval/flat_scores.h"
 #include "fcclip/outputs/json_text.h"
 
@@ -23,45 +23,6 @@ namespace fcclip::apps {
 namespace {
 
 using nlohmann::json;
-
-// Every group of a table that it has, and those numbers.
-void print_task(const std::string& title, const std::optional<eval::ScoreTable>& table,
-                const std::vector<const char*>& groups, const std::vector<const char*>& metrics) {
-  if (!table) return;
-  for (const char* group : groups) {
-    std::printf("  %-26s", (title + " " + group).c_str());
-    for (const char* metric : metrics) {
-      if (const eval::Score value = table->value(group, metric)) {
-        std::printf("  %s %6.2f", metric, *value);
-      } else {
-        std::printf("  %s      -", metric);
-      }
-    }
-    std::printf("\n");
-  }
-}
-
-void print_scores(const eval::EvaluationScores& scores) {
-  std::printf("%s, %ld %s\n", scores.data_set.c_str(), static_cast<long>(scores.pictures),
-              scores.pictures == 1 ? "image" : "images");
-  const std::vector<const char*> split = {"All", "Seen", "Unseen"};
-  const std::vector<const char*> ap = {"AP", "AP50", "AP75", "APs", "APm", "APl"};
-  for (const char* classifier : {"ensemble", "in", "out"}) {
-    const auto found = scores.classifiers.find(classifier);
-    if (found == scores.classifiers.end()) continue;
-    std::printf(" %s\n", classifier);
-    const eval::RunSummary& one = found->second;
-    print_task("panoptic", one.panoptic,
-               {"All", "Things", "Stuff", "Seen", "Unseen", "class_agnostic"}, {"pq", "sq", "rq"});
-    print_task("masks", one.masks, split, ap);
-    print_task("boxes", one.boxes, split, ap);
-    print_task("semantic", one.semantic, split, {"mIoU", "fwIoU", "mACC", "pACC", "mBIoU"});
-    print_task("cityscapes masks", one.cityscapes_instances, split, {"AP", "AP50"});
-    print_task("cityscapes semantic", one.cityscapes_semantic, {"All"},
-               {"IoU", "iIoU", "category IoU", "category iIoU"});
-    print_task("cityscapes semantic", one.cityscapes_semantic, {"Seen", "Unseen"}, {"IoU", "iIoU"});
-  }
-}
 
 // Of several processes on one machine each takes a GPU of its own.
 ModelFlags model_of_process(ModelFlags flags) {
@@ -93,20 +54,6 @@ eval::EvaluationPlan plan_of(const EvalFlags& flags) {
   return plan;
 }
 
-// Of the ensemble, or of the classifier that was asked alone.
-std::vector<std::string> missed_figures(const std::vector<eval::Expectation>& expected,
-                                        const eval::EvaluationScores& scores,
-                                        const std::string& data_set) {
-  const auto ensemble = scores.classifiers.find("ensemble");
-  const eval::RunSummary& judged =
-      ensemble == scores.classifiers.end() ? scores.classifiers.begin()->second : ensemble->second;
-  std::vector<std::string> parts;
-  for (const std::string& part : eval::missed(expected, eval::flat_scores(judged), data_set)) {
-    parts.push_back(data_set + ": " + part);
-  }
-  return parts;
-}
-
 void evaluate(const EvalFlags& flags) {
   keep_freed_memory();
   const std::vector<eval::Expectation> expected = eval::parse_expectations(flags.expect);
@@ -132,14 +79,14 @@ void evaluate(const EvalFlags& flags) {
       std::cerr << target.name << ": this shard is done; the last one, or --merge, sums up\n";
       continue;
     }
-    for (const std::string& part : missed_figures(expected, *scores, target.name)) {
+    for (const std::string& part : eval::missed_figures(expected, *scores, target.name)) {
       missed.push_back(part);
     }
     if (flags.json) {
       all.push_back(runs[i]->document());
     } else {
-      if (scores->sweep) print_sweep(std::cout, *scores->sweep);
-      print_scores(*scores);
+      if (scores->sweep) std::cout << eval::sweep_text(*scores->sweep);
+      std::cout << eval::evaluation_text(*scores);
     }
   }
   if (flags.json) std::cout << outputs::json_text(all.size() == 1 ? all[0] : all);

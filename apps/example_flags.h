@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
-#include <ATen/core/Tensor.h>
 #include <CLI/CLI.hpp>
 
-#include "fcclip/core/log.h"
-#include "fcclip/segmenter/segmenter.h"
+#include "fcclip/runs/shown_objects.h"
 
 namespace fcclip::apps {
+
+using runs::ShownObject;
 
 struct ExampleFlags {
   std::vector<std::string> examples;  ///< "FILE[:MASK]=NAME" each, as typed
@@ -18,20 +18,10 @@ struct ExampleFlags {
 
 void add_example_flags(CLI::App& command, ExampleFlags& flags);
 
-/// An example, read.
-struct ShownObject {
-  std::string name, file;  ///< file as typed, for messages
-  at::Tensor rgb;          ///< [H, W, 3] uint8
-  at::Tensor mask;         ///< [H, W] bool; undefined: what stands in the middle
-};
-
-/// Throws Error{invalid_argument, not_found, bad_format} naming the example: no name or file, a mask
-/// of another size, one without a pixel.
+/// runs::read_shown_object of each.
 std::vector<ShownObject> read_examples(const ExampleFlags& flags);
 
-/// Gives the classes of the examples' names their rows. A question that has a name starts from its
-/// word; one that has not gets a class more. `asked`: whether the words were named; where not, the
-/// examples alone are reported. log is told what was taken of pictures without a mask.
+/// runs::show_objects below a bar. `asked`: whether the words were named.
 void show_examples(const segmenter::Segmenter& segmenter, const std::vector<ShownObject>& shown,
                    std::vector<classify::Vocabulary>& questions, bool asked,
                    const LogCallback& log);

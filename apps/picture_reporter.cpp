@@ -4,13 +4,14 @@
 
 #include <nlohmann/json.hpp>
 
-#include "apps/report.h"
-#include "apps/run_report.h"
 #include "fcclip/cli/failure.h"
 #include "fcclip/cli/standard_streams.h"
 #include "fcclip/cli/stop_signal.h"
+#include "fcclip/cli/terminal_width.h"
 #include "fcclip/outputs/json_text.h"
+#include "fcclip/outputs/segment_table.h"
 #include "fcclip/outputs/segments_json.h"
+#include "fcclip/runs/run_text.h"
 
 namespace fcclip::apps {
 namespace {
@@ -58,10 +59,10 @@ void PictureReporter::print(const runs::PictureAnswers& answers,
     for (const fs::path& path : written.kept) line["kept"].push_back(path.string());
     std::cout << outputs::json_line(line) << std::endl;
   } else if (!options_.quiet) {
-    std::string title = picture_line(cli::visible_text(answers.picture.shown()), result) + " (" +
-                        timing_line(answers.timing) + ")";
+    std::string title = runs::picture_line(cli::visible_text(answers.picture.shown()), result) +
+                        " (" + runs::timing_line(answers.timing) + ")";
     if (!written.files.empty()) title += " -> " + cli::visible_text(answers.stem.string()) + ".*";
-    print_table(std::cout, title, result);
+    outputs::write_table(std::cout, title, result, cli::terminal_width());
   }
   check_output();
 }

@@ -1,6 +1,5 @@
 // fcclip pretrain: contrastive pretraining of a small CLIP.
 
-#include <cstdio>
 #include <exception>
 #include <iostream>
 
@@ -44,10 +43,7 @@ void check_list(const std::string& list) {
     if (error.code() != ErrorCode::interrupted) throw;
     stopped = std::current_exception();  // after what was found until then
   }
-  std::cout << report.pictures << " pictures, " << report.captions << " captions, " << report.names
-            << " names, sides " << report.smallest_side_px << " to " << report.largest_side_px
-            << " px\n";
-  for (const std::string& problem : report.problems) std::cout << "problem: " << problem << '\n';
+  std::cout << pretrain::pair_report_text(report);
   if (stopped) std::rethrow_exception(stopped);
   if (!report.problems.empty()) {
     fail(ErrorCode::bad_format, report.problems.size(), " of ", report.pictures,

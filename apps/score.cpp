@@ -1,7 +1,5 @@
 // fcclip score: saved predictions of any system against the truth, without a model.
 
-#include <cmath>
-#include <cstdio>
 #include <iostream>
 
 #include <nlohmann/json.hpp>
@@ -10,6 +8,7 @@
 #include "apps/score_kinds.h"
 #include "fcclip/cli/progress_bar.h"
 #include "fcclip/eval/score_json.h"
+#include "fcclip/eval/score_tables.h"
 #include "fcclip/outputs/json_text.h"
 
 namespace fcclip::apps {
@@ -20,78 +19,23 @@ void print_remarks(const std::vector<std::string>& remarks) {
   for (const std::string& line : remarks) std::cerr << line << '\n';
 }
 
-void print_panoptic(const nlohmann::json& scores) {
-  std::printf("%-24s  %6s  %6s  %6s  %6s\n", "", "PQ", "SQ", "RQ", "n");
-  for (const char* group : {"All", "Things", "Stuff"}) {
-    const nlohmann::json& row = scores[group];
-    const std::string count = "  " + std::to_string(row["n"].get<int64_t>());
-    print_score_row(group,
-                    {100 * row["pq"].get<double>(), 100 * row["sq"].get<double>(),
-                     100 * row["rq"].get<double>()},
-                    count.c_str());
-  }
-}
-
 void score_panoptic(const ScoreFlags& flags) {
-  eval::PanopticScore score;
-  {
-    score = eval::score_panoptic(
-        {flags.truth, flags.prediction, flags.truth_pngs, flags.prediction_pngs},
-        cli::bar_until_stopped("scoring", "images"));
-  }
+  const eval::PanopticScore score =
+      eval::score_panoptic({flags.truth, flags.prediction, flags.truth_pngs, flags.prediction_pngs},
+                           cli::bar_until_stopped("scoring", "images"));
   print_remarks(score.remarks);
-  const nlohmann::json scores = eval::to_json(score);
-  if (flags.json) {
-    std::cout << outputs::json_text(scores);
-    return;
-  }
-  print_panoptic(scores);
-  for (size_t k = 0; k < score.categories.size(); ++k) {
-    const eval::MatchCounts counts = score.quality.counts(static_cast<int64_t>(k));
-    if (counts.empty()) continue;
-    const eval::Quality quality = eval::quality_of(counts);
-    print_score_row(score.categories[k].name.c_str(),
-                    {100 * quality.pq, 100 * quality.sq, 100 * quality.rq});
-  }
+  std::cout << (flags.json ? outputs::json_text(eval::to_json(score)) : eval::score_table(score));
 }
 
 void score_instances(const ScoreFlags& flags) {
-  eval::InstanceScore score;
-  {
-    score = eval::score_instances({flags.truth, flags.prediction, flags.truth_pngs},
-                                  cli::bar_until_stopped("scoring", "images"));
-  }
+  const eval::InstanceScore score =
+      eval::score_instances({flags.truth, flags.prediction, flags.truth_pngs},
+                            cli::bar_until_stopped("scoring", "images"));
   print_remarks(score.remarks);
-  const nlohmann::json scores = eval::to_json(score);
-  if (flags.json) {
-    std::cout << outputs::json_text(scores);
-    return;
-  }
-  std::printf("%-24s  %6s  %6s  %6s  %6s  %6s  %6s\n", "", "AP", "AP50", "AP75", "APs", "APm",
-              "APl");
-  for (const auto* ap : {&score.masks, &score.boxes}) {
-    if (ap == &score.masks && !score.has_masks) continue;
-    const eval::ApSummary s = ap->summary();
-    const auto percent = [](double value) { return value < 0 ? value : 100 * value; };
-    print_score_row(ap == &score.masks ? "masks" : "boxes",
-                    {percent(s.ap), percent(s.ap50), percent(s.ap75), percent(s.ap_small),
-                     percent(s.ap_medium), percent(s.ap_large)});
-  }
+  std::cout << (flags.json ? outputs::json_text(eval::to_json(score)) : eval::score_table(score));
 }
 
 }  // namespace
-
-void print_score_row(const char* name, std::initializer_list<double> values, const char* tail) {
-  std::printf("%-24s", name);
-  for (const double value : values) {
-    if (std::isnan(value) || value < 0) {
-      std::printf("       -");
-    } else {
-      std::printf("  %6.2f", value);
-    }
-  }
-  std::printf("%s\n", tail);
-}
 
 CLI::App* add_score_kind(CLI::App& score, ScoreFlags& flags, const char* name, const char* help) {
   CLI::App* kind = score.add_subcommand(name, help);

@@ -2,7 +2,6 @@
 // The kinds of `fcclip score` that live in files of their own, and what all kinds share.
 
 #include <cstdint>
-#include <initializer_list>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -17,9 +16,6 @@ struct ScoreFlags {
 
 /// A kind with TRUTH, PREDICTION and --json, which are read into `flags`.
 CLI::App* add_score_kind(CLI::App& score, ScoreFlags& flags, const char* name, const char* help);
-
-/// A line of a table: what is NaN or negative is shown as "-".
-void print_score_row(const char* name, std::initializer_list<double> values, const char* tail = "");
 
 /// `fcclip score semantic`: label maps.
 void add_score_semantic(CLI::App& score);

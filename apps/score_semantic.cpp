@@ -1,6 +1,5 @@
 // fcclip score semantic: label maps against the truth.
 
-#include <cstdio>
 #include <iostream>
 #include <memory>
 
@@ -12,6 +11,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/data/registry.h"
 #include "fcclip/eval/score_json.h"
+#include "fcclip/eval/score_tables.h"
 #include "fcclip/outputs/json_text.h"
 #include "fcclip/words/load_vocabulary.h"
 
@@ -54,15 +54,7 @@ void score_semantic(const ScoreFlags& flags) {
         flags.data_set.empty() ? flags.ignore : data::find_dataset(flags.data_set).ignore_label));
     return;
   }
-  const eval::SemanticSummary summary = score.summary();
-  std::printf("%-24s  %6s  %6s  %6s  %6s\n", "", "mIoU", "fwIoU", "mACC", "pACC");
-  print_score_row("All", {100 * summary.mean_iou, 100 * summary.frequency_weighted_iou,
-                          100 * summary.mean_accuracy, 100 * summary.pixel_accuracy});
-  std::printf("%-24s  %6s  %6s  %6s\n", "", "IoU", "ACC", "B-IoU");
-  for (int64_t k = 0; k < score.classes(); ++k) {
-    const eval::SemanticClassScore& one = summary.classes[k];
-    print_score_row(names[k].c_str(), {100 * one.iou, 100 * one.accuracy, 100 * one.boundary_iou});
-  }
+  std::cout << eval::score_table(score, names);
 }
 
 void refuse_classes(const std::string& value) {

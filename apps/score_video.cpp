@@ -2,7 +2,6 @@
 
 #include "fcclip/eval/score_video.h"
 
-#include <cstdio>
 #include <iostream>
 #include <memory>
 
@@ -11,6 +10,7 @@
 #include "apps/score_kinds.h"
 #include "fcclip/cli/number_list.h"
 #include "fcclip/cli/progress_bar.h"
+#include "fcclip/eval/score_tables.h"
 #include "fcclip/outputs/json_text.h"
 
 namespace fcclip::apps {
@@ -29,42 +29,13 @@ std::vector<int64_t> windows_of(const VideoScoreFlags& flags) {
   return windows;
 }
 
-void print_vpq(const eval::VideoScore& score) {
-  std::printf("%-24s", "");
-  for (const int64_t window : score.vpq.windows()) {
-    std::printf("  %6s", ("VPQ" + std::to_string(window)).c_str());
-  }
-  std::printf("  %6s  %6s\n", "VPQ", "n");
-  const auto row = [&](const char* name, bool things, bool stuff) {
-    const std::vector<int64_t> chosen = score.chosen(things, stuff);
-    std::printf("%-24s", name);
-    for (const eval::PanopticQuality& one : score.vpq.quality()) {
-      std::printf("  %6.2f", 100 * one.mean(chosen).pq);
-    }
-    const eval::MeanQuality mean = score.vpq.mean(chosen);
-    std::printf("  %6.2f  %6lld\n", 100 * mean.pq, static_cast<long long>(mean.count));
-  };
-  row("All", true, true);
-  row("Things", true, false);
-  row("Stuff", false, true);
-}
-
 void score_films(const VideoScoreFlags& flags) {
   const eval::VideoScore score =
       eval::score_video({flags.files.truth, flags.files.prediction, flags.files.truth_pngs,
                          flags.files.prediction_pngs},
                         windows_of(flags), cli::bar_until_stopped("scoring", "films"));
-  if (flags.files.json) {
-    std::cout << outputs::json_text(eval::to_json(score));
-    return;
-  }
-  print_vpq(score);
-  std::printf("%-24s  %6s  %6s  %6s  %8s\n", "", "STQ", "AQ", "SQ", "switches");
-  const std::string switches = "  " + std::to_string(score.ids.switches) + " of " +
-                               std::to_string(score.ids.matched - score.ids.objects);
-  print_score_row(
-      "All", {100 * score.tracking.stq(), 100 * score.tracking.aq(), 100 * score.tracking.sq()},
-      switches.c_str());
+  std::cout << (flags.files.json ? outputs::json_text(eval::to_json(score))
+                                 : eval::score_table(score));
 }
 
 }  // namespace

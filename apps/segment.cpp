@@ -10,7 +10,6 @@
 #include "apps/overlay_flags.h"
 #include "apps/picture_flags.h"
 #include "apps/picture_reporter.h"
-#include "apps/run_report.h"
 #include "apps/segment_options.h"
 #include "apps/segment_video.h"
 #include "apps/shard_flag.h"
@@ -26,6 +25,7 @@
 #include "fcclip/core/device.h"
 #include "fcclip/core/error.h"
 #include "fcclip/core/freed_memory.h"
+#include "fcclip/runs/run_text.h"
 #include "fcclip/runs/segment_run.h"
 #include "fcclip/video/film_files.h"
 #include "fcclip/words/templates.h"
@@ -128,7 +128,7 @@ void say_totals(const SegmentFlags& flags, const runs::SegmentRun& run) {
   if (count.kept > 0) {
     std::cout << counted(count.kept, "file", "files") << " kept; --overwrite replaces them\n";
   }
-  if (!flags.quiet && count.done > 1) std::cout << run_line(run) << '\n';
+  if (!flags.quiet && count.done > 1) std::cout << runs::run_line(run) << '\n';
 }
 
 // Pictures that the network sees at once.

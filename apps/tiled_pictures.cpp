@@ -5,16 +5,18 @@
 
 #include <nlohmann/json.hpp>
 
-#include "apps/report.h"
-#include "apps/run_report.h"
 #include "fcclip/cli/failure.h"
 #include "fcclip/cli/progress_bar.h"
 #include "fcclip/cli/standard_streams.h"
 #include "fcclip/cli/stop_signal.h"
+#include "fcclip/cli/terminal_width.h"
 #include "fcclip/core/counted.h"
+#include "fcclip/core/duration.h"
 #include "fcclip/core/error.h"
 #include "fcclip/outputs/json_text.h"
+#include "fcclip/outputs/segment_table.h"
 #include "fcclip/outputs/segments_json.h"
+#include "fcclip/runs/run_text.h"
 #include "fcclip/tiles/segment_windows.h"
 
 namespace fcclip::apps {
@@ -154,14 +156,14 @@ class TiledRun {
       std::cout << outputs::json_line(line) << std::endl;
     } else if (!telling_.quiet) {
       std::string title =
-          picture_line(cli::visible_text(picture.shown()), answer) + ", " +
+          runs::picture_line(cli::visible_text(picture.shown()), answer) + ", " +
           counted(done.windows, "window", "windows") + " of " + std::to_string(tiles_.tile) +
           " (overlap " + std::to_string(tiles_.overlap) + "), overview " +
           std::to_string(done.overview.width) + "x" + std::to_string(done.overview.height) + " (" +
-          cli::duration_text(seconds) + ")";
+          duration_text(seconds) + ")";
       if (!done.files[q].empty())
         title += " -> " + cli::visible_text((stems(picture)[q]).string()) + ".*";
-      print_table(std::cout, title, answer);
+      outputs::write_table(std::cout, title, answer, cli::terminal_width());
     }
     if (telling_.json || !writes_ || cli::standard_output_closed()) cli::check_standard_output();
   }

@@ -1,6 +1,5 @@
 // fcclip train: a mask generator on a frozen CLIP, by the published recipe.
 
-#include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <iostream>
@@ -15,7 +14,6 @@
 #include "fcclip/cli/failure.h"
 #include "fcclip/cli/progress_bar.h"
 #include "fcclip/cli/stop_signal.h"
-#include "fcclip/core/counted.h"
 #include "fcclip/core/error.h"
 #include "fcclip/core/freed_memory.h"
 #include "fcclip/core/listed.h"
@@ -40,61 +38,6 @@ struct TrainFlags : TrainingFlags {
   std::string check, from_yaml, expect;
 };
 
-struct ClassCount {
-  std::string name;
-  int64_t segments = 0;
-};
-
-// The commonest first, in as many columns as 80 characters hold.
-void print_counts(const std::vector<ClassCount>& counts) {
-  constexpr size_t kLine = 80, kGap = 2;
-  size_t name_width = 0, count_width = 0;
-  for (const auto& [name, segments] : counts) {
-    name_width = std::max(name_width, name.size());
-    count_width = std::max(count_width, std::to_string(segments).size());
-  }
-  const size_t columns = std::max<size_t>(1, kLine / (kGap + name_width + 1 + count_width));
-  for (size_t i = 0; i < counts.size(); ++i) {
-    std::printf("  %-*s %*lld", static_cast<int>(name_width), counts[i].name.c_str(),
-                static_cast<int>(count_width), static_cast<long long>(counts[i].segments));
-    if ((i + 1) % columns == 0 || i + 1 == counts.size()) std::printf("\n");
-  }
-}
-
-void print_classes(const train::DataReport& report, const classify::Vocabulary& vocabulary) {
-  std::vector<ClassCount> counts;
-  for (const auto& [class_index, segments] : report.segments_per_class) {
-    counts.push_back({vocabulary.classes.at(class_index).synonyms.front(), segments});
-  }
-  std::stable_sort(counts.begin(), counts.end(), [](const ClassCount& a, const ClassCount& b) {
-    return a.segments > b.segments;
-  });
-  print_counts(counts);
-  const size_t absent = vocabulary.classes.size() - counts.size();
-  if (absent > 0)
-    std::printf("%zu %s\n", absent, absent == 1 ? "class never occurs" : "classes never occur");
-}
-
-void print_problems(const std::vector<std::string>& problems) {
-  constexpr size_t kShown = 50;
-  for (size_t i = 0; i < std::min(kShown, problems.size()); ++i) {
-    std::printf("problem: %s\n", problems[i].c_str());
-  }
-  if (problems.size() > kShown) std::printf("… and %zu more\n", problems.size() - kShown);
-}
-
-void print_report(const train::DataReport& report, const classify::Vocabulary& vocabulary) {
-  std::printf("%s, %s, %s, sides %lld to %lld px, %.1f %% void\n",
-              counted(report.pictures, "picture", "pictures").c_str(),
-              counted(report.segments, "segment", "segments").c_str(),
-              counted(report.crowds, "crowd", "crowds").c_str(),
-              static_cast<long long>(report.smallest_side_px),
-              static_cast<long long>(report.largest_side_px),
-              report.pixels > 0 ? 100.0 * report.void_pixels / report.pixels : 0.0);
-  print_classes(report, vocabulary);
-  print_problems(report.problems);
-}
-
 // Returns how many problems there are.
 size_t check_set(const train::DataSettings& set, int64_t seed) {
   const train::Source source = train::open_source(set, train::Purpose::training, seed);
@@ -106,7 +49,7 @@ size_t check_set(const train::DataSettings& set, int64_t seed) {
     if (error.code() != ErrorCode::interrupted) throw;
     stopped = std::current_exception();  // after what was found until then
   }
-  print_report(report, source.vocabulary);
+  std::cout << train::data_report_text(report, source.vocabulary);
   if (stopped) std::rethrow_exception(stopped);
   return report.problems.size();
 }
@@ -115,7 +58,7 @@ void check(const train::SegmentationConfig& config) {
   const std::vector<train::DataSettings> sets = train::data_sets(config);
   size_t problems = 0;
   for (size_t i = 0; i < sets.size(); ++i) {
-    if (sets.size() > 1) std::printf("%sdata.sets.%zu\n", i > 0 ? "\n" : "", i);
+    if (sets.size() > 1) std::cout << (i > 0 ? "\n" : "") << "data.sets." << i << '\n';
     problems += check_set(sets[i], config.run.seed);
   }
   if (problems > 0) {

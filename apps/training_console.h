@@ -11,10 +11,6 @@
 
 namespace fcclip::apps {
 
-/// "step 20/400  loss 45.123  class 4.100  …  rate 0.0001  1.40 steps/s  4 min 31 s left"; of an
-/// evaluation "step 20/400  PQ 12.3  …".
-std::string training_line(const engine::StepReport& now);
-
 /// What the user reads last: the file that holds the `what` ("model", "CLIP"), or that the run was
 /// stopped and how it goes on. Throws Error{interrupted}.
 void report_training_end(const engine::LoopResult& result, const std::string& what,

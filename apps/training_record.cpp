@@ -3,8 +3,6 @@
 #include <iostream>
 
 #include "fcclip/cli/typed_command.h"
-#include "fcclip/core/error.h"
-#include "fcclip/io/atomic_file.h"
 
 namespace fcclip::apps {
 
@@ -13,15 +11,8 @@ std::string training_record(const CLI::App& command, const std::string& settings
 }
 
 void tell_changed_settings(const std::filesystem::path& folder, const engine::Settings& settings) {
-  const std::filesystem::path file = folder / "config.toml";
-  std::error_code ignored;
-  if (!std::filesystem::is_regular_file(file, ignored)) return;
-  try {
-    for (const std::string& change : settings.changes_since(io::read_file(file), file.string())) {
-      std::cerr << "going on with another setting: " << change << '\n';
-    }
-  } catch (const Error&) {
-    // Somebody edited it: it is only a record.
+  for (const std::string& change : settings.changes_since_run(folder)) {
+    std::cerr << "going on with another setting: " << change << '\n';
   }
 }
 

@@ -13,8 +13,8 @@ namespace fcclip::apps {
 /// config.toml: all settings as used, below comments with the program's version and the command.
 std::string training_record(const CLI::App& command, const std::string& settings_toml);
 
-/// Before a run goes on: a line on standard error for each setting that is another than the
-/// folder's config.toml says. A folder without one, or with one that can't be read, is passed over.
+/// Before a run goes on: a line on standard error for each setting that is another than in the run
+/// that the folder holds.
 void tell_changed_settings(const std::filesystem::path& folder, const engine::Settings& settings);
 
 }  // namespace fcclip::apps

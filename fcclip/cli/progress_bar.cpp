@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "fcclip/cli/stop_signal.h"
+#include "fcclip/core/duration.h"
 
 namespace fcclip::cli {
 namespace {
@@ -25,13 +26,6 @@ std::string rounded(double value) {
 }
 
 }  // namespace
-
-std::string duration_text(double seconds) {
-  const auto whole = static_cast<int64_t>(seconds + 0.5);
-  if (whole < 60) return std::to_string(whole) + " s";
-  if (whole < 3600) return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
-  return std::to_string(whole / 3600) + " h " + std::to_string(whole % 3600 / 60) + " min";
-}
 
 std::string progress_text(const ProgressCount& count, const std::string& unit, double seconds) {
   constexpr int64_t kWidth = 24;

@@ -35,9 +35,6 @@ class ProgressBar {
 /// earlier run or a cache), and says stop once a signal came. The bar goes with the last copy.
 Progress bar_until_stopped(const std::string& label, const std::string& unit);
 
-/// "45 s", "3 min 20 s", "2 h 5 min".
-std::string duration_text(double seconds);
-
 /// What the bar says: `done` of `total`, `first` of them before `seconds` ago.
 struct ProgressCount {
   int64_t done = 0, total = 0, first = 0;

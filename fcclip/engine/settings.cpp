@@ -189,4 +189,15 @@ std::vector<std::string> Settings::changes_since(std::string_view toml,
   return changes;
 }
 
+std::vector<std::string> Settings::changes_since_run(const std::filesystem::path& folder) const {
+  const std::filesystem::path file = folder / "config.toml";
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(file, ignored)) return {};
+  try {
+    return changes_since(io::read_file(file), file.string());
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 }  // namespace fcclip::engine

@@ -73,6 +73,9 @@ class Settings {
   /// "section.key = 3, was 2" for each value that differs from that of another run's document. Keys
   /// of which one of them knows nothing are passed over. Throws Error{bad_format}.
   std::vector<std::string> changes_since(std::string_view toml, const std::string& name) const;
+  /// Since the run whose config.toml the folder holds. Without one, or with one that can't be read
+  /// (it is only a record, which somebody may have edited), nothing.
+  std::vector<std::string> changes_since_run(const std::filesystem::path& folder) const;
 
   /// All values as a TOML document with the help as comments; read_text() of it changes nothing.
   std::string to_toml() const;

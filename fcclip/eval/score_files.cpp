@@ -200,4 +200,13 @@ ResultsFile read_results_file(const fs::path& path, InstanceFile& truth, const T
   return out;
 }
 
+std::vector<int64_t> chosen_categories(const std::vector<Category>& categories, bool things,
+                                       bool stuff) {
+  std::vector<int64_t> positions;
+  for (size_t k = 0; k < categories.size(); ++k) {
+    if (categories[k].is_thing ? things : stuff) positions.push_back(static_cast<int64_t>(k));
+  }
+  return positions;
+}
+
 }  // namespace fcclip::eval

@@ -22,6 +22,10 @@ struct Category {
   bool is_thing = true;
 };
 
+/// Positions of all categories, or of things or stuff alone.
+std::vector<int64_t> chosen_categories(const std::vector<Category>& categories, bool things,
+                                       bool stuff);
+
 /// One picture's entry of a COCO panoptic file.
 struct PanopticEntry {
   std::string image_id;              ///< as id_key gives it

@@ -18,12 +18,7 @@ json quality_json(const Quality& quality) {
 }
 
 json mean_json(const PanopticScore& score, bool things, bool stuff) {
-  std::vector<int64_t> chosen;
-  for (size_t k = 0; k < score.categories.size(); ++k) {
-    const bool wanted = score.categories[k].is_thing ? things : stuff;
-    if (wanted) chosen.push_back(static_cast<int64_t>(k));
-  }
-  const MeanQuality mean = score.quality.mean(chosen);
+  const MeanQuality mean = score.quality.mean(chosen_categories(score.categories, things, stuff));
   json out = quality_json(mean);
   out["n"] = mean.count;
   return out;

@@ -107,11 +107,7 @@ json vpq_json(const VideoScore& score, bool things, bool stuff) {
 }  // namespace
 
 std::vector<int64_t> VideoScore::chosen(bool things, bool stuff) const {
-  std::vector<int64_t> positions;
-  for (size_t k = 0; k < categories.size(); ++k) {
-    if (categories[k].is_thing ? things : stuff) positions.push_back(static_cast<int64_t>(k));
-  }
-  return positions;
+  return chosen_categories(categories, things, stuff);
 }
 
 VideoScore score_video(const VideoFiles& files, const std::vector<int64_t>& windows,

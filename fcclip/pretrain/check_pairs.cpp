@@ -59,4 +59,14 @@ void check_pairs(const std::vector<ListedPicture>& pictures, PairReport& report,
   }
 }
 
+std::string pair_report_text(const PairReport& report) {
+  std::string text = std::to_string(report.pictures) + " pictures, " +
+                     std::to_string(report.captions) + " captions, " +
+                     std::to_string(report.names) + " names, sides " +
+                     std::to_string(report.smallest_side_px) + " to " +
+                     std::to_string(report.largest_side_px) + " px\n";
+  for (const std::string& problem : report.problems) text += "problem: " + problem + '\n';
+  return text;
+}
+
 }  // namespace fcclip::pretrain

@@ -1,6 +1,9 @@
 #pragma once
 // What is wrong with a list of pairs, before a long run finds out.
 
+#include <string>
+#include <vector>
+
 #include "fcclip/core/progress.h"
 #include "fcclip/pretrain/picture_list.h"
 
@@ -17,5 +20,8 @@ struct PairReport {
 /// Error{interrupted} holds what was seen until then.
 void check_pairs(const std::vector<ListedPicture>& pictures, PairReport& report,
                  const Progress& progress = {});
+
+/// For people: a line of counts, then all problems.
+std::string pair_report_text(const PairReport& report);
 
 }  // namespace fcclip::pretrain

@@ -32,4 +32,8 @@ void find_data(const std::filesystem::path& given, DataSettings& data);
 /// finds to `report`, which after Error{interrupted} holds what was seen until then.
 void check_data(const Source& source, DataReport& report, const Progress& progress = {});
 
+/// For people: a line of counts, the classes that occur and how often, the commonest first, and the
+/// first 50 problems. `vocabulary`: the data set's.
+std::string data_report_text(const DataReport& report, const classify::Vocabulary& vocabulary);
+
 }  // namespace fcclip::train

@@ -1,4 +1,4 @@
-#include "apps/report.h"
+#include "fcclip/outputs/segment_table.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -6,7 +6,7 @@
 
 #include "fcclip/text/display_width.h"
 
-namespace fcclip::apps {
+namespace fcclip::outputs {
 namespace {
 
 constexpr int64_t kLongestName = 32, kShortestName = 8;
@@ -132,7 +132,7 @@ std::vector<Column> fitting_columns(const results::Segmentation& result, int64_t
   return columns_of(result, Narrowing::no_kind, name);
 }
 
-void print_rows(std::ostream& out, const std::vector<Column>& columns) {
+void write_rows(std::ostream& out, const std::vector<Column>& columns) {
   for (size_t row = 0; row <= columns.front().cells.size(); ++row) {
     std::string line = " ";
     for (size_t i = 0; i < columns.size(); ++i) {
@@ -150,16 +150,16 @@ void print_rows(std::ostream& out, const std::vector<Column>& columns) {
 
 }  // namespace
 
-void print_table(std::ostream& out, const std::string& title, const results::Segmentation& result,
+void write_table(std::ostream& out, const std::string& title, const results::Segmentation& result,
                  int64_t width) {
   out << title << '\n';
-  if (!result.segments().empty()) print_rows(out, fitting_columns(result, width));
+  if (!result.segments().empty()) write_rows(out, fitting_columns(result, width));
   if (!result.best_words.empty()) {
     std::vector<Column> columns =
         fitting_columns({result.size, results::InstanceSegmentation{result.best_words}}, width);
     columns.front().head = "no.";
     out << "  best words of the picture, each where it fits best\n";
-    print_rows(out, columns);
+    write_rows(out, columns);
   }
   if (result.below_min_score > 0) {
     out << "  " << result.below_min_score << " below " << format("%g", result.min_score)
@@ -167,4 +167,4 @@ void print_table(std::ostream& out, const std::string& title, const results::Seg
   }
 }
 
-}  // namespace fcclip::apps
+}  // namespace fcclip::outputs

@@ -1,13 +1,14 @@
 // Words in tables.
 
+#include "fcclip/outputs/segment_table.h"
+
 #include <sstream>
 
 #include <gtest/gtest.h>
 
-#include "apps/report.h"
 #include "fcclip/text/display_width.h"
 
-namespace fcclip::apps {
+namespace fcclip::outputs {
 namespace {
 
 results::Segmentation two_segments() {
@@ -29,7 +30,7 @@ results::Segmentation two_segments() {
 
 std::vector<std::string> table_lines(const results::Segmentation& result, int64_t width) {
   std::ostringstream out;
-  print_table(out, "title", result, width);
+  write_table(out, "title", result, width);
   std::istringstream in(out.str());
   std::vector<std::string> lines;
   for (std::string line; std::getline(in, line);) lines.push_back(line);
@@ -75,4 +76,4 @@ TEST(Table, TellsHowManyAreNotShown) {
 }
 
 }  // namespace
-}  // namespace fcclip::apps
+}  // namespace fcclip::outputs

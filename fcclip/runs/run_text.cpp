@@ -1,4 +1,4 @@
-#include "apps/run_report.h"
+#include "fcclip/runs/run_text.h"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include "fcclip/core/counted.h"
 #include "fcclip/core/listed.h"
 
-namespace fcclip::apps {
+namespace fcclip::runs {
 namespace {
 
 // Two digits that mean something.
@@ -32,9 +32,9 @@ std::string rate_text(int64_t count, double seconds) {
 
 }  // namespace
 
-std::string timing_line(const runs::Timing& timing) {
+std::string timing_line(const Timing& timing) {
   std::string line;
-  for (const runs::TimedStep& step : runs::timed_steps()) {
+  for (const TimedStep& step : timed_steps()) {
     const double seconds = timing.*step.seconds;
     if (seconds <= 0) continue;
     add_to_list(line, step.shown + (" " + seconds_text(seconds)));
@@ -42,19 +42,19 @@ std::string timing_line(const runs::Timing& timing) {
   return line;
 }
 
-std::string run_line(const runs::SegmentRun& run) {
-  const auto [decoders, drawers] = runs::SegmentRun::threads();
-  runs::Timing total = run.total();
+std::string run_line(const SegmentRun& run) {
+  const auto [decoders, drawers] = SegmentRun::threads();
+  Timing total = run.total();
   total.decode /= static_cast<double>(decoders);
   total.draw /= static_cast<double>(drawers);
   total.write /= static_cast<double>(drawers);
-  const runs::Timing& before = run.before();
+  const Timing& before = run.before();
   const int64_t done = run.count().done;
   const double seconds = run.seconds();
   std::string line = counted(done, "picture", "pictures") + " in " + seconds_text(seconds) + ", " +
                      rate_text(done, seconds) + ":";
-  for (const runs::TimedStep& step : runs::timed_steps()) {
-    if (step.seconds == &runs::Timing::load || step.seconds == &runs::Timing::words) continue;
+  for (const TimedStep& step : timed_steps()) {
+    if (step.seconds == &Timing::load || step.seconds == &Timing::words) continue;
     const double share = 100 * (total.*step.seconds) / seconds;
     if (share < 0.5) continue;
     line += (line.back() == ':' ? " " : ", ") +
@@ -71,4 +71,4 @@ std::string picture_line(const std::string& picture, const results::Segmentation
          counted(std::ssize(result.segments()), "segment", "segments");
 }
 
-}  // namespace fcclip::apps
+}  // namespace fcclip::runs

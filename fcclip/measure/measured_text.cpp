@@ -1,4 +1,4 @@
-#include "apps/bench_table.h"
+#include "fcclip/measure/measured_text.h"
 
 #include <algorithm>
 #include <array>
@@ -12,11 +12,11 @@
 #include "fcclip/ops/isa.h"
 #include "fcclip/outputs/json_text.h"
 
-namespace fcclip::apps {
+namespace fcclip::measure {
 namespace {
 
-constexpr size_t kColumns = 8;
-using BenchRow = std::array<std::string, kColumns>;
+constexpr size_t kTableColumns = 8;
+using MeasuredRow = std::array<std::string, kTableColumns>;
 
 std::string decimal(double value, int digits) {
   char text[40];
@@ -28,15 +28,15 @@ std::string milliseconds(double seconds) {
   return decimal(seconds * 1e3, seconds < 0.01 ? 2 : seconds < 1 ? 1 : 0);
 }
 
-BenchRow row_of(const measure::Step& step, const measure::Measured& measured) {
-  BenchRow row = {step.step,
-                  step.what,
-                  std::to_string(step.threads),
-                  milliseconds(step.median()),
-                  milliseconds(step.least()),
-                  step.cpu_seconds.empty() ? "" : milliseconds(step.median_cpu()),
-                  std::to_string(step.seconds.size()),
-                  ""};
+MeasuredRow row_of(const Step& step, const Measured& measured) {
+  MeasuredRow row = {step.step,
+                     step.what,
+                     std::to_string(step.threads),
+                     milliseconds(step.median()),
+                     milliseconds(step.least()),
+                     step.cpu_seconds.empty() ? "" : milliseconds(step.median_cpu()),
+                     std::to_string(step.seconds.size()),
+                     ""};
   if (step.flop == 0) return row;
   row.back() = decimal(step.flop / step.median() * 1e-9, 0);
   const double share = measured.share_of_peak(step);
@@ -45,14 +45,14 @@ BenchRow row_of(const measure::Step& step, const measure::Measured& measured) {
 }
 
 // Words to the left, numbers to the right.
-void print_bench_rows(std::ostream& out, const std::vector<BenchRow>& rows) {
-  std::array<size_t, kColumns> widths{};
-  for (const BenchRow& row : rows) {
-    for (size_t i = 0; i < kColumns; ++i) widths[i] = std::max(widths[i], row[i].size());
+void write_measured_rows(std::ostream& out, const std::vector<MeasuredRow>& rows) {
+  std::array<size_t, kTableColumns> widths{};
+  for (const MeasuredRow& row : rows) {
+    for (size_t i = 0; i < kTableColumns; ++i) widths[i] = std::max(widths[i], row[i].size());
   }
-  for (const BenchRow& row : rows) {
+  for (const MeasuredRow& row : rows) {
     std::string line;
-    for (size_t i = 0; i < kColumns; ++i) {
+    for (size_t i = 0; i < kTableColumns; ++i) {
       const std::string blanks(widths[i] - row[i].size(), ' ');
       line += "  " + (i < 2 ? row[i] + blanks : blanks + row[i]);
     }
@@ -69,24 +69,24 @@ std::string machine_line(const Processor& processor) {
 
 }  // namespace
 
-void print_bench(std::ostream& out, const measure::Measured& measured, const measure::Plan& plan) {
+void write_measured(std::ostream& out, const Measured& measured, const Plan& plan) {
   out << machine_line(ask_processor()) << "; " << plan.model.filename().string() << " on "
       << plan.device << ", " << ops::name(plan.products) << "; a picture of "
       << measured.picture.width << "x" << measured.picture.height << '\n';
   out << "multiply-add peak of float32, measured:";
-  for (const measure::Peak& peak : measured.peaks) {
+  for (const Peak& peak : measured.peaks) {
     out << (peak.threads == measured.peaks.front().threads ? " " : ", ")
         << decimal(peak.flop_per_second * 1e-9, 0) << " GFLOP/s with "
         << counted(peak.threads, "thread", "threads");
   }
   out << "\n\n";
-  std::vector<BenchRow> rows = {
+  std::vector<MeasuredRow> rows = {
       {"step", "of", "threads", "median ms", "least ms", "CPU ms", "repeats", "GFLOP/s (of peak)"}};
-  for (const measure::Step& step : measured.steps) rows.push_back(row_of(step, measured));
-  print_bench_rows(out, rows);
+  for (const Step& step : measured.steps) rows.push_back(row_of(step, measured));
+  write_measured_rows(out, rows);
 }
 
-std::string bench_json(const measure::Measured& measured, const measure::Plan& plan) {
+std::string measured_json(const Measured& measured, const Plan& plan) {
   const Processor processor = ask_processor();
   nlohmann::ordered_json all = {
       {"program", std::string("fcclip ") + FCCLIP_VERSION},
@@ -97,11 +97,11 @@ std::string bench_json(const measure::Measured& measured, const measure::Plan& p
       {"device", plan.device},
       {"dtype", ops::name(plan.products)},
       {"picture", {{"width", measured.picture.width}, {"height", measured.picture.height}}}};
-  for (const measure::Peak& peak : measured.peaks) {
+  for (const Peak& peak : measured.peaks) {
     all["peaks"].push_back(
         {{"threads", peak.threads}, {"gflop_per_second", peak.flop_per_second * 1e-9}});
   }
-  for (const measure::Step& step : measured.steps) {
+  for (const Step& step : measured.steps) {
     nlohmann::ordered_json entry = {{"step", step.step},
                                     {"of", step.what},
                                     {"threads", step.threads},
@@ -119,4 +119,4 @@ std::string bench_json(const measure::Measured& measured, const measure::Plan& p
   return outputs::json_text(all);
 }
 
-}  // namespace fcclip::apps
+}  // namespace fcclip::measure
