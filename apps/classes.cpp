@@ -9,6 +9,7 @@
 
 #include "apps/commands.h"
 #include "fcclip/classify/builtin_vocabularies.h"
+#include "fcclip/classify/vocabulary_text.h"
 #include "fcclip/core/error.h"
 #include "fcclip/core/listed.h"
 #include "fcclip/io/file_kind.h"
@@ -49,22 +50,6 @@ void list_builtin(bool json) {
   if (json) std::cout << rows.dump(1) << '\n';
 }
 
-/// The form that --vocabulary reads: what is printed can be edited and used. seen: per class, or
-/// empty.
-Json classes_json(const classify::Vocabulary& vocabulary, const std::vector<bool>& seen) {
-  Json rows = Json::array();
-  for (size_t k = 0; k < vocabulary.classes.size(); ++k) {
-    const classify::VocabularyClass& entry = vocabulary.classes[k];
-    Json row = {{"id", entry.id},
-                {"name", listed(entry.synonyms, {}, ",")},
-                {"isthing", entry.is_thing ? 1 : 0}};
-    if (!seen.empty()) row["seen"] = seen[k] ? 1 : 0;
-    if (entry.colour_rgb) row["color"] = *entry.colour_rgb;
-    rows.push_back(std::move(row));
-  }
-  return {{"name", vocabulary.name}, {"categories", std::move(rows)}};
-}
-
 void warn_of_list(LogLevel level, const std::string& message) {
   if (level == LogLevel::warning) std::cerr << "fcclip: warning: " << message << '\n';
 }
@@ -98,15 +83,9 @@ void list_classes(const ClassesFlags& flags) {
     seen = classify::seen_classes(vocabulary, training_words(flags.model));
   }
   if (flags.json) {
-    std::cout << classes_json(vocabulary, seen).dump(1) << '\n';
-    return;
-  }
-  for (size_t k = 0; k < vocabulary.classes.size(); ++k) {
-    const classify::VocabularyClass& entry = vocabulary.classes[k];
-    std::cout << std::right << std::setw(6) << entry.id
-              << (entry.is_thing ? "  thing  " : "  stuff  ");
-    if (!seen.empty()) std::cout << (seen[k] ? "seen    " : "unseen  ");
-    std::cout << listed(entry.synonyms, {}, " | ") << '\n';
+    std::cout << classify::vocabulary_json(vocabulary, seen) << '\n';
+  } else {
+    std::cout << classify::vocabulary_text(vocabulary, seen);
   }
 }
 

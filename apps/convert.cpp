@@ -11,10 +11,9 @@
 #include "apps/own_file.h"
 #include "fcclip/cli/progress_bar.h"
 #include "fcclip/core/error.h"
-#include "fcclip/io/atomic_file.h"
 #include "fcclip/io/checkpoint.h"
 #include "fcclip/model/model_file.h"
-#include "fcclip/reference_config/configuration.h"
+#include "fcclip/reference_config/conversion.h"
 #include "fcclip/words/load_vocabulary.h"
 #include "fcclip/words/merges_file.h"
 
@@ -27,8 +26,6 @@ struct ConvertFlags {
   std::string dtype = "float32";
   bool overwrite = false;
 };
-
-constexpr size_t kConfigLimit = size_t{1} << 26;
 
 /// Also of files that hold several sets of weights, of which the conversion chooses one.
 bool has_merges(const std::string& path) {
@@ -58,21 +55,6 @@ at::ScalarType dtype_of(const ConvertFlags& flags) {
 
 void tell_notes(const std::vector<std::string>& notes) {
   for (const std::string& note : notes) std::cerr << "fcclip: " << note << '\n';
-}
-
-/// --config is the reference's YAML, or JSON, which begins with a brace.
-void read_config(const std::string& path, model::ConvertOptions& options) {
-  const std::string text = io::read_file(path, kConfigLimit);
-  const size_t first = text.find_first_not_of(" \t\r\n\xef\xbb\xbf");
-  if (first != std::string::npos && text[first] == '{') {
-    options.reference_config = text;
-    return;
-  }
-  const auto stated = reference_config::read_configuration(path);
-  tell_notes(stated.notes);
-  options.adjust = [stated](const model::TensorShapes& shapes, model::Config& config) {
-    reference_config::apply(stated, shapes, config);
-  };
 }
 
 void write_model(const ConvertFlags& flags, model::ConvertOptions& options) {
@@ -109,7 +91,7 @@ void convert_command(const ConvertFlags& flags) {
   options.checkpoints.assign(flags.checkpoints.begin(), flags.checkpoints.end());
   options.clip = flags.clip;
   options.container = flags.container;
-  if (!flags.config.empty()) read_config(flags.config, options);
+  if (!flags.config.empty()) tell_notes(reference_config::configure(options, flags.config));
   options.merges = merges_for(flags);
   if (!flags.training_vocabulary.empty()) {
     options.training_vocabulary = words::load_vocabulary(flags.training_vocabulary);

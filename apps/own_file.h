@@ -1,17 +1,17 @@
 #pragma once
 // --overwrite of the commands that write one safetensors file.
 
-#include <filesystem>
-
 #include <CLI/CLI.hpp>
+
+#include "fcclip/io/own_file.h"
 
 namespace fcclip::apps {
 
-/// --overwrite
-void add_overwrite_flag(CLI::App& command, bool& overwrite);
+using io::check_own_or_new;
 
-/// To be called before long work. Throws Error{invalid_argument} when a file is at `output` that
-/// fcclip did not write (one of fcclip tells its format in its metadata), unless `overwrite`.
-void check_own_or_new(const std::filesystem::path& output, bool overwrite);
+/// --overwrite
+inline void add_overwrite_flag(CLI::App& command, bool& overwrite) {
+  command.add_flag("--overwrite", overwrite, "Also replace a file that fcclip did not write");
+}
 
 }  // namespace fcclip::apps

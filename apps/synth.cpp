@@ -1,6 +1,5 @@
 // fcclip synth: scenes composed of labelled pictures, with exact truth.
 
-#include <cstdio>
 #include <iostream>
 
 #include "apps/commands.h"
@@ -11,6 +10,7 @@
 #include "fcclip/draw/contact_sheet.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/scenes/coco_export.h"
+#include "fcclip/scenes/concept_table.h"
 #include "fcclip/scenes/video_export.h"
 #include "fcclip/scenes/world.h"
 
@@ -42,17 +42,6 @@ scenes::SceneOptions scene_options(const SynthFlags& flags) {
   options.seed = flags.seed;
   options.only_free = flags.licences == "free";
   return options;
-}
-
-void print_concepts(const scenes::World& world) {
-  std::printf("%-24s %-12s %-7s %8s %9s\n", "name", "group", "split", "pictures", "held out");
-  for (const scenes::Concept& entry : world.concepts()) {
-    int64_t held_out = 0;
-    for (const scenes::Picture& picture : entry.pictures) held_out += picture.held_out;
-    std::printf("%-24s %-12s %-7s %8zu %9lld\n", entry.name.c_str(), entry.group.c_str(),
-                entry.is_seen ? "seen" : "unseen", entry.pictures.size(),
-                static_cast<long long>(held_out));
-  }
 }
 
 /// All scenes on one page, to look at.
@@ -104,7 +93,7 @@ void synth_command(const SynthFlags& flags) {
     fail(ErrorCode::invalid_argument, "nothing to do: give -o FOLDER, --sheet FILE or --list");
   }
   const auto world = scenes::World::open(flags.world, {flags.min_pictures});
-  if (flags.list) print_concepts(*world);
+  if (flags.list) std::cout << scenes::concept_table(*world);
   if (flags.output.empty() && flags.sheet.empty()) return;
   if (flags.video) return write_films(flags, world);
   const scenes::SceneDataset scenes(world, scene_options(flags));

@@ -2,16 +2,15 @@
 
 #include <iomanip>
 #include <iostream>
-#include <set>
 
 #include "apps/commands.h"
 #include "apps/own_file.h"
 #include "apps/place_flags.h"
 #include "apps/segment_options.h"
-#include "fcclip/classify/builtin_vocabularies.h"
+#include "fcclip/classify/markings.h"
 #include "fcclip/classify/rows_file.h"
 #include "fcclip/cli/progress_bar.h"
-#include "fcclip/words/load_vocabulary.h"
+#include "fcclip/words/every_word.h"
 
 namespace fcclip::apps {
 namespace {
@@ -23,36 +22,18 @@ struct WordsFlags {
   bool overwrite = false;
 };
 
-/// Every text that is a word of one of them, as it is asked with.
-std::vector<std::string> all_texts(const std::vector<std::string>& vocabularies) {
-  std::set<std::string> texts;
-  const std::vector<std::string>& specs =
-      vocabularies.empty() ? classify::builtin_vocabulary_names() : vocabularies;
-  for (const std::string& spec : specs) {
-    for (const std::string& word : classify::all_words(words::load_vocabulary(spec))) {
-      texts.insert(word);
-    }
-  }
-  return {texts.begin(), texts.end()};
-}
-
-classify::Vocabulary one_class_each(const std::vector<std::string>& texts) {
-  classify::Vocabulary vocabulary;
-  for (const std::string& text : texts) vocabulary.classes.push_back({.synonyms = {text}});
-  return vocabulary;
-}
-
 void write_words(const WordsFlags& flags) {
   const std::filesystem::path model = find_model(flags.model.model);
   const std::filesystem::path output =
       flags.output.empty() ? classify::rows_file_of(model) : std::filesystem::path(flags.output);
   check_own_or_new(output, flags.overwrite);
-  const std::vector<std::string> texts = all_texts(flags.vocabularies);
+  const classify::Vocabulary words = words::every_word(flags.vocabularies);
+  const std::vector<std::string> texts = classify::all_words(words);
   ModelFlags fresh = flags.model;
   fresh.no_cache = true;
   const segmenter::Segmenter segmenter = load_segmenter(fresh);
   const segmenter::PreparedVocabulary prepared =
-      segmenter.prepare(one_class_each(texts), cli::bar_until_stopped("reading words", "words"));
+      segmenter.prepare(words, cli::bar_until_stopped("reading words", "words"));
   classify::save_rows(output, segmenter.rows_origin(), texts, prepared.classifier.rows);
   std::cout << output.string() << ": " << texts.size() << " words, encoded in " << std::fixed
             << std::setprecision(1) << prepared.seconds << " s\n";

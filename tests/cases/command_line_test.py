@@ -253,7 +253,7 @@ class Mistyped(Case):
         self.assertGreater(len(os.listdir(self.folder / "b")), 12)
 
     def test_checks_speak_in_our_words(self):
-        """Values are checked by apps/option_checks.h: CLI11's own checks speak otherwise."""
+        """Values are checked by cli/option_checks.h: CLI11's own checks speak otherwise."""
         for path in (SOURCE / "apps").glob("*.cpp"):
             self.assertIsNone(re.search(r"CLI::(Range|IsMember|Bound|Existing|\w+Number)\b", path.read_text()), path)
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/cli/small_program.h"
+#include "tests/io/temporary_folder.h"
 
 namespace fcclip::cli {
 namespace {
@@ -23,7 +24,8 @@ TEST(ManPage, IsOfTheProgramsOwnName) {
 
 TEST(ManPage, AllAreWrittenToAFolderThatIsMade) {
   const test::SmallProgram program;
-  const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / "man_page_test";
+  const std::filesystem::path folder =
+      std::filesystem::path(::testing::TempDir()) / "man_page_test";
   write_man_pages(program.app(), small_parts(), folder / "man1");
   EXPECT_TRUE(std::filesystem::exists(folder / "man1" / "oven.1"));
   EXPECT_TRUE(std::filesystem::exists(folder / "man1" / "oven-bake.1"));

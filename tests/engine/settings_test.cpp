@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
+#include "tests/io/temporary_folder.h"
 #include "tests/support/errors.h"
 
 namespace fcclip::engine {
@@ -120,6 +121,18 @@ TEST(Settings, ChangesSinceAnotherRunAreListed) {
       values.settings.changes_since(before, "x"),
       (std::vector<std::string>{"one.count = 4, was 3", "two.shares = [0.25, 1.0], was [0.5]"}));
   EXPECT_TRUE(values.settings.changes_since("unknown = 1\n[one]\ncount = \"x\"", "x").empty());
+}
+
+TEST(Settings, ARunsRecordIsPassedOverWhereItCannotBeRead) {
+  const test::TemporaryFolder folder;
+  Values values;
+  EXPECT_TRUE(values.settings.changes_since_run(folder.path()).empty());
+  std::ofstream(folder.path() / "config.toml") << values.settings.to_toml();
+  values.count = 4;
+  EXPECT_EQ(values.settings.changes_since_run(folder.path()),
+            std::vector<std::string>{"one.count = 4, was 3"});
+  std::ofstream(folder.path() / "config.toml") << "edited [";
+  EXPECT_TRUE(values.settings.changes_since_run(folder.path()).empty());
 }
 
 /// Values with a list of tables.
