@@ -312,6 +312,13 @@ class FCCLIP_API Model {
   Segmentation at(const Image& image, const PreparedWords& words, const Place& place,
                   const AskOptions& options = {}) const;
 
+  /// What is here? The `count` words at most that fit anything in the picture best, best first, each
+  /// once and with the mask that it fits best: instances (their ids are ranks, several may share a
+  /// mask), whether or not the word would win a segment. Background does not count; options.task and
+  /// options.top_k are not looked at. Throws as ask, and Error{invalid_argument} for a count below 1.
+  Segmentation best_words(const Image& image, const PreparedWords& words, int64_t count = 20,
+                          const AskOptions& options = {}) const;
+
   /// "Like this": the words with rows for the class `name` (added as a thing where no class has it):
   /// of its word, moved towards what the segments show, or of these alone. For prepare. Throws Error{invalid_argument} without a segment, for an image of another model, or a
   /// query that it has not; as prepare does.

@@ -9,6 +9,7 @@
 #include "fcclip/core/boundary.h"
 #include "fcclip/core/device.h"
 #include "fcclip/ops/own_memory.h"
+#include "fcclip/segmenter/best_words.h"
 
 namespace fcclip {
 inline namespace v1 {
@@ -158,6 +159,22 @@ Segmentation Model::at(const Image& image, const PreparedWords& words, const Pla
     return answer_of(loaded_->segmenter.at(image.encoded()->image, words.prepared()->vocabulary,
                                            {place.points_xy_px, place.box_xywh_px},
                                            filled(loaded_->segmenter, options)));
+  });
+}
+
+Segmentation Model::best_words(const Image& image, const PreparedWords& words, int64_t count,
+                               const AskOptions& options) const {
+  return translating_errors([&] {
+    check_model("the image was encoded by", *image.encoded(), loaded_);
+    check_model("the words were prepared by", *words.prepared(), loaded_);
+    if (count < 1) {
+      fail(ErrorCode::invalid_argument, "the ", count,
+           " best words were asked for; expected 1 or more");
+    }
+    segmenter::AskOptions all = filled(loaded_->segmenter, options);
+    all.best_words = count;
+    return answer_of(segmenter::masks_of_best_words(loaded_->segmenter, image.encoded()->image,
+                                                    words.prepared()->vocabulary, all));
   });
 }
 

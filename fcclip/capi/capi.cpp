@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <span>
+#include <utility>
 
 #include "fcclip/capi/fcclip_c.h"
 #include "fcclip/core/boundary.h"
@@ -26,6 +26,9 @@ struct fcclip_answer {
 namespace {
 
 using fcclip::ErrorCode;
+
+// As fcclip.h's best_words and `fcclip serve` have it.
+constexpr int64_t kUsualWords = 20;
 
 int report(ErrorCode code, const char* message, fcclip_error* error) {
   const int number = static_cast<int>(code) + 1;
@@ -211,6 +214,19 @@ int fcclip_ask(const fcclip_image* image, const fcclip_words* words,
     require(answer, "answer");
     *answer =
         new fcclip_answer{image->model.ask(image->image, words->words, ask_options_of(options))};
+  });
+}
+
+int fcclip_best_words(const fcclip_image* image, const fcclip_words* words,
+                      const fcclip_ask_options* options, fcclip_answer** answer,
+                      fcclip_error* error) {
+  return guarded(error, [&] {
+    require(image, "image");
+    require(words, "words");
+    require(answer, "answer");
+    fcclip::AskOptions known = ask_options_of(options);
+    const int64_t count = std::exchange(known.top_k, std::nullopt).value_or(kUsualWords);
+    *answer = new fcclip_answer{image->model.best_words(image->image, words->words, count, known)};
   });
 }
 

@@ -127,6 +127,12 @@ FCCLIP_C_API void fcclip_words_release(fcclip_words* words);
 FCCLIP_C_API int fcclip_ask(const fcclip_image* image, const fcclip_words* words,
                             const fcclip_ask_options* options, fcclip_answer** answer,
                             fcclip_error* error);
+/* What is here? The words that fit anything in the picture best, best first, each once and with the
+ * mask that it fits best: instances, whose ids are ranks. options.top_k words at most, 20 where it is
+ * not set; the task is not looked at. options may be NULL. */
+FCCLIP_C_API int fcclip_best_words(const fcclip_image* image, const fcclip_words* words,
+                                   const fcclip_ask_options* options, fcclip_answer** answer,
+                                   fcclip_error* error);
 FCCLIP_C_API void fcclip_answer_release(fcclip_answer* answer);
 
 /* ---- Answers ---- */

@@ -1,9 +1,11 @@
 #include "fcclip/segmenter/best_words.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 #include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
 
 #include "fcclip/ops/upsampled_masks.h"
 #include "fcclip/results/class_probs.h"
@@ -54,6 +56,24 @@ at::Tensor scores_of(const at::Tensor& probs, const std::vector<Placed>& places,
   return scores;
 }
 
+// Of segments whose query is known, runs of the masks: each once in memory at its full size.
+void give_runs(std::vector<results::Segment>& segments, const results::MaskSource& masks) {
+  std::map<int64_t, std::vector<size_t>> by_query;
+  for (size_t i = 0; i < segments.size(); ++i) by_query[segments[i].query].push_back(i);
+  std::vector<int64_t> queries;
+  for (auto at = by_query.begin(); at != by_query.end();) {
+    queries.push_back(at->first);
+    if (++at != by_query.end() && queries.size() < kMasksTogether) continue;
+    const std::vector<ops::MaskRuns> runs = ops::mask_runs(masks, queries);
+    for (size_t i = 0; i < queries.size(); ++i) {
+      for (const size_t segment : by_query[queries[i]]) {
+        segments[segment].rle_counts = runs[i].counts;
+      }
+    }
+    queries.clear();
+  }
+}
+
 }  // namespace
 
 std::vector<results::Segment> best_words(const EncodedImage& image,
@@ -82,6 +102,18 @@ std::vector<results::Segment> best_words(const EncodedImage& image,
   }
   name_segments(words, image, vocabulary, classes, 0);
   return words;
+}
+
+results::Segmentation masks_of_best_words(const Segmenter& segmenter, const EncodedImage& image,
+                                          const PreparedVocabulary& vocabulary,
+                                          const AskOptions& options) {
+  const c10::InferenceMode guard;
+  const classify::Classification classes =
+      on_host(segmenter.name_masks(image, vocabulary, options.ensemble));
+  std::vector<results::Segment> words = best_words(image, vocabulary, classes, options);
+  give_runs(words, mask_source(image));
+  name_segments(words, image, vocabulary, classes, options.next_best);
+  return {image.original, results::InstanceSegmentation{std::move(words)}, options.min_score};
 }
 
 }  // namespace fcclip::segmenter

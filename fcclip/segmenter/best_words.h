@@ -15,4 +15,10 @@ std::vector<results::Segment> best_words(const EncodedImage& image,
                                          const classify::Classification& classes,
                                          const AskOptions& options);
 
+/// The same as an answer by itself: instances, each word's mask with it (several words may share one),
+/// options.next_best names beside the best; options.best_words of them. No run of the network.
+results::Segmentation masks_of_best_words(const Segmenter& segmenter, const EncodedImage& image,
+                                          const PreparedVocabulary& vocabulary,
+                                          const AskOptions& options);
+
 }  // namespace fcclip::segmenter

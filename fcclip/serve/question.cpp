@@ -179,6 +179,15 @@ void read_place_fields(Fields& fields, Question& question, const Limits& limits)
   if (!box.is_null()) question.place.box_xywh_px = read_box(box);
 }
 
+void read_best_words_fields(Fields& fields, Question& question, const Limits& limits) {
+  question.words = read_words(fields, limits);
+  if (!question.words) question.words = builtin_words(kEverything);
+  read_ensemble(fields, question.ask);
+  question.count = fields.whole("count", 1, kMostNames).value_or(question.count);
+  question.ask.min_score = fields.number("min_score", 0, 1).value_or(0);
+  question.masks = static_cast<MaskForm>(fields.choice("masks", {"none", "rle", "png"}));
+}
+
 AskOptions ask_options(const Question& question, Task task) {
   AskOptions ask = question.ask;
   ask.task = task;

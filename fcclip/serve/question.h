@@ -26,8 +26,9 @@ struct Question {
   std::vector<std::string> write;  ///< kinds of files
   bool write_all = false;          ///< of these, what cannot be written may be left out
   double tolerance_px = 1;
-  std::string name;  ///< of the picture; empty: as it came
-  Place place;       ///< of "what is this?"
+  std::string name;    ///< of the picture; empty: as it came
+  Place place;         ///< of "what is this?"
+  int64_t count = 20;  ///< of "what is here?": words at most
 };
 
 /// Of a picture. Throws Error{invalid_value} for one that is too long or cannot be shown.
@@ -43,6 +44,10 @@ void read_question_fields(Fields& fields, Question& question, const Limits& limi
 /// Reads a place, words (all vocabularies where none are named) and what the answer holds. Throws
 /// as read_question_fields.
 void read_place_fields(Fields& fields, Question& question, const Limits& limits);
+
+/// Reads words (all vocabularies where none are named), how many of them are to be told, and what the
+/// answer holds. Throws as read_question_fields.
+void read_best_words_fields(Fields& fields, Question& question, const Limits& limits);
 
 /// For an answer of this kind: as the program, instances have a least score of their own.
 AskOptions ask_options(const Question& question, Task task);

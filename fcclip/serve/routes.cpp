@@ -48,6 +48,7 @@ std::vector<Route> all_routes() {
       {"DELETE", "/v1/images/{id}", delete_image},
       {"POST", "/v1/images/{id}/segments", nullptr, &kAskImage, answers},
       {"POST", "/v1/images/{id}/at", nullptr, &kAtPlace, json},
+      {"POST", "/v1/images/{id}/words", nullptr, &kBestWords, json},
       {"GET", "/v1/models", list_models, nullptr, json},
       {"GET", "/v1/vocabularies", list_vocabularies, nullptr, json},
       {"GET", "/v1/vocabularies/{name}", get_vocabulary, nullptr, json},

@@ -56,6 +56,6 @@ Response inference_live(Call&, ServiceParts&);
 Response inference_ready(Call&, ServiceParts&);
 Response inference_model(Call&, ServiceParts&);
 Response inference_model_ready(Call&, ServiceParts&);
-extern const WorkRoute kSegment, kStoreImage, kAskImage, kAtPlace, kInfer;
+extern const WorkRoute kSegment, kStoreImage, kAskImage, kAtPlace, kBestWords, kInfer;
 
 }  // namespace fcclip::serve

@@ -107,11 +107,33 @@ Response conclude_place(Work& work, ServiceParts&) {
   return with_body(200, "application/json", body + "\n");
 }
 
+void read_best_words(Work& work, ServiceParts& parts) {
+  find_stored(work, parts);
+  Fields fields = read_fields(work.request, std::move(work.query));
+  read_best_words_fields(fields, work.question, parts.limits);
+  check_same_model(fields, *work.stored);
+  fields.check_all_known();
+}
+
+Response conclude_best_words(Work& work, ServiceParts&) {
+  const Clock::time_point begin = Clock::now();
+  const StoredImage& stored = *work.stored;
+  const Question& question = work.question;
+  const Segmentation answer =
+      work.model->best_words(stored.image, *work.words, question.count, question.ask);
+  work.times.ask += seconds_since(begin);
+  const Clock::time_point answered = Clock::now();
+  std::string body = answer_json(answer, stored.name, question.masks, MapForm::none);
+  work.times.write = seconds_since(answered);
+  return with_body(200, "application/json", body + "\n");
+}
+
 }  // namespace
 
 const WorkRoute kSegment = {read_segment, conclude_segment, true, true};
 const WorkRoute kStoreImage = {read_image, conclude_image, true, false};
 const WorkRoute kAskImage = {read_question, conclude_question, false, true};
 const WorkRoute kAtPlace = {read_place, conclude_place, false, true};
+const WorkRoute kBestWords = {read_best_words, conclude_best_words, false, true};
 
 }  // namespace fcclip::serve

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "tests/api/face.h"
 
@@ -91,6 +92,28 @@ TEST(Place, RefusesWhatIsNoPlace) {
   EXPECT_EQ(ask({{{5, 5}}, {{1, 1, 2, 2}}}), ErrorCode::invalid_argument);
   EXPECT_EQ(ask({{}, {{1, 1, 0, 2}}}), ErrorCode::invalid_argument);
   EXPECT_EQ(ask({{}, {{600, 1, 100, 2}}}), ErrorCode::invalid_argument);
+}
+
+TEST(BestWords, AreWhatIsHereWithMasks) {
+  const Segmentation answer = face_model().best_words(encoded_scene(), scene_words(), 3);
+  ASSERT_EQ(answer.segments.size(), 3u);
+  EXPECT_EQ(answer.task, Task::instance);
+  const Segmentation instances =
+      face_model().ask(encoded_scene(), scene_words(), {.task = Task::instance, .top_k = 1});
+  EXPECT_EQ(answer.segments.front().name, instances.segments.front().name);
+  EXPECT_NEAR(answer.segments.front().score, instances.segments.front().score, 1e-6);
+  std::set<std::string> names;
+  for (const Segment& word : answer.segments) {
+    EXPECT_TRUE(names.insert(word.name).second) << word.name;
+    EXPECT_EQ(word.id, std::ssize(names));
+    EXPECT_EQ(word.next_best.size(), 3u);
+    const std::vector<uint8_t> mask = mask_of(answer, word);
+    EXPECT_EQ(std::ranges::count(mask, 1), word.area_px);
+  }
+  const Segmentation all = face_model().best_words(encoded_scene(), scene_words());
+  EXPECT_EQ(all.segments.size(), scene_words().words().classes.size());
+  EXPECT_EQ(code_of([] { face_model().best_words(encoded_scene(), scene_words(), 0); }),
+            ErrorCode::invalid_argument);
 }
 
 TEST(Everything, HasEveryNameOnceAndMoreThanAnyPart) {

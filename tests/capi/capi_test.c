@@ -103,6 +103,41 @@ static void test_answer(const fcclip_answer* answer) {
   free(mask);
 }
 
+static void test_best_words(const fcclip_image* image, const fcclip_words* words) {
+  fcclip_error error;
+  fcclip_answer* answer = NULL;
+  CHECK(fcclip_best_words(image, words, NULL, &answer, &error) == 0);
+  CHECK(fcclip_answer_count(answer) == 2);
+  CHECK(fcclip_answer_ids(answer) == NULL);
+  uint8_t* mask = malloc(kHeight * kWidth);
+  fcclip_segment first, second;
+  CHECK(fcclip_answer_segment(answer, 0, &first, &error) == 0);
+  CHECK(fcclip_answer_segment(answer, 1, &second, &error) == 0);
+  CHECK(first.id == 1 && second.id == 2);
+  CHECK(first.score >= second.score && second.score >= 0);
+  CHECK(strcmp(first.name, second.name) != 0);
+  CHECK(fcclip_answer_mask(answer, 0, mask, kHeight * kWidth, &error) == 0);
+  int64_t inside = 0;
+  for (int p = 0; p < kHeight * kWidth; ++p) inside += mask[p];
+  CHECK(inside == first.area_px && inside > 0);
+  free(mask);
+
+  fcclip_ask_options options;
+  fcclip_ask_options_init(&options);
+  options.top_k = 1;
+  fcclip_answer* one = NULL;
+  CHECK(fcclip_best_words(image, words, &options, &one, &error) == 0);
+  CHECK(fcclip_answer_count(one) == 1);
+  fcclip_segment again;
+  CHECK(fcclip_answer_segment(one, 0, &again, &error) == 0);
+  CHECK(strcmp(again.name, first.name) == 0 && again.score == first.score);
+  fcclip_answer_release(one);
+  fcclip_answer_release(answer);
+  options.top_k = 0;
+  CHECK(is(fcclip_best_words(image, words, &options, &one, &error), "invalid_argument"));
+  CHECK(is(fcclip_best_words(NULL, words, NULL, &one, &error), "invalid_argument"));
+}
+
 static void test_questions(const fcclip_model* model, const fcclip_image* image) {
   fcclip_error error;
   fcclip_words* words = NULL;
@@ -126,6 +161,7 @@ static void test_questions(const fcclip_model* model, const fcclip_image* image)
   CHECK(fcclip_answer_ids(answer) == NULL);
   fcclip_answer_release(answer);
 
+  test_best_words(image, words);
   options.alpha = 2;
   CHECK(is(fcclip_ask(image, words, &options, &answer, &error), "invalid_argument"));
   options.alpha = NAN;

@@ -8,6 +8,7 @@
 
 #include "fcclip/classify/builtin_vocabularies.h"
 #include "fcclip/classify/rows_file.h"
+#include "fcclip/results/rle.h"
 #include "fcclip/segmenter/segmenter.h"
 #include "tests/segmenter/small_model.h"
 #include "tests/support/source_folder.h"
@@ -85,6 +86,26 @@ TEST_F(BestWords, LeaveOutBackgroundAndSmallScores) {
   options.best_words = 5;
   options.min_score = all.best_words[1].score;
   EXPECT_EQ(segmenter_.ask(image_, words_, options).best_words.size(), 2u);
+}
+
+TEST_F(BestWords, AsAnAnswerHaveTheirMasksAndNextNames) {
+  AskOptions options = segmenter_.ask_defaults();
+  options.best_words = 4;
+  options.next_best = 2;
+  const results::Segmentation alone = masks_of_best_words(segmenter_, image_, words_, options);
+  const results::Segmentation beside = ask(4, results::Task::panoptic);
+  ASSERT_EQ(alone.task(), results::Task::instance);
+  ASSERT_EQ(alone.segments().size(), beside.best_words.size());
+  for (size_t i = 0; i < alone.segments().size(); ++i) {
+    const results::Segment& word = alone.segments()[i];
+    EXPECT_EQ(word.name, beside.best_words[i].name);
+    EXPECT_EQ(word.score, beside.best_words[i].score);
+    EXPECT_EQ(word.query, beside.best_words[i].query);
+    EXPECT_EQ(word.next_best.size(), 2u);
+    const results::Rle mask{alone.size, word.rle_counts};
+    EXPECT_EQ(results::area(mask), word.area_px);
+    EXPECT_EQ(results::box_xywh(mask), word.box_xywh_px);
+  }
 }
 
 // Where this fails the model has changed: make rows.

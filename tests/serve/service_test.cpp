@@ -1,5 +1,6 @@
 // Every route, without a socket.
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 
@@ -191,10 +192,38 @@ TEST(PlaceRoute, KnowsAllVocabulariesWhereNoneIsNamed) {
   GTEST_SKIP() << "2,500 words are minutes of an instrumented text tower, whose own tests have it";
 #endif
   Desk desk;
-  const Reply reply =
-      desk.post("/v1/images/" + desk.stored_scene() + "/at", {{"points", {{525, 415}}}});
+  const std::string image = "/v1/images/" + desk.stored_scene();
+  const Reply reply = desk.post(image + "/at", {{"points", {{525, 415}}}});
   ASSERT_EQ(reply.status, 200) << reply.body;
   EXPECT_EQ(reply.json()["segments"][0]["name"], "ladybug");
+  const Reply here = desk.send(Desk::request("POST", image + "/words"));
+  ASSERT_EQ(here.status, 200) << here.body;
+  const json words = here.json()["segments"];
+  EXPECT_EQ(words.size(), 20u);
+  EXPECT_TRUE(std::ranges::any_of(words, [](const json& one) { return one["name"] == "ladybug"; }))
+      << words.dump();
+}
+
+TEST(BestWordsRoute, SaysWhatIsHere) {
+  Desk desk;
+  const std::string target = "/v1/images/" + desk.stored_scene() + "/words";
+  const Reply reply = desk.post(target, {{"words", kWords}, {"count", 2}});
+  ASSERT_EQ(reply.status, 200) << reply.body;
+  const PreparedWords words = face_model().prepare(parse_words(kWords));
+  const Segmentation expected = face_model().best_words(fcclip::test::encoded_scene(), words, 2);
+  EXPECT_EQ(reply.body, to_json(expected, "scene.png") + "\n");
+  const json answer = desk.post(target, {{"words", kWords}, {"masks", "rle"}}).json();
+  ASSERT_EQ(answer["segments"].size(), 4u);
+  EXPECT_TRUE(answer["segments"][0].contains("mask"));
+  const double second = answer["segments"][1]["score"];
+  EXPECT_EQ(desk.post(target, {{"words", kWords}, {"min_score", second - 1e-6}})
+                .json()["segments"]
+                .size(),
+            2u);
+  expect_problem(desk.post(target, {{"words", kWords}, {"count", 0}}), 422, "invalid_value",
+                 "count");
+  expect_problem(desk.post(target, {{"words", kWords}, {"top_k", 3}}), 422, "invalid_value",
+                 "top_k: no such field here");
 }
 
 TEST(PlainRoutes, SayWhatIsServed) {

@@ -164,6 +164,16 @@ def test_what_is_this(server):
     assert len(every["segments"]) <= 5 and every["segments"][0]["name"]
 
 
+def test_what_is_here(server):
+    kept = server.image()
+    answer = server.post(f"/v1/images/{kept}/words", json={"words": WORDS, "count": 2, "masks": "rle"}).json()
+    assert answer["task"] == "instance" and [one["id"] for one in answer["segments"]] == [1, 2]
+    for word in answer["segments"]:
+        assert decode_rle(word["mask"]).sum() == word["area_px"] > 0
+    every = server.post(f"/v1/images/{kept}/words").json()["segments"]
+    assert len(every) == 20 and len({word["name"] for word in every}) == 20
+
+
 def test_sixteen_clients_ask_one_picture_at_once(server, tmp_path):
     names = "bat ladybug rock tree cat dog car house boat apple chair clock bird fish flower cloud".split()
     questions = [f"{names[i]}, {names[(i + 3) % 16]}, {names[(i + 7) % 16]}" for i in range(16)]
