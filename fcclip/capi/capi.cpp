@@ -202,6 +202,28 @@ int fcclip_prepare(const fcclip_model* model, const fcclip_question* question, f
   });
 }
 
+int fcclip_like(const fcclip_words* words, const fcclip_example* example, fcclip_words** with,
+                fcclip_error* error) {
+  return guarded(error, [&] {
+    require(words, "words");
+    require(example, "example");
+    require(example->name, "example.name");
+    require(with, "with");
+    if (example->count == 0) {
+      fcclip::fail(ErrorCode::invalid_argument, "example: nothing is shown");
+    }
+    require(example->images, "example.images");
+    require(example->queries, "example.queries");
+    std::vector<fcclip::ShownSegment> shown;
+    for (size_t i = 0; i < example->count; ++i) {
+      require(example->images[i], "example.images: one of them");
+      shown.push_back({example->images[i]->image, example->queries[i]});
+    }
+    const fcclip::Model& model = example->images[0]->model;
+    *with = new fcclip_words{model.prepare(model.like(words->words.words(), example->name, shown))};
+  });
+}
+
 void fcclip_words_release(fcclip_words* words) {
   delete words;
 }
@@ -262,6 +284,14 @@ int fcclip_answer_segment(const fcclip_answer* answer, int64_t index, fcclip_seg
         found.out_of_vocabulary_score,
         found.area_px,
         {found.box_xywh_px[0], found.box_xywh_px[1], found.box_xywh_px[2], found.box_xywh_px[3]}};
+  });
+}
+
+int fcclip_answer_query(const fcclip_answer* answer, int64_t index, int64_t* query,
+                        fcclip_error* error) {
+  return guarded(error, [&] {
+    require(query, "query");
+    *query = segment_at(answer, index).query;
   });
 }
 

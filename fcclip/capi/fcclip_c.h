@@ -121,6 +121,19 @@ FCCLIP_C_API void fcclip_image_release(fcclip_image* image);
 
 FCCLIP_C_API int fcclip_prepare(const fcclip_model* model, const fcclip_question* question,
                                 fcclip_words** words, fcclip_error* error);
+/* Segments of encoded images (fcclip_answer_query), all of one model, that show what `name` looks
+ * like. images and queries: `count` of each, 1 or more. */
+typedef struct fcclip_example {
+  const char* name;
+  const fcclip_image* const* images;
+  const int64_t* queries;
+  size_t count;
+} fcclip_example;
+
+/* "Like this": the words with what is shown in the place of the class `name`, mixed with its word; a
+ * name that is none of them becomes a class more, a thing. */
+FCCLIP_C_API int fcclip_like(const fcclip_words* words, const fcclip_example* example,
+                             fcclip_words** with, fcclip_error* error);
 FCCLIP_C_API void fcclip_words_release(fcclip_words* words);
 
 /* No run of the network. options may be NULL. */
@@ -155,6 +168,9 @@ FCCLIP_C_API int64_t fcclip_answer_count(const fcclip_answer* answer);
 /* index: 0 … count − 1; else the code is "invalid_argument". */
 FCCLIP_C_API int fcclip_answer_segment(const fcclip_answer* answer, int64_t index,
                                        fcclip_segment* segment, fcclip_error* error);
+/* Which of the model's masks made the segment: what fcclip_example takes. */
+FCCLIP_C_API int fcclip_answer_query(const fcclip_answer* answer, int64_t index, int64_t* query,
+                                     fcclip_error* error);
 /* [height · width] ids of segments, 0: none; NULL for instances. Belongs to the answer. */
 FCCLIP_C_API const int32_t* fcclip_answer_ids(const fcclip_answer* answer);
 /* Writes height · width bytes, 1 inside the segment. `bytes`: what mask has room for. */

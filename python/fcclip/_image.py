@@ -12,7 +12,7 @@ from . import _core
 from ._errors import invalid
 from ._options import AskOptions, core_options
 from ._segmentation import Segmentation
-from ._words import Marks, Words
+from ._words import Marks, Vocabulary, Words
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -132,6 +132,38 @@ class Image:
         prepared = self.model._prepared(words, (things, stuff, background), templates)
         place = _core.Place(_points_of(points), _box_of(box))
         answer = self.model._core_model.at(self._core_image, prepared, place, core)
+        return Segmentation(answer, self._picture, prepared.words, self.name)
+
+    def best_words(self, words: Words | PreparedVocabulary | None = None, *, count: int = 20, things: Marks = None,
+                   stuff: Marks = None, background: Marks = None, templates: Sequence[str] = (),
+                   **options: Unpack[AskOptions]) -> Segmentation:
+        """What is here? The words that fit anything in the picture best, best first, each once.
+
+        Args:
+            words: as in ask; None: those of all built-in vocabularies together ("everything").
+            count: so many words at most.
+            **options: alpha, beta, clip_trust, next_best, min_score, as in ask.
+
+        Returns:
+            Instances: each word with the mask that it fits best, whether or not it would win a segment of ask. Ids
+            are ranks from 1; several words may share a mask.
+
+        Raises:
+            fcclip.InvalidArgument: a count below 1; and as ask.
+
+        >>> import fcclip
+        >>> found = fcclip.load().encode(picture).best_words(count=5)
+        >>> len(found), found[0].score >= found[4].score
+        (5, True)
+        """
+        if isinstance(count, bool) or not isinstance(count, int):
+            raise invalid(f"count is {count!r}; expected a whole number of words")
+        options["task"] = "instance"
+        options.setdefault("min_score", 0.0)
+        core = core_options(options)
+        asked = Vocabulary.load("everything") if words is None else words
+        prepared = self.model._prepared(asked, (things, stuff, background), templates)
+        answer = self.model._core_model.best_words(self._core_image, prepared, count, core)
         return Segmentation(answer, self._picture, prepared.words, self.name)
 
     def __repr__(self) -> str:

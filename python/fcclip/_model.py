@@ -14,6 +14,7 @@ from ._files import bundled_model
 from ._image import Image, tensor_of
 from ._options import AskOptions
 from ._pictures import Order, Picture, open_picture
+from ._segmentation import Segment
 from ._words import Marks, Vocabulary, Words, vocabulary_of
 
 if TYPE_CHECKING:
@@ -159,6 +160,36 @@ class Model:
         return PreparedVocabulary(
             self._core_model.prepare(vocabulary._core_words, _template_list(templates), progress))
 
+    def like(self, words: Words, name: str, shown: Iterable[tuple[Image, Segment | int]]) -> Vocabulary:
+        """"Like this": words in which the class `name` is also what these segments show.
+
+        Args:
+            words: as fcclip.Vocabulary takes them.
+            name: a class of them, whose word is then moved towards what is shown; or a new one, which is added as a
+                thing and knows what is shown alone.
+            shown: pairs of an encoded image and a segment of one of its answers (or its .query): one or more, of any
+                images of this model.
+
+        Returns:
+            The words, for this model's images alone; ask, prepare, ask_folder and pickle take them as any others.
+
+        Raises:
+            fcclip.InvalidArgument: nothing is shown, a query that the image has not, an image of another model.
+
+        >>> import fcclip
+        >>> model = fcclip.load()
+        >>> image = model.encode(picture)
+        >>> insect = image.ask("ladybug, rock, wood")[0]
+        >>> words = model.like("rock, wood", "this one", [(image, insect)])
+        >>> words.names
+        ['rock', 'wood', 'this one']
+        >>> found = image.ask(words)
+        """
+        if not isinstance(name, str) or not name.strip():
+            raise invalid(f"name is {name!r}; expected the name of a class")
+        pairs = [_shown_pair(one) for one in shown]
+        return Vocabulary._of(self._core_model.like(vocabulary_of(words)._core_words, name, pairs))
+
     def ask_folder(self, pictures: Any, words: Words | None = None, **options: Unpack[FolderOptions]) \
             -> Iterator[FolderAnswer]:
         """Asks many pictures: a generator of answers, in the pictures' order. While the network works on one picture,
@@ -211,7 +242,7 @@ class Model:
             return words._core_prepared
         listed = _template_list(templates)
         vocabulary = self._vocabulary(words, marks)
-        key = (vocabulary.name, vocabulary._rows, tuple(listed))
+        key = (vocabulary.name, vocabulary, tuple(listed))
         with self._lock:
             if key in self._asked:
                 self._asked.move_to_end(key)
@@ -271,6 +302,14 @@ def _side(value: object, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise invalid(f"{name} is {value!r}; expected a whole number of pixels")
     return value
+
+
+def _shown_pair(pair: object) -> tuple[_core.Image, int]:
+    image, what = pair if isinstance(pair, (tuple, list)) and len(pair) == 2 else (None, None)
+    query = what.query if isinstance(what, Segment) else what
+    if not isinstance(image, Image) or isinstance(query, bool) or not isinstance(query, int):
+        raise invalid(f"{pair!r} shows nothing; expected an encoded image with a segment of an answer: (image, found[0])")
+    return image._core_image, query
 
 
 def _template_list(templates: Sequence[str]) -> list[str]:

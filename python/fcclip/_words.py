@@ -52,7 +52,7 @@ class Vocabulary(Sequence[WordClass]):
     True
     """
 
-    __slots__ = ("_core_words", "_rows")
+    __slots__ = ("_core_words", "_rows", "_shown")
 
     def __init__(self, words: Words = "", *, things: Marks = None, stuff: Marks = None,
                  background: Marks = None) -> None:
@@ -93,6 +93,8 @@ class Vocabulary(Sequence[WordClass]):
             WordClass(tuple(synonyms), _KINDS[kind], number,
                       None if colour is None else (colour[0], colour[1], colour[2]))
             for synonyms, kind, number, colour in words.rows())
+        # What Model.like or a file of rows put in the place of words belongs to the classes as much as their names.
+        self._shown = tuple(None if one is None else (tuple(one[0]), tuple(one[1]), one[2]) for one in words.shown())
 
     @property
     def name(self) -> str:
@@ -118,25 +120,26 @@ class Vocabulary(Sequence[WordClass]):
         return self._of(self._core_words.joined(vocabulary_of(other)._core_words))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Vocabulary) and self._rows == other._rows
+        return isinstance(other, Vocabulary) and (self._rows, self._shown) == (other._rows, other._shown)
 
     def __hash__(self) -> int:
-        return hash(self._rows)
+        return hash((self._rows, self._shown))
 
     def __repr__(self) -> str:
         shown = ", ".join(" | ".join(row.synonyms) for row in self._rows[:8])
         return f"<fcclip.Vocabulary of {len(self)}: {shown}{', …' if len(self) > 8 else ''}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_restored, (self.name, tuple(tuple(row) for row in self._rows)))
+        return (_restored, (self.name, tuple(tuple(row) for row in self._rows), self._shown))
 
 
 Words = Union[str, Sequence[Any], Mapping[str, Any], Vocabulary]
 
 
-def _restored(name: str, rows: tuple[Any, ...]) -> Vocabulary:
-    return Vocabulary._of(_core.Words.of_rows(
-        name, [(list(synonyms), _KINDS.index(kind), number, colour) for synonyms, kind, number, colour in rows]))
+def _restored(name: str, rows: tuple[Any, ...], shown: tuple[Any, ...] = ()) -> Vocabulary:
+    words = _core.Words.of_rows(
+        name, [(list(synonyms), _KINDS.index(kind), number, colour) for synonyms, kind, number, colour in rows])
+    return Vocabulary._of(words.with_shown(list(shown)))
 
 
 def vocabulary_of(words: Words, *, things: Marks = None, stuff: Marks = None, background: Marks = None) -> Vocabulary:

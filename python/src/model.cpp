@@ -1,6 +1,7 @@
 #include <array>
 #include <nanobind/stl/array.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -64,6 +65,20 @@ Segmentation at(const Model& model, const Image& image, const PreparedWords& wor
   return released(watch, [&] { return model.at(image, words, place, options); });
 }
 
+Segmentation best_words(const Model& model, const Image& image, const PreparedWords& words,
+                        int64_t count, AskOptions options) {
+  Watch watch;
+  options.progress = watch.progress();
+  return released(watch, [&] { return model.best_words(image, words, count, options); });
+}
+
+Words like(const Model& model, const Words& words, const std::string& name,
+           const std::vector<std::pair<Image, int64_t>>& shown) {
+  std::vector<ShownSegment> segments;
+  for (const auto& [image, query] : shown) segments.push_back({image, query});
+  return released([&] { return model.like(words, name, segments); });
+}
+
 void add_arguments(nb::module_& module) {
   nb::class_<EncodeSize>(module, "EncodeSize")
       .def(
@@ -104,7 +119,10 @@ void add_model(nb::module_& module) {
            nb::arg("progress").none())
       .def("prepare", &prepare, nb::arg("words"), nb::arg("templates"), nb::arg("progress").none())
       .def("ask", &ask, nb::arg("image"), nb::arg("words"), nb::arg("options"))
-      .def("at", &at, nb::arg("image"), nb::arg("words"), nb::arg("place"), nb::arg("options"));
+      .def("at", &at, nb::arg("image"), nb::arg("words"), nb::arg("place"), nb::arg("options"))
+      .def("best_words", &best_words, nb::arg("image"), nb::arg("words"), nb::arg("count"),
+           nb::arg("options"))
+      .def("like", &like, nb::arg("words"), nb::arg("name"), nb::arg("shown"));
 }
 
 }  // namespace fcclip::bind

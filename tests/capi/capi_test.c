@@ -138,6 +138,43 @@ static void test_best_words(const fcclip_image* image, const fcclip_words* words
   CHECK(is(fcclip_best_words(NULL, words, NULL, &one, &error), "invalid_argument"));
 }
 
+static void test_like(const fcclip_image* image, const fcclip_words* words) {
+  fcclip_error error;
+  fcclip_answer* answer = NULL;
+  CHECK(fcclip_best_words(image, words, NULL, &answer, &error) == 0);
+  int64_t query = -1;
+  CHECK(fcclip_answer_query(answer, 0, &query, &error) == 0);
+  CHECK(query >= 0);
+  CHECK(is(fcclip_answer_query(answer, 99, &query, &error), "invalid_argument"));
+  fcclip_answer_release(answer);
+
+  const fcclip_image* images[2] = {image, image};
+  int64_t queries[2] = {query, query};
+  fcclip_example example = {"this one", images, queries, 2};
+  fcclip_words* with = NULL;
+  CHECK(fcclip_like(words, &example, &with, &error) == 0);
+  CHECK(fcclip_best_words(image, with, NULL, &answer, &error) == 0);
+  CHECK(fcclip_answer_count(answer) == 3);
+  int found = 0;
+  for (int64_t i = 0; i < 3; ++i) {
+    fcclip_segment segment;
+    int64_t its_query = -1;
+    CHECK(fcclip_answer_segment(answer, i, &segment, &error) == 0);
+    CHECK(fcclip_answer_query(answer, i, &its_query, &error) == 0);
+    if (strcmp(segment.name, "this one") == 0) found += its_query == query;
+  }
+  CHECK(found == 1);
+  fcclip_answer_release(answer);
+  fcclip_words_release(with);
+
+  queries[1] = 100000;
+  CHECK(is(fcclip_like(words, &example, &with, &error), "invalid_argument"));
+  example.count = 0;
+  CHECK(is(fcclip_like(words, &example, &with, &error), "invalid_argument"));
+  example.name = NULL;
+  CHECK(is(fcclip_like(words, &example, &with, &error), "invalid_argument"));
+}
+
 static void test_questions(const fcclip_model* model, const fcclip_image* image) {
   fcclip_error error;
   fcclip_words* words = NULL;
@@ -162,6 +199,7 @@ static void test_questions(const fcclip_model* model, const fcclip_image* image)
   fcclip_answer_release(answer);
 
   test_best_words(image, words);
+  test_like(image, words);
   options.alpha = 2;
   CHECK(is(fcclip_ask(image, words, &options, &answer, &error), "invalid_argument"));
   options.alpha = NAN;

@@ -180,6 +180,64 @@ def test_at_refuses(image):
             image.at("bat", **arguments)
 
 
+def test_best_words_are_the_programs(image, program):
+    line = json.loads(program("segment", SCENE, "-v", "everything", "--top", "20", "--write", "none", "--json"))
+    words = image.best_words()
+    assert len(words) == 20 and words.task == "instance" and [one.id for one in words] == list(range(1, 21))
+    assert [(one.name, one.score, list(one.box)) for one in words] == [
+        (one["name"], one["score"], one["box_xywh_px"]) for one in line["best_words"]]
+    assert len({one.name for one in words}) == 20
+    for one in words:
+        assert one.mask.sum() == one.area > 0 and len(one.alternatives) == 3
+    few = image.best_words("bat, rock, grass", stuff="grass", count=2, min_score=0.01)
+    assert 1 <= len(few) <= 2 and few[0].name in ("bat", "rock", "grass")
+    assert few.overlay().dtype == np.uint8
+
+
+def test_best_words_refuse(image):
+    for options in ({"count": 0}, {"count": "many"}, {"count": True}, {"alpha": 2}, {"words": ""}):
+        with pytest.raises(fcclip.InvalidArgument):
+            image.best_words(**options)
+
+
+def test_like_a_segment(model, image):
+    others = "rock, wood, christmas tree, sailboat"
+    bug = next(one for one in image.ask("ladybug, " + others) if one.name == "ladybug")
+    words = model.like(others, "this one", [(image, bug)])
+    assert words.names == ["rock", "wood", "christmas tree", "sailboat", "this one"]
+    found = next(one for one in image.ask(words) if one.name == "this one")
+    assert found.query == bug.query and (found.mask == bug.mask).all()
+    again = image.ask(model.like(others, "this one", [(image, bug.query)]))
+    assert (again.ids == image.ask(words).ids).all()
+    # The same names without what was shown are another question, and stay one when they are asked after it.
+    plain = fcclip.Vocabulary(others + ", this one")
+    assert plain != words and hash(plain) != hash(words)
+    assert image.ask(plain).to_dict() != image.ask(words).to_dict()
+
+
+def test_like_is_kept_with_its_words(model, image):
+    import pickle
+
+    rock = image.ask("rock, bat")[0]
+    words = model.like("rock, bat", "rock", [(image, rock), (image, rock)])
+    assert words.names == ["rock", "bat"]
+    sent = pickle.loads(pickle.dumps(words))
+    assert sent == words
+    expected = image.ask(words)
+    for form in (sent, model.prepare(words), fcclip.Vocabulary(words, things="bat"), expected.words):
+        assert (image.ask(form).ids == expected.ids).all()
+
+
+def test_like_refuses(model, image, pixels):
+    for name, shown in (("a", []), ("a", [(image, 4000)]), ("a", [image]), ("a", [(image, "rock")]), ("a", [(1, 2)]),
+                        ("", [(image, 0)]), (3, [(image, 0)])):
+        with pytest.raises(fcclip.InvalidArgument):
+            model.like("rock", name, shown)
+    other = fcclip.load().encode(pixels, short_side=64)
+    with pytest.raises(fcclip.InvalidArgument, match="another model"):
+        model.like("rock", "a", [(other, 0)])
+
+
 def test_ask_refuses(image, model, pixels):
     for options in ({"alpha": 2}, {"alpha": float("nan")}, {"top_k": 0}, {"task": "panoptics"}, {"next_best": -1},
                     {"min_scores": 0.1}, {"top_k": "many"}):
