@@ -147,10 +147,6 @@ runs::RunCount run_whole(const SegmentFlags& flags, const segmenter::Segmenter& 
 // Those that are taken in windows: out of the plan.
 std::vector<runs::InputPicture> tiled_pictures(const SegmentFlags& flags, runs::SegmentPlan& plan) {
   std::vector<runs::InputPicture> tiled = take_tiled(flags.tile, plan.pictures);
-  if (!tiled.empty() && !plan.shard.is_all()) {
-    fail(ErrorCode::invalid_argument, "--shard: ", tiled.front().shown(),
-         " is segmented in windows; give each machine pictures of its own");
-  }
   if (flags.tile.tile || flags.tile.overlap || flags.quiet || flags.json) return tiled;
   for (const runs::InputPicture& picture : tiled) {
     std::cerr << "fcclip: " << cli::visible_text(picture.shown())
@@ -184,8 +180,9 @@ runs::RunCount run_segment(const SegmentFlags& flags) {
   cli::stop_signal();  // from here on a signal ends the run at the next good place
   cli::outlive_closed_pipe();
   const std::vector<runs::InputPicture> tiled = tiled_pictures(flags, plan);
+  const bool has_whole = !plan.pictures.empty();
   runs::RunCount count;
-  if (!plan.pictures.empty()) {
+  if (has_whole) {
     count = run_whole(flags, segmenter, plan, notes);
   } else {
     for (const std::string& note : notes)
@@ -194,22 +191,22 @@ runs::RunCount run_segment(const SegmentFlags& flags) {
   if (tiled.empty()) return count;
   plan.pictures = tiled;
   const runs::RunCount more =
-      run_tiled(segmenter, plan, tile_options(flags.tile), {flags.json, flags.quiet});
+      run_tiled(segmenter, plan, tile_options(flags.tile), {flags.json, flags.quiet, has_whole});
   count.pictures += more.pictures;
   count.failed += more.failed;
   return count;
 }
 
 void segment_films(const SegmentFlags& flags) {
-  if (flags.resume || flags.shard || flags.top_words > 0 || flags.tile.tile || flags.tile.overlap ||
+  if (flags.top_words > 0 || flags.tile.tile || flags.tile.overlap ||
       spot_of(flags.spot, flags.ask.task)) {
     fail(ErrorCode::invalid_argument,
-         "films can't be resumed, shared out (--shard), taken in windows (--tile), or asked at a "
-         "place or for their best words (--top)");
+         "films can't be taken in windows (--tile), or asked at a place or for their best words "
+         "(--top)");
   }
-  segment_video({flags.inputs, flags.output_folder, flags.write, flags.json, flags.overwrite,
-                 flags.quiet, flags.video, flags.model, flags.words, flags.example, flags.ask,
-                 flags.picture, flags.overlay});
+  segment_video({flags.inputs, flags.output_folder, flags.write, flags.shard, flags.json,
+                 flags.resume, flags.overwrite, flags.quiet, flags.video, flags.model, flags.words,
+                 flags.example, flags.ask, flags.picture, flags.overlay});
 }
 
 void segment(const SegmentFlags& flags) {
@@ -247,8 +244,10 @@ void add_output_flags(CLI::App& command, SegmentFlags& flags) {
       .add_option("--only", flags.words.only,
                   "Of all the words, report and write these only: \"cat, dog\"")
       ->type_name("WORDS");
-  command.add_flag("--resume", flags.resume,
-                   "Skip images that were answered before with the same model, words and settings");
+  command.add_flag(
+      "--resume", flags.resume,
+      "Skip pictures and films that were answered before with the same model, words and "
+      "settings");
   add_shard_flag(command, flags.shard);
   command.add_flag("--overwrite", flags.overwrite,
                    "Also replace files that fcclip did not write, or that were changed since");

@@ -8,10 +8,12 @@
 #include "fcclip/cli/standard_streams.h"
 #include "fcclip/cli/stop_signal.h"
 #include "fcclip/core/counted.h"
+#include "fcclip/core/device.h"
 #include "fcclip/core/error.h"
 #include "fcclip/core/freed_memory.h"
 #include "fcclip/runs/inputs.h"
 #include "fcclip/runs/output_folder.h"
+#include "fcclip/runs/run_record.h"
 #include "fcclip/video/film_run.h"
 #include "fcclip/words/templates.h"
 
@@ -69,6 +71,8 @@ video::FilmPlan film_plan(const VideoRequest& request) {
   }
   plan.folder = runs::expand_home(request.folder);
   plan.outputs = video::parse_film_outputs(request.write);
+  plan.shard = request.shard.value_or(Shard());
+  plan.resume = request.resume;
   plan.overwrite = request.overwrite;
   plan.linked = !request.video.separate_ids;
   plan.range = frame_range(request.video);
@@ -79,6 +83,31 @@ video::FilmPlan film_plan(const VideoRequest& request) {
   plan.views = segmenter::views_named(request.ask.views).value();
   if (!plan.outputs.empty()) runs::check_output_folder(plan.folder);
   return plan;
+}
+
+// What the record says of a run, and by which a later one knows that it would answer the same.
+nlohmann::json film_settings(const VideoRequest& request, const video::FilmPlan& plan,
+                             const classify::Vocabulary& question) {
+  runs::RunSettings settings;
+  settings.model = find_model(request.model.model);
+  settings.questions = {question};
+  settings.templates = words::load_templates(request.words.templates);
+  settings.ask = plan.ask;
+  settings.size = plan.size;
+  settings.views = plan.views;
+  settings.products = ops::products_named(request.model.dtype, parse_device(request.model.device));
+  settings.reading = read_record(request.picture);
+  if (plan.outputs.contains(video::FilmOutput::overlay)) settings.drawing = plan.overlay.record();
+  return runs::settings_json(settings);
+}
+
+void say_film_totals(const VideoRequest& request, const video::FilmRun& run) {
+  if (run.sums_are_to_come() && !request.quiet) {
+    std::cerr << "shard " << request.shard->text() << " is done; the last one to finish sums up\n";
+  }
+  if (run.count().skipped > 0 && !request.json) {
+    std::cout << run.count().skipped << " already written, skipped\n";
+  }
 }
 
 // What can be found out before the model is loaded.
@@ -115,6 +144,7 @@ void segment_video(const VideoRequest& request) {
   const segmenter::PreparedVocabulary vocabulary =
       segmenter.prepare(questions.front(), cli::bar_until_stopped("reading words", "words"),
                         words::load_templates(request.words.templates));
+  plan.settings = film_settings(request, plan, questions.front());
   FilmReporter reporter(request);
   const std::filesystem::path folder = plan.folder;
   const bool writes = !plan.outputs.empty();
@@ -123,6 +153,7 @@ void segment_video(const VideoRequest& request) {
   cli::stop_signal();  // from here on a signal ends the run after the frame
   cli::outlive_closed_pipe();
   run.work();
+  say_film_totals(request, run);
   if (writes && !request.json && !request.quiet) std::cout << "-> " << folder.string() << '\n';
 }
 

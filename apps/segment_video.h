@@ -1,6 +1,7 @@
 #pragma once
 // `fcclip segment` of films.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "apps/picture_flags.h"
 #include "apps/segment_options.h"
 #include "apps/video_flags.h"
+#include "fcclip/core/shard.h"
 
 namespace fcclip::apps {
 
@@ -16,7 +18,8 @@ namespace fcclip::apps {
 struct VideoRequest {
   const std::vector<std::string>& inputs;
   const std::string &folder, &write;
-  bool json = false, overwrite = false, quiet = false;
+  std::optional<Shard> shard;
+  bool json = false, resume = false, overwrite = false, quiet = false;
   const VideoFlags& video;
   const ModelFlags& model;
   const WordFlags& words;

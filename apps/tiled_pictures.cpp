@@ -16,6 +16,7 @@
 #include "fcclip/outputs/json_text.h"
 #include "fcclip/outputs/segment_table.h"
 #include "fcclip/outputs/segments_json.h"
+#include "fcclip/runs/run_files.h"
 #include "fcclip/runs/run_text.h"
 #include "fcclip/tiles/segment_windows.h"
 
@@ -44,6 +45,16 @@ void check_plan(const runs::SegmentPlan& plan) {
   }
 }
 
+nlohmann::json tiled_settings(const runs::SegmentPlan& plan, const tiles::TileOptions& tiles) {
+  runs::RunSettings settings = plan.settings;
+  settings.tolerance_px = plan.rendering.tolerance_px;
+  settings.drawing = plan.rendering.overlay.record();
+  nlohmann::json all = runs::settings_json(settings);
+  all["tile"] = tiles.tile;
+  all["overlap"] = tiles.overlap;
+  return all;
+}
+
 /// The run over all of them.
 class TiledRun {
  public:
@@ -52,38 +63,86 @@ class TiledRun {
       : segmenter_(segmenter), plan_(plan), tiles_(tiles), telling_(telling) {
     check_plan(plan);
     writes_ = !tiles::tiled_output_kinds(plan.write, false).empty();
-    count_.pictures = std::ssize(plan.pictures);
-    runs::RunSettings settings = plan.settings;
-    settings.tolerance_px = plan.rendering.tolerance_px;
-    settings.drawing = plan.rendering.overlay.record();
-    nlohmann::json all = runs::settings_json(settings);
-    all["tile"] = tiles.tile;
-    all["overlap"] = tiles.overlap;
-    id_ = runs::settings_id(all);
+    for (size_t i = 0; i < plan.pictures.size(); ++i) {
+      if (plan.shard.takes(static_cast<int64_t>(i))) todo_.push_back(i);
+    }
+    count_.pictures = std::ssize(todo_);
+    settings_ = tiled_settings(plan, tiles);
+    id_ = runs::settings_id(settings_);
     if (writes_) folder_.emplace(plan.folder, plan.overwrite);
+    runs::Stopwatch watch;
     const Progress words = cli::bar_until_stopped("reading words", "words");
     for (const classify::Vocabulary& question : plan.settings.questions) {
       questions_.push_back(segmenter.prepare(question, words, plan.settings.templates));
     }
+    before_.load = plan.load_seconds;
+    before_.words = watch.seconds();
+    circumstances_ = runs::circumstances_json();
   }
 
   runs::RunCount work() {
-    for (const runs::InputPicture& picture : plan_.pictures) {
-      try {
-        segment(picture);
-      } catch (const std::exception& error) {
-        if (cli::is_interruption(error)) throw;
-        const auto* own = dynamic_cast<const Error*>(&error);
-        // The call, not the picture, is at fault: none of the others would go better.
-        if (own != nullptr && own->code() == ErrorCode::invalid_argument) throw;
-        ++count_.failed;
-        std::cerr << "fcclip: " << cli::failure_line(error, picture.shown()) << '\n';
-      }
+    record("running");
+    try {
+      for (const size_t index : todo_) try_picture(plan_.pictures[index]);
+    } catch (const std::exception& error) {
+      record(cli::is_interruption(error) ? "interrupted" : "failed");
+      throw;
+    }
+    record("complete");
+    if (count_.skipped > 0 && !telling_.json) {
+      std::cout << count_.skipped << " already written, skipped\n";
     }
     return count_;
   }
 
  private:
+  void try_picture(const runs::InputPicture& picture) {
+    try {
+      segment(picture);
+    } catch (const std::exception& error) {
+      if (cli::is_interruption(error)) throw;
+      const auto* own = dynamic_cast<const Error*>(&error);
+      // The call, not the picture, is at fault: none of the others would go better.
+      if (own != nullptr && own->code() == ErrorCode::invalid_argument) throw;
+      ++count_.failed;
+      const std::string line = cli::failure_line(error, picture.shown());
+      failures_.push_back({{"image", picture.shown()}, {"error", line}});
+      std::cerr << "fcclip: " << line << '\n';
+    }
+  }
+
+  std::vector<std::string> names() const {
+    std::vector<std::string> names = runs::record_names(plan_.shard);
+    if (!telling_.beside_whole) return names;
+    for (std::string& name : names) name.insert(name.find("run") + 3, ".windows");
+    return names;
+  }
+
+  void record(const std::string& status) {
+    if (!folder_) return;
+    nlohmann::json all = circumstances_;
+    all["status"] = status;
+    all["run"] = id_;
+    if (!plan_.shard.is_all()) all["shard"] = plan_.shard.text();
+    all["settings"] = settings_;
+    all["images"] = {{"all", count_.pictures},
+                     {"answered", count_.done},
+                     {"failed", count_.failed},
+                     {"finished before", count_.skipped}};
+    all["windows"] = windows_;
+    all["failures"] = failures_;
+    all["seconds"] = runs::to_json(before_);
+    all["seconds"]["wall"] = watch_.seconds();
+    int64_t cached = 0, computed = 0;
+    for (const segmenter::PreparedVocabulary& question : questions_) {
+      cached += question.classifier.cached;
+      computed += question.classifier.computed;
+    }
+    all["words"] = {{"cached", cached}, {"computed", computed}};
+    all["files"] = runs::WrittenFiles::kName;
+    runs::write_record(*folder_, names(), all);
+  }
+
   bool finished_before(const runs::InputPicture& picture) const {
     if (!plan_.resume || !folder_) return false;
     const runs::FinishedPicture* before = folder_->finished(picture.output_stem.generic_string());
@@ -137,6 +196,7 @@ class TiledRun {
                       {id_, runs::file_state(picture), written});
     }
     ++count_.done;
+    windows_ += done.windows;
   }
 
   void tell(const runs::InputPicture& picture, const tiles::WindowsDone& done, size_t q,
@@ -173,7 +233,12 @@ class TiledRun {
   const tiles::TileOptions tiles_;
   const TiledTelling telling_;
   bool writes_ = true;
-  std::string id_;
+  std::vector<size_t> todo_;  ///< positions in plan_.pictures that this run works on
+  nlohmann::json settings_, circumstances_, failures_ = nlohmann::json::array();
+  std::string id_;  ///< of the settings
+  runs::Timing before_;
+  runs::Stopwatch watch_;
+  int64_t windows_ = 0;
   std::optional<runs::OutputFolder> folder_;
   std::vector<segmenter::PreparedVocabulary> questions_;
   runs::RunCount count_;

@@ -63,6 +63,11 @@ bool OutputFolder::take(io::TemporaryFile& file, const fs::path& path) {
   return true;
 }
 
+void OutputFolder::note(const fs::path& path, uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  written_.will_take(path, bytes);
+}
+
 bool OutputFolder::write(const FolderFile& file) {
   {
     const std::lock_guard lock(mutex_);

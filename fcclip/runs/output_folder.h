@@ -37,6 +37,8 @@ class OutputFolder {
   /// The same of a file that is complete but for its name; too large to be in memory, it is known
   /// again by its size alone.
   bool take(io::TemporaryFile& file, const std::filesystem::path& path);
+  /// Lists a file that appears in another way; it is known again by its size.
+  void note(const std::filesystem::path& path, uint64_t bytes);
   /// Whether write() and take() would.
   bool may_write(const std::filesystem::path& path);
 

@@ -6,6 +6,7 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
+#include "fcclip/outputs/json_text.h"
 
 namespace fcclip::runs {
 namespace {
@@ -35,6 +36,13 @@ bool all_shards_complete(const fs::path& folder, int64_t count, const std::strin
     if (std::none_of(names.begin(), names.end(), complete)) return false;
   }
   return true;
+}
+
+bool write_record(OutputFolder& folder, std::span<const std::string> names, const json& record) {
+  const std::string text = outputs::json_text(record);
+  return std::ranges::any_of(names, [&](const std::string& name) {
+    return folder.write({folder.path() / name, text});
+  });
 }
 
 }  // namespace fcclip::runs

@@ -2,10 +2,14 @@
 // Where a run's record stands: run.json, of each shard its own.
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "fcclip/core/shard.h"
+#include "fcclip/runs/output_folder.h"
 
 namespace fcclip::runs {
 
@@ -15,5 +19,10 @@ std::vector<std::string> record_names(const Shard& shard);
 
 /// Whether the records in `folder` say that all `count` shards of the run `id` are complete.
 bool all_shards_complete(const std::filesystem::path& folder, int64_t count, const std::string& id);
+
+/// Puts a record into the folder under the first of its names where nothing of somebody else's
+/// stands; false: such a file stands under each, and stays. Throws Error{io_failure}.
+bool write_record(OutputFolder& folder, std::span<const std::string> names,
+                  const nlohmann::json& record);
 
 }  // namespace fcclip::runs

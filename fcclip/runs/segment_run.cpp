@@ -404,10 +404,8 @@ void SegmentRun::record(const std::string& status) {
       std::any_of(plan_.pictures.begin(), plan_.pictures.end(), [&](const InputPicture& one) {
         return one.output_stem == fs::path(names[0]).stem();  // whose labelme file has that name
       });
-  const std::string text = outputs::json_text(all);
-  if (!taken && folder_->write({plan_.folder / names[0], text})) return;
-  const fs::path other = plan_.folder / names[1];
-  if (!folder_->write({other, text})) keep(other);
+  const std::span free = std::span(names).subspan(taken ? 1 : 0);
+  if (!write_record(*folder_, free, all)) keep(plan_.folder / names.back());
 }
 
 }  // namespace fcclip::runs

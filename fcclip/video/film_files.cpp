@@ -1,5 +1,6 @@
 #include "fcclip/video/film_files.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -13,7 +14,7 @@
 #include "fcclip/draw/overlay.h"
 #include "fcclip/image/id_colours.h"
 #include "fcclip/image/image_file.h"
-#include "fcclip/io/atomic_file.h"
+#include "fcclip/io/temporary_file.h"
 #include "fcclip/outputs/json_text.h"
 #include "fcclip/outputs/segments_json.h"
 
@@ -79,6 +80,11 @@ std::string line_of(const AnsweredFrame& answered, const FilmPlace& place) {
   return outputs::json_line(line);
 }
 
+[[noreturn]] void refuse_somebody_elses(const fs::path& path) {
+  fail(ErrorCode::invalid_argument, path.string(),
+       " has appeared meanwhile, and fcclip did not write it; name another folder with -o");
+}
+
 }  // namespace
 
 std::string film_output_names() {
@@ -92,27 +98,55 @@ std::set<FilmOutput> parse_film_outputs(const std::string& text) {
   return outputs;
 }
 
+std::vector<fs::path> FilmPlace::paths() const {
+  const std::array<std::pair<FilmOutput, fs::path>, 5> all = {{{FilmOutput::overlay, overlay()},
+                                                               {FilmOutput::panoptic, list()},
+                                                               {FilmOutput::frames, frames()},
+                                                               {FilmOutput::tracks, tracks()},
+                                                               {FilmOutput::mot, mot()}}};
+  std::vector<fs::path> wanted;
+  for (const auto& [output, path] : all) {
+    if (outputs.contains(output)) wanted.push_back(path);
+  }
+  return wanted;
+}
+
 void check_free(const FilmPlace& place) {
-  const std::array<std::pair<FilmOutput, fs::path>, 5> files = {
-      {{FilmOutput::overlay, place.overlay()},
-       {FilmOutput::panoptic, place.maps()},
-       {FilmOutput::frames, place.frames()},
-       {FilmOutput::tracks, place.tracks()},
-       {FilmOutput::mot, place.mot()}}};
-  for (const auto& [output, path] : files) {
-    if (!place.outputs.contains(output) || !fs::exists(path)) continue;
+  std::vector<fs::path> paths = place.paths();
+  const auto list = std::ranges::find(paths, place.list());
+  if (list != paths.end()) paths.insert(list, place.maps());
+  for (const fs::path& path : paths) {
+    if (!fs::exists(path)) continue;
     fail(ErrorCode::invalid_argument, path.string(),
          " is there already; name another folder with -o, or replace it with --overwrite");
   }
 }
 
-void remove_maps(const FilmPlace& place) {
-  if (!fs::is_directory(place.maps())) return;
-  std::vector<fs::path> old;
+std::vector<fs::path> maps_there(const FilmPlace& place) {
+  std::vector<fs::path> maps;
+  if (!fs::is_directory(place.maps())) return maps;
   for (const fs::directory_entry& entry : fs::directory_iterator(place.maps())) {
-    if (entry.path().extension() == ".png") old.push_back(entry.path());
+    if (entry.path().extension() == ".png") maps.push_back(entry.path());
   }
-  for (const fs::path& path : old) {
+  return maps;
+}
+
+void write_film_file(runs::OutputFolder& folder, const fs::path& path,
+                     const std::function<void(std::ostream&)>& write) {
+  io::TemporaryFile file(path);
+  {
+    std::ofstream out(file.path(), std::ios::binary | std::ios::trunc);
+    write(out);
+    out.flush();
+    if (!out) {
+      fail(ErrorCode::io_failure, path.string(), ": can't be written: ", std::strerror(errno));
+    }
+  }
+  if (!folder.take(file, path)) refuse_somebody_elses(path);
+}
+
+void remove_maps(const FilmPlace& place) {
+  for (const fs::path& path : maps_there(place)) {
     std::error_code error;
     fs::remove(path, error);
     if (error) fail(ErrorCode::io_failure, path.string(), ": ", error.message());
@@ -138,8 +172,10 @@ DrawnFrame draw_frame(const AnsweredFrame& answered, const FilmPlace& place, con
   return drawn;
 }
 
-FilmFiles::FilmFiles(FilmPlace place, double frames_per_second, bool one_name)
+FilmFiles::FilmFiles(FilmPlace place, double frames_per_second, bool one_name,
+                     std::function<runs::OutputFolder&()> folder)
     : place_(std::move(place)),
+      folder_(std::move(folder)),
       rate_(frames_per_second),
       book_(place_.film, frames_per_second, one_name) {}
 
@@ -162,9 +198,13 @@ void FilmFiles::add_line(const std::string& line) {
   }
 }
 
+void FilmFiles::put(const fs::path& path, const std::string& bytes) {
+  if (!folder_().write({path, bytes})) refuse_somebody_elses(path);
+  written_.push_back(path);
+}
+
 void FilmFiles::add(DrawnFrame drawn) {
-  std::error_code ignored;
-  if (!place_.outputs.empty()) fs::create_directories(place_.folder, ignored);
+  if (!place_.outputs.empty()) folder_();
   if (drawn.overlay.defined()) {
     if (!overlay_) {
       overlay_ = std::make_unique<FilmWriter>(
@@ -172,31 +212,44 @@ void FilmFiles::add(DrawnFrame drawn) {
     }
     overlay_->write(drawn.overlay);
   }
-  if (!drawn.map.empty()) {
-    io::write_atomically(place_.maps() / (drawn.record.name + ".png"), drawn.map);
-  }
+  if (!drawn.map.empty()) put(place_.maps() / (drawn.record.name + ".png"), drawn.map);
   if (place_.outputs.contains(FilmOutput::frames)) add_line(drawn.line);
   book_.add(std::move(drawn.record));
 }
 
+void FilmFiles::finish_overlay() {
+  if (!overlay_) return;
+  overlay_->finish();
+  overlay_.reset();
+  folder_().note(place_.overlay(), fs::file_size(place_.overlay()));
+  written_.push_back(place_.overlay());
+}
+
+void FilmFiles::finish_lines() {
+  if (growing_.empty()) return;
+  lines_.close();
+  std::error_code error;
+  if (lines_) folder_().note(place_.frames(), fs::file_size(growing_));
+  if (lines_) fs::rename(growing_, place_.frames(), error);
+  if (!lines_ || error) {
+    fail(ErrorCode::io_failure, place_.frames().string(), ": can't be written");
+  }
+  growing_.clear();
+  written_.push_back(place_.frames());
+}
+
 void FilmFiles::finish(const classify::Vocabulary& vocabulary) {
   if (book_.frames().empty()) return;
-  if (overlay_) overlay_->finish();
-  overlay_.reset();
-  if (!growing_.empty()) {
-    lines_.close();
-    std::error_code error;
-    if (lines_) fs::rename(growing_, place_.frames(), error);
-    if (!lines_ || error) {
-      fail(ErrorCode::io_failure, place_.frames().string(), ": can't be written");
-    }
-    growing_.clear();
-  }
+  finish_overlay();
+  finish_lines();
   if (place_.outputs.contains(FilmOutput::tracks)) {
-    io::write_atomically(place_.tracks(), outputs::json_line(book_.tracks_json(vocabulary)) + "\n");
+    put(place_.tracks(), outputs::json_line(book_.tracks_json(vocabulary)) + "\n");
   }
-  if (place_.outputs.contains(FilmOutput::mot)) {
-    io::write_atomically(place_.mot(), book_.mot_text());
+  if (place_.outputs.contains(FilmOutput::mot)) put(place_.mot(), book_.mot_text());
+  if (place_.outputs.contains(FilmOutput::panoptic)) {
+    write_film_file(folder_(), place_.list(),
+                    [&](std::ostream& out) { write_video_panoptic(out, {book_}, vocabulary); });
+    written_.push_back(place_.list());
   }
 }
 

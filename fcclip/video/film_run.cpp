@@ -37,6 +37,18 @@ void check_names(const std::vector<fs::path>& films) {
   }
 }
 
+const FilmPlan& checked(const FilmPlan& plan) {
+  if (plan.ask.task != results::Task::panoptic) {
+    fail(ErrorCode::invalid_argument, "films have panoptic results, not ",
+         results::task_name(plan.ask.task), " ones");
+  }
+  if (plan.views == segmenter::Views::multiscale) {
+    fail(ErrorCode::invalid_argument, "films are seen in one size; average with the mirror image");
+  }
+  check_names(plan.films);
+  return plan;
+}
+
 }  // namespace
 
 /// A film on its way.
@@ -47,12 +59,6 @@ struct FilmRun::Going {
   FilmFiles& files;
 };
 
-std::string film_name(const fs::path& film) {
-  const fs::path plain = film.has_filename() ? film : film.parent_path();
-  if (fs::is_directory(film)) return fs::absolute(plain).lexically_normal().filename().string();
-  return plain.stem().string();
-}
-
 FilmRun::FilmRun(const segmenter::Segmenter& segmenter,
                  const segmenter::PreparedVocabulary& vocabulary, FilmPlan plan,
                  FilmListener& listener)
@@ -60,33 +66,14 @@ FilmRun::FilmRun(const segmenter::Segmenter& segmenter,
       vocabulary_(vocabulary),
       plan_(std::move(plan)),
       listener_(listener),
-      look_{vocabulary.vocabulary, plan_.overlay} {
-  if (plan_.ask.task != results::Task::panoptic) {
-    fail(ErrorCode::invalid_argument, "films have panoptic results, not ",
-         results::task_name(plan_.ask.task), " ones");
-  }
-  if (plan_.views == segmenter::Views::multiscale) {
-    fail(ErrorCode::invalid_argument, "films are seen in one size; average with the mirror image");
-  }
-  check_names(plan_.films);
-  if (plan_.overwrite || plan_.outputs.empty()) return;
-  for (const fs::path& film : plan_.films) check_free(place_of(film));
-  const fs::path list = plan_.folder / "panoptic.json";
-  if (plan_.outputs.contains(FilmOutput::panoptic) && fs::exists(list)) {
-    fail(ErrorCode::invalid_argument, list.string(),
-         " is there already; name another folder with -o, or replace it with --overwrite");
-  }
-}
+      look_{vocabulary.vocabulary, plan_.overlay},
+      ledger_(checked(plan_), vocabulary) {}
 
 std::unique_ptr<FrameSource> FilmRun::open(const fs::path& film) const {
   if (fs::is_directory(film)) {
     return open_frames_folder(film, plan_.range, plan_.folder_rate, plan_.reading);
   }
   return open_film(film, plan_.range);
-}
-
-FilmPlace FilmRun::place_of(const fs::path& film) const {
-  return {plan_.folder, film_name(film), plan_.outputs};
 }
 
 AnsweredFrame FilmRun::answer(Frame frame, Tracker& tracker) const {
@@ -125,29 +112,34 @@ void FilmRun::hand_over(Going& going, AnsweredFrame answered, runs::OrderedWork&
       bytes);
 }
 
-void FilmRun::run_frames(Going& going, runs::OrderedWork& writers) {
+// Whether all of them were answered.
+bool FilmRun::run_frames(Going& going, runs::OrderedWork& writers) {
   Tracker tracker(plan_.tracker);
   Loader<std::optional<Frame>> frames([&](int64_t) { return going.source.next(); }, 0, {1, kAhead});
   while (!listener_.wants_stop()) {
     std::optional<Frame> frame = frames.next();
-    if (!frame) return;
+    if (!frame) return true;
     hand_over(going, answer(std::move(*frame), tracker), writers);
   }
+  return false;
 }
 
 // Whatever ends a film, what was answered before is written first.
 void FilmRun::run_film(const fs::path& film) {
   const std::unique_ptr<FrameSource> source = open(film);
-  const FilmPlace place = place_of(film);
-  FilmFiles files(place, source->facts().frames_per_second, plan_.linked);
+  const FilmPlace place = ledger_.place_of(film);
+  FilmFiles files(place, source->facts().frames_per_second, plan_.linked,
+                  [this]() -> runs::OutputFolder& { return ledger_.folder(); });
   Going going{place.film, place, *source, files};
   listener_.counted(place.film, 0, source->facts().frames);
-  if (plan_.overwrite) remove_maps(place);
+  if (const std::string remark = ledger_.remark(film); !remark.empty()) listener_.noted(remark);
+  ledger_.clear(film);
   std::exception_ptr error;
+  bool whole = false;
   {
     runs::OrderedWork writers(runs::SegmentRun::threads().second, kWaitingBytes);
     try {
-      run_frames(going, writers);
+      whole = run_frames(going, writers);
     } catch (const runs::OrderedWork::Stopped&) {
     } catch (...) {
       error = std::current_exception();
@@ -155,49 +147,93 @@ void FilmRun::run_film(const fs::path& film) {
     writers.finish();
   }
   files.finish(vocabulary_.vocabulary);
-  if (!files.book().frames().empty()) {
-    books_.push_back(files.book());
-    listener_.finished(books_.back());
+  const int64_t frames = std::ssize(files.book().frames());
+  count_.frames += frames;
+  if (frames > 0) {
+    ledger_.ended(film, files.written(), whole && !error);
+    listener_.finished(files.book());
   }
   if (const std::string remark = source->remark(); !remark.empty()) listener_.noted(remark);
   if (error) std::rethrow_exception(error);
-  if (files.book().frames().empty() && !listener_.wants_stop()) {
+  if (frames == 0 && !listener_.wants_stop()) {
     fail(ErrorCode::bad_format, film.string(), ": no frames in it, or none in the part asked for");
   }
+  if (whole) ++count_.done;
 }
 
-void FilmRun::write_panoptic() const {
-  if (!plan_.outputs.contains(FilmOutput::panoptic) || books_.empty()) return;
-  io::write_atomically(plan_.folder / "panoptic.json", [this](std::ostream& out) {
-    write_video_panoptic(out, books_, vocabulary_.vocabulary);
-  });
+// Nothing, or what was wrong with the film; an interruption is thrown.
+std::exception_ptr FilmRun::try_film(const fs::path& film) {
+  try {
+    run_film(film);
+  } catch (const std::exception& error) {
+    if (was_interrupted(error) && listener_.wants_stop()) return {};
+    if (was_interrupted(error)) throw;
+    ++count_.failed;
+    ledger_.failed(film, error.what());
+    return std::current_exception();
+  }
+  return {};
 }
 
-void FilmRun::work() {
-  int64_t failed = 0;
-  for (const fs::path& film : plan_.films) {
-    if (listener_.wants_stop()) break;
+void FilmRun::run_films() {
+  std::vector<fs::path> films;
+  for (size_t i = 0; i < plan_.films.size(); ++i) {
+    if (plan_.shard.takes(static_cast<int64_t>(i))) films.push_back(plan_.films[i]);
+  }
+  count_.films = std::ssize(films);
+  ledger_.record("running", count_);
+  for (const fs::path& film : films) {
+    if (listener_.wants_stop()) return;
+    if (ledger_.skips(film)) {
+      ++count_.skipped;
+      continue;
+    }
+    const std::exception_ptr failure = try_film(film);
+    if (!failure) continue;
+    last_failure_ = failure;
+    if (films.size() == 1) return;
     try {
-      run_film(film);
+      std::rethrow_exception(failure);
     } catch (const std::exception& error) {
-      if (was_interrupted(error) && listener_.wants_stop()) break;
-      if (was_interrupted(error) || plan_.films.size() == 1) {
-        write_panoptic();
-        throw;
-      }
-      ++failed;
       listener_.noted(error.what());
     }
   }
-  write_panoptic();
-  if (listener_.wants_stop()) {
-    int64_t frames = 0;
-    for (const TrackBook& book : books_) frames += std::ssize(book.frames());
-    fail(ErrorCode::interrupted, "stopped after ", counted(frames, "frame", "frames"),
-         plan_.outputs.empty() ? "" : "; their results are written");
+}
+
+// A shard's record comes first: so at least the last one to finish sees that all are complete.
+void FilmRun::sum_up() {
+  if (!plan_.shard.is_all() && ledger_.sums_up()) {
+    ledger_.record("complete", count_);
+    sums_are_to_come_ = !ledger_.all_complete();
+    if (sums_are_to_come_) return;
   }
-  if (failed > 0) {
-    fail(ErrorCode::partial_failure, failed, " of ", plan_.films.size(),
+  ledger_.write_list();
+  ledger_.record("complete", count_);
+}
+
+void FilmRun::fail_stopped() const {
+  const bool going_on = !plan_.outputs.empty() && !plan_.settings.is_null();
+  fail(ErrorCode::interrupted, "stopped after ", counted(count_.frames, "frame", "frames"),
+       plan_.outputs.empty() ? "" : "; their results are written",
+       going_on ? ", and the same command with --resume leaves out the films that are finished"
+                : "");
+}
+
+void FilmRun::work() {
+  try {
+    run_films();
+    if (listener_.wants_stop()) {
+      if (plan_.shard.is_all()) ledger_.write_list();
+      fail_stopped();
+    }
+    sum_up();
+  } catch (const std::exception& error) {
+    ledger_.record(was_interrupted(error) ? "interrupted" : "failed", count_);
+    throw;
+  }
+  if (count_.films == 1 && last_failure_) std::rethrow_exception(last_failure_);
+  if (count_.failed > 0) {
+    fail(ErrorCode::partial_failure, count_.failed, " of ", count_.films,
          " films failed; the reasons are above");
   }
 }

@@ -2,34 +2,16 @@
 // Films through one model: frames are decoded ahead, drawn and written behind the network, in
 // memory that does not grow with their number.
 
+#include <exception>
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "fcclip/runs/ordered_work.h"
-#include "fcclip/segmenter/views.h"
-#include "fcclip/video/film_files.h"
-#include "fcclip/video/tracker.h"
+#include "fcclip/video/film_ledger.h"
+#include "fcclip/video/film_plan.h"
 
 namespace fcclip::video {
-
-/// What a run does.
-struct FilmPlan {
-  std::vector<std::filesystem::path> films;  ///< files, cameras, and folders of frames
-  std::filesystem::path folder;              ///< for results
-  std::set<FilmOutput> outputs;
-  bool overwrite = false;
-  bool linked = true;  ///< false: ids are the segments' places in their own frame
-  FrameRange range;
-  double folder_rate = 25;     ///< frames a second of folders
-  image::ReadOptions reading;  ///< of folders' pictures
-  outputs::OverlayStyle overlay;
-  segmenter::AskOptions ask;  ///< panoptic
-  segmenter::EncodeSize size;
-  segmenter::Views views = segmenter::Views::one;
-  TrackerOptions tracker;
-};
 
 /// Told of a run; what it throws ends the run.
 class FilmListener {
@@ -46,14 +28,11 @@ class FilmListener {
   virtual bool wants_stop() const = 0;
 };
 
-/// The name of a film's files: of the file without its ending, of a folder, of a camera.
-std::string film_name(const std::filesystem::path& film);
-
 class FilmRun {
  public:
   /// Throws Error{invalid_argument} for two films of one name, for files that are there already
-  /// without `overwrite`, and for another task than panoptic. `segmenter`, `vocabulary` and
-  /// `listener` must outlive the run.
+  /// (FilmLedger), and for another task than panoptic. `segmenter`, `vocabulary` and `listener`
+  /// must outlive the run.
   FilmRun(const segmenter::Segmenter& segmenter, const segmenter::PreparedVocabulary& vocabulary,
           FilmPlan plan, FilmListener& listener);
 
@@ -62,23 +41,32 @@ class FilmRun {
   /// are in the files, which are whole.
   void work();
 
+  const FilmCount& count() const { return count_; }
+  /// The list of all films is left to a shard that is still at work.
+  bool sums_are_to_come() const { return sums_are_to_come_; }
+
  private:
   struct Going;
 
   std::unique_ptr<FrameSource> open(const std::filesystem::path& film) const;
-  FilmPlace place_of(const std::filesystem::path& film) const;
+  void run_films();
+  std::exception_ptr try_film(const std::filesystem::path& film);
   void run_film(const std::filesystem::path& film);
-  void run_frames(Going& going, runs::OrderedWork& writers);
+  bool run_frames(Going& going, runs::OrderedWork& writers);
   void hand_over(Going& going, AnsweredFrame answered, runs::OrderedWork& writers);
   AnsweredFrame answer(Frame frame, Tracker& tracker) const;
-  void write_panoptic() const;
+  void sum_up();
+  [[noreturn]] void fail_stopped() const;
 
   const segmenter::Segmenter& segmenter_;
   const segmenter::PreparedVocabulary& vocabulary_;
-  FilmPlan plan_;
+  const FilmPlan plan_;
   FilmListener& listener_;
   FilmLook look_;
-  std::vector<TrackBook> books_;
+  FilmLedger ledger_;
+  FilmCount count_;
+  std::exception_ptr last_failure_;
+  bool sums_are_to_come_ = false;
 };
 
 }  // namespace fcclip::video

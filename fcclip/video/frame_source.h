@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 
@@ -54,8 +55,11 @@ bool is_film_name(const std::filesystem::path& path);
 /// not built in; Error{invalid_argument} for a range without frames.
 std::unique_ptr<FrameSource> open_film(const std::filesystem::path& path, const FrameRange& range);
 
-/// The pictures of a folder (not of those below it) in natural order, `frames_per_second` of them a
-/// second. Throws Error{not_found} when it has none.
+/// The pictures of a folder (not of those below it) in natural order. Throws Error{not_found} when it
+/// has none.
+std::vector<std::filesystem::path> frames_in(const std::filesystem::path& folder);
+
+/// The same as a film, `frames_per_second` of them a second. Throws as frames_in.
 std::unique_ptr<FrameSource> open_frames_folder(const std::filesystem::path& folder,
                                                 const FrameRange& range, double frames_per_second,
                                                 const image::ReadOptions& reading);

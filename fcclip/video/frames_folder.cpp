@@ -14,24 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<fs::path> pictures_in(const fs::path& folder) {
-  if (!fs::is_directory(folder)) {
-    fail(ErrorCode::not_found, "can't open ", folder.string(), ": no such folder");
-  }
-  std::vector<fs::path> pictures;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    const bool hidden = entry.path().filename().string().starts_with('.');
-    if (!hidden && entry.is_regular_file() && image::has_image_extension(entry.path())) {
-      pictures.push_back(entry.path());
-    }
-  }
-  if (pictures.empty()) fail(ErrorCode::not_found, folder.string(), ": no pictures in it");
-  std::sort(pictures.begin(), pictures.end(), [](const fs::path& a, const fs::path& b) {
-    return runs::natural_less(a.filename().string(), b.filename().string());
-  });
-  return pictures;
-}
-
 class FramesFolder final : public FrameSource {
  public:
   FramesFolder(std::vector<fs::path> pictures, const FrameRange& range, double rate,
@@ -76,11 +58,29 @@ class FramesFolder final : public FrameSource {
 
 }  // namespace
 
+std::vector<fs::path> frames_in(const fs::path& folder) {
+  if (!fs::is_directory(folder)) {
+    fail(ErrorCode::not_found, "can't open ", folder.string(), ": no such folder");
+  }
+  std::vector<fs::path> pictures;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    const bool hidden = entry.path().filename().string().starts_with('.');
+    if (!hidden && entry.is_regular_file() && image::has_image_extension(entry.path())) {
+      pictures.push_back(entry.path());
+    }
+  }
+  if (pictures.empty()) fail(ErrorCode::not_found, folder.string(), ": no pictures in it");
+  std::sort(pictures.begin(), pictures.end(), [](const fs::path& a, const fs::path& b) {
+    return runs::natural_less(a.filename().string(), b.filename().string());
+  });
+  return pictures;
+}
+
 std::unique_ptr<FrameSource> open_frames_folder(const fs::path& folder, const FrameRange& range,
                                                 double frames_per_second,
                                                 const image::ReadOptions& reading) {
   check_range(range);
-  return std::make_unique<FramesFolder>(pictures_in(folder), range, frames_per_second, reading);
+  return std::make_unique<FramesFolder>(frames_in(folder), range, frames_per_second, reading);
 }
 
 }  // namespace fcclip::video

@@ -94,7 +94,7 @@ class Windows(Case):
         self.assertIn("6 windows of 96 (overlap 12), overview 200x150", outcome.out)
         self.assertEqual(sorted(os.listdir(self.folder / "out")),
                          ["map.geojson", "map.overlay.png", "map.panoptic.tif", "map.segments.json", "map.semantic.tif",
-                          "run.files.jsonl"])
+                          "run.files.jsonl", "run.json"])
         ids, tags = labels_of(self.folder / "out" / "map.panoptic.tif")
         self.assertEqual(tags[33550], (10, 10, 0))
         self.assertEqual(tags[33922], (0, 0, 0, 500000, 4600000, 0))
@@ -151,7 +151,48 @@ class Windows(Case):
         self.assertEqual([line["question"] for line in lines], [1, 2])
         self.assertEqual([line["windows"]["count"] for line in lines], [12, 12])
         self.assertTrue((self.folder / "out" / "map.2.panoptic.tif").exists())
+        record = json.loads((self.folder / "out" / "run.json").read_text())
+        self.assertEqual((record["status"], record["images"]["answered"], record["windows"]), ("complete", 1, 12))
+        self.assertEqual((record["settings"]["tile"], len(record["settings"]["questions"])), (64, 2))
         self.assertEqual(self.run_fcclip(*arguments).out, "")
+        self.assertEqual(json.loads((self.folder / "out" / "run.json").read_text())["images"],
+                         {"all": 1, "answered": 0, "failed": 0, "finished before": 1})
+        quiet = [word for word in arguments if word != "--json"]
+        self.assertIn("1 already written, skipped", self.run_fcclip(*quiet).out)
+
+    def test_shards_of_a_folder(self):
+        (self.folder / "maps").mkdir()
+        for name in "abc":
+            (self.folder / "maps" / f"{name}.tif").write_bytes((self.folder / "map.tif").read_bytes())
+        common = ("segment", "maps", "-c", "rock, wood", "--tile", "64", "--short-side", "64", "--write",
+                  "panoptic, segments", "-q")
+        self.assert_ok(self.run_fcclip(*common, "-o", "whole"))
+        for number in (1, 2):
+            self.assert_ok(self.run_fcclip(*common, "-o", "parts", "--shard", f"{number}/2"))
+            record = json.loads((self.folder / "parts" / f"run.{number}-of-2.json").read_text())
+            self.assertEqual((record["status"], record["images"]["answered"]), ("complete", 3 - number))
+        for name in ("a.panoptic.tif", "b.panoptic.tif", "c.segments.json"):
+            self.assertEqual((self.folder / "parts" / name).read_bytes(), (self.folder / "whole" / name).read_bytes())
+        names = [name for name in os.listdir(self.folder / "whole") if not name.startswith("run.")]
+        self.assertEqual(sorted(names), sorted(name for name in os.listdir(self.folder / "parts")
+                                               if not name.startswith("run.")))
+
+    def test_beside_pictures_that_are_seen_as_a_whole(self):
+        """A picture that claims to be large, and has too few pixels: it fails, and its record says so."""
+        data = bytearray((self.folder / "map.tif").read_bytes())
+        for tag in (256, 257):
+            at = data.index(struct.pack("<HHI", tag, 4, 1))
+            data[at + 8:at + 12] = struct.pack("<I", 20000)
+        (self.folder / "huge.tif").write_bytes(data)
+        outcome = self.run_fcclip("segment", "map.tif", "huge.tif", "-c", "rock", "--short-side", "64", "--write", "segments",
+                                  "-o", "out")
+        self.assertEqual(outcome.status, 1, outcome.err)
+        whole, windows = (json.loads((self.folder / "out" / name).read_text())
+                          for name in ("run.json", "run.windows.json"))
+        self.assertEqual((whole["images"]["answered"], whole["images"]["failed"]), (1, 0))
+        self.assertEqual((windows["images"]["answered"], windows["images"]["failed"]), (0, 1))
+        self.assertEqual(windows["failures"][0]["image"], "huge.tif")
+        self.assertNotEqual(whole["run"], windows["run"])
 
     def test_semantic_answers(self):
         self.assert_ok(self.segment("map.tif", "-o", "out", "--task", "semantic", "--write", "segments"))
@@ -163,7 +204,7 @@ class Windows(Case):
         outcome = self.run_fcclip("segment", *arguments)
         self.assert_refused(outcome, says, status=status)
         left = [name for name in os.listdir(self.folder / "out")] if (self.folder / "out").exists() else []
-        self.assertEqual([name for name in left if name != "run.files.jsonl"], [])
+        self.assertEqual([name for name in left if name not in ("run.files.jsonl", "run.json")], [])
 
     def test_what_cannot_work(self):
         usage = [("--tile 63: expected 64 to 16384", "--tile", "63"),
@@ -174,8 +215,7 @@ class Windows(Case):
                  ("windows are put together of panoptic or semantic answers", "--tile", "64", "--task", "instance",
                   "--write", "segments"),
                  ("--at and --box ask a picture that the network sees as a whole", "--tile", "64", "--at", "3,3"),
-                 ("--top: a picture's best words are those of the picture as a whole", "--tile", "64", "--top", "5"),
-                 ("--shard: map.tif is segmented in windows", "--tile", "64", "--shard", "1/2")]
+                 ("--top: a picture's best words are those of the picture as a whole", "--tile", "64", "--top", "5")]
         for says, *arguments in usage:
             with self.subTest(arguments):
                 self.refused(says, "map.tif", "-c", "rock", "-o", "out", *arguments, status=2)
@@ -223,7 +263,8 @@ class Windows(Case):
         _, err = running.communicate(timeout=60)
         self.assertEqual(running.returncode, 130, err)
         self.assertIn(b"windows", err)
-        self.assertEqual(os.listdir(self.folder / "out"), [])
+        self.assertEqual(sorted(os.listdir(self.folder / "out")), ["run.files.jsonl", "run.json"])
+        self.assertEqual(json.loads((self.folder / "out" / "run.json").read_text())["status"], "interrupted")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,12 @@ class Films(Case):
         return self.run_fcclip("segment", *arguments, *SMALL)
 
     def written(self, folder):
-        return sorted(os.listdir(self.folder / folder)) if (self.folder / folder).exists() else []
+        """Without the run's record, which stands beside all results."""
+        there = os.listdir(self.folder / folder) if (self.folder / folder).exists() else []
+        return sorted(name for name in there if name not in ("run.json", "run.files.jsonl"))
+
+    def record(self, folder, name="run.json"):
+        return json.loads((self.folder / folder / name).read_text())
 
     def test_a_film_and_a_folder_of_frames(self):
         self.make_clip()
@@ -48,7 +53,11 @@ class Films(Case):
         self.assertEqual([line["frame"] for line in outcome.lines()], [0, 1, 2])
         self.assertEqual(self.written("out"), ["clip.frames.jsonl", "clip.mot.txt", "clip.overlay.mp4", "clip.tracks.json",
                                                "panoptic", "panoptic.json"])
+        self.assertEqual(self.written("out/panoptic"), ["clip", "clip.json"])
         self.assertEqual(self.written("out/panoptic/clip"), ["000000.png", "000001.png", "000002.png"])
+        record = self.record("out")
+        self.assertEqual((record["status"], record["films"]["answered"], record["frames"]), ("complete", 1, 3))
+        self.assertEqual(record["settings"]["film"]["every"], 1)
         self.assert_refused(self.segment("clip.mp4", "-o", "out"), "clip.overlay.mp4 is there already", "--overwrite",
                             status=2)
         self.assert_ok(self.segment("clip.mp4", "-o", "out", "--overwrite", "--every", "2"))
@@ -92,7 +101,6 @@ class Films(Case):
     def test_what_does_not_go_together(self):
         self.make_clip()
         for arguments, words in ((("clip.mp4", SCENE), "films and pictures in one run"),
-                                 (("clip.mp4", "--resume"), "can't be resumed"),
                                  (("clip.mp4", "--top", "5"), "best words (--top)"),
                                  (("clip.mp4", "--tile", "64"), "taken in windows (--tile)"),
                                  (("clip.mp4", "--task", "semantic"), "films have panoptic results"),
@@ -105,6 +113,57 @@ class Films(Case):
             self.assertEqual(outcome.status, 2, outcome.err)
             self.assertIn(words, outcome.err)
         self.assertEqual(self.written("out"), [])
+
+    def test_resumed(self):
+        self.make_clip()
+        films = ("clip.mp4", "frames", "--video", "--resume", "-o", "out")
+        first = self.segment(*films)
+        self.assert_ok(first)
+        again = self.segment(*films)
+        self.assert_ok(again)
+        self.assertIn("2 already written, skipped", again.out)
+        self.assertEqual(self.record("out")["films"],
+                         {"all": 2, "answered": 0, "failed": 0, "finished before": 2})
+        (self.folder / "out" / "clip.overlay.mp4").unlink()
+        half = self.segment(*films)
+        self.assert_ok(half)
+        self.assertIn("clip: not finished before, so it begins anew", half.err)
+        self.assertIn("1 already written, skipped", half.out)
+        other = self.run_fcclip("segment", *films, *SMALL[:-1], "bat, rock, wood")
+        self.assert_ok(other)
+        self.assertIn("frames: answered anew, as the results there are of other words", other.err)
+
+    def test_killed_and_resumed(self):
+        self.make_frames("long", 60)
+        command = [PROGRAM, "segment", "long", "--video", *SMALL, "--json", "--resume", "-o", "out"]
+        environment = dict(os.environ, FCCLIP_MODEL=MODEL)
+        run = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+        self.assertIn(b'"frame":0', run.stdout.readline())
+        run.kill()
+        run.communicate(timeout=60)
+        self.assertEqual(self.record("out")["status"], "running")
+        again = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertIn("long: not finished before, so it begins anew", again.stderr)
+        self.assertEqual(len(again.stdout.splitlines()), 60)
+        self.assert_ok(self.segment("long", "--video", "-o", "whole"))
+        for name in ("panoptic.json", "long.tracks.json", "long.frames.jsonl", "panoptic/long/59.png"):
+            self.assertEqual((self.folder / "out" / name).read_bytes(), (self.folder / "whole" / name).read_bytes())
+
+    def test_shards(self):
+        self.make_frames("b", 2)
+        self.make_frames("c", 1)
+        films = ("frames", "b", "c", "--video", "--write", "panoptic", "-o")
+        first = self.segment(*films, "parts", "--shard", "1/2")
+        self.assert_ok(first)
+        self.assertIn("shard 1/2 is done; the last one to finish sums up", first.err)
+        self.assertEqual(self.record("parts", "run.1-of-2.json")["films"]["all"], 2)
+        self.assert_ok(self.segment(*films, "parts", "--shard", "2/2"))
+        self.assert_ok(self.segment(*films, "whole"))
+        for name in ("panoptic.json", "panoptic/b/1.png"):
+            self.assertEqual((self.folder / "parts" / name).read_bytes(),
+                             (self.folder / "whole" / name).read_bytes())
 
     def test_without_the_film_library(self):
         env = dict(os.environ, FCCLIP_MODEL=MODEL, FCCLIP_VIDEO_LIBRARY=str(self.folder / "none.so"))

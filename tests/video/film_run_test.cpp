@@ -178,6 +178,95 @@ TEST_F(FilmRuns, SeveralFilmsShareOneList) {
   EXPECT_FALSE(fs::exists(out("panoptic/a/f1.png")));  // of the run before
 }
 
+TEST_F(FilmRuns, FinishedFilmsAreSkippedAndOthersBeginAnew) {
+  make_frames("a", 2);
+  make_frames("b", 3);
+  const auto go = [&](FilmEars& ears, const std::string& fingerprint) {
+    FilmPlan both = plan({in("a"), in("b")}, "panoptic, tracks");
+    both.settings = {{"model", {{"path", "m"}, {"fingerprint", fingerprint}}}};
+    both.resume = true;
+    FilmRun all(*segmenter_, *vocabulary_, std::move(both), ears);
+    all.work();
+    return all.count().skipped;
+  };
+  FilmEars first, second, third, fourth;
+  EXPECT_EQ(go(first, "x"), 0);
+  EXPECT_TRUE(first.notes.empty());
+  const std::string list = io::read_file(out("panoptic.json"));
+  const json record = parsed(out("run.json"));
+  EXPECT_EQ(record["status"], "complete");
+  EXPECT_EQ(record["films"]["answered"], 2);
+  EXPECT_EQ(record["frames"], 5);
+
+  fs::remove(out("panoptic.json"));  // as where a run was killed at its end
+  EXPECT_EQ(go(second, "x"), 2);
+  EXPECT_TRUE(second.lines.empty());
+  EXPECT_EQ(io::read_file(out("panoptic.json")), list);
+  EXPECT_EQ(parsed(out("run.json"))["films"]["finished before"], 2);
+
+  fs::remove(out("b.tracks.json"));
+  EXPECT_EQ(go(third, "x"), 1);
+  EXPECT_EQ(third.films, std::vector<std::string>{"b"});
+  ASSERT_EQ(third.notes.size(), 1u);
+  EXPECT_NE(third.notes[0].find("b: not finished before, so it begins anew"), std::string::npos);
+  EXPECT_EQ(io::read_file(out("panoptic.json")), list);
+
+  make_frames("b", 1);  // the first frame's file is another one now
+  EXPECT_EQ(go(third, "x"), 1);
+  ASSERT_EQ(third.notes.size(), 2u);
+  EXPECT_NE(third.notes[1].find("b: answered anew, as the film has changed"), std::string::npos);
+  EXPECT_EQ(go(fourth, "another model"), 0);
+  ASSERT_EQ(fourth.notes.size(), 2u);
+  EXPECT_NE(fourth.notes[0].find("a: answered anew"), std::string::npos);
+}
+
+TEST_F(FilmRuns, ResumedOnesReplaceOwnFilesAlone) {
+  constexpr int64_t kFrames = 60;
+  make_frames("frames", kFrames);
+  FilmPlan one = plan({in("frames")}, "panoptic, frames, mot");
+  one.settings = {{"model", {{"path", "m"}}}};
+  one.resume = true;
+  FilmEars stopped, again;
+  stopped.stop_after = 2;
+  EXPECT_ERROR(interrupted, "with --resume", run(one, stopped));
+  EXPECT_EQ(parsed(out("run.json"))["status"], "interrupted");
+  EXPECT_LT(stopped.lines.size(), static_cast<size_t>(kFrames));
+  run(one, again);
+  EXPECT_EQ(again.lines.size(), static_cast<size_t>(kFrames));
+  ASSERT_EQ(again.notes.size(), 1u);
+  EXPECT_NE(again.notes[0].find("begins anew"), std::string::npos);
+
+  io::write_atomically(out("frames.mot.txt"), "mine");
+  fs::remove(out("frames.frames.jsonl"));
+  EXPECT_ERROR(invalid_argument, "frames.mot.txt is there already", run(one, again));
+  EXPECT_EQ(io::read_file(out("frames.mot.txt")), "mine");
+}
+
+TEST_F(FilmRuns, ShardsTogetherAreOneRun) {
+  for (const char* name : {"a", "b", "c"}) make_frames(name, name[0] - 'a' + 1);
+  const auto shared = [&](const std::string& folder, Shard shard) {
+    FilmPlan part = plan({in("a"), in("b"), in("c")}, "panoptic");
+    part.folder = in(folder);
+    part.settings = {{"model", {{"path", "m"}}}};
+    part.shard = shard;
+    FilmEars ears;
+    FilmRun all(*segmenter_, *vocabulary_, std::move(part), ears);
+    all.work();
+    return std::pair(ears.films, all.sums_are_to_come());
+  };
+  shared("whole", {});
+  const auto first = shared("parts", {1, 2});
+  EXPECT_EQ(first.first, (std::vector<std::string>{"a", "c"}));
+  EXPECT_TRUE(first.second);
+  EXPECT_FALSE(fs::exists(in("parts") / "panoptic.json"));
+  const auto second = shared("parts", {2, 2});
+  EXPECT_EQ(second.first, std::vector<std::string>{"b"});
+  EXPECT_FALSE(second.second);
+  EXPECT_EQ(io::read_file(in("parts") / "panoptic.json"),
+            io::read_file(in("whole") / "panoptic.json"));
+  EXPECT_EQ(parsed(in("parts") / "run.2-of-2.json")["films"]["all"], 1);
+}
+
 TEST_F(FilmRuns, WhatIsStoppedKeepsWhatWasDone) {
   FCCLIP_NEEDS_FILMS();
   // The network does not wait for the writers: there must be frames left when the second is written.
