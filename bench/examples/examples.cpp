@@ -56,6 +56,10 @@ class Table {
     ++count_;
   }
   void print() const {
+    if (count_ == 0) {
+      std::printf("%-28s no concept is in the scenes often enough; take more\n", title_.c_str());
+      return;
+    }
     std::printf("%-28s AP %5.1f  F1 %5.1f  (%d concepts)\n", title_.c_str(),
                 100 * sum_.average_precision / count_, 100 * sum_.f1 / count_, count_);
   }
