@@ -60,7 +60,8 @@ void evaluate(const EvalFlags& flags) {
   std::vector<eval::EvaluationTarget> targets = open_targets(flags);
   eval::check_expectations(expected, targets);
   tell_bundled_model(flags.model, model_config(flags.model), {});
-  const segmenter::Segmenter segmenter = load_segmenter(model_of_process(flags.model));
+  const std::vector<segmenter::Segmenter> segmenters =
+      load_segmenters(model_of_process(flags.model));
   cli::announce_stop("stopping after this picture; again to stop now");
   cli::stop_signal();  // from here on a signal ends the run between two pictures
   json all = json::array();
@@ -68,7 +69,8 @@ void evaluate(const EvalFlags& flags) {
   for (eval::EvaluationTarget& target : targets) {
     for (const std::string& line : target.split->remarks()) std::cerr << line << '\n';
     for (const std::string& line : target.remarks) std::cerr << line << '\n';
-    runs.push_back(std::make_unique<eval::EvaluationRun>(plan_of(flags), segmenter, target));
+    runs.push_back(
+        std::make_unique<eval::EvaluationRun>(plan_of(flags), std::span(segmenters), target));
     runs.back()->check_folder();  // of all, before the first begins
   }
   std::vector<std::string> missed;

@@ -106,7 +106,7 @@ void add_eval_flags(CLI::App& command, EvalFlags& flags) {
   add_inference_flags(command, flags.ask);
   add_views_flag(command, flags.views);
   add_result_flags(command, flags);
-  add_model_flags(command, flags.model);
+  add_models_flags(command, flags.model);
   command.footer(
       "Examples:\n"
       "  fcclip eval ade20k_150 --classifier all --root /data\n"

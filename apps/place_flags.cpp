@@ -1,30 +1,51 @@
 #include "apps/place_flags.h"
 
-#include <algorithm>
-
 #include "apps/option_checks.h"
+#include "fcclip/core/device.h"
+#include "fcclip/core/error.h"
 
 namespace fcclip::apps {
 namespace {
 
-// Only the name; whether the device is there is known to LibTorch.
-std::string check_device_name(std::string& text) {
-  const std::string number = text.starts_with("cuda:") ? text.substr(5) : "0";
-  const bool is_number = !number.empty() && number.size() < 4 &&
-                         number.find_first_not_of("0123456789") == std::string::npos;
-  if (text == "cpu" || text == "cuda" || (text.starts_with("cuda:") && is_number)) return "";
-  return text + ": expected cpu, cuda or cuda:N";
+struct PlaceFlags {
+  std::string& device;
+  int64_t& threads;
+};
+
+// Names only; whether the devices are there is known to LibTorch.
+std::string check_devices(const std::string& text, bool several) {
+  if (!several && (text == "all" || text.find(',') != std::string::npos)) {
+    return text + ": expected one device: cpu, cuda or cuda:N";
+  }
+  try {
+    split_devices(text);
+    return "";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+void add_device_flags(CLI::App& command, PlaceFlags flags, const char* text, bool several) {
+  command.add_option("--device", flags.device, text)
+      ->type_name(several ? "DEVICES" : "DEVICE")
+      ->check(CLI::Validator(
+          [several](std::string& given) { return check_devices(given, several); }, ""))
+      ->capture_default_str();
+  command.add_option("--threads", flags.threads, "CPU threads; default all cores")
+      ->check(whole_number(0, 1024));
 }
 
 }  // namespace
 
 void add_place_flags(CLI::App& command, std::string& device, int64_t& threads) {
-  command.add_option("--device", device, "cpu, cuda or cuda:N")
-      ->type_name("DEVICE")
-      ->check(CLI::Validator(check_device_name, ""))
-      ->capture_default_str();
-  command.add_option("--threads", threads, "CPU threads; default all cores")
-      ->check(whole_number(0, 1024));
+  add_device_flags(command, {device, threads}, "cpu, cuda or cuda:N", false);
+}
+
+void add_several_place_flags(CLI::App& command, std::string& devices, int64_t& threads) {
+  add_device_flags(command, {devices, threads},
+                   "cpu, cuda or cuda:N; several that share the pictures: cuda:0,cuda:1, or all "
+                   "for every GPU",
+                   true);
 }
 
 void add_dtype_flag(CLI::App& command, std::string& dtype) {

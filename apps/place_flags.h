@@ -11,6 +11,9 @@ namespace fcclip::apps {
 /// threads: 0 stands for all cores.
 void add_place_flags(CLI::App& command, std::string& device, int64_t& threads);
 
+/// The same, where several devices may share the work: what list_devices() reads.
+void add_several_place_flags(CLI::App& command, std::string& devices, int64_t& threads);
+
 /// --dtype: the names that ops::products_named() reads.
 void add_dtype_flag(CLI::App& command, std::string& dtype);
 

@@ -108,7 +108,7 @@ runs::SegmentPlan plan_of(const SegmentFlags& flags, std::vector<std::string>& n
   plan.settings.place = spot_of(flags.spot, flags.ask.task);
   check_top_words(flags.top_words, plan.settings.place.has_value());
   plan.settings.views = segmenter::views_named(flags.ask.views).value();
-  plan.settings.products = ops::products_named(flags.model.dtype, parse_device(flags.model.device));
+  plan.settings.products = products_of(flags.model);
   plan.settings.reading = read_record(flags.picture);
   tell_bundled_model(flags.model, config, plan.settings.questions);
   return plan;
@@ -132,12 +132,13 @@ void say_totals(const SegmentFlags& flags, const runs::SegmentRun& run) {
 }
 
 // Pictures that the network sees at once.
-runs::RunCount run_whole(const SegmentFlags& flags, const segmenter::Segmenter& segmenter,
+runs::RunCount run_whole(const SegmentFlags& flags,
+                         std::span<const segmenter::Segmenter> segmenters,
                          const runs::SegmentPlan& plan, const std::vector<std::string>& notes) {
   const results::Task task = plan.settings.ask.task;
   const bool writes = !runs::wanted_outputs(flags.write, task).kinds.empty();
   PictureReporter reporter({flags.json, flags.quiet, writes, task});
-  runs::SegmentRun run(segmenter, plan, reporter);  // refuses what cannot work
+  runs::SegmentRun run(segmenters, plan, reporter);  // refuses what cannot work
   for (const std::string& note : notes) reporter.note(note);
   run.work();
   say_totals(flags, run);
@@ -147,6 +148,7 @@ runs::RunCount run_whole(const SegmentFlags& flags, const segmenter::Segmenter& 
 // Those that are taken in windows: out of the plan.
 std::vector<runs::InputPicture> tiled_pictures(const SegmentFlags& flags, runs::SegmentPlan& plan) {
   std::vector<runs::InputPicture> tiled = take_tiled(flags.tile, plan.pictures);
+  if (flags.tile.tile || flags.tile.overlap) on_one_device(flags.model, "--tile");
   if (flags.tile.tile || flags.tile.overlap || flags.quiet || flags.json) return tiled;
   for (const runs::InputPicture& picture : tiled) {
     std::cerr << "fcclip: " << cli::visible_text(picture.shown())
@@ -161,7 +163,8 @@ runs::RunCount run_segment(const SegmentFlags& flags) {
   runs::SegmentPlan plan = plan_of(flags, notes);
   const std::vector<ShownObject> shown = read_examples(flags.example);
   runs::Stopwatch loading;
-  const segmenter::Segmenter segmenter = load_segmenter(flags.model);
+  const std::vector<segmenter::Segmenter> segmenters = load_segmenters(flags.model);
+  const segmenter::Segmenter& segmenter = segmenters.front();
   plan.load_seconds = loading.seconds();
   plan.settings.ask = ask_options(flags.ask, segmenter);
   plan.settings.ask.best_words = flags.top_words;
@@ -183,7 +186,7 @@ runs::RunCount run_segment(const SegmentFlags& flags) {
   const bool has_whole = !plan.pictures.empty();
   runs::RunCount count;
   if (has_whole) {
-    count = run_whole(flags, segmenter, plan, notes);
+    count = run_whole(flags, segmenters, plan, notes);
   } else {
     for (const std::string& note : notes)
       std::cerr << "fcclip: " << cli::visible_text(note) << '\n';
@@ -205,8 +208,9 @@ void segment_films(const SegmentFlags& flags) {
          "(--top)");
   }
   segment_video({flags.inputs, flags.output_folder, flags.write, flags.shard, flags.json,
-                 flags.resume, flags.overwrite, flags.quiet, flags.video, flags.model, flags.words,
-                 flags.example, flags.ask, flags.picture, flags.overlay});
+                 flags.resume, flags.overwrite, flags.quiet, flags.video,
+                 on_one_device(flags.model, "a film"), flags.words, flags.example, flags.ask,
+                 flags.picture, flags.overlay});
 }
 
 void segment(const SegmentFlags& flags) {
@@ -274,7 +278,7 @@ void add_segment(CLI::App& app) {
   add_picture_flags(*command, flags->picture);
   add_tile_flags(*command, flags->tile);
   add_overlay_flags(*command, flags->overlay);
-  add_model_flags(*command, flags->model);
+  add_models_flags(*command, flags->model);
   command->footer(
       "Examples:\n"
       "  fcclip segment photo.jpg -c \"cat, dog | puppy, grass\" --stuff grass -o out\n"

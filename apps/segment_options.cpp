@@ -10,6 +10,7 @@
 #include "apps/option_checks.h"
 #include "apps/place_flags.h"
 #include "fcclip/cli/number_list.h"
+#include "fcclip/core/boundary.h"
 #include "fcclip/core/device.h"
 #include "fcclip/core/error.h"
 #include "fcclip/model/model_file.h"
@@ -69,18 +70,32 @@ void add_top_k_flag(CLI::App& command, std::optional<int64_t>& top_k) {
       ->check(whole_number(1, 1000000));
 }
 
-}  // namespace
-
-void add_model_flags(CLI::App& command, ModelFlags& flags) {
+void add_model_flag(CLI::App& command, ModelFlags& flags) {
   command.option_defaults()->group("Model");
   command
       .add_option(
           "-m,--model", flags.model,
           "Model file (fcclip convert makes one); default $FCCLIP_MODEL or the bundled model")
       ->type_name("FILE");
-  add_place_flags(command, flags.device, flags.threads);
+}
+
+void add_precision_and_cache(CLI::App& command, ModelFlags& flags) {
   add_dtype_flag(command, flags.dtype);
   add_cache_flags(command, flags.no_cache, flags.cache_folder);
+}
+
+}  // namespace
+
+void add_model_flags(CLI::App& command, ModelFlags& flags) {
+  add_model_flag(command, flags);
+  add_place_flags(command, flags.device, flags.threads);
+  add_precision_and_cache(command, flags);
+}
+
+void add_models_flags(CLI::App& command, ModelFlags& flags) {
+  add_model_flag(command, flags);
+  add_several_place_flags(command, flags.device, flags.threads);
+  add_precision_and_cache(command, flags);
 }
 
 void add_word_flags(CLI::App& command, WordFlags& flags) {
@@ -221,6 +236,47 @@ segmenter::Segmenter load_segmenter(const ModelFlags& flags) {
   options.cache_folder = flags.cache_folder;
   options.log = warn_of_cache();
   return segmenter::Segmenter::load(find_model(flags.model), options);
+}
+
+std::vector<segmenter::Segmenter> load_segmenters(const ModelFlags& flags) {
+  const std::vector<std::string> devices = list_devices(flags.device);
+  std::vector<segmenter::Segmenter> segmenters;
+  ModelFlags one = flags;
+  one.dtype = ops::name(products_of(flags));
+  for (const std::string& device : devices) {
+    one.device = device;
+    try {
+      segmenters.push_back(load_segmenter(one));
+    } catch (const std::exception& error) {
+      const Error known = as_error(error);
+      if (devices.size() == 1 || known.code() != ErrorCode::out_of_memory) throw;
+      fail(known.code(), "device '", device, "': ", known.what());
+    }
+  }
+  return segmenters;
+}
+
+ModelFlags on_one_device(ModelFlags flags, const std::string& what) {
+  const std::vector<std::string> devices = list_devices(flags.device);
+  if (devices.size() > 1) {
+    fail(ErrorCode::invalid_argument, what, " is the work of one device, and --device lists ",
+         devices.size(), "; name one");
+  }
+  flags.device = devices.front();
+  return flags;
+}
+
+ops::Products products_of(const ModelFlags& flags) {
+  const std::vector<std::string> devices = list_devices(flags.device);
+  const auto of = [&](const std::string& device) {
+    return ops::products_named(flags.dtype, parse_device(device));
+  };
+  for (const std::string& device : devices) {
+    if (of(device) == of(devices.front())) continue;
+    fail(ErrorCode::invalid_argument, "--dtype auto would be ", ops::name(of(devices.front())),
+         " on ", devices.front(), " and ", ops::name(of(device)), " on ", device, "; name one");
+  }
+  return of(devices.front());
 }
 
 segmenter::AskOptions ask_options(const AskFlags& flags, const segmenter::Segmenter& segmenter) {

@@ -48,6 +48,8 @@ struct SweepFlags {
 };
 
 void add_model_flags(CLI::App& command, ModelFlags& flags);
+/// The same, where several devices may share the work.
+void add_models_flags(CLI::App& command, ModelFlags& flags);
 void add_word_flags(CLI::App& command, WordFlags& flags);
 /// --short-side and --max-side; `instead_of`: what they replace.
 void add_size_flags(CLI::App& command, int64_t& short_side, int64_t& max_side,
@@ -74,6 +76,15 @@ model::Config model_config(const ModelFlags& flags);
 
 /// Sets the number of threads, loads.
 segmenter::Segmenter load_segmenter(const ModelFlags& flags);
+/// The same for each device that is listed, with a model of its own. Throws Error naming the device
+/// that has no room for it.
+std::vector<segmenter::Segmenter> load_segmenters(const ModelFlags& flags);
+/// The same flags with the one device that is listed. Throws Error{invalid_argument} where there are
+/// several: `what` takes one.
+ModelFlags on_one_device(ModelFlags flags, const std::string& what);
+/// In which precision they multiply. Throws Error{invalid_argument} for devices of which "auto"
+/// would take different ones.
+ops::Products products_of(const ModelFlags& flags);
 
 /// One vocabulary per question, in the order typed; without any the words that the model was
 /// trained on, else COCO's. Words that are repeated count once (words::load_question); markings

@@ -1,14 +1,17 @@
 // fcclip serve: the HTTP service and its page.
 
+#include <algorithm>
 #include <ctime>
 #include <iostream>
 #include <thread>
 
+#include <ATen/Parallel.h>
 #include <nlohmann/json.hpp>
 
 #include "apps/commands.h"
 #include "apps/serve_flags.h"
 #include "fcclip/cli/stop_signal.h"
+#include "fcclip/core/device.h"
 #include "fcclip/core/error.h"
 #include "fcclip/core/freed_memory.h"
 #include "fcclip/core/utc_time.h"
@@ -46,7 +49,6 @@ void log_text(const serve::AccessRecord& record) {
 
 LoadOptions load_options(const ServeFlags& flags) {
   LoadOptions options;
-  options.device = flags.device;
   options.dtype = flags.dtype;
   options.use_text_cache = !flags.no_cache;
   options.cache_folder = flags.cache_folder;
@@ -68,7 +70,7 @@ class Loading {
           const ServeFlags& flags)
       : thread_([&, flags] {
           try {
-            models.load_all(load_options(flags));
+            models.load_all(load_options(flags), list_devices(flags.device));
             if (!flags.no_warm) service.warm([this] { return !ending_; });
           } catch (const Error& error) {
             if (error.code() == ErrorCode::interrupted) return;
@@ -124,8 +126,11 @@ void serve_until_told(const ServeFlags& flags) {
   if (flags.log == "json") options.log = log_json;
   if (flags.log == "text") options.log = log_text;
   const serve::ServerOptions network = server_options(flags);
-  if (flags.threads > 0) set_threads(static_cast<int>(flags.threads));
-  serve::ModelShelf models(model_places(flags));
+  const size_t devices = list_devices(flags.device).size();
+  const int threads = flags.threads > 0 ? static_cast<int>(flags.threads) : at::get_num_threads();
+  if (flags.threads > 0 || devices > 1)
+    set_threads(std::max(1, threads / static_cast<int>(devices)));
+  serve::ModelShelf models(model_places(flags), devices);
   serve::Service service(models, options);
   serve::HttpServer server(service, network);
   cli::announce_stop("finishing the requests that were begun; again to stop now");

@@ -8,6 +8,7 @@
 #include "apps/option_checks.h"
 #include "apps/place_flags.h"
 #include "apps/segment_options.h"
+#include "fcclip/core/device.h"
 #include "fcclip/core/error.h"
 #include "fcclip/serve/listen_address.h"
 
@@ -122,7 +123,7 @@ void add_serve_flags(CLI::App& command, ServeFlags& flags) {
   add_trust(command, flags);
   add_limits(command, flags);
   command.option_defaults()->group("Model");
-  add_place_flags(command, flags.device, flags.threads);
+  add_several_place_flags(command, flags.device, flags.threads);
   add_dtype_flag(command, flags.dtype);
   add_cache_flags(command, flags.no_cache, flags.cache_folder);
   command
@@ -158,7 +159,9 @@ serve::ServiceOptions service_options(const ServeFlags& flags) {
   options.limits.queue_of_client = std::max<int64_t>(1, (flags.limits.queue + 1) / 2);
   options.limits.keep = std::chrono::seconds(flags.keep_seconds);
   options.limits.timeout = std::chrono::seconds(flags.timeout_seconds);
-  options.limits.batch = flags.device == "cpu" ? 1 : kGpuBatch;  // a CPU gains nothing by it
+  const std::vector<std::string> devices = list_devices(flags.device);
+  options.limits.batch = devices.front() == "cpu" ? 1 : kGpuBatch;  // a CPU gains nothing by it
+  options.limits.decoded_ahead *= std::ssize(devices);
   options.guard.loopback_only = serve::is_loopback(serve::parse_listen_address(flags.listen).host);
   options.guard.hosts = flags.hosts;
   options.guard.origins = flags.origins;
@@ -184,8 +187,10 @@ serve::ServerOptions server_options(const ServeFlags& flags) {
 std::string memory_line(const ServeFlags& flags, const serve::ServerOptions& server) {
   constexpr int64_t kBytesOfPixel = 3, kBeingRead = 2;
   const serve::Limits& limits = flags.limits;
-  const int64_t models = bytes_of_models(flags);
-  const int64_t pictures = (limits.decoded_ahead + kBeingRead) * limits.picture_px * kBytesOfPixel;
+  const int64_t devices = std::ssize(list_devices(flags.device));
+  const int64_t models = bytes_of_models(flags) * devices;
+  const int64_t pictures =
+      (limits.decoded_ahead + kBeingRead) * devices * limits.picture_px * kBytesOfPixel;
   const int64_t texts = flags.cache_bytes * std::ssize(model_places(flags));
   const int64_t all = models + texts + limits.store_bytes + server.buffered_bytes + pictures;
   return "memory at most: model " + mebibytes(models) + ", text features " + mebibytes(texts) +

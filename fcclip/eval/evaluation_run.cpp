@@ -60,16 +60,21 @@ std::string in_words(ops::Products products) {
 
 EvaluationRun::EvaluationRun(EvaluationPlan plan, const segmenter::Segmenter& segmenter,
                              EvaluationTarget& target)
+    : EvaluationRun(std::move(plan), std::span(&segmenter, 1), target) {}
+
+EvaluationRun::EvaluationRun(EvaluationPlan plan, std::span<const segmenter::Segmenter> segmenters,
+                             EvaluationTarget& target)
     : plan_(std::move(plan)),
       target_(target),
-      segmenter_(segmenter),
+      segmenters_(segmenters),
+      segmenter_(segmenters.front()),
       folder_(plan_.output / target.name),
       share_(place_of(plan_)) {
   EvaluateOptions& options = target_.options;
-  const naming::NamingConfig& head = segmenter.config().naming;
+  const naming::NamingConfig& head = segmenter_.config().naming;
   options.resized_late = options.resized_late || head.scores_resized_late;
   if (head.own_input_size) options.size = target.asked_size;
-  options.instance_options = segmenter.ask_defaults().instances;
+  options.instance_options = segmenter_.ask_defaults().instances;
   if (target.detections > 0) options.instance_options.top_k = target.detections;
   if (plan_.top_k) options.instance_options.top_k = *plan_.top_k;
   choose_classifiers();
@@ -161,13 +166,19 @@ RunHeader EvaluationRun::make_header() const {
 }
 
 void EvaluationRun::evaluate() {
-  const segmenter::PreparedVocabulary prepared =
-      segmenter_.prepare(words(), progress("reading words", "words"));
-  const Evaluator evaluator(segmenter_, *target_.split, prepared, target_.options);
+  std::vector<segmenter::PreparedVocabulary> prepared = {
+      segmenter_.prepare(words(), progress("reading words", "words"))};
+  for (const segmenter::Segmenter& other : segmenters_.subspan(1)) {
+    prepared.push_back(other.take_over(prepared.front()));
+  }
+  std::vector<Evaluator> evaluators;
+  for (size_t i = 0; i < segmenters_.size(); ++i) {
+    evaluators.emplace_back(segmenters_[i], *target_.split, prepared[i], target_.options);
+  }
   RecordFile records(record_path(folder_, share_.rank, share_.count), header_, words(),
                      plan_.resume);
   try {
-    evaluate_share(evaluator, {share_.rank, share_.count, count_}, records,
+    evaluate_share(evaluators, {share_.rank, share_.count, count_}, records,
                    progress(target_.name, "images"));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::interrupted) throw;

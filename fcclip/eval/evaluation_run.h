@@ -48,6 +48,9 @@ class EvaluationRun {
   /// `segmenter` and `target` must outlive the run. Throws Error{invalid_argument, not_found}.
   EvaluationRun(EvaluationPlan plan, const segmenter::Segmenter& segmenter,
                 EvaluationTarget& target);
+  /// `segmenters`: one or more, of one model file, each on a device; they share the pictures.
+  EvaluationRun(EvaluationPlan plan, std::span<const segmenter::Segmenter> segmenters,
+                EvaluationTarget& target);
 
   /// Throws Error{invalid_argument} rather than replace an evaluation.
   void check_folder() const;
@@ -79,7 +82,8 @@ class EvaluationRun {
 
   const EvaluationPlan plan_;
   EvaluationTarget& target_;
-  const segmenter::Segmenter& segmenter_;
+  const std::span<const segmenter::Segmenter> segmenters_;
+  const segmenter::Segmenter& segmenter_;  ///< the first
   std::filesystem::path folder_;
   ProcessPlace share_;
   int64_t count_ = 0;

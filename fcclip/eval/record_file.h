@@ -6,6 +6,7 @@
 #include <fstream>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,10 @@ struct PictureShare {
 /// append do; Error{interrupted}: what is scored is kept.
 void evaluate_share(const Evaluator& evaluator, const PictureShare& share, RecordFile& records,
                     const Progress& progress = {});
+/// The same by several evaluators at once, each scoring the picture that is next; records stay in
+/// the pictures' order. At an error pictures behind that one may have been scored for nothing.
+void evaluate_share(std::span<const Evaluator> evaluators, const PictureShare& share,
+                    RecordFile& records, const Progress& progress = {});
 
 /// records.jsonl, or records.<rank>.jsonl of several.
 std::filesystem::path record_path(const std::filesystem::path& folder, int64_t rank, int64_t count);

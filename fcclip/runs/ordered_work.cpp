@@ -35,11 +35,19 @@ OrderedWork::~OrderedWork() {
 }
 
 void OrderedWork::add(Work work, int64_t bytes) {
+  add_at(given_, std::move(work), bytes);
+}
+
+// Whoever is next waits for nobody: what holds the memory may wait for it.
+void OrderedWork::add_at(int64_t position, Work work, int64_t bytes) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return error_ || bytes_ == 0 || bytes_ + bytes <= most_bytes_; });
+  changed_.wait(lock, [&] {
+    return error_ || position == finished_ || bytes_ == 0 || bytes_ + bytes <= most_bytes_;
+  });
   if (error_) throw Stopped();
   bytes_ += bytes;
-  waiting_.push_back({given_++, bytes, std::move(work)});
+  ++given_;
+  waiting_.push_back({position, bytes, std::move(work)});
   lock.unlock();
   changed_.notify_all();
 }

@@ -33,6 +33,9 @@ class OrderedWork {
 
   /// Waits until there is room for `bytes`. Throws Stopped.
   void add(Work work, int64_t bytes);
+  /// The same from several threads at once, each piece with its place in the row; every place from 0
+  /// on is given once before finish(). The piece that is next in the row is always taken.
+  void add_at(int64_t position, Work work, int64_t bytes);
   /// Waits until everything has been done.
   void finish();
 

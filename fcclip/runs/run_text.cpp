@@ -43,11 +43,14 @@ std::string timing_line(const Timing& timing) {
 }
 
 std::string run_line(const SegmentRun& run) {
-  const auto [decoders, drawers] = SegmentRun::threads();
+  const auto [decoders, drawers] = SegmentRun::threads(run.workers());
   Timing total = run.total();
   total.decode /= static_cast<double>(decoders);
   total.draw /= static_cast<double>(drawers);
   total.write /= static_cast<double>(drawers);
+  for (double Timing::*of_workers : {&Timing::network, &Timing::ask, &Timing::wait}) {
+    total.*of_workers /= static_cast<double>(run.workers());
+  }
   const Timing& before = run.before();
   const int64_t done = run.count().done;
   const double seconds = run.seconds();

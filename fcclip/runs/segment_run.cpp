@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <mutex>
 #include <thread>
 
 #include <ATen/ATen.h>
@@ -9,6 +10,7 @@
 #include "fcclip/core/counted.h"
 #include "fcclip/core/error.h"
 #include "fcclip/core/loader.h"
+#include "fcclip/core/workers.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/outputs/json_text.h"
 #include "fcclip/outputs/summaries.h"
@@ -70,14 +72,57 @@ outputs::WantedOutputs wanted_outputs(const std::string& write, results::Task ta
   return outputs::parse_output_kinds(write);
 }
 
-std::pair<int64_t, int64_t> SegmentRun::threads() {
+/// Pictures in order, each to the worker that asks next. Safe to use from several threads.
+class SegmentRun::Queue {
+ public:
+  Queue(SegmentRun& run, int64_t decoders)
+      : run_(run),
+        pictures_(
+            [&run](int64_t i) {
+              return i < std::ssize(run.todo_) ? run.decode(run.plan_.pictures[run.todo_[i]])
+                                               : Decoded();
+            },
+            0, {decoders, decoders}) {}
+
+  /// Nothing where none is left, or the run ends.
+  std::optional<Turn> take() {
+    const Stopwatch wait;
+    const std::lock_guard lock(mutex_);
+    if (next_ == std::ssize(run_.todo_) || ending_ || run_.listener_.wants_stop()) return {};
+    Turn turn{next_, run_.todo_[static_cast<size_t>(next_)]};
+    ++next_;
+    try {
+      turn.decoded = pictures_.next();
+    } catch (const std::exception&) {
+      turn.unread = std::current_exception();
+    }
+    run_.waited_ += wait.seconds();
+    return turn;
+  }
+  /// Nobody takes another one.
+  void end() { ending_ = true; }
+
+ private:
+  SegmentRun& run_;
+  Loader<Decoded> pictures_;
+  std::mutex mutex_;
+  int64_t next_ = 0;
+  std::atomic<bool> ending_ = false;
+};
+
+std::pair<int64_t, int64_t> SegmentRun::threads(int64_t workers) {
   const auto cores = std::max<int64_t>(1, std::thread::hardware_concurrency());
-  return {cores >= 4 ? 2 : 1, std::clamp<int64_t>(cores / 2, 1, 4)};
+  const int64_t decoders = cores >= 4 ? std::min(2 * workers, cores / 2) : 1;
+  return {decoders, std::clamp<int64_t>(cores / 2, 1, 4 * workers)};
 }
 
 SegmentRun::SegmentRun(const segmenter::Segmenter& segmenter, SegmentPlan plan,
                        SegmentListener& listener)
-    : segmenter_(segmenter), plan_(std::move(plan)), listener_(listener) {
+    : SegmentRun(std::span(&segmenter, 1), std::move(plan), listener) {}
+
+SegmentRun::SegmentRun(std::span<const segmenter::Segmenter> segmenters, SegmentPlan plan,
+                       SegmentListener& listener)
+    : segmenters_(segmenters), plan_(std::move(plan)), listener_(listener) {
   before_.load = plan_.load_seconds;
   count_.pictures = shard_size(plan_);
   wanted_ = wanted_outputs(plan_.write, plan_.settings.ask.task);
@@ -100,7 +145,7 @@ void SegmentRun::prepare(const classify::Vocabulary& question) {
     listener_.reading_words(done, total);
     return !listener_.wants_stop();
   };
-  questions_.push_back(segmenter_.prepare(question, report, plan_.settings.templates));
+  questions_.push_back(segmenters_.front().prepare(question, report, plan_.settings.templates));
   words_cached_ += questions_.back().classifier.cached;
   words_computed_ += questions_.back().classifier.computed;
 }
@@ -179,32 +224,55 @@ void SegmentRun::finish_run() {
 }
 
 void SegmentRun::run_pictures() {
-  const auto [decoders, drawers] = threads();
-  const auto make = [this](int64_t i) {
-    return i < std::ssize(todo_) ? decode(plan_.pictures[todo_[i]]) : Decoded();
-  };
-  Loader<Decoded> pictures(make, 0, {decoders, decoders});
+  const auto [decoders, drawers] = threads(workers());
+  Queue queue(*this, decoders);
   OrderedWork writers(drawers, kWaitingBytes);
-  for (const size_t index : todo_) {
-    if (listener_.wants_stop()) break;
-    const InputPicture& picture = plan_.pictures[index];
-    try {
-      const Stopwatch wait;
-      Decoded decoded = pictures.next();
-      waited_ += wait.seconds();
-      if (picture.path.empty()) decoded = decode_now(picture);
-      answer(index, decoded, writers);
-    } catch (const OrderedWork::Stopped&) {
-      break;  // finish() says why
-    } catch (const std::exception& error) {
-      if (is_interruption(error) && listener_.wants_stop()) break;  // what is done is written
-      if (is_interruption(error)) throw;
-      hand_over_failure(picture, error, writers);
+  run_workers(segmenters_.size(), [&](size_t i) {
+    Worker worker{segmenters_[i], {}};
+    for (const segmenter::PreparedVocabulary& question : questions_) {
+      worker.questions.push_back(worker.segmenter.take_over(question));
     }
-  }
+    run_worker(worker, queue, writers);
+  });
   const Stopwatch wait;
   writers.finish();
   waited_ += wait.seconds();
+}
+
+void SegmentRun::run_worker(const Worker& worker, Queue& queue, OrderedWork& writers) {
+  try {
+    while (std::optional<Turn> turn = queue.take()) {
+      if (!run_picture(worker, *turn, writers)) queue.end();
+    }
+  } catch (const OrderedWork::Stopped&) {
+    queue.end();  // finish() says why
+  } catch (...) {
+    queue.end();
+    throw;
+  }
+}
+
+// Whatever becomes of it, each of its pieces is given: others may wait for them.
+bool SegmentRun::run_picture(const Worker& worker, Turn& turn, OrderedWork& writers) {
+  std::exception_ptr fatal;
+  bool stopped = false;
+  try {
+    if (turn.unread) std::rethrow_exception(turn.unread);
+    const InputPicture& picture = plan_.pictures[turn.index];
+    if (picture.path.empty()) turn.decoded = decode_now(picture);
+    answer(worker, turn, writers);
+  } catch (const OrderedWork::Stopped&) {
+    throw;
+  } catch (const std::exception& error) {
+    stopped = is_interruption(error) && listener_.wants_stop();  // what is done is written
+    if (!is_interruption(error)) hand_over_failure(error, turn, writers);
+    if (is_interruption(error) && !stopped) fatal = std::current_exception();
+  }
+  while (turn.given < questions_.size())
+    give(
+        turn, [] { return OrderedWork::Finish(); }, 0, writers);
+  if (fatal) std::rethrow_exception(fatal);
+  return !stopped;
 }
 
 // Standard input is read when it is its turn: a thread that waits for it could not be stopped.
@@ -226,13 +294,15 @@ SegmentRun::Decoded SegmentRun::decode_now(const InputPicture& picture) const {
   return decoded;
 }
 
-void SegmentRun::answer(size_t index, const Decoded& decoded, OrderedWork& writers) {
-  const InputPicture& picture = plan_.pictures[index];
+void SegmentRun::answer(const Worker& worker, Turn& turn, OrderedWork& writers) {
+  const InputPicture& picture = plan_.pictures[turn.index];
+  const Decoded& decoded = turn.decoded;
+  const segmenter::Segmenter& segmenter = worker.segmenter;
   Stopwatch watch;
   const Progress go_on = [this](int64_t, int64_t) { return !listener_.wants_stop(); };
   const RunSettings& settings = plan_.settings;
   const segmenter::EncodedPicture encoded =
-      segmenter::encode_picture(segmenter_, decoded.rgb, settings.views, settings.size, go_on);
+      segmenter::encode_picture(segmenter, decoded.rgb, settings.views, settings.size, go_on);
   const double network = watch.lap();
   for (size_t q = 0; q < questions_.size(); ++q) {
     watch.lap();
@@ -244,26 +314,33 @@ void SegmentRun::answer(size_t index, const Decoded& decoded, OrderedWork& write
       if (task != output_.asked) options.best_words = 0;
       answers.by_task.emplace(
           task, settings.place
-                    ? segmenter_.at(encoded.image, questions_[q], *settings.place, options)
-                    : segmenter::ask_picture(segmenter_, encoded, questions_[q], options));
+                    ? segmenter.at(encoded.image, worker.questions[q], *settings.place, options)
+                    : segmenter::ask_picture(segmenter, encoded, worker.questions[q], options));
     }
     answers.timing.ask = watch.lap();
     if (q == 0) {
       answers.warnings = decoded.warnings;
       answers.timing.decode = decoded.seconds;
       answers.timing.network = network;
-      if (!std::exchange(before_told_, true)) answers.timing += before_;
     }
-    hand_over(std::move(answers), {q, q + 1 == questions_.size(), changed_[index]}, writers);
+    hand_over(std::move(answers), turn, writers);
   }
 }
 
-void SegmentRun::hand_over(PictureAnswers answers, const PictureQuestion& question,
-                           OrderedWork& writers) {
+void SegmentRun::give(Turn& turn, OrderedWork::Work work, int64_t bytes,
+                      OrderedWork& writers) const {
+  const int64_t before = turn.number * std::ssize(questions_);
+  writers.add_at(before + static_cast<int64_t>(turn.given++), std::move(work), bytes);
+}
+
+void SegmentRun::hand_over(PictureAnswers answers, Turn& turn, OrderedWork& writers) {
+  const PictureQuestion question{turn.given, turn.given + 1 == questions_.size(),
+                                 changed_[turn.index]};
   const int64_t bytes = answers.bytes();
   const Stopwatch wait;
   const auto shared = std::make_shared<PictureAnswers>(std::move(answers));
-  writers.add(
+  give(
+      turn,
       [this, shared, question]() -> OrderedWork::Finish {
         try {
           const WrittenAnswers written = write_answers(output_, *shared);
@@ -273,22 +350,24 @@ void SegmentRun::hand_over(PictureAnswers answers, const PictureQuestion& questi
           return [this, shared, line] { finish_failure(shared->picture, line); };
         }
       },
-      bytes);
+      bytes, writers);
   waited_ += wait.seconds();
 }
 
-void SegmentRun::hand_over_failure(const InputPicture& picture, const std::exception& error,
-                                   OrderedWork& writers) {
+void SegmentRun::hand_over_failure(const std::exception& error, Turn& turn, OrderedWork& writers) {
+  const InputPicture& picture = plan_.pictures[turn.index];
   const std::string line = listener_.failure_line(error, picture);
-  writers.add(
+  give(
+      turn,
       [this, &picture, line]() -> OrderedWork::Finish {
         return [this, &picture, line] { finish_failure(picture, line); };
       },
-      0);
+      0, writers);
 }
 
-void SegmentRun::finish_answer(const PictureAnswers& answers, const WrittenAnswers& written,
+void SegmentRun::finish_answer(PictureAnswers& answers, const WrittenAnswers& written,
                                const PictureQuestion& question) {
+  if (question.number == 0 && !std::exchange(before_told_, true)) answers.timing += before_;
   total_ += answers.timing;
   if (failed_ == &answers.picture) return;
   if (question.number == 0) current_files_.clear();
@@ -395,7 +474,8 @@ void SegmentRun::record(const std::string& status) {
                    {"finished before", count_.skipped}};
   all["failures"] = failures_;
   all["seconds"] = to_json(total_);
-  all["seconds"]["wait"] = waited_;
+  all["seconds"]["wait"] = waited_.load();
+  if (workers() > 1) all["workers"] = workers();
   all["seconds"]["wall"] = watch_.seconds();
   all["words"] = {{"cached", words_cached_}, {"computed", words_computed_}};
   all["files"] = WrittenFiles::kName;

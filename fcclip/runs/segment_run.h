@@ -2,9 +2,12 @@
 // Many pictures through one model: made ready once, then picture after picture, with files that an
 // interrupted run can go on from.
 
+#include <atomic>
+#include <exception>
 #include <filesystem>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -70,12 +73,16 @@ class SegmentListener {
 outputs::WantedOutputs wanted_outputs(const std::string& write, results::Task task);
 
 /// While the network works on one picture, the next is decoded and the last ones are drawn and
-/// written by other threads.
+/// written by other threads. Several segmenters, each on a device, work at once, each on the picture
+/// that is next; what is told and written stays in the pictures' order.
 class SegmentRun {
  public:
   /// Reads the words and opens the folder. `segmenter` and `listener` must outlive the run. Throws
   /// whatever stands in the way of every picture: words, a folder that can't be written in.
   SegmentRun(const segmenter::Segmenter& segmenter, SegmentPlan plan, SegmentListener& listener);
+  /// `segmenters`: one or more, of one model file.
+  SegmentRun(std::span<const segmenter::Segmenter> segmenters, SegmentPlan plan,
+             SegmentListener& listener);
 
   /// Answers the shard's pictures; the last shard to finish writes sums and tables over all.
   /// Number of pictures that failed. Throws Error{interrupted} when the listener wanted to stop.
@@ -86,12 +93,13 @@ class SegmentRun {
   bool sums_are_to_come() const { return sums_are_to_come_; }
   /// Loading and words.
   const Timing& before() const { return before_; }
-  /// Of all pictures; draw, write and decode are sums over threads.
+  /// Of all pictures, sums over threads and segmenters.
   Timing total() const;
   /// From the first picture to the last.
   double seconds() const { return watch_.seconds(); }
-  /// How many threads decode, and how many draw and write.
-  static std::pair<int64_t, int64_t> threads();
+  int64_t workers() const { return std::ssize(segmenters_); }
+  /// How many threads decode, and how many draw and write, beside so many segmenters.
+  static std::pair<int64_t, int64_t> threads(int64_t workers = 1);
 
  private:
   struct Decoded {
@@ -106,19 +114,38 @@ class SegmentRun {
     bool changed = false;  ///< finished by an earlier run with other settings
   };
 
+  /// A segmenter, and the questions on its device.
+  struct Worker {
+    const segmenter::Segmenter& segmenter;
+    std::vector<segmenter::PreparedVocabulary> questions;
+  };
+  /// A picture that a worker has taken.
+  struct Turn {
+    int64_t number = 0;  ///< from 0, of those to do
+    size_t index = 0;    ///< in plan_.pictures
+    Decoded decoded = {};
+    std::exception_ptr unread = {};  ///< why it could not be decoded
+    size_t given = 0;                ///< answers that went to the writers
+  };
+  class Queue;
+
   void prepare(const classify::Vocabulary& question);
   void open_folder();
   bool summarises() const;
   void finish_run();
   void choose_pictures();
   void run_pictures();
+  void run_worker(const Worker& worker, Queue& queue, OrderedWork& writers);
+  /// False: the run is to end.
+  bool run_picture(const Worker& worker, Turn& turn, OrderedWork& writers);
   Decoded decode(const InputPicture& picture) const;
   Decoded decode_now(const InputPicture& picture) const;
-  void answer(size_t index, const Decoded& decoded, OrderedWork& writers);
-  void hand_over(PictureAnswers answers, const PictureQuestion& question, OrderedWork& writers);
-  void hand_over_failure(const InputPicture& picture, const std::exception& error,
-                         OrderedWork& writers);
-  void finish_answer(const PictureAnswers& answers, const WrittenAnswers& written,
+  void answer(const Worker& worker, Turn& turn, OrderedWork& writers);
+  void hand_over(PictureAnswers answers, Turn& turn, OrderedWork& writers);
+  void hand_over_failure(const std::exception& error, Turn& turn, OrderedWork& writers);
+  /// The turn's next piece of work.
+  void give(Turn& turn, OrderedWork::Work work, int64_t bytes, OrderedWork& writers) const;
+  void finish_answer(PictureAnswers& answers, const WrittenAnswers& written,
                      const PictureQuestion& question);
   void finish_failure(const InputPicture& picture, const std::string& line);
   void keep(const std::filesystem::path& file);
@@ -128,14 +155,14 @@ class SegmentRun {
   bool is_summarised(const InputPicture& picture, size_t question) const;
   void record(const std::string& status);
 
-  const segmenter::Segmenter& segmenter_;
+  const std::span<const segmenter::Segmenter> segmenters_;
   const SegmentPlan plan_;
   SegmentListener& listener_;
   std::vector<size_t> todo_;   ///< positions in plan_.pictures that this run works on
   std::vector<bool> changed_;  ///< by position: finished before, with other settings
   Stopwatch watch_;            ///< of what comes before the first picture, then of pictures
   bool before_told_ = false, sums_are_to_come_ = false;
-  double waited_ = 0;  ///< seconds that the network could not work
+  std::atomic<double> waited_ = 0;  ///< seconds that the network could not work
   Timing before_, total_;
   RunCount count_;
   outputs::WantedOutputs wanted_;

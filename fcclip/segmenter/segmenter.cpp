@@ -302,6 +302,16 @@ PreparedVocabulary Segmenter::prepare(const classify::Vocabulary& vocabulary,
   return prepared;
 }
 
+PreparedVocabulary Segmenter::take_over(const PreparedVocabulary& prepared) const {
+  const c10::InferenceMode guard;
+  PreparedVocabulary here = prepared;
+  classify::TextClassifier& classifier = here.classifier;
+  for (at::Tensor* rows : {&classifier.rows, &classifier.in_rows}) {
+    if (rows->defined()) *rows = rows->to(device_of(*model_));
+  }
+  return here;
+}
+
 classify::Classification Segmenter::name_masks(const EncodedImage& image,
                                                const PreparedVocabulary& vocabulary,
                                                const classify::EnsembleOptions& options) const {

@@ -115,6 +115,9 @@ class Segmenter {
   PreparedVocabulary prepare(const classify::Vocabulary& vocabulary, const Progress& progress = {},
                              const std::vector<std::string>& templates = {}) const;
 
+  /// The words as another segmenter of the same file prepared them, on this one's device.
+  PreparedVocabulary take_over(const PreparedVocabulary& prepared) const;
+
   /// Names the encoded masks with these words: milliseconds, no run of the network.
   results::Segmentation ask(const EncodedImage& image, const PreparedVocabulary& vocabulary,
                             const AskOptions& options, const Trace& trace = {}) const;

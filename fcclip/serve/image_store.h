@@ -19,6 +19,7 @@ struct StoredImage {
   std::string name;   ///< the picture's, in results
   Picture picture;
   Image image;
+  size_t device = 0;  ///< whose copy of the model encoded it
 
   int64_t bytes() const;
 };

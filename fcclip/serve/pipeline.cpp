@@ -10,7 +10,7 @@
 namespace fcclip::serve {
 namespace {
 
-constexpr int kReaders = 2, kConcluders = 2;
+constexpr size_t kReaders = 2, kConcluders = 2;  // for each device
 constexpr std::chrono::seconds kSweepEvery{15};
 
 // What one run of the network can hold together.
@@ -49,10 +49,13 @@ void Slots::close() {
 }
 
 Pipeline::Pipeline(ServiceParts& parts) : parts_(parts), decoded_(parts.limits.decoded_ahead) {
-  for (int i = 0; i < kReaders; ++i) threads_.emplace_back([this] { read_pictures(); });
-  threads_.emplace_back([this] { run_network(); });
+  const size_t devices = parts.models.devices();
+  for (size_t i = 0; i < kReaders * devices; ++i)
+    threads_.emplace_back([this] { read_pictures(); });
+  for (size_t i = 0; i < devices; ++i) threads_.emplace_back([this, i] { run_network(i); });
   threads_.emplace_back([this] { prepare_words(); });
-  for (int i = 0; i < kConcluders; ++i) threads_.emplace_back([this] { answer_questions(); });
+  for (size_t i = 0; i < kConcluders * devices; ++i)
+    threads_.emplace_back([this] { answer_questions(); });
   threads_.emplace_back([this] { watch_time(); });
 }
 
@@ -164,7 +167,7 @@ void Pipeline::read(const Pointer& work) {
   }
 }
 
-void Pipeline::run_network() {
+void Pipeline::run_network(size_t device) {
   while (const Pointer first = to_encode_.pop()) {
     std::vector<Pointer> works = {first};
     if (parts_.limits.batch > 1) {
@@ -172,7 +175,11 @@ void Pipeline::run_network() {
       std::ranges::move(to_encode_.pop_more(parts_.limits.batch - 1, fits),
                         std::back_inserter(works));
     }
-    for (const Pointer& work : works) begin_stage(*work);
+    for (const Pointer& work : works) {
+      begin_stage(*work);
+      work->device = device;
+      work->model = parts_.models.get(work->model_name, device);
+    }
     encode(works);
     for (const Pointer& work : works) {
       give_slot_back(*work);
@@ -225,7 +232,8 @@ void Pipeline::prepare_words() {
 void Pipeline::prepare(const Pointer& work) {
   const Clock::time_point begin = Clock::now();
   const bool done = guarded(work, [&] {
-    work->words = parts_.words.get(*work->model, work->model_name, work->asked, work->going_on());
+    work->words = parts_.words.get(*work->model, copy_name(work->model_name, work->device),
+                                   work->asked, work->going_on());
   });
   work->times.ask += seconds_since(begin);
   if (done) enqueue(to_conclude_, work);
@@ -242,7 +250,7 @@ void Pipeline::answer_questions() {
 bool Pipeline::finds_words(Work& work) {
   if (!work.words) {
     work.asked = words_for(work.question, *work.model);
-    work.words = parts_.words.find(work.model_name, work.asked);
+    work.words = parts_.words.find(copy_name(work.model_name, work.device), work.asked);
   }
   return work.words.has_value();
 }

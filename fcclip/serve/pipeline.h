@@ -59,7 +59,7 @@ class Pipeline {
   using Queue = FairQueue<Work>;
 
   void read_pictures();
-  void run_network();
+  void run_network(size_t device);
   void prepare_words();
   void answer_questions();
   void watch_time();

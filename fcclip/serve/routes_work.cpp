@@ -45,7 +45,7 @@ void read_image(Work& work, ServiceParts& parts) {
 
 Response conclude_image(Work& work, ServiceParts& parts) {
   const StoredImage stored{work.model_name, work.question.name, settled(*work.picture),
-                           settled(*work.image)};
+                           settled(*work.image), work.device};
   const std::string id = parts.images.add(stored);
   Response response = json_response(201, image_json(id, stored, parts.images.keep()));
   response.headers.push_back({"Location", "/v1/images/" + id});
@@ -56,7 +56,8 @@ Response conclude_image(Work& work, ServiceParts& parts) {
 void find_stored(Work& work, ServiceParts& parts) {
   work.stored = parts.images.find(work.arguments[0]);
   work.model_name = work.stored->model;
-  work.model = parts.models.get(work.stored->model);
+  work.device = work.stored->device;
+  work.model = parts.models.get(work.stored->model, work.device);
 }
 
 void check_same_model(Fields& fields, const StoredImage& stored) {

@@ -228,9 +228,13 @@ void Service::warm(const std::function<bool()>& go_on) {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     return go_on();
   };
-  for (const ModelPlace& place : impl_->parts.models.places()) {
-    const std::optional<Model> model = impl_->parts.models.find(place.name);
-    if (model) impl_->parts.words.get(*model, place.name, all, progress);
+  const ModelShelf& models = impl_->parts.models;
+  for (const ModelPlace& place : models.places()) {
+    for (size_t device = 0; device < models.devices(); ++device) {
+      const std::optional<Model> model = models.find(place.name, device);
+      if (!model) continue;
+      impl_->parts.words.get(*model, copy_name(place.name, device), all, progress);
+    }
   }
 }
 

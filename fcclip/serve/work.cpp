@@ -28,6 +28,10 @@ Progress Work::going_on() const {
   return [this](int64_t, int64_t) { return !ended(); };
 }
 
+std::string copy_name(const std::string& model_name, size_t device) {
+  return device == 0 ? model_name : model_name + "@" + std::to_string(device);
+}
+
 std::string server_timing(const StageTimes& times) {
   char text[160];
   std::snprintf(text, sizeof text,

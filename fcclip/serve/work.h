@@ -62,7 +62,8 @@ class Work {
   std::vector<std::string> arguments;  ///< of the path
   Fields query;
   Question question;
-  std::optional<fcclip::Model> model;
+  size_t device = 0;                   ///< whose copy of the model, on the shelf
+  std::optional<fcclip::Model> model;  ///< that copy
   std::string model_name;
   std::optional<Picture> picture;
   std::optional<Image> image;
@@ -80,6 +81,9 @@ class Work {
   std::atomic<bool> ended_ = false;
   Reply reply_;
 };
+
+/// Names a model's copy on a device, for which words are prepared.
+std::string copy_name(const std::string& model_name, size_t device);
 
 /// "queue;dur=0.1, decode;dur=5.2, …" in milliseconds.
 std::string server_timing(const StageTimes& times);

@@ -119,9 +119,12 @@ class Mistyped(Case):
         # "instances" is taken too.
         self.assert_refused(self.run_fcclip("segment", "x.png", "-t", "instances"), "x.png")
         self.assert_refused(self.run_fcclip("score", "instances", "x.json", "x.json"), "x.json")
+        for command in ("segment", "eval", "serve"):
+            self.assertIn("--device DEVICES        cpu, cuda or cuda:N; several that share the", help_of(command))
+        for command in ("trace", "train", "pretrain"):
+            self.assertIn("--device DEVICE         cpu, cuda or cuda:N; default cpu\n", help_of(command))
         for command in ("segment", "trace", "eval", "train", "pretrain"):
             with self.subTest(command):
-                self.assertIn("--device DEVICE         cpu, cuda or cuda:N; default cpu\n", help_of(command))
                 self.assertIn("--threads NUMBER        CPU threads; default all cores\n", help_of(command))
 
     def test_options_of_eval_from_a_file(self):

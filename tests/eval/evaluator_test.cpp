@@ -1,14 +1,18 @@
 #include "fcclip/eval/evaluator.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
 #include "fcclip/data/registry.h"
 #include "fcclip/eval/record_file.h"
+#include "fcclip/io/atomic_file.h"
 #include "fcclip/model/model.h"
 #include "fcclip/model/untrained.h"
 #include "tests/data/miniature.h"
 #include "tests/io/temporary_folder.h"
+#include "tests/support/errors.h"
 
 namespace fcclip::eval {
 namespace evaluator_test {
@@ -91,6 +95,26 @@ TEST_F(Evaluators, AStoppedShareKeepsWhatIsScoredAndGoesOn) {
   int64_t found = 0;
   read_records({path}, header, [&](const StoredPicture&) { ++found; });
   EXPECT_EQ(found, 2);
+}
+
+TEST_F(Evaluators, TwoShareThePicturesInOrder) {
+  RunHeader header;
+  header.pictures = 2;
+  const std::vector<Evaluator> two = {evaluator(), evaluator()};
+  const auto records_of = [&](const char* name, std::span<const Evaluator> evaluators) {
+    const std::filesystem::path path = folder_->path() / name / "records.jsonl";
+    RecordFile records(path, header, split_->vocabulary(), false);
+    evaluate_share(evaluators, {0, 1, 2}, records);
+    return io::read_file(path);
+  };
+  const std::string alone = records_of("alone", std::span(two).first(1));
+  EXPECT_EQ(std::count(alone.begin(), alone.end(), '\n'), 3);
+  EXPECT_EQ(records_of("shared", two), alone);
+  RecordFile records(folder_->path() / "ended/records.jsonl", header, split_->vocabulary(), false);
+  EXPECT_ERROR(interrupted, "stopped after 1 of 2 pictures",
+               evaluate_share(std::span(two), {0, 1, 2}, records,
+                              [](int64_t done, int64_t) { return done < 1; }));
+  EXPECT_EQ(records.last(), 0);  // what was begun is kept
 }
 
 TEST_F(Evaluators, ClassifiersHaveTheirAlphaAndBeta) {

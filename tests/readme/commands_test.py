@@ -28,6 +28,7 @@ HELP = "--help"  # the examples of all help pages, as one page
 NOT_RUN = {
     "make demo": "builds; this test is one of those it is built for",
     "build/release/bin/fcclip segment picture.jpg": "needs a GPU",
+    'fcclip segment pictures/ -c "bat, rock" --device cuda': "needs GPUs; tests/cases/several_devices_test.py has cpu,cpu",
     "make serve": "builds and serves; tests/service asks the server from outside",
     "fcclip serve": "serves until it is stopped; tests/service does both",
     "pip install": "builds; scripts/wheel.sh installs what it built and tests it",

@@ -27,6 +27,27 @@ TEST(OrderedWork, FinishesInOrder) {
   for (int i = 0; i < 50; ++i) EXPECT_EQ(order[i], i);
 }
 
+// Pieces come from two threads, the earlier ones later; memory has room for one.
+TEST(OrderedWork, PiecesHavePlacesInTheRow) {
+  std::vector<int> order;
+  OrderedWork work(2, 1);
+  const auto give = [&](int i) {
+    work.add_at(
+        i, [i, &order]() -> OrderedWork::Finish { return [i, &order] { order.push_back(i); }; }, 1);
+  };
+  std::thread odd([&] {
+    for (int i = 1; i < 40; i += 2) give(i);
+  });
+  for (int i = 0; i < 40; i += 2) {
+    std::this_thread::sleep_for(milliseconds(1));
+    give(i);
+  }
+  odd.join();
+  work.finish();
+  ASSERT_EQ(order.size(), 40);
+  for (int i = 0; i < 40; ++i) EXPECT_EQ(order[i], i);
+}
+
 TEST(OrderedWork, HoldsOnlySoMuch) {
   std::atomic<int> held = 0, most = 0;
   OrderedWork work(3, 10);

@@ -177,5 +177,54 @@ TEST_F(SegmentRuns, ShardsShareTheWorkAndTheLastOneSumsUp) {
   EXPECT_EQ(again.last.pictures, 0);
 }
 
+TEST_F(SegmentRuns, TwoSegmentersAnswerAsOne) {
+  const auto pictures = [&](const char* folder) {
+    SegmentPlan all = plan(false);
+    all.folder = folder_.path() / folder;
+    for (const char* name : {"a.png", "b.png", "c.png", "d.png"}) {
+      if (!fs::exists(in(name))) fs::copy_file(in("scene.png"), in(name));
+      all.pictures.push_back({in(name), fs::path(name).stem()});
+    }
+    return all;
+  };
+  segmenter::SegmenterOptions options;
+  options.use_text_cache = false;
+  const std::vector<segmenter::Segmenter> two = {*segmenter_,
+                                                 segmenter::Segmenter::load(model(), options)};
+  Listener alone, shared;
+  EXPECT_EQ(SegmentRun(*segmenter_, pictures("alone"), alone).work(), 1);
+  SegmentRun run(two, pictures("shared"), shared);
+  EXPECT_EQ(run.work(), 1);
+  EXPECT_EQ(run.workers(), 2);
+  EXPECT_EQ(shared.told, alone.told);
+  EXPECT_EQ(shared.last.done, 5);
+  EXPECT_GT(run.before().words, 0);
+  for (const auto& entry : fs::directory_iterator(folder_.path() / "alone")) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("run.")) continue;  // when, and in which order files were written
+    EXPECT_EQ(io::read_file(entry.path()), io::read_file(folder_.path() / "shared" / name)) << name;
+  }
+}
+
+TEST_F(SegmentRuns, TwoSegmentersStopAndGoOn) {
+  const std::vector<segmenter::Segmenter> two = {*segmenter_, *segmenter_};
+  for (const int64_t patience : {1, 2, 3, 5, 8, 12}) {
+    SCOPED_TRACE(patience);
+    Listener listener, second;
+    SegmentPlan first = plan(false), rest = plan(true);
+    first.folder = rest.folder = folder_.path() / std::to_string(patience);
+    first.pictures.push_back({in("scene.png"), "third"});
+    rest.pictures = first.pictures;
+    SegmentRun run(two, first, listener);
+    listener.patience = patience;
+    EXPECT_ERROR(interrupted, "stopped after ", run.work());
+    SegmentRun again(two, rest, second);
+    again.work();
+    EXPECT_EQ(second.last.skipped, listener.last.done);
+    EXPECT_EQ(second.last.skipped + second.last.done, 2);
+    EXPECT_EQ(second.last.failed, 1);
+  }
+}
+
 }  // namespace segment_run_test
 }  // namespace fcclip::runs

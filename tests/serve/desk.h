@@ -71,15 +71,23 @@ class Box {
   std::optional<Reply> reply_;
 };
 
-/// A service with the bundled model, which is loaded once a program.
+/// A service with the bundled model, which is loaded once a program; of two devices the second has a
+/// copy of its own.
 class Desk {
  public:
-  explicit Desk(ServiceOptions options = {}, bool loaded = true)
-      : models_({{"mini", "", true}}), service_(models_, std::move(options)) {
+  explicit Desk(ServiceOptions options = {}, bool loaded = true, size_t devices = 1)
+      : models_({{"mini", "", true}}, devices), service_(models_, std::move(options)) {
     if (loaded) load();
   }
 
-  void load() { models_.put("mini", face_model()); }
+  void load() {
+    models_.put("mini", face_model());
+    for (size_t device = 1; device < models_.devices(); ++device) load_copy(device);
+  }
+  void load_copy(size_t device) {
+    models_.put("mini", Model::load(fcclip::test::bundled_model(), {.use_text_cache = false}),
+                device);
+  }
   Service& service() { return service_; }
 
   static Request request(std::string method, std::string target, std::vector<Header> headers = {},

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <thread>
+#include <vector>
 
 #include "fcclip/serve/tensors.h"
 #include "fcclip/text/base64.h"
@@ -119,6 +121,29 @@ TEST(ImagesRoute, StoresAsksAndForgets) {
   expect_problem(desk.get("/v1/images/" + id), 404, "not_found", id);
   expect_problem(desk.post("/v1/images/" + id + "/segments", {{"words", kWords}}), 404, "not_found",
                  "send the picture again");
+}
+
+// Which copy takes a picture is chance; pictures wait, so that both do.
+TEST(ImagesRoute, TwoDevicesAnswerAsOne) {
+  Desk one, two({}, true, 2);
+  const json question = {{"words", "ladybug, rock"}};
+  const std::string wanted =
+      one.post("/v1/images/" + one.stored_scene() + "/segments", question).body;
+  std::vector<std::string> ids(6);
+  std::vector<std::thread> clients;
+  for (std::string& id : ids) clients.emplace_back([&] { id = two.stored_scene(); });
+  for (std::thread& client : clients) client.join();
+  for (const std::string& id : ids) {
+    EXPECT_EQ(two.post("/v1/images/" + id + "/segments", question).body, wanted);
+  }
+}
+
+TEST(ImagesRoute, WaitForTheCopyOfEveryDevice) {
+  Desk desk({}, false, 2);
+  desk.load_copy(1);
+  expect_problem(desk.post_picture("/v1/segment?words=rock"), 503, "unavailable", "loading");
+  desk.load();
+  EXPECT_EQ(desk.post_picture("/v1/segment?words=rock").status, 200);
 }
 
 TEST(ImagesRoute, MapsAreTheSegmentsPixels) {
