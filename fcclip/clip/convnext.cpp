@@ -83,18 +83,16 @@ void ConvNext::declare(nn::WeightTable& table, const std::string& prefix) {
 }
 
 void ConvNext::prepare(const ops::Packing& packing) {
-  // Pixels are few numbers, and all that follows is made of them: not in 8 bits.
-  ops::Packing of_stem = packing;
-  if (packing.products == ops::Products::int8) of_stem.products = ops::Products::float32;
   packed_stem_ = ops::PackedPatchConv(
-      {stem_conv_.weight, stem_conv_.bias, std::nullopt, stem_norm_.tensors(), of_stem});
-  for (ConvNextStage& stage : stages_) {
-    if (stage.downsample) {
-      Downsample& down = *stage.downsample;
-      down.packed = ops::PackedPatchConv(
-          {down.conv.weight, down.conv.bias, down.norm.tensors(), std::nullopt, packing});
+      {stem_conv_.weight, stem_conv_.bias, std::nullopt, stem_norm_.tensors(), packing.of("stem")});
+  for (size_t i = 0; i < stages_.size(); ++i) {
+    const std::string number = std::to_string(i);
+    if (stages_[i].downsample) {
+      Downsample& down = *stages_[i].downsample;
+      down.packed = ops::PackedPatchConv({down.conv.weight, down.conv.bias, down.norm.tensors(),
+                                          std::nullopt, packing.of("downsample" + number)});
     }
-    for (ConvNextBlock& block : stage.blocks) block.prepare(packing);
+    for (ConvNextBlock& block : stages_[i].blocks) block.prepare(packing.of("stage" + number));
   }
 }
 

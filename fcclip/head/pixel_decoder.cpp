@@ -48,9 +48,9 @@ void PixelDecoder::declare(nn::WeightTable& table, const std::string& prefix) {
   layer_1_norm_.declare(table, prefix + ".layer_1.norm");
 }
 
-void PixelDecoder::prepare(ops::Products products) {
-  encoder_.prepare(products);
-  layer_1_packed_ = ops::PackedConv3x3(layer_1_.weight, products);
+void PixelDecoder::prepare(const ops::Packing& packing) {
+  encoder_.prepare(packing.of("encoder").products);
+  layer_1_packed_ = ops::PackedConv3x3(layer_1_.weight, packing.of("pyramid").products);
 }
 
 void PixelDecoder::check(const BackboneFeatures& features) const {

@@ -14,6 +14,7 @@
 #include "fcclip/nn/layers.h"
 #include "fcclip/nn/weights.h"
 #include "fcclip/ops/conv3x3.h"
+#include "fcclip/ops/packing.h"
 
 namespace fcclip::head {
 
@@ -37,7 +38,7 @@ class PixelDecoder {
   /// Checkpoint names under `prefix` ("sem_seg_head.pixel_decoder").
   void declare(nn::WeightTable& table, const std::string& prefix);
   /// Packs the weights; again after every change of them. Throws as ops::need_products().
-  void prepare(ops::Products products = ops::Products::float32);
+  void prepare(const ops::Packing& packing = {});
   /// Always float32, also under autocast; by the path that nn/path.h chooses. Trace:
   /// "pixel_decoder.*", "msda0.*". Throws Error{shape_mismatch}.
   PixelFeatures forward(const BackboneFeatures& features, const Trace& trace = {}) const;

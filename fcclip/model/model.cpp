@@ -28,7 +28,7 @@ Head::Head(const head::PixelDecoderConfig& pixel, const head::MaskDecoderConfig&
 }
 
 void Head::prepare(const ops::Packing& packing) {
-  pixel_decoder.prepare(packing.products);
+  pixel_decoder.prepare(packing);
   mask_decoder.prepare();
 }
 

@@ -37,21 +37,22 @@ RunConvNextBlock plain_block(const ConvNextBlockWeights& w) {
   };
 }
 
-// Both sides of products in 16 bits. The norm's affine goes into fc1, as γ goes into fc2, so that of
+// Both sides of products in 16 bits; the depthwise convolution's too, unless it is an exact part. The norm's affine goes into fc1, as γ goes into fc2, so that of
 // it too only the product's weight is rounded; the sum along the blocks stays float32.
 RunConvNextBlock rounded_block(const ConvNextBlockWeights& w, at::ScalarType type) {
   const at::Tensor wide1 = w.fc1.weight.detach(), gamma = w.gamma.detach();
   const auto rounded = [type](const at::Tensor& x) { return x.to(type); };
-  const at::Tensor depthwise = rounded(w.depthwise.detach()),
-                   depthwise_bias = rounded(w.depthwise_bias.detach()),
+  const at::ScalarType of_depthwise = dtype_of(w.packing.of("depthwise").products);
+  const at::Tensor depthwise = w.depthwise.detach().to(of_depthwise),
+                   depthwise_bias = w.depthwise_bias.detach().to(of_depthwise),
                    fc1 = rounded(wide1 * w.norm.weight.detach()),
                    fc1_bias = rounded(w.fc1.bias.detach() + at::mv(wide1, w.norm.bias.detach())),
                    fc2 = rounded(w.fc2.weight.detach() * gamma.unsqueeze(1)),
                    fc2_bias = rounded(w.fc2.bias.detach() * gamma);
   const double eps = w.norm.eps;
   return [=](const at::Tensor& x, at::Tensor& y) {
-    const at::Tensor convolved = depthwise7(x.to(type), depthwise, depthwise_bias);
-    const at::Tensor normed = at::layer_norm(convolved, {x.size(3)}, {}, {}, eps);
+    const at::Tensor convolved = depthwise7(x.to(of_depthwise), depthwise, depthwise_bias);
+    const at::Tensor normed = at::layer_norm(convolved, {x.size(3)}, {}, {}, eps).to(type);
     const at::Tensor hidden = at::gelu(at::linear(normed, fc1, fc1_bias));
     at::add_out(y, x, at::linear(hidden, fc2, fc2_bias));
   };

@@ -5,6 +5,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,15 +16,25 @@
 
 namespace fcclip::ops {
 
+/// What costs little and loses much in these products: of bfloat16 and int8 the stem, of bfloat16 the
+/// depthwise convolutions too, where they are rounded at all.
+std::vector<std::string> usual_exact_parts(Products products);
+
 /// Of all blocks of a model.
 struct Packing {
-  Packing(Products of = Products::float32) : products(of) {}
+  Packing(Products of = Products::float32) : products(of), exact_parts(usual_exact_parts(of)) {}
   Products products;
+  /// Parts of the network that stay float32 whatever `products` says: "stem", "downsample1" to 3,
+  /// "stage0" to 3, of each block "depthwise" with its norm, "encoder", "pyramid".
+  std::vector<std::string> exact_parts;
   /// A block is packed when it first runs, by the thread that comes first; its weights must stay as
   /// they are until then. What is wrong with them is said before. GPUs pack at once.
   bool at_first_use = false;
   /// Told of each large weight that was packed late: memory it lies in can be given back.
   std::function<void(const at::Tensor&)> packed_late = {};
+
+  /// The same for one part.
+  Packing of(std::string_view part) const;
 };
 
 /// What runs a block: its weights packed now, or at its first use (weights.packing says which). Copies

@@ -13,7 +13,8 @@ namespace fcclip::ops {
 /// and the 3×3 convolution too.
 ///   float32   exact, the default
 ///   tf32      GPUs: both sides of all of the network's products rounded to 11 bits by the GPU itself
-///   bfloat16  both sides rounded to 8 bits, weights once when they are packed
+///   bfloat16  both sides rounded to 8 bits, weights once when they are packed; not of the stem and of depthwise
+///             convolutions (packing.h)
 ///   float16   GPUs: the same to 11 bits
 ///   int8      processors: ConvNeXt's products alone, weights as whole numbers with a factor for each output channel, rows
 ///             with a factor found as they come, both for each block of columns; sums are exact whole numbers

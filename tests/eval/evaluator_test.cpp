@@ -13,6 +13,7 @@
 #include "tests/data/miniature.h"
 #include "tests/io/temporary_folder.h"
 #include "tests/support/errors.h"
+#include "tests/support/threads.h"
 
 namespace fcclip::eval {
 namespace evaluator_test {
@@ -102,6 +103,7 @@ TEST_F(Evaluators, TwoShareThePicturesInOrder) {
   header.pictures = 2;
   const std::vector<Evaluator> two = {evaluator(), evaluator()};
   const auto records_of = [&](const char* name, std::span<const Evaluator> evaluators) {
+    const test::Threads threads(static_cast<int>(evaluators.size()));
     const std::filesystem::path path = folder_->path() / name / "records.jsonl";
     RecordFile records(path, header, split_->vocabulary(), false);
     evaluate_share(evaluators, {0, 1, 2}, records);

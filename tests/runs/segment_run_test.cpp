@@ -11,6 +11,7 @@
 #include "tests/io/temporary_folder.h"
 #include "tests/support/errors.h"
 #include "tests/support/source_folder.h"
+#include "tests/support/threads.h"
 
 namespace fcclip::runs {
 namespace segment_run_test {
@@ -192,7 +193,11 @@ TEST_F(SegmentRuns, TwoSegmentersAnswerAsOne) {
   const std::vector<segmenter::Segmenter> two = {*segmenter_,
                                                  segmenter::Segmenter::load(model(), options)};
   Listener alone, shared;
-  EXPECT_EQ(SegmentRun(*segmenter_, pictures("alone"), alone).work(), 1);
+  {
+    const test::Threads threads(1);
+    EXPECT_EQ(SegmentRun(*segmenter_, pictures("alone"), alone).work(), 1);
+  }
+  const test::Threads threads(2);
   SegmentRun run(two, pictures("shared"), shared);
   EXPECT_EQ(run.work(), 1);
   EXPECT_EQ(run.workers(), 2);
