@@ -50,7 +50,7 @@ std::string describe(const at::Tensor& tensor) {
 struct TextCache::Impl {
   using Rows = std::unordered_map<std::string, at::Tensor>;
   std::filesystem::path folder;
-  std::string fingerprint;
+  std::string fingerprint, of_computed;  ///< of the rows read first, of those on the disk
   int64_t most_bytes = 0;
   std::shared_ptr<const RowsFile> first;  // null: none
   std::mutex mutex;
@@ -78,10 +78,12 @@ struct TextCache::Impl {
   }
 };
 
-TextCache::TextCache(std::filesystem::path folder, std::string fingerprint, int64_t most_bytes)
+TextCache::TextCache(std::filesystem::path folder, std::string fingerprint, int64_t most_bytes,
+                     const std::string& rounding)
     : impl_(std::make_unique<Impl>()) {
   impl_->most_bytes = most_bytes;
   impl_->folder = std::move(folder);
+  impl_->of_computed = fingerprint + rounding;
   impl_->fingerprint = std::move(fingerprint);
 }
 TextCache::~TextCache() = default;
@@ -100,7 +102,7 @@ std::optional<at::Tensor> TextCache::find(const std::vector<std::string>& templa
   }
   if (impl_->folder.empty()) return std::nullopt;
   const std::lock_guard lock(impl_->mutex);
-  const Impl::Rows& rows = impl_->rows(hash_list(impl_->fingerprint, templates));
+  const Impl::Rows& rows = impl_->rows(hash_list(impl_->of_computed, templates));
   const auto found = rows.find(text);
   if (found == rows.end()) return std::nullopt;
   return found->second;
@@ -117,7 +119,7 @@ void TextCache::store(const std::vector<std::string>& templates,
   check_shape("text cache: rows", rows, {std::ssize(texts), kAny});
   if (impl_->folder.empty()) return;
   const at::Tensor plain = ops::on_host(rows.detach().to(at::kFloat));
-  const Hash key = hash_list(impl_->fingerprint, templates);
+  const Hash key = hash_list(impl_->of_computed, templates);
   const std::lock_guard lock(impl_->mutex);
   Impl::Rows& known = impl_->rows(key);
   std::string bytes;
@@ -132,7 +134,7 @@ void TextCache::store(const std::vector<std::string>& templates,
 }
 
 std::filesystem::path TextCache::file(const std::vector<std::string>& templates) const {
-  return impl_->file(hash_list(impl_->fingerprint, templates));
+  return impl_->file(hash_list(impl_->of_computed, templates));
 }
 
 std::filesystem::path default_cache_folder() {

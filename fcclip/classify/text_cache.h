@@ -24,7 +24,10 @@ class TextCache {
   /// folder: made when something is stored; empty: nothing is. fingerprint: of the text tower's weights and the
   /// tokenizer's merges. most_bytes: what would make a file larger is not stored, and computed anew
   /// when it is asked for again; 0: no bound.
-  TextCache(std::filesystem::path folder, std::string fingerprint, int64_t most_bytes = 0);
+  /// rounding: how a tower of this fingerprint multiplies, where not in float32; its rows on the disk
+  /// are told apart by it.
+  TextCache(std::filesystem::path folder, std::string fingerprint, int64_t most_bytes = 0,
+            const std::string& rounding = "");
   ~TextCache();
   TextCache(TextCache&&) noexcept;
   TextCache& operator=(TextCache&&) noexcept;

@@ -32,18 +32,16 @@ at::Tensor feed_forward(const TextBlock& block, ops::Activation activation, cons
   return block.c_proj(ops::activate(activation, block.c_fc(block.ln_2(x))));
 }
 
-// x += feed_forward(x), a block of rows at a time so that the hidden rows stay in the cache.
-void add_feed_forward(const TextBlock& block, ops::Activation activation, at::Tensor& x) {
-  for (int64_t begin = 0; begin < x.size(0); begin += kHiddenRows) {
-    at::Tensor rows = x.narrow(0, begin, std::min(kHiddenRows, x.size(0) - begin));
-    rows.add_(feed_forward(block, activation, rows));
-  }
+// Of the three parts of the input projection: queries, keys, values.
+ops::LinearWeights parts_of(const nn::MultiheadAttention& attn, int64_t first, int64_t parts) {
+  return {attn.in_weight.narrow(0, first * attn.width, parts * attn.width),
+          attn.in_bias.narrow(0, first * attn.width, parts * attn.width)};
 }
 
-at::Tensor project(const nn::MultiheadAttention& attn, const at::Tensor& x, int64_t first_part,
+at::Tensor project(const nn::MultiheadAttention& attn, const at::Tensor& x, int64_t first,
                    int64_t parts) {
-  return at::linear(x, attn.in_weight.narrow(0, first_part * attn.width, parts * attn.width),
-                    attn.in_bias.narrow(0, first_part * attn.width, parts * attn.width));
+  const ops::LinearWeights own = parts_of(attn, first, parts);
+  return at::linear(x, own.weight, own.bias);
 }
 
 void check_rows(const std::vector<TokenRow>& rows, const TextConfig& config) {
@@ -98,8 +96,48 @@ void TextTower::declare(nn::WeightTable& table, const std::string& prefix) {
   table.add(prefix + ".logit_scale", logit_scale_, {});
 }
 
-// The matrix products take the weights as they lie in the file: nothing is copied.
-void TextTower::prepare() {}
+// Of float32 the matrix products take the weights as they lie in the file: nothing is copied.
+void TextTower::prepare(const ops::Packing& packing) {
+  const ops::Products products = packing.of("text").products;
+  rounded_.clear();
+  products_ = ops::Products::float32;
+  if (ops::linear_dtype(products, text_projection_) == at::kFloat) return;
+  products_ = products;
+  for (const TextBlock& block : blocks_) {
+    const auto packed = [products](const ops::LinearWeights& weights) {
+      return ops::PackedLinear(weights, products);
+    };
+    rounded_.push_back({packed(parts_of(block.attn, 0, 1)), packed(parts_of(block.attn, 1, 2)),
+                        packed(block.attn.out_proj.tensors()), packed(block.c_fc.tensors()),
+                        packed(block.c_proj.tensors())});
+  }
+}
+
+at::Tensor TextTower::queries(size_t block, const at::Tensor& x) const {
+  return rounded_.empty() ? project(blocks_[block].attn, x, 0, 1) : rounded_[block].queries(x);
+}
+
+at::Tensor TextTower::keys_values(size_t block, const at::Tensor& x) const {
+  return rounded_.empty() ? project(blocks_[block].attn, x, 1, 2) : rounded_[block].keys_values(x);
+}
+
+at::Tensor TextTower::attended(size_t block, const at::Tensor& mixed) const {
+  return rounded_.empty() ? blocks_[block].attn.out_proj(mixed) : rounded_[block].out_proj(mixed);
+}
+
+// x += feed_forward(x), a block of rows at a time so that the hidden rows stay in the cache.
+void TextTower::add_feed_forward(size_t block, at::Tensor& x) const {
+  const ops::Activation function = activation(config_.text);
+  for (int64_t begin = 0; begin < x.size(0); begin += kHiddenRows) {
+    at::Tensor rows = x.narrow(0, begin, std::min(kHiddenRows, x.size(0) - begin));
+    if (rounded_.empty()) {
+      rows.add_(feed_forward(blocks_[block], function, rows));
+      continue;
+    }
+    const at::Tensor hidden = rounded_[block].c_fc(blocks_[block].ln_2(rows));
+    rows.add_(rounded_[block].c_proj(ops::activate(function, hidden)));
+  }
+}
 
 at::Tensor TextTower::encode(const std::vector<TokenRow>& token_ids) const {
   check_rows(token_ids, config_.text);
@@ -124,17 +162,17 @@ at::Tensor TextTower::encode_tree(const PrefixTree& tree) const {
   for (size_t i = 0; i < blocks_.size(); ++i) {
     const TextBlock& block = blocks_[i];
     at::Tensor queries = block.ln_1(x);
-    const at::Tensor keys_values = project(block.attn, queries, 1, 2);
+    const at::Tensor keys_values = this->keys_values(i, queries);
     if (i + 1 == blocks_.size()) {  // behind the last keys and values only the texts' ends matter
       queries = queries.index_select(0, ends);
       x = x.index_select(0, ends);
       paths = paths.index_select(0, tree.ends);
     }
     const at::Tensor mixed = ops::prefix_attention(
-        project(block.attn, queries, 0, 1), keys_values.narrow(1, 0, block.attn.width),
+        this->queries(i, queries), keys_values.narrow(1, 0, block.attn.width),
         keys_values.narrow(1, block.attn.width, block.attn.width), paths, block.attn.heads);
-    x.add_(block.attn.out_proj(mixed));
-    add_feed_forward(block, activation(config_.text), x);
+    x.add_(attended(i, mixed));
+    add_feed_forward(i, x);
   }
   return at::mm(ln_final_(x), text_projection_);
 }

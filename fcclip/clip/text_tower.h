@@ -9,6 +9,8 @@
 #include "fcclip/core/trace.h"
 #include "fcclip/nn/layers.h"
 #include "fcclip/nn/weights.h"
+#include "fcclip/ops/packed_linear.h"
+#include "fcclip/ops/packing.h"
 
 namespace fcclip::clip {
 
@@ -29,8 +31,11 @@ class TextTower {
   /// Checkpoint names under `prefix` ("backbone.clip_model"): token_embedding,
   /// positional_embedding, transformer.resblocks.{i}, ln_final, text_projection, logit_scale.
   void declare(nn::WeightTable& table, const std::string& prefix);
-  /// Called once after the weights are set.
-  void prepare();
+  /// Called once after the weights are set. Where the device multiplies in 16 bits (ops::linear_dtype), encode()
+  /// does from then on; on a processor the weights stay as they lie in the file.
+  void prepare(const ops::Packing& packing = {});
+  /// In which precision encode() multiplies.
+  ops::Products products() const { return products_; }
 
   /// Features of already tokenised texts, exact and no longer than they are: only positions up to
   /// the first largest id are run (attention is causal, so nothing behind it can change the
@@ -68,11 +73,22 @@ class TextTower {
   std::vector<at::Tensor> weights() const;
 
  private:
+  /// A block's products, their sides rounded.
+  struct Rounded {
+    ops::PackedLinear queries, keys_values, out_proj, c_fc, c_proj;
+  };
+
   at::Tensor encode_tree(const PrefixTree& tree) const;
+  at::Tensor queries(size_t block, const at::Tensor& x) const;
+  at::Tensor keys_values(size_t block, const at::Tensor& x) const;
+  at::Tensor attended(size_t block, const at::Tensor& mixed) const;
+  void add_feed_forward(size_t block, at::Tensor& x) const;
 
   ClipConfig config_;
   at::Tensor token_embedding_, positional_embedding_, text_projection_, logit_scale_;
   std::vector<TextBlock> blocks_;
+  std::vector<Rounded> rounded_;  ///< empty: encode() is float32
+  ops::Products products_ = ops::Products::float32;
   nn::LayerNorm ln_final_;
 };
 

@@ -41,13 +41,13 @@ void check_together(const std::vector<std::string>& names) {
     if (name == "cpu") continue;
     const int64_t number = gpu_number(name);
     if (std::ranges::count(numbers, number) > 0) {
-      fail(ErrorCode::invalid_argument, "devices: GPU ", number, " is named twice; name each once");
+      fail(ErrorCode::invalid_argument, "GPU ", number, " is named twice; name each once");
     }
     numbers.push_back(number);
   }
   if (numbers.empty() || numbers.size() == names.size()) return;
   fail(ErrorCode::invalid_argument,
-       "devices: cpu beside GPUs, whose results differ in their last digits; name GPUs alone");
+       "cpu beside GPUs, whose results differ in their last digits; name GPUs alone");
 }
 
 }  // namespace
@@ -80,11 +80,11 @@ std::vector<std::string> split_devices(std::string_view text) {
     const size_t end = std::min(text.find(',', begin), text.size());
     const std::string_view name = text.substr(begin, end - begin);
     if (name.empty()) {
-      fail(ErrorCode::invalid_argument, "devices '", text,
+      fail(ErrorCode::invalid_argument, "'", text,
            "': a name is missing at a comma; write them as cuda:0,cuda:1");
     }
     if (!is_device_name(name)) {
-      fail(ErrorCode::invalid_argument, "device '", name, "' is unknown; use cpu, cuda, cuda:N",
+      fail(ErrorCode::invalid_argument, "'", name, "' is unknown; use cpu, cuda, cuda:N",
            name == "all" ? ", or all alone" : "");
     }
     names.emplace_back(name);

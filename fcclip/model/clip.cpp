@@ -10,7 +10,7 @@ Clip::Clip(const clip::ClipConfig& configuration)
 
 void Clip::prepare(const ops::Packing& packing) {
   image_tower->prepare(packing);
-  text_tower.prepare();
+  text_tower.prepare(packing);
 }
 
 std::unique_ptr<clip::Tokenizer> make_tokenizer(std::string_view merges,

@@ -25,7 +25,7 @@ struct Packing {
   Packing(Products of = Products::float32) : products(of), exact_parts(usual_exact_parts(of)) {}
   Products products;
   /// Parts of the network that stay float32 whatever `products` says: "stem", "downsample1" to 3,
-  /// "stage0" to 3, of each block "depthwise" with its norm, "encoder", "pyramid".
+  /// "stage0" to 3, of each block "depthwise" with its norm, "encoder", "pyramid"; on GPUs "text".
   std::vector<std::string> exact_parts;
   /// A block is packed when it first runs, by the thread that comes first; its weights must stay as
   /// they are until then. What is wrong with them is said before. GPUs pack at once.

@@ -10,7 +10,7 @@
 namespace fcclip::ops {
 
 /// Of the large products: ConvNeXt's MLPs and patch convolutions, the deformable encoder's projections; on GPUs the depthwise
-/// and the 3×3 convolution too.
+/// and the 3×3 convolution and the text tower's too.
 ///   float32   exact, the default
 ///   tf32      GPUs: both sides of all of the network's products rounded to 11 bits by the GPU itself
 ///   bfloat16  both sides rounded to 8 bits, weights once when they are packed; not of the stem and of depthwise

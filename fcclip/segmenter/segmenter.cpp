@@ -29,6 +29,12 @@ std::string text_fingerprint(const model::Model& model) {
   return classify::fingerprint(model.clip->text_tower.weights(), model.clip->tokenizer->merges());
 }
 
+// Rows of a rounded tower are no other tower's.
+std::string rounding(const model::Model& model) {
+  const ops::Products products = model.clip->text_tower.products();
+  return products == ops::Products::float32 ? "" : "-" + std::string(ops::name(products));
+}
+
 at::Device device_of(const model::Model& model) {
   return model.head.void_embedding.device();
 }
@@ -265,7 +271,8 @@ const classify::TextCache* Segmenter::text_cache() const {
         text_store_->fingerprint.empty() ? text_fingerprint(*model_) : text_store_->fingerprint;
     std::shared_ptr<const classify::RowsFile> rows = given_rows(fingerprint);
     if (folder.empty() && !rows) return;
-    text_store_->cache.emplace(std::move(folder), fingerprint, options_.cache_bytes);
+    text_store_->cache.emplace(std::move(folder), fingerprint, options_.cache_bytes,
+                               rounding(*model_));
     text_store_->cache->read_first(std::move(rows));
   });
   return text_store_->cache ? &*text_store_->cache : nullptr;

@@ -107,6 +107,19 @@ TEST_F(RowsFileTest, ACacheReadsThemFirstAndNeedsNoFolder) {
   EXPECT_TRUE(own.find(kOrigin.templates, "dog")->equal(rows_[2]));
 }
 
+TEST_F(RowsFileTest, ARoundedTowersRowsAreKeptApartAndThisFilesAreReadAllTheSame) {
+  const std::vector<std::string>& templates = kOrigin.templates;
+  TextCache exact(folder_.path() / "cache", "f1"),
+      rounded(folder_.path() / "cache", "f1", 0, "-bfloat16");
+  exact.store(templates, "dog", rows_[0]);
+  EXPECT_FALSE(rounded.find(templates, "dog").has_value());
+  rounded.store(templates, "dog", rows_[2]);
+  rounded.read_first(std::make_shared<const RowsFile>(path_));
+  EXPECT_TRUE(rounded.find(templates, "dog")->equal(rows_[2]));
+  EXPECT_TRUE(exact.find(templates, "dog")->equal(rows_[0]));
+  EXPECT_TRUE(rounded.find(templates, "cat").has_value());
+}
+
 TEST(RowsFile, IsLookedForBesideTheModel) {
   EXPECT_EQ(rows_file_of("models/mini.safetensors"), "models/mini.rows.safetensors");
   EXPECT_EQ(rows_file_of("m"), "m.rows.safetensors");

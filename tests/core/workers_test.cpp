@@ -66,8 +66,8 @@ TEST(DeviceLists, BadOnesAreRefused) {
   EXPECT_ERROR(invalid_argument, "GPU 0 is named twice", split_devices("cuda:0,cuda:1,cuda:0"));
   EXPECT_ERROR(invalid_argument, "GPU 0 is named twice", split_devices("cuda,cuda:0"));
   EXPECT_ERROR(invalid_argument, "cpu beside GPUs", split_devices("cuda:0,cpu"));
-  EXPECT_ERROR(invalid_argument, "device 'tpu' is unknown", split_devices("cpu,tpu"));
-  EXPECT_ERROR(invalid_argument, "device 'cuda:' is unknown", split_devices("cuda:"));
+  EXPECT_ERROR(invalid_argument, "'tpu' is unknown", split_devices("cpu,tpu"));
+  EXPECT_ERROR(invalid_argument, "'cuda:' is unknown", split_devices("cuda:"));
   EXPECT_ERROR(invalid_argument, "or all alone", split_devices("all,cpu"));
 }
 

@@ -100,6 +100,42 @@ TEST(RoundedProducts, ExactPartsBringTheMapsNearer) {
   }
 }
 
+// Rows of all words that the bundled model was trained on.
+at::Tensor world_rows(ops::Products products) {
+  const Segmenter segmenter = load(products);
+  return segmenter.prepare(segmenter.config().training_vocabulary, {}, {"a photo of a {}."})
+      .classifier.rows.cpu();
+}
+
+// [T, T]: of each word the others, nearest first.
+at::Tensor neighbours(const at::Tensor& rows) {
+  return rows.matmul(rows.t()).argsort(/*stable=*/true, 1, /*descending=*/true);
+}
+
+TEST(RoundedProducts, WordsKeepTheirRowsAndNeighbours) {
+  const ops::Forced forced(*ops::host_implementations().front());  // "aten"
+  const at::Tensor exact = world_rows(ops::Products::float32);
+  ASSERT_GT(exact.size(0), 300);
+  for (const auto& [products, tolerance] :
+       {std::pair{ops::Products::bfloat16, 1e-4}, std::pair{ops::Products::float16, 2e-6}}) {
+    SCOPED_TRACE(ops::name(products));
+    const at::Tensor rows = world_rows(products);
+    const double least = (rows * exact).sum(1).min().item<double>();
+    EXPECT_LT(1 - least, tolerance);
+    const at::Tensor nearest = neighbours(rows).select(1, 1);
+    const double same =
+        nearest.eq(neighbours(exact).select(1, 1)).to(at::kDouble).mean().item<double>();
+    EXPECT_GT(same, 0.98);
+  }
+}
+
+TEST(RoundedProducts, AProcessorsTextTowerStaysFloat32) {
+  if (!ops::lack_of_products(ops::Products::bfloat16, at::kCPU).empty()) {
+    GTEST_SKIP() << "no bfloat16 products here";
+  }
+  EXPECT_TRUE(world_rows(ops::Products::bfloat16).equal(world_rows(ops::Products::float32)));
+}
+
 TEST(CudaRoundedProducts, FindWhatTheProcessorFinds) {
   FCCLIP_NEEDS_CUDA();
   const Answer exact = answer(ops::Products::float32);
