@@ -120,26 +120,17 @@ class TiledRun {
 
   void record(const std::string& status) {
     if (!folder_) return;
-    nlohmann::json all = circumstances_;
-    all["status"] = status;
-    all["run"] = id_;
-    if (!plan_.shard.is_all()) all["shard"] = plan_.shard.text();
+    runs::RunState state{status, id_, plan_.shard, count_};
+    for (const segmenter::PreparedVocabulary& question : questions_) {
+      state.words_cached += question.classifier.cached;
+      state.words_computed += question.classifier.computed;
+    }
+    nlohmann::json all = runs::record_json(circumstances_, state, "images");
     all["settings"] = settings_;
-    all["images"] = {{"all", count_.pictures},
-                     {"answered", count_.done},
-                     {"failed", count_.failed},
-                     {"finished before", count_.skipped}};
     all["windows"] = windows_;
     all["failures"] = failures_;
     all["seconds"] = runs::to_json(before_);
     all["seconds"]["wall"] = watch_.seconds();
-    int64_t cached = 0, computed = 0;
-    for (const segmenter::PreparedVocabulary& question : questions_) {
-      cached += question.classifier.cached;
-      computed += question.classifier.computed;
-    }
-    all["words"] = {{"cached", cached}, {"computed", computed}};
-    all["files"] = runs::WrittenFiles::kName;
     runs::write_record(*folder_, names(), all);
   }
 

@@ -13,6 +13,7 @@
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/ops/isa.h"
 #include "fcclip/outputs/json_text.h"
+#include "fcclip/runs/written_files.h"
 
 namespace fcclip::runs {
 namespace {
@@ -133,6 +134,20 @@ json circumstances_json() {
           {"date", date_now()},
           {"command", command_json()},
           {"folder", fs::current_path(error).string()}};
+}
+
+json record_json(const json& circumstances, const RunState& state, const std::string& counted) {
+  json all = circumstances;
+  all["status"] = state.status;
+  all["run"] = state.id;
+  if (!state.shard.is_all()) all["shard"] = state.shard.text();
+  all[counted] = {{"all", state.count.pictures},
+                  {"answered", state.count.done},
+                  {"failed", state.count.failed},
+                  {"finished before", state.count.skipped}};
+  all["words"] = {{"cached", state.words_cached}, {"computed", state.words_computed}};
+  all["files"] = WrittenFiles::kName;
+  return all;
 }
 
 }  // namespace fcclip::runs

@@ -8,7 +8,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "fcclip/core/shard.h"
 #include "fcclip/ops/products.h"
+#include "fcclip/runs/run_times.h"
 #include "fcclip/segmenter/segmenter.h"
 #include "fcclip/segmenter/views.h"
 
@@ -43,5 +45,19 @@ std::string settings_id(const nlohmann::json& settings);
 
 /// {"program", "command", "folder", "date", "libtorch", "instruction_set", "threads"}
 nlohmann::json circumstances_json();
+
+/// How a run stands.
+struct RunState {
+  std::string status;  ///< running, complete, interrupted or failed
+  std::string id;      ///< settings_id()
+  Shard shard;
+  RunCount count;
+  int64_t words_cached = 0, words_computed = 0;
+};
+
+/// What the record of every kind of run has: the circumstances, and {"status", "run", "shard" of several,
+/// `counted` ("images", "films"): {"all", "answered", "failed", "finished before"}, "words", "files"}.
+nlohmann::json record_json(const nlohmann::json& circumstances, const RunState& state,
+                           const std::string& counted);
 
 }  // namespace fcclip::runs

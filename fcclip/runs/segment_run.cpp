@@ -463,22 +463,14 @@ void SegmentRun::summarise() {
 
 void SegmentRun::record(const std::string& status) {
   if (!folder_) return;
-  nlohmann::json all = circumstances_;
-  all["status"] = status;
-  all["run"] = id_;
-  if (!plan_.shard.is_all()) all["shard"] = plan_.shard.text();
+  const RunState state{status, id_, plan_.shard, count_, words_cached_, words_computed_};
+  nlohmann::json all = record_json(circumstances_, state, "images");
   all["settings"] = settings_;
-  all["images"] = {{"all", count_.pictures},
-                   {"answered", count_.done},
-                   {"failed", count_.failed},
-                   {"finished before", count_.skipped}};
   all["failures"] = failures_;
   all["seconds"] = to_json(total_);
   all["seconds"]["wait"] = waited_.load();
   if (workers() > 1) all["workers"] = workers();
   all["seconds"]["wall"] = watch_.seconds();
-  all["words"] = {{"cached", words_cached_}, {"computed", words_computed_}};
-  all["files"] = WrittenFiles::kName;
   const std::vector<std::string> names = record_names(plan_.shard);
   const bool taken =
       std::any_of(plan_.pictures.begin(), plan_.pictures.end(), [&](const InputPicture& one) {

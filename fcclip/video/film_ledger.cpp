@@ -133,21 +133,15 @@ void FilmLedger::failed(const fs::path& film, const std::string& why) {
 
 void FilmLedger::record(const std::string& status, const FilmCount& count) {
   if (id_.empty() || plan_.outputs.empty()) return;
-  json all = circumstances_;
-  all["status"] = status;
-  all["run"] = id_;
-  if (!plan_.shard.is_all()) all["shard"] = plan_.shard.text();
+  const classify::TextClassifier& words = vocabulary_.classifier;
+  const runs::RunState state{status,       id_,
+                             plan_.shard,  {count.films, count.done, count.failed, count.skipped},
+                             words.cached, words.computed};
+  json all = runs::record_json(circumstances_, state, "films");
   all["settings"] = settings_;
-  all["films"] = {{"all", count.films},
-                  {"answered", count.done},
-                  {"failed", count.failed},
-                  {"finished before", count.skipped}};
   all["frames"] = count.frames;
   all["failures"] = failures_;
   all["seconds"] = {{"wall", watch_.seconds()}};
-  all["words"] = {{"cached", vocabulary_.classifier.cached},
-                  {"computed", vocabulary_.classifier.computed}};
-  all["files"] = runs::WrittenFiles::kName;
   runs::write_record(folder(), runs::record_names(plan_.shard), all);
 }
 
