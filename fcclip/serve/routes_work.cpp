@@ -83,12 +83,27 @@ Response conclude_question(Work& work, ServiceParts&) {
                                 work.stored->picture, work.stored->image});
 }
 
-void read_place(Work& work, ServiceParts& parts) {
+// A question about a stored picture: `read_own` takes the fields that are its own.
+template <typename ReadOwn>
+void read_about_stored(Work& work, ServiceParts& parts, const ReadOwn& read_own) {
   find_stored(work, parts);
   Fields fields = read_fields(work.request, std::move(work.query));
-  read_place_fields(fields, work.question, parts.limits);
+  read_own(fields, work.question, parts.limits);
   check_same_model(fields, *work.stored);
   fields.check_all_known();
+}
+
+// Segments that overlap, as JSON alone; they were asked for at `begin`.
+Response tell_instances(Work& work, const Segmentation& answer, Clock::time_point begin) {
+  work.times.ask += seconds_since(begin);
+  const Clock::time_point answered = Clock::now();
+  std::string body = answer_json(answer, work.stored->name, work.question.masks, MapForm::none);
+  work.times.write = seconds_since(answered);
+  return with_body(200, "application/json", body + "\n");
+}
+
+void read_place(Work& work, ServiceParts& parts) {
+  read_about_stored(work, parts, read_place_fields);
 }
 
 Response conclude_place(Work& work, ServiceParts&) {
@@ -101,19 +116,11 @@ Response conclude_place(Work& work, ServiceParts&) {
     if (error.code() != ErrorCode::invalid_argument) throw;
     fail(ErrorCode::invalid_value, error.what());
   }
-  work.times.ask += seconds_since(begin);
-  const Clock::time_point answered = Clock::now();
-  std::string body = answer_json(answer, stored.name, work.question.masks, MapForm::none);
-  work.times.write = seconds_since(answered);
-  return with_body(200, "application/json", body + "\n");
+  return tell_instances(work, answer, begin);
 }
 
 void read_best_words(Work& work, ServiceParts& parts) {
-  find_stored(work, parts);
-  Fields fields = read_fields(work.request, std::move(work.query));
-  read_best_words_fields(fields, work.question, parts.limits);
-  check_same_model(fields, *work.stored);
-  fields.check_all_known();
+  read_about_stored(work, parts, read_best_words_fields);
 }
 
 Response conclude_best_words(Work& work, ServiceParts&) {
@@ -122,11 +129,7 @@ Response conclude_best_words(Work& work, ServiceParts&) {
   const Question& question = work.question;
   const Segmentation answer =
       work.model->best_words(stored.image, *work.words, question.count, question.ask);
-  work.times.ask += seconds_since(begin);
-  const Clock::time_point answered = Clock::now();
-  std::string body = answer_json(answer, stored.name, question.masks, MapForm::none);
-  work.times.write = seconds_since(answered);
-  return with_body(200, "application/json", body + "\n");
+  return tell_instances(work, answer, begin);
 }
 
 }  // namespace
