@@ -14,6 +14,7 @@
 #include "fcclip/core/environment.h"
 #include "fcclip/core/freed_memory.h"
 #include "fcclip/core/listed.h"
+#include "fcclip/core/own_folders.h"
 #include "fcclip/eval/evaluation_run.h"
 #include "fcclip/eval/evaluation_text.h"
 #include "fcclip/eval/flat_scores.h"
@@ -49,7 +50,7 @@ eval::EvaluationPlan plan_of(const EvalFlags& flags) {
   plan.resume = flags.resume;
   plan.merge = flags.merge;
   plan.overwrite = flags.overwrite;
-  plan.font_folder = bundled_fonts();
+  plan.font_folder = own_data("fonts");
   plan.progress = cli::bar_until_stopped;
   return plan;
 }

@@ -5,13 +5,12 @@
 #include "apps/option_checks.h"
 #include "fcclip/core/error.h"
 #include "fcclip/core/listed.h"
+#include "fcclip/core/own_folders.h"
 #include "fcclip/draw/vocabulary_colours.h"
 #include "fcclip/io/atomic_file.h"
 
 namespace fcclip::apps {
 namespace {
-
-namespace fs = std::filesystem;
 
 // The longest side that can be drawn on.
 constexpr int64_t kLongestOverlay = 32000;
@@ -72,24 +71,13 @@ outputs::OverlayStyle overlay_style(const OverlayFlags& flags) {
   style.options.labels = !flags.no_labels;
   style.options.outlines = !flags.no_outlines;
   style.options.fill_opacity = flags.opacity;
-  style.options.font_folder = bundled_fonts();
+  style.options.font_folder = own_data("fonts");
   set_size(style.options, flags.size);
   if (!flags.palette.empty()) draw::check_palette(flags.palette, "--palette");
   style.palette = flags.palette;
   if (!flags.colours.empty())
     style.colours = outputs::parse_colours(io::read_file(flags.colours), flags.colours);
   return style;
-}
-
-fs::path bundled_fonts() {
-  std::error_code ignored;
-  fs::path folder = fs::read_symlink("/proc/self/exe", ignored).parent_path();
-  for (int level = 0; level < 4 && !folder.empty(); ++level, folder = folder.parent_path()) {
-    const fs::path fonts = folder / "share" / "fcclip" / "fonts";
-    if (fs::is_directory(fonts, ignored)) return fonts;
-    if (folder == folder.root_path()) break;
-  }
-  return {};
 }
 
 }  // namespace fcclip::apps

@@ -1,7 +1,6 @@
 #pragma once
 // Options of the overlays: looks, colours, file format.
 
-#include <filesystem>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -21,8 +20,5 @@ void add_overlay_flags(CLI::App& command, OverlayFlags& flags);
 /// Throws Error{invalid_argument, not_found, bad_format}: a size that is none, a file of colours
 /// that cannot be read, a palette that is not known.
 outputs::OverlayStyle overlay_style(const OverlayFlags& flags);
-
-/// share/fcclip/fonts beside the program, installed or built; empty when there is none.
-std::filesystem::path bundled_fonts();
 
 }  // namespace fcclip::apps

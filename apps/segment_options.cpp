@@ -13,6 +13,7 @@
 #include "fcclip/core/boundary.h"
 #include "fcclip/core/device.h"
 #include "fcclip/core/error.h"
+#include "fcclip/core/own_folders.h"
 #include "fcclip/model/model_file.h"
 #include "fcclip/runs/run_record.h"
 
@@ -22,13 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kLargestSide = 16384;
-
-// Beside the program when installed (bin/../share/fcclip) or built (build/…/bin/../share/fcclip).
-fs::path bundled_model() {
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  return program.parent_path().parent_path() / "share" / "fcclip" / "mini.safetensors";
-}
+constexpr const char* kBundledModel = "mini.safetensors";
 
 // A cache that can't be written is told once, not for every group of words.
 LogCallback warn_of_cache() {
@@ -202,7 +197,7 @@ void add_ask_flags(CLI::App& command, AskFlags& flags) {
 fs::path find_model(const std::string& named) {
   if (!named.empty()) return named;
   if (has_model_variable()) return std::getenv("FCCLIP_MODEL");
-  const fs::path bundled = bundled_model();
+  const fs::path bundled = own_data(kBundledModel);
   if (fs::exists(bundled)) return bundled;
   fail(ErrorCode::not_found,
        "no model: name one with --model or $FCCLIP_MODEL (fcclip convert CHECKPOINT -o MODEL makes "
@@ -215,7 +210,7 @@ bool has_model_variable() {
 }
 
 bool is_bundled_model(const fs::path& model) {
-  const fs::path bundled = bundled_model();
+  const fs::path bundled = own_data(kBundledModel);
   std::error_code error;
   if (!fs::exists(bundled, error)) return false;
   return fs::equivalent(model, bundled, error) ||

@@ -69,13 +69,13 @@ macro(fcclip_find_openmp)
   endif()
 endmacro()
 
-# Tests are compiled once and run once: little optimisation, and no sanitizer of their own (the library has it), but for
+# Tests are compiled once and run once: no optimisation, and no sanitizer of their own (the library has it), but for
 # ThreadSanitizer: of an inline function that both have the linker keeps one, and what it orders must be seen.
 function(fcclip_test_options target)
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR})
-  set(optimization -O1)
-  if(FCCLIP_CALM)
-    set(optimization -O0)
+  set(optimization -O0)
+  if(FCCLIP_SANITIZE STREQUAL "thread")
+    set(optimization -O1)
   endif()
   target_compile_options(${target} PRIVATE ${FCCLIP_WARNINGS} ${optimization})
   target_link_options(${target} PRIVATE ${fcclip_sanitizer})
@@ -110,7 +110,7 @@ endfunction()
 # Headers are read and templates made once for many files. Names in unnamed namespaces must differ within a folder.
 function(fcclip_use_unity target)
   if(FCCLIP_UNITY)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 24)
   endif()
 endfunction()
 

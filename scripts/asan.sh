@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 build=$1
 options=()
-[ -f "$build/build.ninja" ] || options=(-DFCCLIP_SANITIZE=ON -DFCCLIP_TESTS=ON -DCMAKE_BUILD_TYPE=Debug "-DCMAKE_CXX_FLAGS_DEBUG=-O1 -g1")
+[ -f "$build/build.ninja" ] || options=(-DFCCLIP_SANITIZE=ON -DFCCLIP_TESTS=ON "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -g1")
 read -ra targets <<< "$(scripts/sanitized_targets.sh)"
 folders=("${targets[@]/%_test/}")
 pattern="^($(IFS='|'; echo "${folders[*]}"))\$"

@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/own_folders.h"
 #include "fcclip/io/atomic_file.h"
 
 namespace fcclip::words {
@@ -57,13 +58,10 @@ void add_environment(const fs::path& root, std::vector<fs::path>& places) {
 
 std::vector<fs::path> usual_places() {
   std::vector<fs::path> places;
-  std::error_code ignored;
-  fs::path folder = fs::read_symlink("/proc/self/exe", ignored).parent_path();
-  for (int level = 0; level < 4 && !folder.empty(); ++level, folder = folder.parent_path()) {
+  for (const fs::path& folder : own_folders()) {
     places.push_back(folder / "share" / "fcclip" / (std::string(kName) + ".gz"));
     places.push_back(folder / "share" / "fcclip" / kName);
     add_environment(folder / ".venv", places);
-    if (folder == folder.root_path()) break;
   }
   if (const char* environment = std::getenv("VIRTUAL_ENV")) add_environment(environment, places);
   return places;

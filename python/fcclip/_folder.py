@@ -33,6 +33,7 @@ class FolderOptions(AskOptions, total=False):
     output: Union[str, os.PathLike[str], None]
     write: Union[str, Iterable[str], None]
     shard: Union[str, tuple[int, int], None]
+    devices: Union[str, Iterable[object], None]
     resume: bool
     overwrite: bool
     tolerance: float
@@ -125,6 +126,7 @@ def _plan_of(model: Model, pictures: Any, words: Words | None, options: FolderOp
                     os.fsencode(package_folder() / "share/fcclip/fonts"))
     plan.write = _write_of(options.get("write"), output is not None)
     plan.shard = _shard_of(options.get("shard"))
+    plan.devices = _devices_of(options.get("devices"))
     plan.resume = options.get("resume", False)
     plan.overwrite = options.get("overwrite", False)
     plan.tolerance = options.get("tolerance", 1.0)
@@ -155,6 +157,15 @@ def _shard_of(shard: Union[str, tuple[int, int], None]) -> str:
     if isinstance(shard, tuple) and len(shard) == 2 and all(type(one) is int for one in shard):
         return f"{shard[0]}/{shard[1]}"
     raise invalid(f"shard is {shard!r}; expected \"K/N\" or (K, N), shard K of N counted from 1")
+
+
+def _devices_of(devices: Union[str, Iterable[object], None]) -> str:
+    if devices is None:
+        return ""
+    named = devices if isinstance(devices, str) else ",".join(map(str, devices))
+    if not named:
+        raise invalid(f"devices is {devices!r}; expected \"all\", \"cuda:0,cuda:1\" or a list of names")
+    return named
 
 
 def _write_of(write: Union[str, Iterable[str], None], has_output: bool) -> str:

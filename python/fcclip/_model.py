@@ -206,6 +206,8 @@ class Model:
                 folder with the same model, words and settings. They are not yielded.
             shard: "2/4" or (2, 4): only every 4th picture, from the 2nd on. Of several processes with one output
                 folder each takes another; the last one to finish writes what is written over all ("coco", "csv", …).
+            devices: where to work: "all" GPUs, "cuda:0,cuda:1" or a list of such names; each gets the model once, for
+                this run, and the pictures are shared out. None: the model's own. Files are the same as one device's.
             overwrite: replace files that fcclip did not write.
             tolerance: as in Segmentation.save.
             on_failure: called with (path, reason) of each picture that fails; without, PartialFailure is raised after

@@ -53,6 +53,7 @@ void add_plan(nb::module_& module) {
            })
       .def_rw("write", &FolderPlan::write)
       .def_rw("shard", &FolderPlan::shard)
+      .def_rw("devices", &FolderPlan::devices)
       .def_rw("resume", &FolderPlan::resume)
       .def_rw("overwrite", &FolderPlan::overwrite)
       .def_rw("tolerance", &FolderPlan::tolerance_px)

@@ -8,6 +8,8 @@ import subprocess
 import tempfile
 import unittest
 
+import warm_program
+
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
 PROGRAM = os.environ.get("FCCLIP_PROGRAM", str(SOURCE / "build" / "release" / "bin" / "fcclip"))
@@ -57,10 +59,12 @@ class Case(unittest.TestCase):
 
     def run_fcclip(self, *arguments, env=None, stdin=None, stdout=subprocess.PIPE, seconds=120):
         """Runs the program here; the bundled model is $FCCLIP_MODEL and the text cache lies in the folder."""
+        begin = None  # what a test says about the environment may be read where libraries are loaded
         if env is None:
             env = dict(os.environ, FCCLIP_MODEL=MODEL, XDG_CACHE_HOME=str(self.folder / ".cache"))
+            begin = warm_program.beginning(arguments, env)
         finished = subprocess.run([PROGRAM, *map(os.fspath, arguments)], cwd=self.folder, env=env, input=stdin,
-                                  stdout=stdout, stderr=subprocess.PIPE, timeout=seconds)
+                                  stdout=stdout, stderr=subprocess.PIPE, timeout=seconds, preexec_fn=begin)
         if finished.stdout is None:
             finished.stdout = b""
         outcome = Outcome(finished)

@@ -79,6 +79,24 @@ def test_resume_goes_on(model, pictures, program, tmp_path):
     assert len(anew) == 7
 
 
+def test_devices_share_the_pictures(model, pictures, tmp_path):
+    def paths(output, **more):
+        return [one.path for one in model.ask_folder(pictures, WORDS, output=tmp_path / output, write="coco,csv",
+                                                     **more, **SIZE)]
+
+    whole = paths("whole")
+    assert paths("two", devices="cpu,cpu") == whole and paths("one", devices=["cpu"]) == whole
+    assert files_of(tmp_path / "two") == files_of(tmp_path / "one") == files_of(tmp_path / "whole")
+    for bad in ("", []):
+        with pytest.raises(fcclip.InvalidArgument, match="devices is .*; expected"):
+            paths("bad", devices=bad)
+    with pytest.raises(fcclip.InvalidArgument, match="tpu"):
+        paths("bad", devices="tpu")
+    with pytest.raises(fcclip.InvalidArgument):
+        paths("bad", devices=["cpu", "cuda:0"])
+    assert not (tmp_path / "bad").exists()
+
+
 def test_shards_share_the_pictures(model, pictures, tmp_path):
     def paths(output, **more):
         return [one.path for one in model.ask_folder(pictures, WORDS, output=tmp_path / output, write="coco,csv",

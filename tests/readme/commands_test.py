@@ -7,6 +7,7 @@ in a test stands in NOT_RUN with the reason; a command that is neither run nor l
 matches nothing. Options of all commands, run or not, must be in their --help.
 """
 
+import functools
 import json
 import os
 import pathlib
@@ -92,15 +93,16 @@ def indented_blocks(page):
             block = []
 
 
+@functools.cache
+def help_page(*command):
+    return subprocess.run([BUILD / "bin" / "fcclip", *command, "--help"], capture_output=True, text=True, check=True).stdout
+
+
 def help_examples():
     """The examples below every command's --help."""
-    def page(*command):
-        return subprocess.run([BUILD / "bin" / "fcclip", *command, "--help"], capture_output=True, text=True,
-                              check=True).stdout
-
-    names = re.findall(r"(?m)^  ([a-z]+) +[A-Z]", page())
+    names = re.findall(r"(?m)^  ([a-z]+) +[A-Z]", help_page())
     for command in [(name,) for name in names] + [("score", kind) for kind in ("panoptic", "instance", "semantic", "cityscapes", "video")]:
-        _, found, examples = page(*command).partition("\nExample")
+        _, found, examples = help_page(*command).partition("\nExample")
         yield from re.findall(r"(?m)^  (fcclip .*)$", examples)
 
 
@@ -291,7 +293,6 @@ class PrintedCommands(unittest.TestCase):
 
     def test_options_exist(self):
         """In code spans too, where only the beginning of a command may stand."""
-        pages = {}
         for page in PAGES + [HELP]:
             text = "" if page == HELP else (SOURCE / page).read_text()
             for command in list(commands(page)) + re.findall(r"`(fcclip [a-z]+[^`]*)`", text):
@@ -301,12 +302,8 @@ class PrintedCommands(unittest.TestCase):
                 if len(words) < 2 or not re.fullmatch("[a-z]+", words[1]) or words[1] == "help":
                     continue
                 name = words[1:3] if words[1] == "score" and len(words) > 2 else words[1:2]
-                if tuple(name) not in pages:
-                    shown = self.run_shell(dict(self.environment), shlex.join(["fcclip", *name, "--help"]))
-                    self.assertEqual(shown.returncode, 0, f"{page}: {command}")
-                    pages[tuple(name)] = shown.stdout
                 for option in re.findall(r"(?<!\S)(--?[a-z][a-z-]*)", " ".join(words[2:])):
-                    self.assertRegex(pages[tuple(name)], rf"(?m)^  .*(?<!\S){re.escape(option)}(?![a-z-])",
+                    self.assertRegex(help_page(*name), rf"(?m)^  .*(?<!\S){re.escape(option)}(?![a-z-])",
                                      f"{page}: {command}")
 
     def test_every_program_is_one_of_the_readme(self):

@@ -11,6 +11,7 @@
 #include "fcclip/api/pixels.h"
 #include "fcclip/api/words.h"
 #include "fcclip/core/boundary.h"
+#include "fcclip/core/device.h"
 #include "fcclip/runs/segment_run.h"
 #include "python/src/seam/seam.h"
 
@@ -55,10 +56,27 @@ runs::SegmentPlan run_plan_of(const segmenter::Segmenter& segmenter, const Folde
   return out;
 }
 
+// One worker a device. The model itself is the first that is its own; the words come from the first worker of all.
+std::vector<segmenter::Segmenter> workers_of(const Model::Loaded& loaded, const FolderPlan& plan) {
+  if (plan.devices.empty()) return {loaded.segmenter};
+  const at::Device own = parse_device(loaded.info.device);
+  std::vector<segmenter::Segmenter> workers;
+  bool used = false;
+  for (const std::string& device : list_devices(plan.devices)) {
+    const bool is_own = !used && parse_device(device) == own;
+    used = used || is_own;
+    segmenter::SegmenterOptions options;
+    options.device = device;
+    options.products = loaded.segmenter.products();
+    workers.push_back(is_own ? loaded.segmenter : segmenter::Segmenter::load(plan.model, options));
+  }
+  return workers;
+}
+
 }  // namespace
 
 struct FolderRun::Work final : runs::SegmentListener {
-  explicit Work(std::shared_ptr<const Model::Loaded> of) : loaded(std::move(of)) {}
+  explicit Work(std::vector<segmenter::Segmenter> of) : workers(std::move(of)) {}
 
   void reading_words(int64_t, int64_t) override {}
   void counted(const runs::RunCount& now) override {
@@ -103,7 +121,7 @@ struct FolderRun::Work final : runs::SegmentListener {
 
   void run(runs::SegmentPlan plan) {
     try {
-      runs::SegmentRun(loaded->segmenter, std::move(plan), *this).work();
+      runs::SegmentRun(workers, std::move(plan), *this).work();
     } catch (...) {
       const std::scoped_lock lock(mutex);
       error = std::current_exception();
@@ -113,7 +131,7 @@ struct FolderRun::Work final : runs::SegmentListener {
     changed.notify_all();
   }
 
-  const std::shared_ptr<const Model::Loaded> loaded;
+  const std::vector<segmenter::Segmenter> workers;
   results::Task asked = results::Task::panoptic;
   mutable std::mutex mutex;
   std::condition_variable changed;
@@ -126,10 +144,11 @@ struct FolderRun::Work final : runs::SegmentListener {
 };
 
 FolderRun::FolderRun(const Model& model, FolderPlan plan)
-    : work_(std::make_unique<Work>(model.loaded())) {
+    : work_(translating_errors(
+          [&] { return std::make_unique<Work>(workers_of(*model.loaded(), plan)); })) {
   translating_errors([&] {
     std::vector<std::string> notes;
-    runs::SegmentPlan of_run = run_plan_of(work_->loaded->segmenter, plan, notes);
+    runs::SegmentPlan of_run = run_plan_of(work_->workers.front(), plan, notes);
     work_->asked = of_run.settings.ask.task;
     for (std::string& note : notes)
       work_->events.push_back({FolderEvent::Kind::note, "", std::move(note)});

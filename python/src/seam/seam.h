@@ -113,6 +113,7 @@ struct FolderPlan {
   std::string output = {};          ///< folder of results; may be empty where nothing is written
   std::string write = "none";       ///< kinds of output; empty: the usual ones
   std::string shard = {};           ///< "2/4"; empty: all pictures
+  std::string devices = {};         ///< "cuda:0,cuda:1", "all"; empty: the model's
   bool resume = false, overwrite = false;
   double tolerance_px = 1;
   std::string fonts = {};  ///< folder of fonts, for machines without any
