@@ -13,17 +13,28 @@ struct Pairs {
   at::Tensor targets;  // [T] positions among its N targets
 };
 
-Pairs pairs_of(const std::vector<Assignment>& matches, const TargetBatch& targets,
-               int64_t queries) {
-  std::vector<int64_t> rows, columns;
-  for (int64_t b = 0; b < targets.pictures(); ++b) {
-    for (const int64_t row : matches[b].rows) rows.push_back(b * queries + row);
-    for (const int64_t column : matches[b].columns) columns.push_back(targets.first[b] + column);
+// Of every layer; to a GPU in one transfer.
+std::vector<Pairs> pairs_of(const std::vector<std::vector<Assignment>>& layers,
+                            const TargetBatch& targets, int64_t queries) {
+  std::vector<int64_t> all, counts;
+  for (const std::vector<Assignment>& matches : layers) {
+    const size_t first = all.size();
+    for (int64_t b = 0; b < targets.pictures(); ++b) {
+      for (const int64_t row : matches[b].rows) all.push_back(b * queries + row);
+    }
+    counts.push_back(std::ssize(all) - static_cast<int64_t>(first));
+    for (int64_t b = 0; b < targets.pictures(); ++b) {
+      for (const int64_t column : matches[b].columns) all.push_back(targets.first[b] + column);
+    }
   }
-  const int64_t count = std::ssize(rows);
-  rows.insert(rows.end(), columns.begin(), columns.end());  // one transfer to a GPU
-  const at::Tensor both = at::tensor(rows, at::kLong).to(targets.labels.device());
-  return {both.narrow(0, 0, count), both.narrow(0, count, count)};
+  const at::Tensor there = at::tensor(all, at::kLong).to(targets.labels.device());
+  std::vector<Pairs> pairs;
+  int64_t first = 0;
+  for (const int64_t count : counts) {
+    pairs.push_back({there.narrow(0, first, count), there.narrow(0, first + count, count)});
+    first += 2 * count;
+  }
+  return pairs;
 }
 
 // Weighted cross entropy of one layer. Queries without a match are void. divisor: as
@@ -41,11 +52,8 @@ at::Tensor class_loss(const at::Tensor& class_logits, const at::Tensor& labels, 
 }
 
 LayerLosses layer_losses(const Prediction& prediction, const TargetBatch& targets,
-                         const Normalisers& divisors, const LossOptions& options,
-                         const DrawPoints& draw) {
-  const std::vector<Assignment> matches =
-      match(prediction, targets, options.weights, options.points.points, draw);
-  const Pairs pairs = pairs_of(matches, targets, prediction.mask_logits.size(1));
+                         const Pairs& pairs, const Normalisers& divisors,
+                         const LossOptions& options, const DrawPoints& draw) {
   LayerLosses losses;
   losses.classes = class_loss(prediction.class_logits, targets.labels, pairs, options.void_weight,
                               divisors.class_weight);
@@ -104,14 +112,14 @@ at::Tensor dice_loss(const at::Tensor& logits, const at::Tensor& truth, double m
 Losses compute_losses(const std::vector<Prediction>& predictions, const TargetBatch& targets,
                       const Normalisers& divisors, const LossOptions& options,
                       const DrawLayerPoints& draw) {
+  const std::vector<Pairs> pairs =
+      pairs_of(match(predictions, targets, options.weights, options.points.points, draw), targets,
+               predictions.back().mask_logits.size(1));
   Losses losses;
   for (int64_t layer = 0; layer < std::ssize(predictions); ++layer) {
-    const Prediction& prediction =
-        layer == 0 ? predictions.back() : predictions[static_cast<size_t>(layer - 1)];
-    const DrawPoints of_layer = [&](int64_t rows, int64_t count) {
-      return draw(layer, rows, count);
-    };
-    losses.layers.push_back(layer_losses(prediction, targets, divisors, options, of_layer));
+    const auto draw_here = [&](int64_t rows, int64_t count) { return draw(layer, rows, count); };
+    losses.layers.push_back(layer_losses(of_layer(predictions, layer), targets, pairs[layer],
+                                         divisors, options, draw_here));
     const LayerLosses& terms = losses.layers.back();
     const at::Tensor sum = options.weights.classes * terms.classes +
                            options.weights.mask * terms.mask + options.weights.dice * terms.dice;

@@ -1,13 +1,13 @@
 #pragma once
 // The training loss: classes, masks and dice of every prediction layer (model section 8).
 
-#include <functional>
 #include <string>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
 #include "fcclip/train/matcher.h"
+#include "fcclip/train/points.h"
 
 namespace fcclip::train {
 
@@ -31,11 +31,6 @@ struct Losses {
       layers;  ///< first the final prediction, then the auxiliary ones from the first layer on
   at::Tensor total;  ///< weighted sum, to be differentiated
 };
-
-/// Random points for prediction layer `layer` (0 is the final one); the order of draws is part of
-/// the recipe: per layer the matcher's (a row a picture), then the loss's two (a row a matched
-/// mask).
-using DrawLayerPoints = std::function<at::Tensor(int64_t layer, int64_t rows, int64_t count)>;
 
 /// What sums are divided by. Of the whole batch over all processes and accumulated parts, divided
 /// by the number of processes (their gradients are averaged): so a batch in parts gives the losses

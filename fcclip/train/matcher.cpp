@@ -1,6 +1,7 @@
 #include "fcclip/train/matcher.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 
 #include "fcclip/core/error.h"
@@ -19,18 +20,20 @@ at::Tensor products(const at::Tensor& truth, const at::Tensor& maps, const Targe
 }
 
 // Named as the losses are in the log.
-[[noreturn]] void refuse_costs(const MatchCosts& costs) {
-  for (const auto& [name, term] :
-       {std::pair("loss_class", costs.classes), std::pair("loss_mask", costs.mask),
-        std::pair("loss_dice", costs.dice)}) {
-    if (!at::isfinite(term).all().item<bool>()) {
-      fail(ErrorCode::diverged, name, " is not finite (in the matching)");
+[[noreturn]] void refuse_costs(const std::vector<MatchCosts>& layers) {
+  for (const MatchCosts& costs : layers) {
+    for (const auto& [name, term] :
+         {std::pair("loss_class", costs.classes), std::pair("loss_mask", costs.mask),
+          std::pair("loss_dice", costs.dice)}) {
+      if (!at::isfinite(term).all().item<bool>()) {
+        fail(ErrorCode::diverged, name, " is not finite (in the matching)");
+      }
     }
   }
   fail(ErrorCode::diverged, "loss is not finite (in the matching)");
 }
 
-// The part of picture b, queries by targets; costs [N, Q] double on the CPU.
+// The part of picture b, queries by targets; costs [N, Q] double on the CPU, contiguous.
 CostMatrix matrix_of(const at::Tensor& costs, const TargetBatch& targets, int64_t b) {
   const int64_t queries = costs.size(1), count = targets.count(b);
   const double* data = costs.const_data_ptr<double>() + targets.first[b] * queries;
@@ -67,19 +70,34 @@ MatchCosts match_costs(const Prediction& prediction, const TargetBatch& targets,
   return costs;
 }
 
-std::vector<Assignment> match(const Prediction& prediction, const TargetBatch& targets,
-                              const MatchWeights& weights, int64_t points, const DrawPoints& draw) {
+const Prediction& of_layer(const std::vector<Prediction>& predictions, int64_t layer) {
+  return layer == 0 ? predictions.back() : predictions[static_cast<size_t>(layer - 1)];
+}
+
+std::vector<std::vector<Assignment>> match(const std::vector<Prediction>& predictions,
+                                           const TargetBatch& targets, const MatchWeights& weights,
+                                           int64_t points, const DrawLayerPoints& draw) {
   const c10::NoGradGuard no_gradient;
-  // Drawn for pictures without targets too, as the reference does.
-  const at::Tensor drawn = draw(targets.pictures(), points);
-  std::vector<Assignment> matches(targets.pictures());
-  if (targets.labels.size(0) == 0) return matches;
-  const MatchCosts terms = match_costs(prediction, targets, drawn, weights);
-  const at::Tensor costs = terms.total.cpu().to(at::kDouble).contiguous();
-  if (!at::isfinite(costs).all().item<bool>()) refuse_costs(terms);
-  for (int64_t b = 0; b < targets.pictures(); ++b) {
-    if (targets.count(b) > 0) matches[b] = assign(matrix_of(costs, targets, b));
+  const int64_t layers = std::ssize(predictions), pictures = targets.pictures();
+  std::vector<MatchCosts> terms;
+  std::vector<at::Tensor> totals;
+  for (int64_t layer = 0; layer < layers; ++layer) {
+    // Drawn for pictures without targets too, as the reference does.
+    const at::Tensor drawn = draw(layer, pictures, points);
+    if (targets.labels.size(0) == 0) continue;
+    terms.push_back(match_costs(of_layer(predictions, layer), targets, drawn, weights));
+    totals.push_back(terms.back().total);
   }
+  std::vector<std::vector<Assignment>> matches(layers, std::vector<Assignment>(pictures));
+  if (terms.empty()) return matches;
+  const at::Tensor costs = at::stack(totals).cpu().to(at::kDouble).contiguous();
+  if (!at::isfinite(costs).all().item<bool>()) refuse_costs(terms);
+  at::parallel_for(0, layers * pictures, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t layer = i / pictures, b = i % pictures;
+      if (targets.count(b) > 0) matches[layer][b] = assign(matrix_of(costs[layer], targets, b));
+    }
+  });
   return matches;
 }
 

@@ -40,6 +40,24 @@ void check_shares(const RunSettings& run, int64_t processes) {
   }
 }
 
+// In one copy, asked for when a GPU has all of the step's work.
+engine::Numbers numbers_of(const Losses& losses) {
+  const LayerLosses& last = losses.layers.front();
+  std::vector<std::pair<std::string, at::Tensor>> all = {{"loss", losses.total},
+                                                         {"loss_class", last.classes},
+                                                         {"loss_mask", last.mask},
+                                                         {"loss_dice", last.dice}};
+  if (last.out.defined()) all.emplace_back("loss_out", last.out);
+  std::vector<at::Tensor> values;
+  for (const auto& [name, value] : all) values.push_back(value.detach().to(at::kDouble));
+  const at::Tensor here = at::stack(values).cpu();
+  engine::Numbers numbers;
+  for (size_t i = 0; i < all.size(); ++i) {
+    numbers[all[i].first] = here[static_cast<int64_t>(i)].item<double>();
+  }
+  return numbers;
+}
+
 }  // namespace
 
 std::shared_ptr<model::Model> open_model(const ModelSettings& settings, int64_t seed,
@@ -223,15 +241,9 @@ engine::Numbers SegmentationTask::backward(const Batch& batch, const Normalisers
   const Losses losses = compute_losses(
       predictions, targets, divisors, config_.loss,
       [&](int64_t layer, int64_t rows, int64_t count) { return draws(layer, rows, count); });
-  const LayerLosses& last = losses.layers.front();
-  engine::Numbers numbers = {{"loss", losses.total.item<double>()},
-                             {"loss_class", last.classes.item<double>()},
-                             {"loss_mask", last.mask.item<double>()},
-                             {"loss_dice", last.dice.item<double>()}};
-  if (last.out.defined()) numbers["loss_out"] = last.out.item<double>();
   if (is_last) processes_.prepare_backward(losses.total);
   scaler_.scale(losses.total).backward();
-  return numbers;
+  return numbers_of(losses);
 }
 
 ForwardOptions SegmentationTask::forward_options(const Batch& batch) const {

@@ -140,20 +140,18 @@ TEST_P(Recipe, PredictionsAndLossesEqualTheRecordedOnes) {
 }
 
 TEST_P(Recipe, MatchesEqualTheRecordedOnes) {
-  const std::vector<Prediction> predictions = forward(*model_, pixels_, words_);
-  for (int64_t layer = 0; layer < std::ssize(predictions); ++layer) {
-    RecordedPoints points(folder_ + "/train.safetensors", 0);
-    const Prediction& prediction = layer == 0 ? predictions.back() : predictions[layer - 1];
-    const std::vector<Assignment> matches =
-        match(prediction, join(targets_), options_.weights, options_.points.points,
-              [&](int64_t rows, int64_t count) { return points(layer, rows, count); });
-    for (size_t image = 0; image < matches.size(); ++image) {
-      const std::string name =
-          "step0." + layer_name(layer) + ".match.image" + std::to_string(image);
-      EXPECT_TRUE(at::tensor(matches[image].rows, at::kLong).equal(tensor(name + ".query")))
-          << name;
-      EXPECT_TRUE(at::tensor(matches[image].columns, at::kLong).equal(tensor(name + ".target")))
-          << name;
+  RecordedPoints points(folder_ + "/train.safetensors", 0);
+  const std::vector<std::vector<Assignment>> matches = match(
+      forward(*model_, pixels_, words_), join(targets_), options_.weights, options_.points.points,
+      [&](int64_t layer, int64_t rows, int64_t count) { return points(layer, rows, count); });
+  ASSERT_FALSE(matches.empty());
+  for (size_t layer = 0; layer < matches.size(); ++layer) {
+    for (size_t image = 0; image < matches[layer].size(); ++image) {
+      const Assignment& got = matches[layer][image];
+      const std::string name = "step0." + layer_name(static_cast<int64_t>(layer)) + ".match.image" +
+                               std::to_string(image);
+      EXPECT_TRUE(at::tensor(got.rows, at::kLong).equal(tensor(name + ".query"))) << name;
+      EXPECT_TRUE(at::tensor(got.columns, at::kLong).equal(tensor(name + ".target"))) << name;
     }
   }
 }
