@@ -17,7 +17,7 @@ run_part() {
   case $1 in
     asan) scripts/asan.sh build/asan --all ;;
     tsan) scripts/tsan.sh build/tsan ;;
-    clang) scripts/clang.sh build/clang ;;
+    clang) scripts/clang.sh build/clang && scripts/build.sh build/clang --targets all ;;
     cuda) scripts/cuda_syntax.sh build/clang ;;
     package) package ;;
     fuzz) scripts/fuzz.sh "$seconds" --count ;;

@@ -51,9 +51,15 @@ at::Tensor class_loss(const at::Tensor& class_logits, const at::Tensor& labels, 
   return at::cross_entropy_loss(logits, classes, weight, at::Reduction::Sum) / divisor;
 }
 
-LayerLosses layer_losses(const Prediction& prediction, const TargetBatch& targets,
-                         const Pairs& pairs, const Normalisers& divisors,
+// What all layers are held against.
+struct Truth {
+  const TargetBatch& targets;
+  const Normalisers& divisors;
+};
+
+LayerLosses layer_losses(const Prediction& prediction, const Truth& held, const Pairs& pairs,
                          const LossOptions& options, const DrawPoints& draw) {
+  const auto& [targets, divisors] = held;
   LayerLosses losses;
   losses.classes = class_loss(prediction.class_logits, targets.labels, pairs, options.void_weight,
                               divisors.class_weight);
@@ -118,8 +124,8 @@ Losses compute_losses(const std::vector<Prediction>& predictions, const TargetBa
   Losses losses;
   for (int64_t layer = 0; layer < std::ssize(predictions); ++layer) {
     const auto draw_here = [&](int64_t rows, int64_t count) { return draw(layer, rows, count); };
-    losses.layers.push_back(layer_losses(of_layer(predictions, layer), targets, pairs[layer],
-                                         divisors, options, draw_here));
+    losses.layers.push_back(layer_losses(of_layer(predictions, layer), {targets, divisors},
+                                         pairs[layer], options, draw_here));
     const LayerLosses& terms = losses.layers.back();
     const at::Tensor sum = options.weights.classes * terms.classes +
                            options.weights.mask * terms.mask + options.weights.dice * terms.dice;
