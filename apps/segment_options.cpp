@@ -198,7 +198,7 @@ fs::path find_model(const std::string& named) {
   if (!named.empty()) return named;
   if (has_model_variable()) return std::getenv("FCCLIP_MODEL");
   const fs::path bundled = own_data(kBundledModel);
-  if (fs::exists(bundled)) return bundled;
+  if (!bundled.empty()) return bundled;
   fail(ErrorCode::not_found,
        "no model: name one with --model or $FCCLIP_MODEL (fcclip convert CHECKPOINT -o MODEL makes "
        "it)");
@@ -211,8 +211,8 @@ bool has_model_variable() {
 
 bool is_bundled_model(const fs::path& model) {
   const fs::path bundled = own_data(kBundledModel);
+  if (bundled.empty()) return false;
   std::error_code error;
-  if (!fs::exists(bundled, error)) return false;
   return fs::equivalent(model, bundled, error) ||
          (fs::file_size(model, error) == fs::file_size(bundled, error) &&
           runs::file_fingerprint(model) == runs::file_fingerprint(bundled));
