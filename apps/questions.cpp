@@ -2,17 +2,15 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
-#include <set>
 #include <span>
 
 #include "apps/segment_options.h"
 #include "fcclip/classify/builtin_vocabularies.h"
 #include "fcclip/classify/markings.h"
-#include "fcclip/clip/tokenizer.h"
 #include "fcclip/core/error.h"
 #include "fcclip/core/listed.h"
-#include "fcclip/core/nearest_name.h"
 #include "fcclip/words/load_vocabulary.h"
+#include "fcclip/words/none_known.h"
 
 namespace fcclip::apps {
 namespace {
@@ -114,27 +112,15 @@ void tell_bundled_model(const ModelFlags& flags, const model::Config& model,
   } else if (!is_bundled_model(find_model(flags.model))) {
     return;
   }
-  const std::vector<std::string> known = words_of_bundled_model(model);
-  std::set<std::string> cleaned;
-  for (const std::string& word : known) cleaned.insert(clip::clean_text(word));
-  constexpr size_t kLookedUp = 50, kShown = 5;
-  std::vector<std::string> asked, near;
-  for (const Vocabulary& question : questions) {
-    for (const std::string& word : all_words(question)) {
-      if (cleaned.contains(clip::clean_text(word))) return;
-      asked.push_back(word);
-      if (asked.size() > kLookedUp) continue;
-      const std::string name = nearest_name(word, known);
-      if (!name.empty() && std::find(near.begin(), near.end(), name) == near.end()) {
-        near.push_back(name);
-      }
-    }
-  }
-  if (asked.empty()) return;
+  const auto none = words::none_known(questions, words_of_bundled_model(model));
+  if (!none) return;
+  constexpr size_t kShown = 5;
   std::cerr << "fcclip: "
             << (flags.model.empty() && !has_model_variable() ? "it" : "the bundled model")
-            << " knows none of these words: " << first_of(asked, kShown, ", …");
-  if (!near.empty()) std::cerr << "; nearest that it knows: " << first_of(near, kShown, "");
+            << " knows none of these words: " << first_of(none->asked, kShown, ", …");
+  if (!none->near.empty()) {
+    std::cerr << "; nearest that it knows: " << first_of(none->near, kShown, "");
+  }
   std::cerr << '\n';
 }
 

@@ -1,51 +1,23 @@
 // fcclip serve: the HTTP service and its page.
 
 #include <algorithm>
-#include <ctime>
 #include <iostream>
-#include <thread>
+#include <memory>
+#include <mutex>
 
 #include <ATen/Parallel.h>
-#include <nlohmann/json.hpp>
 
 #include "apps/commands.h"
 #include "apps/serve_flags.h"
 #include "fcclip/cli/stop_signal.h"
 #include "fcclip/core/device.h"
-#include "fcclip/core/error.h"
 #include "fcclip/core/freed_memory.h"
-#include "fcclip/core/utc_time.h"
 #include "fcclip/fcclip.h"
-#include "fcclip/serve/listen_address.h"
+#include "fcclip/serve/access_line.h"
+#include "fcclip/serve/run_server.h"
 
 namespace fcclip::apps {
 namespace {
-
-using Milliseconds = std::chrono::milliseconds;
-
-void log_json(const serve::AccessRecord& record) {
-  using nlohmann::json;
-  json line = {{"time", utc_text(std::time(nullptr))},
-               {"id", record.id},
-               {"client", record.client},
-               {"method", record.method},
-               {"path", record.path},
-               {"status", record.status},
-               {"bytes", record.bytes},
-               {"seconds", record.seconds}};
-  if (!record.timing.empty()) line["timing"] = record.timing;
-  std::cerr << line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
-}
-
-void log_text(const serve::AccessRecord& record) {
-  char seconds[32];
-  std::snprintf(seconds, sizeof seconds, "%.3f s", record.seconds);
-  std::string line = utc_text(std::time(nullptr)) + " " + record.client + " " + record.method +
-                     " " + record.path + " " + std::to_string(record.status) + " " + seconds + " " +
-                     record.id;
-  if (!record.timing.empty()) line += " (" + record.timing + ")";
-  std::cerr << line + "\n";
-}
 
 LoadOptions load_options(const ServeFlags& flags) {
   LoadOptions options;
@@ -63,68 +35,33 @@ LoadOptions load_options(const ServeFlags& flags) {
   return options;
 }
 
-/// Models are loaded, and all built-in words prepared, beside the network side.
-class Loading {
- public:
-  Loading(serve::ModelShelf& models, serve::Service& service, serve::HttpServer& server,
-          const ServeFlags& flags)
-      : thread_([&, flags] {
-          try {
-            models.load_all(load_options(flags), list_devices(flags.device));
-            if (!flags.no_warm) service.warm([this] { return !ending_; });
-          } catch (const Error& error) {
-            if (error.code() == ErrorCode::interrupted) return;
-            failure_ = std::current_exception();
-            server.stop();
-          }
-        }) {}
+// A line is one write: others write there too.
+template <typename Line>
+auto logged(const Line& line_of) {
+  return [line_of](const serve::AccessRecord& record) { std::cerr << line_of(record) + "\n"; };
+}
 
-  /// Throws what went wrong.
-  void finish() {
-    ending_ = true;
-    thread_.join();
-    if (failure_) std::rethrow_exception(failure_);
-  }
-
- private:
-  std::atomic<bool> ending_ = false;
-  std::exception_ptr failure_;
-  std::thread thread_;
-};
-
-/// The first signal lets running requests finish; the second ends the process.
-class Draining {
- public:
-  Draining(serve::Service& service, serve::HttpServer& server)
-      : thread_([&service, &server, this] {
-          constexpr Milliseconds kLook(20);
-          while (!cli::stop_signal() && !ended_) std::this_thread::sleep_for(kLook);
-          service.drain();
-          while (!service.is_idle() && !ended_) std::this_thread::sleep_for(kLook);
-          server.drain();
-        }) {}
-  ~Draining() {
-    ended_ = true;
-    thread_.join();
-  }
-
- private:
-  std::atomic<bool> ended_ = false;
-  std::thread thread_;
-};
+serve::RunOptions run_options(const ServeFlags& flags) {
+  serve::RunOptions options;
+  options.load = load_options(flags);
+  options.devices = list_devices(flags.device);
+  options.warms = !flags.no_warm;
+  options.wants_stop = [] { return cli::stop_signal().load(); };
+  return options;
+}
 
 void say_start(const ServeFlags& flags, const serve::HttpServer& server,
                const serve::ServerOptions& options) {
   std::cout << "fcclip: serving at http://" << server.local_address().text() << std::endl;
   if (flags.log == "none") return;
-  std::cerr << "fcclip: " + memory_line(flags, options) + "\n";
+  std::cerr << "fcclip: " + memory_at_most(flags, options).text() + "\n";
 }
 
 void serve_until_told(const ServeFlags& flags) {
   share_freed_memory();
   serve::ServiceOptions options = service_options(flags);
-  if (flags.log == "json") options.log = log_json;
-  if (flags.log == "text") options.log = log_text;
+  if (flags.log == "json") options.log = logged(serve::json_line);
+  if (flags.log == "text") options.log = logged(serve::text_line);
   const serve::ServerOptions network = server_options(flags);
   const size_t devices = list_devices(flags.device).size();
   const int threads = flags.threads > 0 ? static_cast<int>(flags.threads) : at::get_num_threads();
@@ -136,12 +73,7 @@ void serve_until_told(const ServeFlags& flags) {
   cli::announce_stop("finishing the requests that were begun; again to stop now");
   cli::stop_signal();
   say_start(flags, server, network);
-  Loading loading(models, service, server, flags);
-  {
-    const Draining draining(service, server);
-    server.run();
-  }
-  loading.finish();
+  serve::run_server(models, service, server, run_options(flags));
 }
 
 }  // namespace

@@ -1,9 +1,7 @@
 #include "apps/serve_flags.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
-#include <fstream>
 
 #include "apps/option_checks.h"
 #include "apps/place_flags.h"
@@ -11,6 +9,7 @@
 #include "fcclip/core/device.h"
 #include "fcclip/core/error.h"
 #include "fcclip/serve/listen_address.h"
+#include "fcclip/serve/token_file.h"
 
 namespace fcclip::apps {
 namespace {
@@ -19,7 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kLeastMemory = 1 << 20;
 constexpr int64_t kBodiesAtOnce = 16;
-constexpr size_t kLeastToken = 16, kMostToken = 4096;
 constexpr int64_t kGpuBatch = 8;
 
 void add_limits(CLI::App& command, ServeFlags& flags) {
@@ -69,40 +67,10 @@ void add_trust(CLI::App& command, ServeFlags& flags) {
                    "Behind a proxy: clients are told apart by X-Forwarded-For");
 }
 
-std::string read_token(const std::string& path) {
-  std::ifstream file(path);
-  std::string token;
-  if (!file || !std::getline(file, token))
-    fail(ErrorCode::io_failure, path, ": cannot be read; put the token into its first line");
-  while (!token.empty() && (token.back() == '\r' || token.back() == ' ')) token.pop_back();
-  const bool is_plain = std::ranges::all_of(token, [](char c) { return c > ' ' && c < 127; });
-  if (token.size() < kLeastToken || token.size() > kMostToken || !is_plain) {
-    fail(ErrorCode::invalid_argument, path, ": a token has ", kLeastToken,
-         " or more printable ASCII characters without blanks; openssl rand -hex 32 makes one");
-  }
-  return token;
-}
-
 bool is_name(const std::string& text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_' || c == '-';
   });
-}
-
-std::string mebibytes(int64_t bytes) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.0f MiB", static_cast<double>(bytes) / (1 << 20));
-  return text;
-}
-
-int64_t bytes_of_models(const ServeFlags& flags) {
-  int64_t bytes = 0;
-  for (const serve::ModelPlace& place : model_places(flags)) {
-    std::error_code error;
-    const uintmax_t size = fs::file_size(place.path, error);
-    if (!error) bytes += static_cast<int64_t>(size);
-  }
-  return bytes;
 }
 
 }  // namespace
@@ -165,7 +133,7 @@ serve::ServiceOptions service_options(const ServeFlags& flags) {
   options.guard.loopback_only = serve::is_loopback(serve::parse_listen_address(flags.listen).host);
   options.guard.hosts = flags.hosts;
   options.guard.origins = flags.origins;
-  if (!flags.token_file.empty()) options.guard.token = read_token(flags.token_file);
+  if (!flags.token_file.empty()) options.guard.token = serve::read_token(flags.token_file);
   if (!options.guard.loopback_only && !options.guard.token && !flags.is_open) {
     fail(ErrorCode::invalid_argument, "--listen ", flags.listen,
          " is reached by others: --token-file FILE lets only those ask who know the token, --open "
@@ -184,19 +152,11 @@ serve::ServerOptions server_options(const ServeFlags& flags) {
   return options;
 }
 
-std::string memory_line(const ServeFlags& flags, const serve::ServerOptions& server) {
-  constexpr int64_t kBytesOfPixel = 3, kBeingRead = 2;
-  const serve::Limits& limits = flags.limits;
-  const int64_t devices = std::ssize(list_devices(flags.device));
-  const int64_t models = bytes_of_models(flags) * devices;
-  const int64_t pictures =
-      (limits.decoded_ahead + kBeingRead) * devices * limits.picture_px * kBytesOfPixel;
-  const int64_t texts = flags.cache_bytes * std::ssize(model_places(flags));
-  const int64_t all = models + texts + limits.store_bytes + server.buffered_bytes + pictures;
-  return "memory at most: model " + mebibytes(models) + ", text features " + mebibytes(texts) +
-         ", encoded pictures " + mebibytes(limits.store_bytes) + ", request bodies " +
-         mebibytes(server.buffered_bytes) + ", decoded pictures " + mebibytes(pictures) +
-         "; together " + mebibytes(all) + " and what the network needs for one picture";
+serve::MemoryBound memory_at_most(const ServeFlags& flags, const serve::ServerOptions& server) {
+  const std::vector<serve::ModelPlace> places = model_places(flags);
+  return serve::memory_bound(flags.limits,
+                             {places, std::ssize(list_devices(flags.device)), flags.cache_bytes},
+                             server.buffered_bytes);
 }
 
 }  // namespace fcclip::apps

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "fcclip/serve/http_server.h"
+#include "fcclip/serve/memory_bound.h"
 #include "fcclip/serve/service.h"
 
 namespace fcclip::apps {
@@ -33,7 +34,6 @@ std::vector<serve::ModelPlace> model_places(const ServeFlags& flags);
 serve::ServiceOptions service_options(const ServeFlags& flags);
 serve::ServerOptions server_options(const ServeFlags& flags);
 
-/// What the limits add up to: "memory: …".
-std::string memory_line(const ServeFlags& flags, const serve::ServerOptions& server);
+serve::MemoryBound memory_at_most(const ServeFlags& flags, const serve::ServerOptions& server);
 
 }  // namespace fcclip::apps

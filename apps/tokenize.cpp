@@ -20,13 +20,6 @@ struct TokenizeFlags {
   bool padded = false;
 };
 
-/// A merge file says nothing about the vocabulary's size: CLIP's, or all of a shorter file.
-clip::Tokenizer tokenizer_of_merges(const std::string& text) {
-  const int64_t lines = std::count(text.begin(), text.end(), '\n') + (text.ends_with('\n') ? 0 : 1);
-  const clip::TextConfig clip_sizes;
-  return clip::Tokenizer(text, std::min(clip_sizes.vocab_size, 512 + 2 + lines - 1));
-}
-
 clip::Tokenizer tokenizer_of_model(const std::string& path) {
   const model::FileMetadata metadata = model::read_metadata(path);
   if (metadata.merges.empty()) {
@@ -37,9 +30,9 @@ clip::Tokenizer tokenizer_of_model(const std::string& path) {
 }
 
 void tokenize(const TokenizeFlags& flags) {
-  const clip::Tokenizer tokenizer = flags.model.empty()
-                                        ? tokenizer_of_merges(words::find_merges(flags.merges))
-                                        : tokenizer_of_model(flags.model);
+  const clip::Tokenizer tokenizer =
+      flags.model.empty() ? words::tokenizer_of_merges(words::find_merges(flags.merges))
+                          : tokenizer_of_model(flags.model);
   const auto print = [&](const std::string& text) {
     const std::vector<int64_t> ids =
         flags.padded ? tokenizer.encode_padded(text) : tokenizer.encode(text);

@@ -42,9 +42,4 @@ int failure_status(const std::exception& error) {
   return own == nullptr ? 1 : exit_status(own->code());
 }
 
-bool is_interruption(const std::exception& error) {
-  const auto* own = dynamic_cast<const Error*>(&error);
-  return own != nullptr && own->code() == ErrorCode::interrupted;
-}
-
 }  // namespace fcclip::cli

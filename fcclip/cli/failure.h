@@ -26,7 +26,4 @@ std::string failure_line(const std::exception& error, const std::string& about =
 /// 2 for usage, 130 when interrupted, else 1.
 int failure_status(const std::exception& error);
 
-/// The user stopped the program: not a failure of one picture.
-bool is_interruption(const std::exception& error);
-
 }  // namespace fcclip::cli

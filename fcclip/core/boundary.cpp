@@ -71,6 +71,11 @@ Error as_error(const std::exception& error) {
   return {ErrorCode::internal, "internal error: " + first_line(error.what())};
 }
 
+bool is_interruption(const std::exception& error) {
+  const auto* own = dynamic_cast<const Error*>(&error);
+  return own != nullptr && own->code() == ErrorCode::interrupted;
+}
+
 void rethrow_as_error() {
   try {
     throw;

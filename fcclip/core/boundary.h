@@ -18,6 +18,9 @@ inline constexpr std::string_view kOutOfMemory =
 /// Error{internal} with the first line of its message.
 Error as_error(const std::exception& error);
 
+/// The work was stopped, by a signal or by its caller: no picture's fault.
+bool is_interruption(const std::exception& error);
+
 /// For a catch (...) block: as_error of what is being handled. Throws Error always.
 [[noreturn]] void rethrow_as_error();
 

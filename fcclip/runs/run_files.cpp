@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "fcclip/core/boundary.h"
 #include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/outputs/json_text.h"
@@ -27,6 +28,10 @@ bool says_complete(const fs::path& record, const std::string& id) {
 std::vector<std::string> record_names(const Shard& shard) {
   const std::string ending = (shard.is_all() ? "" : "." + shard.file_text()) + ".json";
   return {"run" + ending, "fcclip-run" + ending};
+}
+
+std::string status_of_end(const std::exception& error) {
+  return is_interruption(error) ? "interrupted" : "failed";
 }
 
 bool all_shards_complete(const fs::path& folder, int64_t count, const std::string& id) {

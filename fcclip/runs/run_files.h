@@ -1,6 +1,7 @@
 #pragma once
 // Where a run's record stands: run.json, of each shard its own.
 
+#include <exception>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -16,6 +17,9 @@ namespace fcclip::runs {
 /// The record's name, and the one for folders where the first is somebody else's: run.json and
 /// fcclip-run.json; of a shard run.2-of-4.json and fcclip-run.2-of-4.json.
 std::vector<std::string> record_names(const Shard& shard);
+
+/// What a record says of a run that ended by an exception: "interrupted" or "failed".
+std::string status_of_end(const std::exception& error);
 
 /// Whether the records in `folder` say that all `count` shards of the run `id` are complete.
 bool all_shards_complete(const std::filesystem::path& folder, int64_t count, const std::string& id);

@@ -7,6 +7,7 @@
 
 #include <ATen/ATen.h>
 
+#include "fcclip/core/boundary.h"
 #include "fcclip/core/counted.h"
 #include "fcclip/core/error.h"
 #include "fcclip/core/loader.h"
@@ -25,11 +26,6 @@ using outputs::OutputKind;
 // Pictures and answers that wait to be written hold at most so much; a larger one waits alone.
 constexpr int64_t kWaitingBytes = int64_t{256} << 20;
 constexpr size_t kListedFailures = 1000;
-
-bool is_interruption(const std::exception& error) {
-  const auto* own = dynamic_cast<const Error*>(&error);
-  return own != nullptr && own->code() == ErrorCode::interrupted;
-}
 
 nlohmann::json settings_of(const SegmentPlan& plan, bool draws) {
   RunSettings settings = plan.settings;
@@ -203,7 +199,7 @@ int64_t SegmentRun::work() {
     finish_run();
   } catch (const std::exception& error) {
     listener_.ending();
-    record(is_interruption(error) ? "interrupted" : "failed");
+    record(status_of_end(error));
     throw;
   }
   listener_.ending();

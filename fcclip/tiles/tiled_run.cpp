@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "fcclip/core/boundary.h"
 #include "fcclip/core/error.h"
 #include "fcclip/runs/run_files.h"
 
@@ -42,14 +43,7 @@ nlohmann::json tiled_settings(const runs::SegmentPlan& plan, const TileOptions& 
 
 // Errors that no other picture would be spared: the run was stopped, or the call is at fault.
 bool ends_the_run(const std::exception& error) {
-  const auto* own = dynamic_cast<const Error*>(&error);
-  return own != nullptr &&
-         (own->code() == ErrorCode::interrupted || own->code() == ErrorCode::invalid_argument);
-}
-
-std::string status_of(const std::exception& error) {
-  const auto* own = dynamic_cast<const Error*>(&error);
-  return own != nullptr && own->code() == ErrorCode::interrupted ? "interrupted" : "failed";
+  return is_interruption(error) || as_error(error).code() == ErrorCode::invalid_argument;
 }
 
 }  // namespace
@@ -84,7 +78,7 @@ runs::RunCount TiledRun::work() {
   try {
     for (const size_t index : todo_) try_picture(plan_.pictures[index]);
   } catch (const std::exception& error) {
-    record(status_of(error));
+    record(runs::status_of_end(error));
     throw;
   }
   record("complete");

@@ -4,10 +4,12 @@
 
 #include <ATen/ATen.h>
 
+#include "fcclip/core/boundary.h"
 #include "fcclip/core/counted.h"
 #include "fcclip/core/error.h"
 #include "fcclip/core/loader.h"
 #include "fcclip/io/atomic_file.h"
+#include "fcclip/runs/run_files.h"
 #include "fcclip/runs/segment_run.h"
 #include "fcclip/video/observe.h"
 
@@ -22,11 +24,6 @@ constexpr int64_t kWaitingBytes = int64_t{128} << 20;
 constexpr int64_t kOverlayBytes = 3;
 // Decoded frames that wait for the network.
 constexpr int64_t kAhead = 3;
-
-bool was_interrupted(const std::exception& error) {
-  const auto* own = dynamic_cast<const Error*>(&error);
-  return own != nullptr && own->code() == ErrorCode::interrupted;
-}
 
 void check_names(const std::vector<fs::path>& films) {
   std::set<std::string> names;
@@ -166,8 +163,8 @@ std::exception_ptr FilmRun::try_film(const fs::path& film) {
   try {
     run_film(film);
   } catch (const std::exception& error) {
-    if (was_interrupted(error) && listener_.wants_stop()) return {};
-    if (was_interrupted(error)) throw;
+    if (is_interruption(error) && listener_.wants_stop()) return {};
+    if (is_interruption(error)) throw;
     ++count_.failed;
     ledger_.failed(film, error.what());
     return std::current_exception();
@@ -228,7 +225,7 @@ void FilmRun::work() {
     }
     sum_up();
   } catch (const std::exception& error) {
-    ledger_.record(was_interrupted(error) ? "interrupted" : "failed", count_);
+    ledger_.record(runs::status_of_end(error), count_);
     throw;
   }
   if (count_.films == 1 && last_failure_) std::rethrow_exception(last_failure_);

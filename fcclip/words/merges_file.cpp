@@ -1,10 +1,12 @@
 #include "fcclip/words/merges_file.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <vector>
 #include <zlib.h>
 
+#include "fcclip/clip/config.h"
 #include "fcclip/core/error.h"
 #include "fcclip/core/own_folders.h"
 #include "fcclip/io/atomic_file.h"
@@ -80,6 +82,14 @@ std::string find_merges(const std::string& user_path) {
   fail(ErrorCode::not_found, "no merges file: name CLIP's ", kName,
        ".gz with --merges or FCCLIP_MERGES; it is in the Python package open_clip_torch "
        "(pip install --no-deps open_clip_torch, folder open_clip)");
+}
+
+clip::Tokenizer tokenizer_of_merges(const std::string& text) {
+  constexpr int64_t kBytes = 2 * 256, kMarks = 2, kVersionLine = 1;
+  const int64_t lines = std::count(text.begin(), text.end(), '\n') + (text.ends_with('\n') ? 0 : 1);
+  const clip::TextConfig clip_sizes;
+  return clip::Tokenizer(text,
+                         std::min(clip_sizes.vocab_size, kBytes + kMarks + lines - kVersionLine));
 }
 
 }  // namespace fcclip::words

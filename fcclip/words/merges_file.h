@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "fcclip/clip/tokenizer.h"
+
 namespace fcclip::words {
 
 /// The text of CLIP's merge file, unpacked when gzipped. Looked for in this order: `user_path` when
@@ -12,5 +14,9 @@ namespace fcclip::words {
 /// $VIRTUAL_ENV. Throws Error{not_found} saying what to do, Error{bad_format} for a damaged gzip
 /// file.
 std::string find_merges(const std::string& user_path);
+
+/// The tokenizer of a merge file's text, which says nothing of the vocabulary's size: CLIP's, or all of
+/// a shorter file. Throws as Tokenizer.
+clip::Tokenizer tokenizer_of_merges(const std::string& text);
 
 }  // namespace fcclip::words

@@ -17,7 +17,6 @@ std::string told(const Act& act, const std::string& about = "in/a.png") {
   try {
     act();
   } catch (const std::exception& error) {
-    EXPECT_FALSE(is_interruption(error));
     return failure_line(error, about);
   }
   return "";
@@ -51,7 +50,6 @@ TEST(Failure, Statuses) {
   EXPECT_EQ(failure_status(Error(ErrorCode::invalid_argument, "")), 2);
   EXPECT_EQ(failure_status(Error(ErrorCode::interrupted, "")), 130);
   EXPECT_EQ(failure_status(std::bad_alloc()), 1);
-  EXPECT_TRUE(is_interruption(Error(ErrorCode::interrupted, "")));
 }
 
 }  // namespace

@@ -82,6 +82,12 @@ TEST(Boundary, FileSystemErrorsAreIoFailures) {
   EXPECT_EQ(error.code(), ErrorCode::io_failure);
 }
 
+TEST(Boundary, OnlyWhatWasStoppedIsAnInterruption) {
+  EXPECT_TRUE(is_interruption(Error(ErrorCode::interrupted, "stopped")));
+  EXPECT_FALSE(is_interruption(Error(ErrorCode::timed_out, "late")));
+  EXPECT_FALSE(is_interruption(std::runtime_error("interrupted")));
+}
+
 TEST(Boundary, WhatIsNoExceptionIsInternal) {
   EXPECT_EQ(translated([] { throw 7; }).code(), ErrorCode::internal);
 }

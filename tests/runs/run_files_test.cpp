@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "fcclip/core/error.h"
 #include "fcclip/io/atomic_file.h"
 #include "tests/io/temporary_folder.h"
 
@@ -33,6 +34,11 @@ TEST(RunFiles, AllShardsAreCompleteWhenEachSaysSoOfThisRun) {
   record("fcclip-run.2-of-2.json", R"({"run": "now", "status": "complete"})");
   EXPECT_TRUE(complete());
   EXPECT_FALSE(all_shards_complete(folder.path(), 3, "now"));
+}
+
+TEST(RunFiles, ARunThatWasStoppedHasNotFailed) {
+  EXPECT_EQ(status_of_end(Error(ErrorCode::interrupted, "stopped")), "interrupted");
+  EXPECT_EQ(status_of_end(Error(ErrorCode::bad_format, "cut off")), "failed");
 }
 
 }  // namespace

@@ -34,6 +34,13 @@ TEST_F(MergesFiles, MergesPlainOrPacked) {
   EXPECT_EQ(find_merges(write_gzip("merges.txt.gz", kMerges)), kMerges);
 }
 
+TEST(Merges, AShorterFileIsAllOfTheVocabulary) {
+  // Of 512 bytes and 2 merges "cat" is the last; behind it the start and the end of a text.
+  EXPECT_EQ(tokenizer_of_merges(kMerges).encode("cat"), (std::vector<int64_t>{514, 513, 515}));
+  const std::string unended(kMerges, std::string(kMerges).size() - 1);
+  EXPECT_EQ(tokenizer_of_merges(unended).encode("cat"), (std::vector<int64_t>{514, 513, 515}));
+}
+
 TEST_F(MergesFiles, DamagedAndMissingMerges) {
   std::ifstream packed(write_gzip("whole.gz", std::string(10000, 'x') + kMerges), std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(packed), {}};
