@@ -15,6 +15,8 @@ SOURCE = HERE.parent.parent
 PROGRAM = os.environ.get("FCCLIP_PROGRAM", str(SOURCE / "build" / "release" / "bin" / "fcclip"))
 MODEL = str(SOURCE / "models" / "mini.safetensors")
 SCENE = SOURCE / "examples" / "pictures" / "scene.png"
+SANITIZED = bool(os.environ.get("FCCLIP_SANITIZED"))  # a build of ASan + UBSan
+SLOWER_SANITIZED = 8
 
 # Words of libraries and of the program's inside that no user may meet.
 FOREIGN_WORDS = ("internal error", "json.exception", "terminate called", "size of tensor", "what():", "c10::")
@@ -64,7 +66,8 @@ class Case(unittest.TestCase):
             env = dict(os.environ, FCCLIP_MODEL=MODEL, XDG_CACHE_HOME=str(self.folder / ".cache"))
             begin = warm_program.beginning(arguments, env)
         finished = subprocess.run([PROGRAM, *map(os.fspath, arguments)], cwd=self.folder, env=env, input=stdin,
-                                  stdout=stdout, stderr=subprocess.PIPE, timeout=seconds, preexec_fn=begin)
+                                  stdout=stdout, stderr=subprocess.PIPE, preexec_fn=begin,
+                                  timeout=seconds * (SLOWER_SANITIZED if SANITIZED else 1))
         if finished.stdout is None:
             finished.stdout = b""
         outcome = Outcome(finished)
