@@ -643,5 +643,4 @@ class Evaluations(SetCase):
 
 
 if __name__ == "__main__":
-
     unittest.main()
