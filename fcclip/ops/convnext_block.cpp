@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/check.h"
+#include "fcclip/ops/convnext_folded.h"
 #include "fcclip/ops/dispatch.h"
 
 namespace fcclip::ops {
@@ -23,46 +24,6 @@ void check_block(const ConvNextBlockWeights& weights) {
   }
 }
 
-RunConvNextBlock plain_block(const ConvNextBlockWeights& w) {
-  const at::Tensor gamma = w.gamma.detach();
-  const at::Tensor fc2 = w.fc2.weight.detach() * gamma.unsqueeze(1),
-                   fc2_bias = w.fc2.bias.detach() * gamma;
-  return [w, fc2, fc2_bias](const at::Tensor& x, at::Tensor& y) {
-    const at::Tensor convolved = depthwise7(x, w.depthwise.detach(), w.depthwise_bias.detach());
-    const at::Tensor normed = at::layer_norm(convolved, {x.size(3)}, w.norm.weight.detach(),
-                                             w.norm.bias.detach(), w.norm.eps);
-    const at::Tensor hidden =
-        at::gelu(at::linear(normed, w.fc1.weight.detach(), w.fc1.bias.detach()));
-    at::add_out(y, x, at::linear(hidden, fc2, fc2_bias));
-  };
-}
-
-// Both sides of products in 16 bits; the depthwise convolution's too, unless it is an exact part. The norm's affine goes into fc1, as γ goes into fc2, so that of
-// it too only the product's weight is rounded; the sum along the blocks stays float32.
-RunConvNextBlock rounded_block(const ConvNextBlockWeights& w, at::ScalarType type) {
-  const at::Tensor wide1 = w.fc1.weight.detach(), gamma = w.gamma.detach();
-  const auto rounded = [type](const at::Tensor& x) { return x.to(type); };
-  const at::ScalarType of_depthwise = dtype_of(w.packing.of("depthwise").products);
-  const at::Tensor depthwise = w.depthwise.detach().to(of_depthwise),
-                   depthwise_bias = w.depthwise_bias.detach().to(of_depthwise),
-                   fc1 = rounded(wide1 * w.norm.weight.detach()),
-                   fc1_bias = rounded(w.fc1.bias.detach() + at::mv(wide1, w.norm.bias.detach())),
-                   fc2 = rounded(w.fc2.weight.detach() * gamma.unsqueeze(1)),
-                   fc2_bias = rounded(w.fc2.bias.detach() * gamma);
-  const double eps = w.norm.eps;
-  return [=](const at::Tensor& x, at::Tensor& y) {
-    const at::Tensor convolved = depthwise7(x.to(of_depthwise), depthwise, depthwise_bias);
-    const at::Tensor normed = at::layer_norm(convolved, {x.size(3)}, {}, {}, eps).to(type);
-    const at::Tensor hidden = at::gelu(at::linear(normed, fc1, fc1_bias));
-    at::add_out(y, x, at::linear(hidden, fc2, fc2_bias));
-  };
-}
-
-RunConvNextBlock plain_block_in(const ConvNextBlockWeights& w) {
-  const at::ScalarType type = dtype_of(w.packing.products);
-  return type == at::kFloat ? plain_block(w) : rounded_block(w, type);
-}
-
 }  // namespace
 
 PackedConvNextBlock::PackedConvNextBlock(const ConvNextBlockWeights& weights) {
@@ -72,7 +33,7 @@ PackedConvNextBlock::PackedConvNextBlock(const ConvNextBlockWeights& weights) {
   need_products(weights.packing.products, device_);
   const auto pack = own(&Implementation::pack_convnext_block, weights.fc1.weight);
   run_ = pack ? run_packed(pack, weights, {weights.fc1.weight, weights.fc2.weight})
-              : plain_block_in(weights);
+              : aten_convnext_block(folded_block(weights));
 }
 
 void PackedConvNextBlock::run(const at::Tensor& x, at::Tensor& y) const {

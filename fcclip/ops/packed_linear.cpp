@@ -8,8 +8,9 @@
 namespace fcclip::ops {
 
 at::ScalarType linear_dtype(Products products, const at::Tensor& weight) {
-  const bool has_kernels = own(&Implementation::pack_convnext_block, weight) != nullptr;
-  return has_kernels ? at::kFloat : dtype_of(products);
+  const bool has_own_products =
+      !weight.is_cuda() && implementation(weight.device().type()).name != "aten";
+  return has_own_products ? at::kFloat : dtype_of(products);
 }
 
 PackedLinear::PackedLinear(const LinearWeights& weights, Products products) {

@@ -17,7 +17,7 @@
 namespace fcclip::ops {
 
 /// What costs little and loses much in these products: of bfloat16 and int8 the stem, of bfloat16 the
-/// depthwise convolutions too, where they are rounded at all.
+/// depthwise convolutions too, where they are rounded at all (LibTorch's operations, not kernels).
 std::vector<std::string> usual_exact_parts(Products products);
 
 /// Of all blocks of a model.
@@ -39,12 +39,13 @@ struct Packing {
 
 /// What runs a block: its weights packed now, or at its first use (weights.packing says which). Copies
 /// share what is packed.
+///   large  one weight or more, all on the block's device
 template <typename... Arguments, typename Result, typename Weights>
 std::function<Result(Arguments...)> run_packed(
     std::function<Result(Arguments...)> (*pack)(const Weights&), const Weights& weights,
     const std::vector<at::Tensor>& large) {
   using Run = std::function<Result(Arguments...)>;
-  if (!weights.packing.at_first_use) return pack(weights);
+  if (!weights.packing.at_first_use || !large.front().is_cpu()) return pack(weights);
   struct Late {
     std::once_flag once;
     std::optional<Weights> weights;

@@ -9,12 +9,12 @@
 
 namespace fcclip::ops {
 
-/// Of the large products: ConvNeXt's MLPs and patch convolutions, the deformable encoder's projections; on GPUs the depthwise
-/// and the 3×3 convolution and the text tower's too.
+/// Of the large products: ConvNeXt's MLPs and patch convolutions, the deformable encoder's projections; on GPUs the 3×3
+/// convolution and the text tower's too. ConvNeXt's depthwise convolutions are float32 in all of them, where the device has a
+/// kernel for its blocks; LibTorch's operations round them in tf32 and float16.
 ///   float32   exact, the default
 ///   tf32      GPUs: both sides of all of the network's products rounded to 11 bits by the GPU itself
-///   bfloat16  both sides rounded to 8 bits, weights once when they are packed; not of the stem and of depthwise
-///             convolutions (packing.h)
+///   bfloat16  both sides rounded to 8 bits, weights once when they are packed; not of the stem (packing.h)
 ///   float16   GPUs: the same to 11 bits
 ///   int8      processors: ConvNeXt's products alone, weights as whole numbers with a factor for each output channel, rows
 ///             with a factor found as they come, both for each block of columns; sums are exact whole numbers

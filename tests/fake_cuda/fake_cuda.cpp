@@ -13,6 +13,7 @@
 #include "tests/ops/cuda_on_host.h"
 // After it.
 #include "fcclip/ops/cuda/kernels/deform_attention.cu"
+#include "fcclip/ops/cuda/kernels/depthwise_norm.cu"
 #include "fcclip/ops/cuda/kernels/mask_results.cu"
 #include "fcclip/ops/cuda/kernels/mask_rows.cu"
 
@@ -44,7 +45,9 @@ const std::map<std::string, Kernel>& kernels() {
       {"mask_runs_count", run<cuda::RunsJob, mask_runs_count>},
       {"mask_runs_write", run<cuda::RunsJob, mask_runs_write>},
       {"mask_shares", run<cuda::MaskRowsJob, mask_shares>},
-      {"mask_blocked", run<cuda::MaskRowsJob, mask_blocked>}};
+      {"mask_blocked", run<cuda::MaskRowsJob, mask_blocked>},
+      {"depthwise_norm_narrow", run<cuda::DepthwiseNormJob, depthwise_norm_narrow>},
+      {"depthwise_norm_wide", run<cuda::DepthwiseNormJob, depthwise_norm_wide>}};
   return kAll;
 }
 

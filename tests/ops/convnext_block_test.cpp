@@ -1,11 +1,14 @@
 #include "fcclip/ops/convnext_block.h"
 
+#include <cstdlib>
 #include <thread>
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/ops/cuda/convnext_block.h"
+#include "fcclip/ops/cuda/nvrtc.h"
 #include "tests/ops/every_implementation.h"
 #include "tests/support/errors.h"
 #include "tests/support/goldens.h"
@@ -53,6 +56,10 @@ struct Map {
 const Map kMaps[] = {{1, 1, 1, 16},  {1, 2, 3, 32},   {2, 5, 9, 20},
                      {1, 7, 27, 40}, {3, 11, 21, 36}, {1, 24, 33, 7}};
 
+at::Tensor input_of(const Map& map) {
+  return formula_tensor("block", "x", {map.batch, map.height, map.width, map.channels}, -2, 2);
+}
+
 class ConvNextBlockMaps : public ::testing::TestWithParam<std::tuple<const Implementation*, Map>> {
 };
 
@@ -60,8 +67,7 @@ TEST_P(ConvNextBlockMaps, EqualsTheBlockInDouble) {
   const auto [implementation, map] = GetParam();
   const Forced forced(*implementation);
   const ConvNextBlockWeights weights = weights_of(map.channels);
-  const at::Tensor x =
-      formula_tensor("block", "x", {map.batch, map.height, map.width, map.channels}, -2, 2);
+  const at::Tensor x = input_of(map);
   at::Tensor y = at::full_like(x, std::numeric_limits<float>::quiet_NaN());
   PackedConvNextBlock(weights).run(x, y);
   EXPECT_TRUE(near(y, naive(weights, x), 2e-6));
@@ -118,6 +124,91 @@ TEST(ConvNextBlock, WrongShapesAreRefused) {
   weights.gamma = at::zeros({7});
   EXPECT_ERROR(shape_mismatch, "bias, norm or gamma: expected shape [8]",
                PackedConvNextBlock{weights});
+}
+
+// The GPU's block where there is none (ctest's ops.fake_cuda, as gpu_kernels_test.cpp): its kernel by the
+// stand-in for the driver, its products by LibTorch on the processor.
+#define FCCLIP_NEEDS_BLOCKS_DRIVER()                                                               \
+  if (std::getenv("FCCLIP_FAKE_CUDA") == nullptr) GTEST_SKIP() << "ctest's ops.fake_cuda runs it"; \
+  if (!cuda::Nvrtc::found().lack().empty()) GTEST_SKIP() << cuda::Nvrtc::found().lack()
+
+at::Tensor run_as_on_gpu(const ConvNextBlockWeights& weights, const at::Tensor& x) {
+  at::Tensor y = at::full_like(x, std::numeric_limits<float>::quiet_NaN());
+  cuda::pack_convnext_block_for(weights, [](const at::Tensor&) { return cuda::LaunchPlace{}; })(x,
+                                                                                                y);
+  return y;
+}
+
+TEST(GpuKernelsOfConvNextBlock, EqualTheBlockInDouble) {
+  FCCLIP_NEEDS_BLOCKS_DRIVER();
+  for (const Map& map : kMaps) {
+    const ConvNextBlockWeights weights = weights_of(map.channels);
+    const at::Tensor x = input_of(map);
+    EXPECT_TRUE(near(run_as_on_gpu(weights, x), naive(weights, x), 2e-6)) << map.channels;
+  }
+}
+
+// As products_test.cpp has it of LibTorch's operations: within eight roundings.
+TEST(GpuKernelsOfConvNextBlock, RoundBothSidesOfProductsAlone) {
+  FCCLIP_NEEDS_BLOCKS_DRIVER();
+  const at::Tensor x = input_of(kMaps[3]);
+  ConvNextBlockWeights weights = weights_of(kMaps[3].channels);
+  const at::Tensor exact = naive(weights, x);
+  const double scale = exact.abs().max().item<double>();
+  for (const auto& [products, rounding] :
+       {std::pair{Products::bfloat16, 0x1p-9}, {Products::float16, 0x1p-12}}) {
+    weights.packing = products;
+    const at::Tensor got = run_as_on_gpu(weights, x);
+    EXPECT_EQ(got.scalar_type(), at::kFloat);
+    EXPECT_TRUE(near(got, exact, 8 * rounding)) << name(products);
+    EXPECT_GT((got - exact).abs().max().item<double>(), 1e-5 * scale) << name(products);
+    // The depthwise convolution is exact, asked or not.
+    weights.packing.exact_parts = {"depthwise"};
+    EXPECT_TRUE(run_as_on_gpu(weights, x).equal(got));
+    weights.packing.exact_parts.clear();
+    EXPECT_TRUE(run_as_on_gpu(weights, x).equal(got));
+  }
+}
+
+TEST(GpuKernelsOfConvNextBlock, MapsThatTheyDoNotTakeAreLibTorchs) {
+  constexpr int64_t kWide = 3076, kHidden = 4;
+  at::manual_seed(5);
+  ConvNextBlockWeights weights = {at::randn({kWide, 1, 7, 7}) / 7,
+                                  at::randn({kWide}),
+                                  {at::rand({kWide}) + 0.5, at::randn({kWide}), 1e-6},
+                                  {at::randn({kHidden, kWide}) / 55, at::randn({kHidden})},
+                                  {at::randn({kWide, kHidden}) / 2, at::randn({kWide})},
+                                  at::randn({kWide})};
+  const auto nowhere = [](const at::Tensor&) -> cuda::LaunchPlace {
+    fail(ErrorCode::internal, "nothing is to be launched");
+  };
+  for (const at::Tensor& x : {at::randn({1, 2, 3, kWide}), at::empty({0, 2, 3, kWide})}) {
+    at::Tensor y = at::empty_like(x);
+    cuda::pack_convnext_block_for(weights, nowhere)(x, y);
+    if (x.numel() > 0) {
+      EXPECT_TRUE(near(y, naive(weights, x), 2e-6));
+    }
+  }
+}
+
+// What a GPU's product of 16 bits ends with (cuda/convnext_block.cpp) beside what it replaces.
+TEST(GeluInProducts, ByTanhUnroundedItIsNearerThanExactOfARoundedNumber) {
+  const at::Tensor line = at::linspace(-8, 8, 160001, at::kDouble);
+  const at::Tensor off = (at::gelu(line, "tanh") - at::gelu(line)).abs();
+  EXPECT_LT(off.max().item<double>(), 4.8e-4);
+  EXPECT_GT(off.max().item<double>(), 4.7e-4);
+  at::manual_seed(3);
+  const at::Tensor drawn = at::randn({1 << 18}, at::kDouble);
+  for (const double width : {0.5, 1.0, 2.0}) {
+    const at::Tensor x = drawn * width, exact = at::gelu(x);
+    for (const at::ScalarType type : {at::kHalf, at::kBFloat16}) {
+      const auto rounded = [type](const at::Tensor& t) { return t.to(type).to(at::kDouble); };
+      const auto error = [&](const at::Tensor& got) {
+        return (rounded(got) - exact).square().mean().sqrt().item<double>();
+      };
+      EXPECT_LT(error(at::gelu(x, "tanh")), error(at::gelu(rounded(x)))) << type << " " << width;
+    }
+  }
 }
 
 }  // namespace convnext_block_test

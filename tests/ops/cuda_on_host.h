@@ -15,6 +15,7 @@
 #define __device__
 #define __global__
 #define __shared__ static
+#define __launch_bounds__(threads)
 
 namespace fcclip::ops::on_host {
 

@@ -1,5 +1,8 @@
 #include "fcclip/ops/packing.h"
 
+#include <stdexcept>
+
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 namespace fcclip::ops {
@@ -20,6 +23,23 @@ TEST(Packing, PartsStayExact) {
   all.exact_parts.clear();
   EXPECT_EQ(all.of("stem").products, Products::bfloat16);
   EXPECT_EQ(Packing().of("stage0").products, Products::float32);
+}
+
+struct Packed {
+  Packing packing;
+};
+
+std::function<int64_t()> pack_it(const Packed&) {
+  throw std::runtime_error("packed");
+}
+
+// "meta" stands for a device other than the processor.
+TEST(Packing, OnlyAProcessorsWeightsWait) {
+  Packed block;
+  block.packing.at_first_use = true;
+  const at::Tensor here = at::empty({2}), elsewhere = at::empty({2}, at::kMeta);
+  EXPECT_NO_THROW(run_packed(pack_it, block, {here}));
+  EXPECT_THROW(run_packed(pack_it, block, {elsewhere}), std::runtime_error);
 }
 
 }  // namespace

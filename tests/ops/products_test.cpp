@@ -9,6 +9,7 @@
 #include "fcclip/ops/conv3x3.h"
 #include "fcclip/ops/convnext_block.h"
 #include "fcclip/ops/deform_encoder.h"
+#include "fcclip/ops/packed_linear.h"
 #include "fcclip/ops/patch_conv.h"
 #include "tests/ops/every_implementation.h"
 #include "tests/support/errors.h"
@@ -74,6 +75,23 @@ TEST(ProductsNames, WhatADeviceCannotDoIsRefused) {
 TEST(ProductsNames, LibTorchsOwnOperationsHaveAllTypes) {
   const Forced forced(aten());
   for (const Products products : kRounded) EXPECT_EQ(lack_of_products(products, at::kCPU), "");
+}
+
+// A tensor that says it is on a GPU; nothing is in it.
+at::Tensor only_said_on_gpu() {
+  return at::Tensor(c10::make_intrusive<c10::TensorImpl>(
+      c10::DispatchKeySet(c10::DispatchKey::CUDA), caffe2::TypeMeta::Make<float>(),
+      at::Device(at::kCUDA, 0)));
+}
+
+TEST(ProductsOfLinears, AreOf16BitsWhereverLibTorchMultiplies) {
+  const at::Tensor on_gpu = only_said_on_gpu(), here = at::empty({2, 2});
+  for (const Products products : kRounded) {
+    EXPECT_EQ(linear_dtype(products, on_gpu), dtype_of(products));
+    EXPECT_EQ(linear_dtype(products, here), at::kFloat);  // by its own kernels
+    const Forced forced(aten());
+    EXPECT_EQ(linear_dtype(products, here), dtype_of(products));
+  }
 }
 
 class ProductsRounded : public ::testing::TestWithParam<Products> {

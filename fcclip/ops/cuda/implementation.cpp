@@ -1,23 +1,18 @@
-// From tensors to launches: kernels know pointers and streams only. Devices and streams are asked for
-// through LibTorch's device-generic guards, so that nothing here needs CUDA's headers.
+// From tensors to launches: kernels know pointers and streams only.
 
 #include <ATen/ATen.h>
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/GradMode.h>
-#include <c10/core/impl/VirtualGuardImpl.h>
 
+#include "fcclip/ops/cuda/convnext_block.h"
 #include "fcclip/ops/cuda/deform_launch.h"
 #include "fcclip/ops/cuda/mask_results_launch.h"
 #include "fcclip/ops/cuda/mask_rows_launch.h"
 #include "fcclip/ops/cuda/ops.h"
+#include "fcclip/ops/cuda/tensor_place.h"
 
 namespace fcclip::ops::cuda {
 namespace {
-
-LaunchPlace place_of(const at::Tensor& x) {
-  const c10::impl::VirtualGuardImpl guard(x.device().type());
-  return {x.device().index(), guard.getStream(x.device()).native_handle()};
-}
 
 at::Tensor deform_attention(const DeformInputs& in) {
   const c10::DeviceGuard guard(in.value.device());
@@ -92,6 +87,7 @@ Implementation implementation() {
   ops.mask_winners = mask_winners;
   ops.best_classes = best_classes;
   ops.mask_runs = mask_runs;
+  ops.pack_convnext_block = pack_convnext_block;
   return ops;
 }
 

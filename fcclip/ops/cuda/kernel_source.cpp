@@ -3,7 +3,8 @@
 // clang-format off
 #define FCCLIP_KERNEL_TEXTS(X) \
   X(deform_attention_cu) X(deform_job_h) X(deform_args_h) X(deform_sample_h) X(element_h) \
-  X(mask_results_cu) X(mask_results_job_h) X(mask_taps_h) X(mask_rows_cu) X(mask_rows_job_h)
+  X(mask_results_cu) X(mask_results_job_h) X(mask_taps_h) X(mask_rows_cu) X(mask_rows_job_h) \
+  X(depthwise_norm_cu) X(depthwise_norm_job_h)
 // clang-format on
 #define FCCLIP_DECLARE_TEXT(name) \
   extern const char fcclip_embedded_##name##_begin[], fcclip_embedded_##name##_end[];
@@ -13,6 +14,7 @@ FCCLIP_KERNEL_TEXTS(FCCLIP_DECLARE_TEXT)
 FCCLIP_DECLARE_TEXT(deform_attention_fatbin)
 FCCLIP_DECLARE_TEXT(mask_results_fatbin)
 FCCLIP_DECLARE_TEXT(mask_rows_fatbin)
+FCCLIP_DECLARE_TEXT(depthwise_norm_fatbin)
 #endif
 }
 #undef FCCLIP_DECLARE_TEXT
@@ -78,6 +80,20 @@ KernelSource make_mask_rows() {
   return source;
 }
 
+KernelSource make_depthwise_norm() {
+  KernelSource source;
+  source.main = {"fcclip/ops/cuda/kernels/depthwise_norm.cu", FCCLIP_TEXT(depthwise_norm_cu)};
+  source.headers = {
+      {"fcclip/ops/cuda/kernels/depthwise_norm_job.h", FCCLIP_TEXT(depthwise_norm_job_h)},
+      {"fcclip/ops/cuda/kernels/element.h", FCCLIP_TEXT(element_h)},
+      {"cstdint", kFixedIntegers}};
+  source.kernels = {"depthwise_norm_narrow", "depthwise_norm_wide"};
+#ifdef FCCLIP_CUDA
+  source.fatbin = FCCLIP_TEXT(depthwise_norm_fatbin);
+#endif
+  return source;
+}
+
 }  // namespace
 
 const KernelSource& deform_attention_source() {
@@ -95,8 +111,14 @@ const KernelSource& mask_rows_source() {
   return kSource;
 }
 
+const KernelSource& depthwise_norm_source() {
+  static const KernelSource kSource = make_depthwise_norm();
+  return kSource;
+}
+
 std::vector<const KernelSource*> kernel_sources() {
-  return {&deform_attention_source(), &mask_results_source(), &mask_rows_source()};
+  return {&deform_attention_source(), &mask_results_source(), &mask_rows_source(),
+          &depthwise_norm_source()};
 }
 
 Hash hash_source(const KernelSource& source) {

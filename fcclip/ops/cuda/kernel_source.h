@@ -29,6 +29,8 @@ const KernelSource& deform_attention_source();
 const KernelSource& mask_results_source();
 /// kernels/mask_rows.cu, of masks inside the network.
 const KernelSource& mask_rows_source();
+/// kernels/depthwise_norm.cu, of ConvNeXt's blocks.
+const KernelSource& depthwise_norm_source();
 /// All of them.
 std::vector<const KernelSource*> kernel_sources();
 
