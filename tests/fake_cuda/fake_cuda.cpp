@@ -15,6 +15,7 @@
 #include "fcclip/ops/cuda/kernels/deform_attention.cu"
 #include "fcclip/ops/cuda/kernels/mask_results.cu"
 #include "fcclip/ops/cuda/kernels/mask_rows.cu"
+#include "fcclip/ops/cuda/kernels/resize_u8.cu"
 
 namespace {
 
@@ -44,7 +45,10 @@ const std::map<std::string, Kernel>& kernels() {
       {"mask_runs_count", run<cuda::RunsJob, mask_runs_count>},
       {"mask_runs_write", run<cuda::RunsJob, mask_runs_write>},
       {"mask_shares", run<cuda::MaskRowsJob, mask_shares>},
-      {"mask_blocked", run<cuda::MaskRowsJob, mask_blocked>}};
+      {"mask_blocked", run<cuda::MaskRowsJob, mask_blocked>},
+      {"resize_rows", run<cuda::ResizeJob, resize_rows>},
+      {"resize_columns", run<cuda::ResizeJob, resize_columns>},
+      {"normalise_and_pad", run<cuda::NormaliseJob, normalise_and_pad>}};
   return kAll;
 }
 

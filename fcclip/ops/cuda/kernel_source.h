@@ -29,6 +29,8 @@ const KernelSource& deform_attention_source();
 const KernelSource& mask_results_source();
 /// kernels/mask_rows.cu, of masks inside the network.
 const KernelSource& mask_rows_source();
+/// kernels/resize_u8.cu, of pictures on their way into the network.
+const KernelSource& resize_u8_source();
 /// All of them.
 std::vector<const KernelSource*> kernel_sources();
 
