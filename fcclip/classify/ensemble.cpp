@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/check.h"
+#include "fcclip/ops/host.h"
 
 namespace fcclip::classify {
 namespace {
@@ -19,7 +20,8 @@ at::Tensor exponents(const at::Tensor& like, const std::vector<bool>& seen, cons
                      const EnsembleOptions& options) {
   std::vector<float> values;
   for (const bool is_seen : seen) values.push_back(is_seen ? options.alpha : options.beta);
-  const at::Tensor of_class = at::tensor(values, at::kFloat).to(like.options());
+  const at::Tensor of_class =
+      ops::on_device(at::tensor(values, at::kFloat), like.device()).to(like.options());
   if (!options.only_valid_masks) return of_class;
   if (!valid.defined()) {
     fail(ErrorCode::invalid_argument,

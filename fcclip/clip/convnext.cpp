@@ -5,6 +5,7 @@
 
 #include "fcclip/core/random.h"
 #include "fcclip/ops/depthwise.h"
+#include "fcclip/ops/host.h"
 #include "fcclip/ops/mask_pool.h"
 
 namespace fcclip::clip {
@@ -119,7 +120,8 @@ std::vector<at::Tensor> ConvNext::kept_branches(const at::Tensor& image,
     for (int64_t picture = 0; picture < image.size(0); ++picture) {
       factors.push_back(random.chance(share) ? 0.0f : static_cast<float>(1 / (1 - share)));
     }
-    all.push_back(at::tensor(factors, at::kFloat).view({-1, 1, 1, 1}).to(image.device()));
+    all.push_back(
+        ops::on_device(at::tensor(factors, at::kFloat).view({-1, 1, 1, 1}), image.device()));
   }
   return all;
 }

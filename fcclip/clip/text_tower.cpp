@@ -9,6 +9,7 @@
 #include "fcclip/clip/prefix_tree.h"
 #include "fcclip/core/check.h"
 #include "fcclip/ops/activation.h"
+#include "fcclip/ops/host.h"
 #include "fcclip/ops/prefix_attention.h"
 
 namespace fcclip::clip {
@@ -147,7 +148,7 @@ at::Tensor TextTower::encode(const std::vector<TokenRow>& token_ids) const {
   const at::Tensor features =
       at::empty({std::ssize(rows), config_.embed_dim}, text_projection_.options());
   for (const PrefixTree& tree : build_prefix_trees(rows, kMaxNodes)) {
-    features.index_copy_(0, tree.texts.to(features.device()), encode_tree(tree));
+    features.index_copy_(0, ops::on_device(tree.texts, features.device()), encode_tree(tree));
   }
   return features;
 }
@@ -155,10 +156,10 @@ at::Tensor TextTower::encode(const std::vector<TokenRow>& token_ids) const {
 // One feature per end of `tree`, [N, D].
 at::Tensor TextTower::encode_tree(const PrefixTree& tree) const {
   const at::Device device = token_embedding_.device();
-  const at::Tensor ends = tree.ends.to(device);
+  const at::Tensor ends = ops::on_device(tree.ends, device);
   at::Tensor paths = tree.paths;
-  at::Tensor x = token_embedding_.index_select(0, tree.tokens.to(device));
-  x.add_(positional_embedding_.index_select(0, tree.positions.to(device)));
+  at::Tensor x = token_embedding_.index_select(0, ops::on_device(tree.tokens, device));
+  x.add_(positional_embedding_.index_select(0, ops::on_device(tree.positions, device)));
   for (size_t i = 0; i < blocks_.size(); ++i) {
     const TextBlock& block = blocks_[i];
     at::Tensor queries = block.ln_1(x);

@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/check.h"
+#include "fcclip/ops/host.h"
 #include "fcclip/ops/resize.h"
 
 namespace fcclip::naming {
@@ -139,9 +140,9 @@ at::Tensor MaskAdapter::embed(const AdaptedPicture& picture, const at::Tensor& m
   const std::vector<int64_t> queries = missing(picture, needed);
   for (int64_t begin = 0; begin < std::ssize(queries); begin += kMasksAtOnce) {
     const int64_t end = std::min<int64_t>(begin + kMasksAtOnce, std::ssize(queries));
-    const at::Tensor index =
-        at::tensor(std::vector<int64_t>(queries.begin() + begin, queries.begin() + end), at::kLong)
-            .to(mask_logits.device());
+    const at::Tensor index = ops::on_device(
+        at::tensor(std::vector<int64_t>(queries.begin() + begin, queries.begin() + end), at::kLong),
+        mask_logits.device());
     picture.rows.index_copy_(0, index,
                              embed_batch(picture, mask_logits.index_select(0, index), head));
     for (int64_t i = begin; i < end; ++i) picture.made[queries[static_cast<size_t>(i)]] = true;

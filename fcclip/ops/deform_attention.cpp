@@ -5,6 +5,7 @@
 #include "fcclip/core/bounded_cache.h"
 #include "fcclip/core/check.h"
 #include "fcclip/ops/deform_levels.h"
+#include "fcclip/ops/host.h"
 #include "fcclip/ops/kept_tensors.h"
 
 namespace fcclip::ops {
@@ -89,10 +90,10 @@ Places make_places(at::ArrayRef<Size> levels, at::Device device) {
   }
   const at::Tensor points = deform_reference_points(levels, device);
   return {points.view({points.size(0), 1, 1, 1, 2}),
-          at::tensor(extents).view({-1, 1, 2}).to(device)};
+          on_device(at::tensor(extents).view({-1, 1, 2}), device)};
 }
 
-// Every layer asks, and an upload waits for the device: once a size.
+// Every layer asks: once a size.
 Places places_of(at::ArrayRef<Size> levels, at::Device device) {
   constexpr int64_t kMostBytes = 16 << 20;  // a dozen sizes of photographs
   // Never destroyed: at the end of a process a GPU is gone before its tensors.

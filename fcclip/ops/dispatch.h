@@ -22,6 +22,7 @@
 #include "fcclip/ops/group_norm.h"
 #include "fcclip/ops/isa.h"
 #include "fcclip/ops/mask_pool.h"
+#include "fcclip/ops/normalise.h"
 #include "fcclip/ops/patch_conv.h"
 #include "fcclip/ops/upsampled_masks.h"
 
@@ -47,6 +48,13 @@ struct Implementation {
   /// grad_out [B, H, W, C] -> gradients shaped as x and weight.
   DepthwiseGradients (*depthwise7_backward)(const at::Tensor& x, const at::Tensor& weight,
                                             const at::Tensor& grad_out) = nullptr;
+
+  // Of pictures' bytes.
+  /// resize_u8.h: [H, W, C] -> [size.height, size.width, C], another size than the picture's.
+  at::Tensor (*resize_bilinear_u8)(const at::Tensor& pixels, Size size) = nullptr;
+  /// normalise.h: [B, h, w, 3] -> [B, padded.height, padded.width, 3].
+  at::Tensor (*normalise_and_pad)(const at::Tensor& pixels, const PixelNorm&,
+                                  Size padded) = nullptr;
 
   // Without gradients, float32.
   /// masked_attention.h: q [B, Nq, C], k and v [B, Nk, C] -> [B, Nq, C].
@@ -105,6 +113,8 @@ void each_op(const Implementation& i, const Visit& visit) {
   visit("deform_attention_backward", i.deform_attention_backward != nullptr);
   visit("depthwise7", i.depthwise7 != nullptr);
   visit("depthwise7_backward", i.depthwise7_backward != nullptr);
+  visit("resize_bilinear_u8", i.resize_bilinear_u8 != nullptr);
+  visit("normalise_and_pad", i.normalise_and_pad != nullptr);
   visit("masked_attention", i.masked_attention != nullptr);
   visit("blocked_by_masks", i.blocked_by_masks != nullptr);
   visit("prefix_attention", i.prefix_attention != nullptr);

@@ -7,6 +7,7 @@
 
 #include "fcclip/core/check.h"
 #include "fcclip/ops/dispatch.h"
+#include "fcclip/ops/host.h"
 
 namespace fcclip::ops {
 namespace {
@@ -32,7 +33,7 @@ void check_prefix(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
 // Gathers every row's keys and values; for devices without a kernel.
 at::Tensor gathered(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                     const at::Tensor& paths, int64_t heads) {
-  const at::Tensor nodes = paths.to(q.device(), at::kLong);
+  const at::Tensor nodes = on_device(paths.to(at::kLong), q.device());
   const at::Tensor absent = nodes.lt(0);
   const auto gather = [&](const at::Tensor& x) {  // [R, heads, L, W / heads]
     return x.index_select(0, nodes.clamp_min(0).flatten())

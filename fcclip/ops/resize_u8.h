@@ -9,10 +9,10 @@ namespace fcclip::ops {
 
 /// Pillow's antialiased BILINEAR: a triangle filter as wide as the shrinking factor, coefficients
 /// of 22 bits, first along rows, then along columns, with an 8-bit picture in between.
-///   pixels   [H, W, C]  uint8, contiguous or not, 1 <= C <= 4, CPU
-///   returns  [size.height, size.width, C] uint8; the picture itself when the size is its own
-/// Memory: besides the result a few rows per thread. Throws Error{shape_mismatch,
-/// invalid_argument}.
+///   pixels   [H, W, C]  uint8, contiguous or not, 1 <= C <= 4, any device
+///   returns  [size.height, size.width, C] uint8, there; the picture itself when the size is its own
+/// Memory: besides the result a few rows per thread; on a GPU the picture of its own height and the
+/// new width. Throws Error{shape_mismatch, invalid_argument}.
 at::Tensor resize_bilinear_u8(const at::Tensor& pixels, Size size);
 
 /// Pillow's NEAREST, for id maps and masks.

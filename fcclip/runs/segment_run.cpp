@@ -286,6 +286,8 @@ SegmentRun::Decoded SegmentRun::decode_now(const InputPicture& picture) const {
   decoded.rgb = picture.path.empty()
                     ? image::decode_rgb(read_standard_input(), "standard input", options)
                     : image::read_rgb(picture.path, options);
+  // Of several devices nobody knows yet which takes it.
+  decoded.sent = workers() == 1 ? segmenters_.front().send(decoded.rgb) : ops::Upload(decoded.rgb);
   decoded.seconds = watch.seconds();
   return decoded;
 }
@@ -297,8 +299,8 @@ void SegmentRun::answer(const Worker& worker, Turn& turn, OrderedWork& writers) 
   Stopwatch watch;
   const Progress go_on = [this](int64_t, int64_t) { return !listener_.wants_stop(); };
   const RunSettings& settings = plan_.settings;
-  const segmenter::EncodedPicture encoded =
-      segmenter::encode_picture(segmenter, decoded.rgb, settings.views, settings.size, go_on);
+  const segmenter::EncodedPicture encoded = segmenter::encode_picture(
+      segmenter, decoded.sent.arrived(), settings.views, settings.size, go_on);
   const double network = watch.lap();
   for (size_t q = 0; q < questions_.size(); ++q) {
     watch.lap();

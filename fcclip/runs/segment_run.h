@@ -16,6 +16,7 @@
 
 #include "fcclip/core/shard.h"
 #include "fcclip/image/read_options.h"
+#include "fcclip/ops/upload.h"
 #include "fcclip/outputs/output_kinds.h"
 #include "fcclip/runs/inputs.h"
 #include "fcclip/runs/ordered_work.h"
@@ -72,9 +73,9 @@ class SegmentListener {
 /// The kinds that `write` asks for of this task.
 outputs::WantedOutputs wanted_outputs(const std::string& write, results::Task task);
 
-/// While the network works on one picture, the next is decoded and the last ones are drawn and
-/// written by other threads. Several segmenters, each on a device, work at once, each on the picture
-/// that is next; what is told and written stays in the pictures' order.
+/// While the network works on one picture, the next is decoded and sent to its device, and the last
+/// ones are drawn and written, by other threads. Several segmenters, each on a device, work at once,
+/// each on the picture that is next; what is told and written stays in the pictures' order.
 class SegmentRun {
  public:
   /// Reads the words and opens the folder. `segmenter` and `listener` must outlive the run. Throws
@@ -104,6 +105,7 @@ class SegmentRun {
  private:
   struct Decoded {
     at::Tensor rgb;
+    ops::Upload sent = {};  ///< the same, on its way to the network
     double seconds = 0;
     std::vector<std::string> warnings = {};  ///< of a picture not read as it is stored
   };

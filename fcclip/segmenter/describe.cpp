@@ -19,12 +19,16 @@ class Namer {
         scores_(at::softmax(classes.log_probs[0], -1)),
         p_in_(classes.p_in[0]),
         p_out_(classes.p_out[0]),
-        in_synonyms_(classify::winning_synonyms(image.class_embed.unsqueeze(0),
-                                                vocabulary.classifier.in_vocabulary())[0]),
-        out_synonyms_(classify::winning_synonyms(
-            classes.out_embed.defined() ? classes.out_embed : image.clip_embed.unsqueeze(0),
-            classes.out_embed.defined() ? classes.out_words : vocabulary.classifier)[0]),
-        next_best_(next_best) {}
+        next_best_(next_best) {
+    const std::vector<at::Tensor> both = ops::together_on_host(
+        {classify::winning_synonyms(image.class_embed.unsqueeze(0),
+                                    vocabulary.classifier.in_vocabulary())[0],
+         classify::winning_synonyms(
+             classes.out_embed.defined() ? classes.out_embed : image.clip_embed.unsqueeze(0),
+             classes.out_embed.defined() ? classes.out_words : vocabulary.classifier)[0]});
+    in_synonyms_ = both[0];
+    out_synonyms_ = both[1];
+  }
 
   void name(results::Segment& segment) const {
     const int64_t query = segment.query, class_index = segment.class_index;
@@ -152,13 +156,15 @@ void finish_description(results::Segmentation& answer, const EncodedImage& image
 }
 
 classify::Classification on_host(const classify::Classification& classes) {
-  return {ops::on_host(classes.log_probs), ops::on_host(classes.p_in), ops::on_host(classes.p_out),
-          ops::on_host(classes.p_void),    classes.out_embed,          classes.out_words};
+  std::vector<at::Tensor> here =
+      ops::together_on_host({classes.log_probs, classes.p_in, classes.p_out, classes.p_void});
+  return {here[0], here[1], here[2], here[3], classes.out_embed, classes.out_words};
 }
 
 void name_segments(std::vector<results::Segment>& segments, const EncodedImage& image,
                    const PreparedVocabulary& vocabulary, const classify::Classification& classes,
                    int64_t next_best) {
+  if (segments.empty()) return;
   const Namer namer(image, vocabulary, classes, next_best);
   for (results::Segment& segment : segments) namer.name(segment);
 }

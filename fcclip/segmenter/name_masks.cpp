@@ -94,7 +94,8 @@ at::Tensor embeddings_of(const Question& question, const Flags& needed) {
   const at::Tensor rows = question.model.naming.adapter()->embed(
       adapted, image.mask_logits, needed, question.model.clip->image_tower->visual_head());
   std::vector<uint8_t> ready(needed.begin(), needed.end());
-  const at::Tensor is_ready = at::tensor(ready, at::kByte).to(at::kBool).to(rows.device());
+  const at::Tensor is_ready =
+      ops::on_device(at::tensor(ready, at::kByte).to(at::kBool), rows.device());
   return at::where(is_ready.unsqueeze(1), rows, image.clip_embed);
 }
 

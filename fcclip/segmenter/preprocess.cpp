@@ -1,12 +1,12 @@
 #include "fcclip/segmenter/preprocess.h"
 
 #include <algorithm>
-#include <array>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include "fcclip/core/check.h"
+#include "fcclip/ops/host.h"
+#include "fcclip/ops/normalise.h"
 #include "fcclip/ops/resize_u8.h"
 
 namespace fcclip::segmenter {
@@ -16,40 +16,14 @@ int64_t round_up(int64_t value, int64_t divisor) {
   return (value + divisor - 1) / divisor * divisor;
 }
 
-using NormalTable = std::array<std::array<float, 256>, 3>;
-
-// There are only 256 values a channel; float32 throughout, as the reference normalises.
-NormalTable normal_table(const model::PixelConfig& config) {
-  NormalTable table;
-  for (int c = 0; c < 3; ++c) {
-    const auto mean = static_cast<float>(config.mean[c]), std = static_cast<float>(config.std[c]);
-    for (int v = 0; v < 256; ++v) table[c][v] = (static_cast<float>(v) - mean) / std;
-  }
-  return table;
+// The processor makes a picture smaller that is too large to be sent at its own size.
+at::Tensor sent(const at::Tensor& rgb, at::Device device) {
+  const bool is_small = static_cast<int64_t>(rgb.nbytes()) <= ops::kMostPinnedBytes;
+  return is_small ? ops::on_device(rgb, device) : rgb;
 }
 
-at::Tensor normalise_and_pad(const at::Tensor& resized, Size padded,
-                             const model::PixelConfig& config) {
-  const at::Tensor in = resized.contiguous();
-  at::Tensor out = at::empty({1, padded.height, padded.width, 3}, at::kFloat);
-  const NormalTable table = normal_table(config);
-  const int64_t height = in.size(0), width = in.size(1);
-  const uint8_t* pixels = in.data_ptr<uint8_t>();
-  float* target = out.data_ptr<float>();
-  at::parallel_for(0, padded.height, 32, [&](int64_t begin, int64_t end) {
-    for (int64_t y = begin; y < end; ++y) {
-      float* row = target + y * padded.width * 3;
-      const int64_t filled = y < height ? width : 0;
-      const uint8_t* source = pixels + y * width * 3;
-      for (int64_t x = 0; x < filled * 3; x += 3) {
-        row[x] = table[0][source[x]];
-        row[x + 1] = table[1][source[x + 1]];
-        row[x + 2] = table[2][source[x + 2]];
-      }
-      std::fill(row + filled * 3, row + padded.width * 3, 0.0f);
-    }
-  });
-  return out;
+ops::PixelNorm norm_of(const model::PixelConfig& config) {
+  return {config.mean, config.std};
 }
 
 }  // namespace
@@ -78,7 +52,7 @@ Size resized_size(Size original, int64_t short_side, int64_t max_side) {
 }
 
 NetworkInput preprocess(const at::Tensor& rgb, const model::PixelConfig& config, int64_t short_side,
-                        int64_t max_side) {
+                        int64_t max_side, at::Device device) {
   check_shape("picture", rgb, {kAny, kAny, 3});
   check_dtype("picture", rgb, at::kByte);
   if (rgb.numel() == 0) {
@@ -94,16 +68,17 @@ NetworkInput preprocess(const at::Tensor& rgb, const model::PixelConfig& config,
   input.resized_size = resized_size(input.original_size, short_side, max_side);
   input.padded_size = {round_up(input.resized_size.height, config.size_divisor),
                        round_up(input.resized_size.width, config.size_divisor)};
-  input.resized = ops::resize_bilinear_u8(rgb, input.resized_size);
-  input.pixels = normalise_and_pad(input.resized, input.padded_size, config);
+  input.resized =
+      ops::on_device(ops::resize_bilinear_u8(sent(rgb, device), input.resized_size), device);
+  input.pixels =
+      ops::normalise_and_pad(input.resized.unsqueeze(0), norm_of(config), input.padded_size);
   return input;
 }
 
 at::Tensor network_input(const at::Tensor& rgb, const model::PixelConfig& pixels,
                          at::Device device) {
-  const at::Tensor mean = at::tensor(pixels.mean, at::kDouble).to(device, at::kFloat);
-  const at::Tensor std = at::tensor(pixels.std, at::kDouble).to(device, at::kFloat);
-  return rgb.to(device).to(at::kFloat).sub(mean).div_(std);
+  return ops::normalise_and_pad(ops::on_device(rgb, device), norm_of(pixels),
+                                {rgb.size(1), rgb.size(2)});
 }
 
 }  // namespace fcclip::segmenter

@@ -47,9 +47,9 @@ at::Tensor masks_for_pooling(const at::Tensor& mask_logits, const at::Tensor& de
 // The masks given, each with the embedding of the predicted mask that overlaps it most.
 head::MaskPredictions replace_masks(const head::MaskPredictions& predicted, const at::Tensor& masks,
                                     const EncodedImage& image) {
-  const at::Tensor logits =
-      masks_on_grid(masks.to(predicted.mask_logits.device()), image.resized, image.padded)
-          .unsqueeze(0);
+  const at::Tensor logits = masks_on_grid(ops::on_device(masks, predicted.mask_logits.device()),
+                                          image.resized, image.padded)
+                                .unsqueeze(0);
   const at::Tensor best = mask_overlaps(logits[0].gt(0), predicted.mask_logits[0].gt(0)).argmax(1);
   return {logits, predicted.class_embed.index_select(1, best)};
 }
@@ -186,7 +186,11 @@ std::vector<EncodedImage> Segmenter::encode_each(std::span<const at::Tensor> pic
 NetworkInput Segmenter::seen(const at::Tensor& rgb, const EncodeSize& size) const {
   const model::PixelConfig& pixels = model_->config.pixels;
   return preprocess(rgb, pixels, size.short_side > 0 ? size.short_side : pixels.short_side,
-                    size.max_side > 0 ? size.max_side : pixels.max_side);
+                    size.max_side > 0 ? size.max_side : pixels.max_side, device_of(*model_));
+}
+
+ops::Upload Segmenter::send(const at::Tensor& rgb) const {
+  return {rgb, device_of(*model_)};
 }
 
 int64_t Segmenter::parts() const {
@@ -202,7 +206,7 @@ std::vector<EncodedImage> Segmenter::run(std::span<const NetworkInput> inputs,
   pixels.clear();
   const at::Device device = device_of(*model_);
   const ops::Tf32Scope tf32(options_.products, device);
-  clip::ClipFeatures clip = model_->clip->image_tower->forward(batch.to(device), trace, tick);
+  clip::ClipFeatures clip = model_->clip->image_tower->forward(batch, trace, tick);
   const at::Tensor dense = clip.dense;
   head::PixelFeatures features = model_->head.pixel_decoder.forward(
       {std::move(clip.res2), std::move(clip.res3), std::move(clip.res4), std::move(clip.res5)},
@@ -314,7 +318,7 @@ PreparedVocabulary Segmenter::take_over(const PreparedVocabulary& prepared) cons
   PreparedVocabulary here = prepared;
   classify::TextClassifier& classifier = here.classifier;
   for (at::Tensor* rows : {&classifier.rows, &classifier.in_rows}) {
-    if (rows->defined()) *rows = rows->to(device_of(*model_));
+    if (rows->defined()) *rows = ops::on_device(*rows, device_of(*model_));
   }
   return here;
 }

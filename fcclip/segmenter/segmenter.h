@@ -17,6 +17,7 @@
 #include "fcclip/model/config.h"
 #include "fcclip/naming/naming.h"
 #include "fcclip/ops/products.h"
+#include "fcclip/ops/upload.h"
 #include "fcclip/results/results.h"
 #include "fcclip/segmenter/preprocess.h"
 
@@ -105,10 +106,14 @@ class Segmenter {
   static Segmenter load(const std::filesystem::path& model, const SegmenterOptions& options = {});
   Segmenter(std::shared_ptr<model::Model> model, const SegmenterOptions& options);
 
-  /// rgb [H, W, 3] uint8, at least 1×1. One run of the network. `progress` is asked between its
-  /// blocks; Error{interrupted} when it says stop.
+  /// rgb [H, W, 3] uint8, at least 1×1, on the host or, sent ahead, on the model's device. One run of
+  /// the network. `progress` is asked between its blocks; Error{interrupted} when it says stop.
   EncodedImage encode(const at::Tensor& rgb, const EncodeSize& size = {}, const Trace& trace = {},
                       const Progress& progress = {}) const;
+
+  /// A picture sent to the model's device ahead of its turn, from any thread: its encode() then waits
+  /// for no copy. The same picture where the model is on the processor.
+  ops::Upload send(const at::Tensor& rgb) const;
 
   /// Text features of the vocabulary (from the cache where it has them; one that can't be used is
   /// told to the log, once, and done without). `progress` counts distinct words.

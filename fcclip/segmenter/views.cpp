@@ -57,8 +57,9 @@ EncodedImage encode_with_flip(const Segmenter& segmenter, const at::Tensor& rgb,
     fail(ErrorCode::unsupported, "a picture and its mirror image are not averaged with the head ",
          model::head_description(segmenter.config()), "; ask without, or for several sizes");
   }
-  const EncodedImage image = segmenter.encode(rgb, size, {}, half(progress, false));
-  return join_flip(image, segmenter.encode(mirrored(rgb), size, {}, half(progress, true)));
+  const at::Tensor there = segmenter.send(rgb).arrived();
+  const EncodedImage image = segmenter.encode(there, size, {}, half(progress, false));
+  return join_flip(image, segmenter.encode(mirrored(there), size, {}, half(progress, true)));
 }
 
 std::vector<EncodedView> encode_views(const Segmenter& segmenter, const at::Tensor& rgb,
@@ -70,8 +71,9 @@ std::vector<EncodedView> encode_views(const Segmenter& segmenter, const at::Tens
   const model::PixelConfig& pixels = segmenter.config().pixels;
   const Size original{rgb.size(0), rgb.size(1)};
   const at::Tensor seen = ops::resize_bilinear_u8(
-      rgb, resized_size(original, size.short_side > 0 ? size.short_side : pixels.short_side,
-                        size.max_side > 0 ? size.max_side : pixels.max_side));
+      segmenter.send(rgb).arrived(),
+      resized_size(original, size.short_side > 0 ? size.short_side : pixels.short_side,
+                   size.max_side > 0 ? size.max_side : pixels.max_side));
   const int64_t total = std::ssize(sizes.short_sides) * (sizes.mirrored ? 2 : 1);
   std::vector<EncodedView> views;
   for (const int64_t side : sizes.short_sides) {

@@ -16,6 +16,7 @@
 #include "fcclip/ops/cuda/kernels/depthwise_norm.cu"
 #include "fcclip/ops/cuda/kernels/mask_results.cu"
 #include "fcclip/ops/cuda/kernels/mask_rows.cu"
+#include "fcclip/ops/cuda/kernels/resize_u8.cu"
 
 namespace {
 
@@ -47,7 +48,10 @@ const std::map<std::string, Kernel>& kernels() {
       {"mask_shares", run<cuda::MaskRowsJob, mask_shares>},
       {"mask_blocked", run<cuda::MaskRowsJob, mask_blocked>},
       {"depthwise_norm_narrow", run<cuda::DepthwiseNormJob, depthwise_norm_narrow>},
-      {"depthwise_norm_wide", run<cuda::DepthwiseNormJob, depthwise_norm_wide>}};
+      {"depthwise_norm_wide", run<cuda::DepthwiseNormJob, depthwise_norm_wide>},
+      {"resize_rows", run<cuda::ResizeJob, resize_rows>},
+      {"resize_columns", run<cuda::ResizeJob, resize_columns>},
+      {"normalise_and_pad", run<cuda::NormaliseJob, normalise_and_pad>}};
   return kAll;
 }
 

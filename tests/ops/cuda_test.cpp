@@ -11,9 +11,11 @@
 #include "fcclip/ops/group_norm.h"
 #include "fcclip/ops/mask_pool.h"
 #include "fcclip/ops/masked_attention.h"
+#include "fcclip/ops/normalise.h"
 #include "fcclip/ops/patch_conv.h"
 #include "fcclip/ops/points.h"
 #include "fcclip/ops/prefix_attention.h"
+#include "fcclip/ops/resize_u8.h"
 #include "fcclip/ops/upsampled_masks.h"
 
 namespace fcclip::ops {
@@ -175,6 +177,23 @@ TEST(CudaOps, NormsAndGroupsEqualTheProcessors) {
       {at::randn({5, 8})});
   EXPECT_TRUE(
       uniform_points({1, 99}, 50, at::kCUDA).cpu().equal(uniform_points({1, 99}, 50, at::kCPU)));
+}
+
+TEST(CudaOps, PicturesAreResizedAndNormalisedToTheLastBit) {
+  FCCLIP_NEEDS_CUDA();
+  at::manual_seed(11);
+  const PixelNorm norm = {{122.7709383, 116.7460125, 104.09373615},
+                          {68.5005327, 66.6321579, 70.32316305}};
+  for (const Size size : {Size{800, 1067}, Size{60, 80}, Size{480, 90}, Size{1, 1}}) {
+    const at::Tensor rgb = at::randint(0, 256, {480, 640, 3}, at::kByte);
+    const at::Tensor cpu = resize_bilinear_u8(rgb, size),
+                     cuda = resize_bilinear_u8(rgb.cuda(), size);
+    EXPECT_TRUE(cuda.is_cuda() && cuda.cpu().equal(cpu));
+    const Size padded = {size.height + 31, size.width + 7};
+    EXPECT_TRUE(normalise_and_pad(cuda.unsqueeze(0), norm, padded)
+                    .cpu()
+                    .equal(normalise_and_pad(cpu.unsqueeze(0), norm, padded)));
+  }
 }
 
 TEST(CudaOps, MasksOfTheDeviceGiveResultsOnTheHost) {

@@ -10,6 +10,8 @@ Implementation implementation(Isa isa) {
   ops.deform_attention = deform_attention;
   ops.deform_attention_backward = deform_attention_backward;
   ops.depthwise7_backward = depthwise7_backward;
+  ops.resize_bilinear_u8 = resize_bilinear_u8;
+  ops.normalise_and_pad = normalise_and_pad;
   ops.masked_attention = masked_attention;
   ops.prefix_attention = prefix_attention;
   ops.mask_pool = mask_pool;

@@ -14,6 +14,9 @@ DeformGradients deform_attention_backward(const DeformInputs& in, const at::Tens
 DepthwiseGradients depthwise7_backward(const at::Tensor& x, const at::Tensor& weight,
                                        const at::Tensor& grad_out);
 
+at::Tensor resize_bilinear_u8(const at::Tensor& pixels, Size size);
+at::Tensor normalise_and_pad(const at::Tensor& pixels, const PixelNorm& norm, Size padded);
+
 at::Tensor masked_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                             int64_t heads, const at::Tensor& blocked);
 at::Tensor prefix_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,

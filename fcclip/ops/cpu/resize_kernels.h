@@ -3,20 +3,9 @@
 
 #include <cstdint>
 
+#include "fcclip/ops/resize_taps.h"
+
 namespace fcclip::ops {
-
-/// Bits of a filter coefficient: 8 for the pixel and 2 of headroom leave 22 of 32 (Pillow's
-/// choice).
-inline constexpr int kResizeBits = 22;
-
-/// The filter of one axis: output i is sum over k < counts[i] of taps[i * stride + k] *
-/// input[starts[i] + k].
-struct ResizeTaps {
-  const int32_t* starts;
-  const int32_t* counts;
-  const int32_t* taps;
-  int64_t stride;
-};
 
 /// Along a row: in [in_width, channels] -> out [out_width, channels].
 using ResizeRowKernel = void (*)(const uint8_t* in, int64_t in_width, uint8_t* out,

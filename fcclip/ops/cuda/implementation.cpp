@@ -9,7 +9,9 @@
 #include "fcclip/ops/cuda/mask_results_launch.h"
 #include "fcclip/ops/cuda/mask_rows_launch.h"
 #include "fcclip/ops/cuda/ops.h"
+#include "fcclip/ops/cuda/resize_u8_launch.h"
 #include "fcclip/ops/cuda/tensor_place.h"
+#include "fcclip/ops/host.h"
 
 namespace fcclip::ops::cuda {
 namespace {
@@ -39,6 +41,20 @@ at::Tensor depthwise7(const at::Tensor& x, const at::Tensor& weight, const at::T
   return at::conv2d(planes, weight, bias, 1, weight.size(2) / 2, 1, x.size(3))
       .permute({0, 2, 3, 1})
       .contiguous();
+}
+
+at::Tensor resize_bilinear_u8(const at::Tensor& pixels, Size size) {
+  if (!fits_resize_kernels(pixels, size)) {
+    const at::Tensor resized = host_implementation().resize_bilinear_u8(on_host(pixels), size);
+    return on_device(resized, pixels.device());
+  }
+  const c10::DeviceGuard guard(pixels.device());
+  return launch_resize_bilinear_u8(pixels, size, place_of(pixels));
+}
+
+at::Tensor normalise_and_pad(const at::Tensor& pixels, const PixelNorm& norm, Size padded) {
+  const c10::DeviceGuard guard(pixels.device());
+  return launch_normalise_and_pad(pixels, norm, padded, place_of(pixels));
 }
 
 at::Tensor mask_pool(const at::Tensor& features, const at::Tensor& mask_logits) {
@@ -82,6 +98,8 @@ Implementation implementation() {
   ops.deform_attention = deform_attention;
   ops.deform_attention_backward = deform_attention_backward;
   ops.depthwise7 = depthwise7;
+  ops.resize_bilinear_u8 = resize_bilinear_u8;
+  ops.normalise_and_pad = normalise_and_pad;
   ops.mask_pool = mask_pool;
   ops.blocked_by_masks = blocked_by_masks;
   ops.mask_winners = mask_winners;

@@ -4,7 +4,8 @@
 #define FCCLIP_KERNEL_TEXTS(X) \
   X(deform_attention_cu) X(deform_job_h) X(deform_args_h) X(deform_sample_h) X(element_h) \
   X(mask_results_cu) X(mask_results_job_h) X(mask_taps_h) X(mask_rows_cu) X(mask_rows_job_h) \
-  X(depthwise_norm_cu) X(depthwise_norm_job_h)
+  X(depthwise_norm_cu) X(depthwise_norm_job_h) \
+  X(resize_u8_cu) X(resize_u8_job_h) X(resize_taps_h)
 // clang-format on
 #define FCCLIP_DECLARE_TEXT(name) \
   extern const char fcclip_embedded_##name##_begin[], fcclip_embedded_##name##_end[];
@@ -15,6 +16,7 @@ FCCLIP_DECLARE_TEXT(deform_attention_fatbin)
 FCCLIP_DECLARE_TEXT(mask_results_fatbin)
 FCCLIP_DECLARE_TEXT(mask_rows_fatbin)
 FCCLIP_DECLARE_TEXT(depthwise_norm_fatbin)
+FCCLIP_DECLARE_TEXT(resize_u8_fatbin)
 #endif
 }
 #undef FCCLIP_DECLARE_TEXT
@@ -94,6 +96,19 @@ KernelSource make_depthwise_norm() {
   return source;
 }
 
+KernelSource make_resize_u8() {
+  KernelSource source;
+  source.main = {"fcclip/ops/cuda/kernels/resize_u8.cu", FCCLIP_TEXT(resize_u8_cu)};
+  source.headers = {{"fcclip/ops/cuda/kernels/resize_u8_job.h", FCCLIP_TEXT(resize_u8_job_h)},
+                    {"fcclip/ops/resize_taps.h", FCCLIP_TEXT(resize_taps_h)},
+                    {"cstdint", kFixedIntegers}};
+  source.kernels = {"resize_rows", "resize_columns", "normalise_and_pad"};
+#ifdef FCCLIP_CUDA
+  source.fatbin = FCCLIP_TEXT(resize_u8_fatbin);
+#endif
+  return source;
+}
+
 }  // namespace
 
 const KernelSource& deform_attention_source() {
@@ -116,9 +131,14 @@ const KernelSource& depthwise_norm_source() {
   return kSource;
 }
 
+const KernelSource& resize_u8_source() {
+  static const KernelSource kSource = make_resize_u8();
+  return kSource;
+}
+
 std::vector<const KernelSource*> kernel_sources() {
   return {&deform_attention_source(), &mask_results_source(), &mask_rows_source(),
-          &depthwise_norm_source()};
+          &depthwise_norm_source(), &resize_u8_source()};
 }
 
 Hash hash_source(const KernelSource& source) {

@@ -31,6 +31,8 @@ const KernelSource& mask_results_source();
 const KernelSource& mask_rows_source();
 /// kernels/depthwise_norm.cu, of ConvNeXt's blocks.
 const KernelSource& depthwise_norm_source();
+/// kernels/resize_u8.cu, of pictures on their way into the network.
+const KernelSource& resize_u8_source();
 /// All of them.
 std::vector<const KernelSource*> kernel_sources();
 

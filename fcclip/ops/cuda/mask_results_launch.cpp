@@ -22,7 +22,7 @@ struct TapsKey {
   bool operator==(const TapsKey&) const = default;
 };
 
-// [original] taps as bytes, on a device; made once for a size, since an upload waits for the device.
+// [original] taps as bytes, on a device; made once for a size.
 at::Tensor taps_on(at::Device device, int64_t cells, int64_t padded, int64_t resized,
                    int64_t original) {
   constexpr int64_t kMostBytes = 4 << 20;  // 50 kB for a photograph of 640×853
@@ -33,7 +33,7 @@ at::Tensor taps_on(at::Device device, int64_t cells, int64_t padded, int64_t res
     const auto bytes = static_cast<int64_t>(taps.size() * sizeof(MaskTaps));
     const at::Tensor host = at::empty({bytes}, at::kByte);
     std::memcpy(host.data_ptr(), taps.data(), static_cast<size_t>(bytes));
-    return host.to(device);
+    return on_device(host, device);
   };
   return kept.get(
       {cells, padded, resized, original, stream_place(device)}, [&] { return make_to_keep(make); },
@@ -67,7 +67,7 @@ PlacedMasks place_masks(const MaskSource& masks) {
 }
 
 at::Tensor indices_on(at::Device device, const std::vector<int64_t>& queries) {
-  return at::tensor(queries, at::kLong).to(at::kInt).to(device);
+  return on_device(at::tensor(queries, at::kLong).to(at::kInt), device);
 }
 
 unsigned tiles(int64_t extent, int64_t tile) {
@@ -91,9 +91,8 @@ void in_bands(const MaskSource& masks, const LaunchRows& launch_rows) {
 }
 
 std::vector<int64_t> numbers_of(const at::Tensor& counts) {
-  const at::Tensor host = briefly_on_host(counts);
-  const int32_t* n = host.const_data_ptr<int32_t>();
-  return {n, n + host.numel()};
+  const int32_t* n = counts.const_data_ptr<int32_t>();
+  return {n, n + counts.numel()};
 }
 
 // [Q, K] -> [groups, Q, kMaskClasses], zeros behind the last class.
@@ -139,8 +138,10 @@ void append_runs(const PlacedMasks& masks, const std::vector<int64_t>& queries,
   launch(mask_results_source(), "mask_runs_count", shape, place, &job);
   const at::Tensor ends = changes.flatten().cumsum(0, at::kLong);
   job.ends = ends.const_data_ptr<int64_t>();
-  const at::Tensor last = briefly_on_host(ends.view({n, -1}).select(1, -1));
-  const at::Tensor totals = briefly_on_host(sums.view({n, -1}).sum(1, false, at::kDouble));
+  // How many changes there are decides how much memory they need: one wait here, one for them.
+  const std::vector<at::Tensor> counted = together_on_host(
+      {ends.view({n, -1}).select(1, -1), sums.view({n, -1}).sum(1, false, at::kDouble)});
+  const at::Tensor &last = counted[0], &totals = counted[1];
   const int64_t* end_of = last.const_data_ptr<int64_t>();
   const at::Tensor positions = at::empty({end_of[n - 1]}, changes.options());
   job.positions = positions.data_ptr<int32_t>();
@@ -171,7 +172,8 @@ MaskWinners launch_mask_winners(const MaskSource& masks, const std::vector<int64
   const at::Device device = placed.logits.device();
   const at::TensorOptions numbers = at::TensorOptions(at::kInt).device(device);
   const auto n = static_cast<int64_t>(queries.size());
-  const at::Tensor of = indices_on(device, queries), weights = at::tensor(scores).to(device);
+  const at::Tensor of = indices_on(device, queries),
+                   weights = on_device(at::tensor(scores), device);
   const at::Tensor codes = at::empty({masks.original.height, masks.original.width}, numbers);
   const at::Tensor of_code = at::zeros({2 * n}, numbers), inside = at::zeros({n}, numbers);
   WinnersJob job;
@@ -188,13 +190,14 @@ MaskWinners launch_mask_winners(const MaskSource& masks, const std::vector<int64
                                tiles(rows, kMaskTileHeight), kMaskTileWidth, kMaskTileHeight};
     launch(mask_results_source(), "mask_winners", shape, place, &job);
   });
-  return {on_host(codes), numbers_of(of_code), numbers_of(inside)};
+  const std::vector<at::Tensor> here = together_on_host({codes, of_code, inside});
+  return {to_keep(here[0]), numbers_of(here[1]), numbers_of(here[2])};
 }
 
 at::Tensor launch_best_classes(const MaskSource& masks, const at::Tensor& weights,
                                const LaunchPlace& place) {
   const PlacedMasks placed = place_masks(masks);
-  const at::Tensor grouped = weights_in_groups(weights).to(placed.logits.device());
+  const at::Tensor grouped = on_device(weights_in_groups(weights), placed.logits.device());
   const at::Tensor labels = at::empty({masks.original.height, masks.original.width},
                                       placed.logits.options().dtype(at::kInt));
   ClassesJob job;

@@ -17,7 +17,7 @@ using Program = void*;
 using Create = int(Program*, const char* text, const char* name, int headers,
                    const char* const* header_texts, const char* const* header_names);
 using Compile = int(Program, int options, const char* const* option_texts);
-using Size = int(Program, size_t*);
+using SizeOf = int(Program, size_t*);
 using Bytes = int(Program, char*);
 
 // Newest first, without those whose code the driver would not load. No driver: all.
@@ -80,7 +80,7 @@ class Compilation {
   /// what: "CUBIN", "PTX" or "ProgramLog"
   std::string bytes(const std::string& what) const {
     size_t size = 0;
-    auto* const ask = nvrtc_.function<Size>(("nvrtcGet" + what + "Size").c_str());
+    auto* const ask = nvrtc_.function<SizeOf>(("nvrtcGet" + what + "Size").c_str());
     auto* const get = nvrtc_.function<Bytes>(("nvrtcGet" + what).c_str());
     if (!ask || !get || ask(program_, &size) != 0) return {};
     std::string bytes(size, '\0');
