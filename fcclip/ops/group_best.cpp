@@ -7,6 +7,7 @@
 
 #include "fcclip/core/check.h"
 #include "fcclip/ops/dispatch.h"
+#include "fcclip/ops/host.h"
 
 namespace fcclip::ops {
 namespace {
@@ -31,7 +32,7 @@ at::Tensor padded_columns(at::IntArrayRef sizes, const at::Tensor& like) {
     for (int64_t s = 0; s < most; ++s) columns.push_back(first + (s < size ? s : 0));
     first += size;
   }
-  return at::tensor(columns, at::kLong).view({std::ssize(sizes), most}).to(like.device());
+  return on_device(at::tensor(columns, at::kLong).view({std::ssize(sizes), most}), like.device());
 }
 
 GroupBest plain_best_of_groups(const at::Tensor& scores, at::IntArrayRef sizes) {

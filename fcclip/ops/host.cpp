@@ -14,4 +14,9 @@ at::Tensor briefly_on_host(const at::Tensor& x) {
   return at::empty(x.sizes(), pinned).copy_(x);
 }
 
+at::Tensor on_device(const at::Tensor& x, at::Device device) {
+  if (!device.is_cuda() || !x.is_cpu()) return x.to(device);
+  return x.pin_memory().to(device, /*non_blocking=*/true);
+}
+
 }  // namespace fcclip::ops

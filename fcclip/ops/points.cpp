@@ -5,6 +5,7 @@
 #include "fcclip/core/check.h"
 #include "fcclip/core/random.h"
 #include "fcclip/ops/dispatch.h"
+#include "fcclip/ops/host.h"
 
 namespace fcclip::ops {
 namespace {
@@ -28,7 +29,7 @@ at::Tensor plain_uniform_points(const std::vector<uint64_t>& states, int64_t cou
                                 at::Device device) {
   const std::vector<int64_t> as_int64(states.begin(), states.end());
   const at::Tensor places = at::arange(1, count + 1, at::TensorOptions(device).dtype(at::kLong));
-  const at::Tensor first = at::tensor(as_int64, at::kLong).to(device).unsqueeze(1);
+  const at::Tensor first = on_device(at::tensor(as_int64, at::kLong), device).unsqueeze(1);
   const at::Tensor bits = mixed(first + places.mul(as_signed(kGolden)));
   const at::Tensor x = shifted_right(bits, 40), y = shifted_right(bits, 16).bitwise_and(0xffffff);
   return at::stack({x, y}, -1).to(at::kFloat).mul_(0x1p-24);

@@ -7,6 +7,7 @@
 #include <ATen/Parallel.h>
 
 #include "fcclip/core/check.h"
+#include "fcclip/ops/host.h"
 #include "fcclip/ops/resize_u8.h"
 
 namespace fcclip::segmenter {
@@ -101,9 +102,12 @@ NetworkInput preprocess(const at::Tensor& rgb, const model::PixelConfig& config,
 
 at::Tensor network_input(const at::Tensor& rgb, const model::PixelConfig& pixels,
                          at::Device device) {
-  const at::Tensor mean = at::tensor(pixels.mean, at::kDouble).to(device, at::kFloat);
-  const at::Tensor std = at::tensor(pixels.std, at::kDouble).to(device, at::kFloat);
-  return rgb.to(device).to(at::kFloat).sub(mean).div_(std);
+  const auto there = [&](const std::vector<double>& numbers) {
+    return ops::on_device(at::tensor(numbers, at::kDouble).to(at::kFloat), device);
+  };
+  const at::Tensor mean = there({pixels.mean.begin(), pixels.mean.end()});
+  const at::Tensor std = there({pixels.std.begin(), pixels.std.end()});
+  return ops::on_device(rgb, device).to(at::kFloat).sub(mean).div_(std);
 }
 
 }  // namespace fcclip::segmenter
