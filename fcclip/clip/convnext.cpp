@@ -127,12 +127,16 @@ std::vector<at::Tensor> ConvNext::kept_branches(const at::Tensor& image,
 }
 
 at::Tensor ConvNext::plain_blocks(size_t stage, at::Tensor x, const Trace& trace, const Tick& tick,
-                                  std::span<const at::Tensor> kept) const {
+                                  const PlainBlocks& how) const {
   const std::string name = "backbone.stage" + std::to_string(stage);
   const std::vector<ConvNextBlock>& blocks = stages_[stage].blocks;
   for (size_t j = 0; j < blocks.size(); ++j) {
     const std::string block_name = name + ".block" + std::to_string(j);
-    x = blocks[j].plain(x, trace, block_name, kept.empty() ? at::Tensor() : kept[j]);
+    const at::Tensor kept = how.kept.empty() ? at::Tensor() : how.kept[j];
+    const auto block = [&blocks, j, trace, block_name, kept](const nn::Tensors& in) -> nn::Tensors {
+      return {blocks[j].plain(in[0], trace, block_name, kept)};
+    };
+    x = nn::run_part(how.activations, {x}, block)[0];
     if (trace) trace(block_name, reference_layout(x));
     if (tick) tick();
   }
@@ -152,9 +156,9 @@ at::Tensor ConvNext::packed_blocks(size_t stage, at::Tensor x, const Tick& tick)
 }
 
 ClipFeatures ConvNext::run(const at::Tensor& image, nn::Path path, const Trace& trace,
-                           const Tick& tick, const DropPath& drop) const {
+                           const Tick& tick, const TrainedTower& how) const {
   check_image(image);
-  const std::vector<at::Tensor> kept = kept_branches(image, drop);
+  const std::vector<at::Tensor> kept = kept_branches(image, how.drop);
   size_t block = 0;
   at::Tensor x = stem(image, trace, path);
   std::vector<at::Tensor> features;
@@ -167,7 +171,8 @@ ClipFeatures ConvNext::run(const at::Tensor& image, nn::Path path, const Trace& 
     const std::span<const at::Tensor> own =
         kept.empty() ? std::span<const at::Tensor>() : std::span(kept).subspan(block, blocks);
     block += blocks;
-    x = path == nn::Path::packed ? packed_blocks(i, x, tick) : plain_blocks(i, x, trace, tick, own);
+    x = path == nn::Path::packed ? packed_blocks(i, x, tick)
+                                 : plain_blocks(i, x, trace, tick, {own, how.activations});
     if (trace) trace("backbone.res" + std::to_string(i + 2), reference_layout(x));
     features.push_back(x);
   }
@@ -182,8 +187,8 @@ ClipFeatures ConvNext::forward(const at::Tensor& image, const Trace& trace,
 }
 
 ClipFeatures ConvNext::forward_plain(const at::Tensor& image, const Trace& trace,
-                                     const DropPath& drop) const {
-  return run(image, nn::Path::plain, trace, {}, drop);
+                                     const TrainedTower& how) const {
+  return run(image, nn::Path::plain, trace, {}, how);
 }
 
 at::Tensor ConvNext::embed_masks(const at::Tensor& dense, const at::Tensor& mask_logits,

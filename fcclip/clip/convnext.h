@@ -63,17 +63,22 @@ class ConvNext : public ImageTower {
   /// forward() in differentiable ATen operations: what a gradient or a comparison needs.
   /// image [B, H, W, 3], as for forward().
   ClipFeatures forward_plain(const at::Tensor& image, const Trace& trace = {},
-                             const DropPath& drop = {}) const override;
+                             const TrainedTower& how = {}) const override;
   const VisualHead& visual_head() const override { return head_; }
 
  private:
+  /// Of a stage, where plain() runs.
+  struct PlainBlocks {
+    std::span<const at::Tensor> kept;  ///< what residual branches are multiplied by; or empty
+    nn::Activations activations = nn::Activations::kept;
+  };
   ClipFeatures run(const at::Tensor& image, nn::Path path, const Trace& trace, const Tick& tick,
-                   const DropPath& drop = {}) const;
+                   const TrainedTower& how = {}) const;
   /// What plain() multiplies by, of every block; empty where nothing is left out.
   std::vector<at::Tensor> kept_branches(const at::Tensor& image, const DropPath& drop) const;
   at::Tensor stem(const at::Tensor& image, const Trace& trace, nn::Path path) const;
   at::Tensor plain_blocks(size_t stage, at::Tensor x, const Trace& trace, const Tick& tick,
-                          std::span<const at::Tensor> kept) const;
+                          const PlainBlocks& how) const;
   at::Tensor packed_blocks(size_t stage, at::Tensor x, const Tick& tick) const;
 
   nn::Conv stem_conv_;

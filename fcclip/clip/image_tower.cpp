@@ -6,7 +6,7 @@
 
 namespace fcclip::clip {
 
-ClipFeatures ImageTower::forward_plain(const at::Tensor&, const Trace&, const DropPath&) const {
+ClipFeatures ImageTower::forward_plain(const at::Tensor&, const Trace&, const TrainedTower&) const {
   fail(ErrorCode::unsupported, "only a ConvNeXt trunk can be trained");
 }
 

@@ -8,6 +8,7 @@
 #include "fcclip/clip/config.h"
 #include "fcclip/core/progress.h"
 #include "fcclip/core/trace.h"
+#include "fcclip/nn/checkpoint.h"
 #include "fcclip/nn/weights.h"
 #include "fcclip/ops/packing.h"
 
@@ -28,6 +29,12 @@ struct DropPath {
   uint64_t seed = 0, index = 0;
 };
 
+/// How a tower is run that is trained.
+struct TrainedTower {
+  DropPath drop;
+  nn::Activations activations = nn::Activations::kept;  ///< of each block
+};
+
 /// One picture tower; const calls may come from several threads at once.
 class ImageTower {
  public:
@@ -45,7 +52,7 @@ class ImageTower {
   /// The same in differentiable operations. Throws Error{unsupported} unless the tower is a
   /// ConvNeXt.
   virtual ClipFeatures forward_plain(const at::Tensor& image, const Trace& trace = {},
-                                     const DropPath& drop = {}) const;
+                                     const TrainedTower& how = {}) const;
   /// From pooled features to embeddings, differentiable. Throws Error{unsupported} where pooling
   /// and embedding are one (ResNet).
   virtual const VisualHead& visual_head() const;

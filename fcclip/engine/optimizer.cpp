@@ -8,6 +8,7 @@
 #include "fcclip/core/choice.h"
 #include "fcclip/core/error.h"
 #include "fcclip/engine/adamw.h"
+#include "fcclip/engine/figures.h"
 #include "fcclip/engine/muon.h"
 #include "fcclip/engine/sgd.h"
 #include "fcclip/engine/stored_tensor.h"
@@ -24,14 +25,10 @@ std::vector<at::Tensor> gradients_of(const std::vector<at::Tensor>& parameters) 
 }
 
 // As torch.nn.utils.clip_grad_norm_ and clip_grad_value_, but for `most` 0, which leaves them;
-// returns the norm before.
-double clip_gradients(const std::vector<at::Tensor>& gradients, ClipKind kind, double most) {
+// returns the norm before. Nothing is read: a device is not waited for.
+at::Tensor clip_gradients(const std::vector<at::Tensor>& gradients, ClipKind kind, double most) {
   constexpr double kEps = 1e-6;
-  if (gradients.empty()) return 0;
-  const double norm = at::stack(at::_foreach_norm(gradients)).norm().item<double>();
-  if (!std::isfinite(norm)) {
-    fail(ErrorCode::diverged, "gradient_norm is not finite (", norm, ")");
-  }
+  const at::Tensor norm = at::stack(at::_foreach_norm(gradients)).norm();
   if (most <= 0) return norm;
   if (kind == ClipKind::value) {
     for (const at::Tensor& gradient : gradients) gradient.clamp_(-most, most);
@@ -43,8 +40,9 @@ double clip_gradients(const std::vector<at::Tensor>& gradients, ClipKind kind, d
     }
     return norm;
   }
-  const double factor = most / (norm + kEps);
-  if (factor < 1) at::_foreach_mul_(gradients, factor);
+  // In double precision: the factor is then rounded once, as one that the host had calculated.
+  const at::Tensor factor = (most / (norm.to(at::kDouble) + kEps)).clamp_max(1);
+  at::_foreach_mul_(gradients, factor.to(gradients.front().scalar_type()));
   return norm;
 }
 
@@ -59,6 +57,12 @@ ClipKind parse_clip_kind(const std::string& name, const std::string& setting) {
   return choose<ClipKind>(
       name, setting,
       {{"all", ClipKind::all}, {"each", ClipKind::each}, {"value", ClipKind::value}});
+}
+
+void check_gradient_norm(double norm) {
+  if (!std::isfinite(norm)) {
+    fail(ErrorCode::diverged, "gradient_norm is not finite (", norm, ")");
+  }
 }
 
 std::vector<const nn::Weight*> trainable_weights(const nn::WeightTable& table) {
@@ -113,9 +117,11 @@ void Optimizer::zero_gradients() {
   for (at::Tensor& parameter : impl_->parameters) parameter.mutable_grad().reset();
 }
 
-double Optimizer::clip() {
+at::Tensor Optimizer::clip() {
   const at::NoGradGuard no_grad;
-  return clip_gradients(gradients_of(impl_->parameters), options_.clip, options_.clip_norm);
+  const std::vector<at::Tensor> gradients = gradients_of(impl_->parameters);
+  if (gradients.empty()) return at::zeros({}, impl_->parameters.front().options());
+  return clip_gradients(gradients, options_.clip, options_.clip_norm);
 }
 
 void Optimizer::update() {
@@ -126,7 +132,8 @@ void Optimizer::update() {
 }
 
 double Optimizer::step() {
-  const double norm = clip();
+  const double norm = read_figures({clip()}).front();
+  check_gradient_norm(norm);
   update();
   return norm;
 }

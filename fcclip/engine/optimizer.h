@@ -42,6 +42,9 @@ struct OptimizerOptions {
   bool muon = false;  ///< matrices that mix inputs take Muon's steps (muon.h), at the same rate
 };
 
+/// Throws Error{diverged} unless it is finite.
+void check_gradient_norm(double norm);
+
 /// What an optimizer may change of a table: everything but running statistics.
 std::vector<const nn::Weight*> trainable_weights(const nn::WeightTable& table);
 
@@ -60,12 +63,14 @@ class Optimizer {
 
   /// Before a step.
   void zero_gradients();
-  /// Clips the gradients. Returns the norm of all of them before. Throws Error{diverged} when that
-  /// is not finite.
-  double clip();
+  /// Clips the gradients where they are; a GPU is not waited for. Returns the norm of all of them
+  /// before, one number beside them. One that is not finite (check_gradient_norm()) leaves
+  /// gradients that no update() may see.
+  at::Tensor clip();
   /// Changes the weights by the gradients as they are.
   void update();
-  /// Both; when clipping throws, the weights are as before.
+  /// Both; waits for the norm and returns it. Throws Error{diverged} when that is not finite; the
+  /// weights are as before.
   double step();
   void set_learning_rate(double value);
   /// Weights under their names, moments under "<name>.exp_avg", "<name>.exp_avg_sq",

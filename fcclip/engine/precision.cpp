@@ -12,13 +12,12 @@ namespace {
 constexpr double kFirstScale = 65536;
 constexpr int64_t kGrowthSteps = 2000;
 
-// Whether all are finite: the device is waited for once, not for every parameter.
-bool unscale_gradients(const std::vector<at::Tensor>& gradients, double factor) {
+at::Tensor unscale_gradients(const std::vector<at::Tensor>& gradients, double factor) {
   const at::TensorOptions number = gradients.front().options().dtype(at::kFloat);
   at::Tensor found_inf = at::zeros({1}, number);
   at::_amp_foreach_non_finite_check_and_unscale_(gradients, found_inf,
                                                  at::full({1}, factor, number));
-  return found_inf.item<float>() == 0;
+  return found_inf;
 }
 
 }  // namespace
@@ -64,13 +63,18 @@ void LossScaler::restore(double value, int64_t good_steps) {
   good_steps_ = good_steps;
 }
 
-bool LossScaler::unscale(const std::vector<at::Tensor>& parameters) {
-  if (!active_) return true;
+at::Tensor LossScaler::unscale(const std::vector<at::Tensor>& parameters) const {
+  if (!active_) return {};
   std::vector<at::Tensor> gradients;
   for (const at::Tensor& parameter : parameters) {
     if (parameter.grad().defined()) gradients.push_back(parameter.grad());
   }
-  const bool finite = gradients.empty() || unscale_gradients(gradients, 1 / scale_);
+  if (gradients.empty()) return at::zeros({1}, parameters.front().options());
+  return unscale_gradients(gradients, 1 / scale_);
+}
+
+void LossScaler::react(bool finite) {
+  if (!active_) return;
   good_steps_ = finite ? good_steps_ + 1 : 0;
   if (!finite) {
     scale_ = std::max(scale_ / 2, 1.0);
@@ -78,7 +82,6 @@ bool LossScaler::unscale(const std::vector<at::Tensor>& parameters) {
     scale_ *= 2;
     good_steps_ = 0;
   }
-  return finite;
 }
 
 }  // namespace fcclip::engine

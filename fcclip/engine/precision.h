@@ -37,8 +37,11 @@ class LossScaler {
   explicit LossScaler(Precision precision);
   /// loss: one number.
   at::Tensor scale(const at::Tensor& loss) const { return scale_ == 1 ? loss : loss * scale_; }
-  /// Divides the gradients; false when one is not finite: the step must be skipped.
-  bool unscale(const std::vector<at::Tensor>& parameters);
+  /// Divides the gradients; a GPU is not waited for. Returns one number beside them, above 0 when
+  /// one is not finite: the step must be skipped. Undefined where nothing is scaled.
+  at::Tensor unscale(const std::vector<at::Tensor>& parameters) const;
+  /// Chooses the next step's scale. finite: all gradients of this one were.
+  void react(bool finite);
   double value() const { return scale_; }
   int64_t good_steps() const { return good_steps_; }
   void restore(double value, int64_t good_steps);

@@ -80,13 +80,24 @@ at::Tensor DeformableEncoder::attend(const DeformableLayer& layer, const at::Ten
   return out;
 }
 
+at::Tensor DeformableEncoder::update(const DeformableLayer& layer, const at::Tensor& tokens,
+                                     const at::Tensor& positions, at::ArrayRef<Size> levels,
+                                     const Trace& trace) const {
+  const at::Tensor x =
+      layer.norm1(tokens + attend(layer, tokens, tokens + positions, levels, trace));
+  return layer.norm2(x + layer.linear2(at::relu(layer.linear1(x))));
+}
+
 at::Tensor DeformableEncoder::plain(const at::Tensor& tokens, const at::Tensor& positions,
-                                    at::ArrayRef<Size> levels, const Trace& trace) const {
+                                    at::ArrayRef<Size> levels, const Trace& trace,
+                                    nn::Activations activations) const {
   at::Tensor x = tokens;
   for (size_t i = 0; i < layers_.size(); ++i) {
-    const DeformableLayer& layer = layers_[i];
-    x = layer.norm1(x + attend(layer, x, x + positions, levels, i == 0 ? trace : Trace{}));
-    x = layer.norm2(x + layer.linear2(at::relu(layer.linear1(x))));
+    const auto part = [this, i, sizes = levels.vec(),
+                       here = i == 0 ? trace : Trace{}](const nn::Tensors& in) -> nn::Tensors {
+      return {update(layers_[i], in[0], in[1], sizes, here)};
+    };
+    x = nn::run_part(activations, {x, positions}, part)[0];
     if (trace) trace("pixel_decoder.encoder.layer" + std::to_string(i) + ".out", x);
   }
   return x;

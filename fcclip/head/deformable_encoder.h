@@ -10,6 +10,7 @@
 #include "fcclip/core/size.h"
 #include "fcclip/core/trace.h"
 #include "fcclip/head/config.h"
+#include "fcclip/nn/checkpoint.h"
 #include "fcclip/nn/layers.h"
 #include "fcclip/nn/weights.h"
 #include "fcclip/ops/deform_encoder.h"
@@ -35,8 +36,10 @@ class DeformableEncoder {
   ///   tokens     [B, S, C]  the maps of all levels, row by row, one after another
   ///   positions  [S, C]     position and level embedding
   ///   returns    [B, S, C]
+  /// activations: of each layer. A trace is of kept ones.
   at::Tensor plain(const at::Tensor& tokens, const at::Tensor& positions, at::ArrayRef<Size> levels,
-                   const Trace& trace = {}) const;
+                   const Trace& trace = {},
+                   nn::Activations activations = nn::Activations::kept) const;
 
   /// The same without gradients, once prepared.
   ///   tokens  [S, C]  one image, contiguous; overwritten with the result
@@ -44,6 +47,9 @@ class DeformableEncoder {
               at::ArrayRef<Size> levels) const;
 
  private:
+  at::Tensor update(const DeformableLayer& layer, const at::Tensor& tokens,
+                    const at::Tensor& positions, at::ArrayRef<Size> levels,
+                    const Trace& trace) const;
   at::Tensor attend(const DeformableLayer& layer, const at::Tensor& tokens, const at::Tensor& query,
                     at::ArrayRef<Size> levels, const Trace& trace) const;
 

@@ -134,7 +134,26 @@ at::Tensor MaskDecoder::update(int64_t index, const at::Tensor& queries, const L
   return x;
 }
 
-std::vector<MaskPredictions> MaskDecoder::run(const PixelFeatures& features, Heads heads,
+MaskPredictions MaskDecoder::predict_part(const at::Tensor& queries,
+                                          const at::Tensor& mask_features,
+                                          nn::Activations activations) const {
+  const nn::Tensors out =
+      nn::run_part(activations, {queries, mask_features}, [this](const nn::Tensors& in) {
+        const MaskPredictions made = predict(in[0], in[1], {}, {});
+        return nn::Tensors{made.mask_logits, made.class_embed};
+      });
+  return {out[0], out[1]};
+}
+
+at::Tensor MaskDecoder::update_part(int64_t index, const at::Tensor& queries, const Level& level,
+                                    const at::Tensor& blocked, nn::Activations activations) const {
+  return nn::run_part(activations, {queries, level.keys, level.values, blocked},
+                      [this, index](const nn::Tensors& in) -> nn::Tensors {
+                        return {update(index, in[0], {{}, in[2], in[1], {}}, in[3], {})};
+                      })[0];
+}
+
+std::vector<MaskPredictions> MaskDecoder::run(const PixelFeatures& features, const Plan& plan,
                                               const Trace& trace) const {
   const std::array<Level, 3> scales = levels(features);
   at::Tensor queries = query_feat_.expand({features.mask_features.size(0), -1, -1});
@@ -143,8 +162,9 @@ std::vector<MaskPredictions> MaskDecoder::run(const PixelFeatures& features, Hea
     const std::string name = "decoder.heads" + std::to_string(i);
     const Level& level = scales[i % kLevels];
     const at::Tensor x = decoder_norm_(queries);
-    if (heads == Heads::all || i == config_.layers) {
-      predictions.push_back(predict(x, features.mask_features, trace, name));
+    if (plan.heads == Heads::all || i == config_.layers) {
+      predictions.push_back(trace ? predict(x, features.mask_features, trace, name)
+                                  : predict_part(x, features.mask_features, plan.activations));
     }
     if (i == config_.layers && !trace) break;
     at::Tensor blocked;
@@ -157,18 +177,21 @@ std::vector<MaskPredictions> MaskDecoder::run(const PixelFeatures& features, Hea
       const c10::AutoGradMode no_grad(false);
       blocked = ops::blocked_by_masks(at::bmm(mask_embed_(x), level.mask_features.transpose(1, 2)));
     }
-    if (i < config_.layers) queries = update(i, queries, level, blocked, trace);
+    if (i == config_.layers) continue;
+    queries = trace ? update(i, queries, level, blocked, trace)
+                    : update_part(i, queries, level, blocked, plan.activations);
   }
   return predictions;
 }
 
 MaskPredictions MaskDecoder::forward(const PixelFeatures& features, const Trace& trace) const {
-  return run(features, trace ? Heads::all : Heads::last, trace).back();
+  return run(features, {trace ? Heads::all : Heads::last}, trace).back();
 }
 
 std::vector<MaskPredictions> MaskDecoder::forward_all(const PixelFeatures& features,
-                                                      const Trace& trace) const {
-  return run(features, Heads::all, trace);
+                                                      const Trace& trace,
+                                                      nn::Activations activations) const {
+  return run(features, {Heads::all, activations}, trace);
 }
 
 at::Tensor MaskDecoder::logit_scale() const {

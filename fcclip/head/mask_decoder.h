@@ -11,6 +11,7 @@
 #include "fcclip/core/trace.h"
 #include "fcclip/head/config.h"
 #include "fcclip/head/pixel_decoder.h"
+#include "fcclip/nn/checkpoint.h"
 #include "fcclip/nn/layers.h"
 #include "fcclip/nn/weights.h"
 
@@ -43,9 +44,10 @@ class MaskDecoder {
   MaskPredictions forward(const PixelFeatures& features, const Trace& trace = {}) const;
 
   /// Training: one prediction before each layer and the final one, layers + 1 in all (the final is
-  /// last).
-  std::vector<MaskPredictions> forward_all(const PixelFeatures& features,
-                                           const Trace& trace = {}) const;
+  /// last). activations: of each layer and each prediction; a trace is of kept ones.
+  std::vector<MaskPredictions> forward_all(
+      const PixelFeatures& features, const Trace& trace = {},
+      nn::Activations activations = nn::Activations::kept) const;
 
   /// Scalar tensor min(exp(logit_scale), 100), differentiable. One number.
   at::Tensor logit_scale() const;
@@ -53,10 +55,18 @@ class MaskDecoder {
  private:
   struct Level;  // what the layers of one scale share
   enum class Heads { last, all };
+  struct Plan {
+    Heads heads;
+    nn::Activations activations = nn::Activations::kept;
+  };
 
   std::array<Level, 3> levels(const PixelFeatures& features) const;
-  std::vector<MaskPredictions> run(const PixelFeatures& features, Heads heads,
+  std::vector<MaskPredictions> run(const PixelFeatures& features, const Plan& plan,
                                    const Trace& trace) const;
+  MaskPredictions predict_part(const at::Tensor& queries, const at::Tensor& mask_features,
+                               nn::Activations activations) const;
+  at::Tensor update_part(int64_t layer, const at::Tensor& queries, const Level& level,
+                         const at::Tensor& blocked, nn::Activations activations) const;
   MaskPredictions predict(const at::Tensor& queries, const at::Tensor& mask_features,
                           const Trace& trace, const std::string& name) const;
   at::Tensor update(int64_t layer, const at::Tensor& queries, const Level& level,

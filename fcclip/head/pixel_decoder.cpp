@@ -77,27 +77,54 @@ at::Tensor PixelDecoder::positions(const Sizes& sizes, const Trace& trace) const
   return at::cat(levels);
 }
 
-PixelFeatures PixelDecoder::forward(const BackboneFeatures& features, const Trace& trace) const {
+PixelFeatures PixelDecoder::forward(const BackboneFeatures& features, const Trace& trace,
+                                    nn::Activations activations) const {
   check(features);
   const c10::impl::ExcludeDispatchKeyGuard full_precision(c10::autocast_dispatch_keyset);
   const Maps maps = {features.res5.to(at::kFloat), features.res4.to(at::kFloat),
                      features.res3.to(at::kFloat)};
   const at::Tensor res2 = features.res2.to(at::kFloat);
   const nn::Path path = nn::choose_path(layer_1_packed_.defined(), trace);
-  return path == nn::Path::packed ? packed(maps, res2) : plain(maps, res2, trace);
+  return path == nn::Path::packed ? packed(maps, res2) : plain(maps, res2, trace, activations);
 }
 
-PixelFeatures PixelDecoder::plain(const Maps& maps, const at::Tensor& res2,
-                                  const Trace& trace) const {
+// [B, S, C]: all levels' maps one after another.
+at::Tensor PixelDecoder::plain_projections(const Maps& maps, const Trace& trace) const {
   std::vector<at::Tensor> flat;
   for (size_t i = 0; i < 3; ++i) {
     const at::Tensor map = input_norm_[i](input_proj_[i](maps[i]));
     trace_map(trace, "pixel_decoder.input_proj." + std::to_string(i), map);
     flat.push_back(map.flatten(1, 2));
   }
+  return at::cat(flat, 1);
+}
+
+at::Tensor PixelDecoder::plain_pyramid(const at::Tensor& res2, const at::Tensor& finest,
+                                       const Trace& trace) const {
+  const at::Tensor lateral = adapter_norm_(adapter_(res2));
+  const at::Tensor sum = lateral + ops::resize_map(finest, {res2.size(1), res2.size(2)});
+  const at::Tensor layer_1 = at::relu(layer_1_norm_(layer_1_(sum.contiguous())));
+  const at::Tensor mask_features = mask_features_(layer_1);
+  if (trace) {
+    trace_map(trace, "pixel_decoder.adapter_1", lateral);
+    trace_map(trace, "pixel_decoder.layer_1", layer_1);
+    trace_map(trace, "pixel_decoder.mask_features", mask_features);
+  }
+  return mask_features;
+}
+
+PixelFeatures PixelDecoder::plain(const Maps& maps, const at::Tensor& res2, const Trace& trace,
+                                  nn::Activations activations) const {
+  const auto project = [this, trace](const nn::Tensors& in) -> nn::Tensors {
+    return {plain_projections({in[0], in[1], in[2]}, trace)};
+  };
+  const auto pyramid = [this, trace](const nn::Tensors& in) -> nn::Tensors {
+    return {plain_pyramid(in[0], in[1], trace)};
+  };
   const Sizes sizes = {size_of(maps[0]), size_of(maps[1]), size_of(maps[2])};
   const at::Tensor position = positions(sizes, trace);
-  const at::Tensor tokens = encoder_.plain(at::cat(flat, 1), position, sizes, trace);
+  const at::Tensor projected = nn::run_part(activations, {maps[0], maps[1], maps[2]}, project)[0];
+  const at::Tensor tokens = encoder_.plain(projected, position, sizes, trace, activations);
   PixelFeatures out;
   std::vector<int64_t> shapes, starts;
   int64_t start = 0;
@@ -110,18 +137,12 @@ PixelFeatures PixelDecoder::plain(const Maps& maps, const at::Tensor& res2,
     starts.push_back(start);
     start += height * width;
   }
-  const at::Tensor lateral = adapter_norm_(adapter_(res2));
-  const at::Tensor sum = lateral + ops::resize_map(out.levels[2], {res2.size(1), res2.size(2)});
-  const at::Tensor layer_1 = at::relu(layer_1_norm_(layer_1_(sum.contiguous())));
-  out.mask_features = mask_features_(layer_1);
+  out.mask_features = nn::run_part(activations, {res2, out.levels[2]}, pyramid)[0];
   if (trace) {
     trace("pixel_decoder.encoder.spatial_shapes", at::tensor(shapes).view({3, 2}));
     trace("pixel_decoder.encoder.level_start_index", at::tensor(starts));
     trace("pixel_decoder.encoder.pos", position.unsqueeze(0));
     trace("pixel_decoder.encoder.out", tokens);
-    trace_map(trace, "pixel_decoder.adapter_1", lateral);
-    trace_map(trace, "pixel_decoder.layer_1", layer_1);
-    trace_map(trace, "pixel_decoder.mask_features", out.mask_features);
   }
   return out;
 }

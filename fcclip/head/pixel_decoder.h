@@ -11,6 +11,7 @@
 #include "fcclip/core/trace.h"
 #include "fcclip/head/config.h"
 #include "fcclip/head/deformable_encoder.h"
+#include "fcclip/nn/checkpoint.h"
 #include "fcclip/nn/layers.h"
 #include "fcclip/nn/weights.h"
 #include "fcclip/ops/conv3x3.h"
@@ -40,8 +41,10 @@ class PixelDecoder {
   /// Packs the weights; again after every change of them. Throws as ops::need_products().
   void prepare(const ops::Packing& packing = {});
   /// Always float32, also under autocast; by the path that nn/path.h chooses. Trace:
-  /// "pixel_decoder.*", "msda0.*". Throws Error{shape_mismatch}.
-  PixelFeatures forward(const BackboneFeatures& features, const Trace& trace = {}) const;
+  /// "pixel_decoder.*", "msda0.*". activations: of the projections, each encoder layer and the
+  /// pyramid; kept for a trace. Throws Error{shape_mismatch}.
+  PixelFeatures forward(const BackboneFeatures& features, const Trace& trace = {},
+                        nn::Activations activations = nn::Activations::kept) const;
 
  private:
   /// res5, res4, res3: the order of the levels.
@@ -49,7 +52,11 @@ class PixelDecoder {
   using Sizes = std::array<Size, 3>;
   void check(const BackboneFeatures& features) const;
   at::Tensor positions(const Sizes& sizes, const Trace& trace) const;
-  PixelFeatures plain(const Maps& maps, const at::Tensor& res2, const Trace& trace) const;
+  PixelFeatures plain(const Maps& maps, const at::Tensor& res2, const Trace& trace,
+                      nn::Activations activations) const;
+  at::Tensor plain_projections(const Maps& maps, const Trace& trace) const;
+  at::Tensor plain_pyramid(const at::Tensor& res2, const at::Tensor& finest,
+                           const Trace& trace) const;
   PixelFeatures packed(const Maps& maps, const at::Tensor& res2) const;
   void packed_projections(const Maps& maps, int64_t image, const at::Tensor& tokens) const;
   void packed_pyramid(const at::Tensor& res2, const at::Tensor& finest,

@@ -12,6 +12,7 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/core/random.h"
+#include "fcclip/engine/figures.h"
 #include "fcclip/model/model_file.h"
 #include "fcclip/nn/unit.h"
 #include "fcclip/pretrain/contrastive.h"
@@ -171,22 +172,24 @@ engine::Numbers PretrainTask::step(int64_t step, double learning_rate_factor) {
 
   optimizer_->zero_gradients();
   const Outcome outcome = forward(batch);
-  engine::Numbers numbers = {{"loss", outcome.loss.item<double>()},
-                             {"contrastive", outcome.contrastive.item<double>()},
-                             {"accuracy", outcome.accuracy.item<double>()},
-                             {"side", static_cast<double>(batch.rgb.size(1))}};
-  if (outcome.classification.defined()) {
-    numbers["classification"] = outcome.classification.item<double>();
-  }
-  engine::check_finite(numbers);
   // Every process has the whole loss and the gradient of its own share of the pictures; what the
   // processes exchange is the mean of their gradients.
   const at::Tensor scaled = outcome.loss * processes_.size();
   processes_.prepare_backward(scaled);
   scaled.backward();
+  const std::vector<double> read =
+      engine::read_figures({outcome.loss, outcome.contrastive, outcome.accuracy, optimizer_->clip(),
+                            outcome.classification});
+  engine::Numbers numbers = {{"loss", read[0]},
+                             {"contrastive", read[1]},
+                             {"accuracy", read[2]},
+                             {"side", static_cast<double>(batch.rgb.size(1))}};
+  if (outcome.classification.defined()) numbers["classification"] = read[4];
+  engine::check_finite(numbers);
+  engine::check_gradient_norm(read[3]);
+  numbers["gradient_norm"] = read[3];
   numbers["learning_rate"] = options_.optimizer.learning_rate * learning_rate_factor;
   optimizer_->set_learning_rate(numbers["learning_rate"]);
-  numbers["gradient_norm"] = optimizer_->clip();
   is_whole_ = false;
   optimizer_->update();
   learner_->clamp_logit_scale();

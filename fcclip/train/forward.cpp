@@ -18,7 +18,7 @@ clip::ClipFeatures clip_features(const model::Model& model, const at::Tensor& pi
     const c10::NoGradGuard frozen;
     return model.clip->image_tower->forward(pixels);
   }
-  return model.clip->image_tower->forward_plain(pixels, {}, options.drop);
+  return model.clip->image_tower->forward_plain(pixels, {}, {options.drop, options.activations});
 }
 
 // CLIP's own answer for every mask. The masks are decided: gradients are the features' alone.
@@ -39,10 +39,11 @@ std::vector<Prediction> forward(const model::Model& model, const at::Tensor& pix
                                 const classify::TextClassifier& words,
                                 const ForwardOptions& options) {
   const clip::ClipFeatures clip = clip_features(model, pixels, options);
-  const head::PixelFeatures features =
-      model.head.pixel_decoder.forward({clip.res2, clip.res3, clip.res4, clip.res5});
+  const head::PixelFeatures features = model.head.pixel_decoder.forward(
+      {clip.res2, clip.res3, clip.res4, clip.res5}, {}, options.activations);
   std::vector<Prediction> predictions;
-  for (const head::MaskPredictions& masks : model.head.mask_decoder.forward_all(features)) {
+  for (const head::MaskPredictions& masks :
+       model.head.mask_decoder.forward_all(features, {}, options.activations)) {
     predictions.push_back(
         {classify::class_logits(masks.class_embed, words, model.head.void_embedding,
                                 model.head.mask_decoder.logit_scale()),

@@ -5,6 +5,7 @@
 
 #include "fcclip/classify/text_classifier.h"
 #include "fcclip/model/model.h"
+#include "fcclip/nn/checkpoint.h"
 #include "fcclip/train/matcher.h"
 
 namespace fcclip::train {
@@ -18,6 +19,8 @@ struct ForwardOptions {
   Trunk trunk = Trunk::frozen;
   bool out_probs = false;    ///< of the final prediction (ConvNeXt only)
   clip::DropPath drop = {};  ///< of a trained trunk
+  /// Of the head's parts, and of a trained trunk's blocks.
+  nn::Activations activations = nn::Activations::kept;
 };
 
 /// pixels [B, H, W, 3] normalised and padded; one prediction per decoder layer and the final one

@@ -4,6 +4,8 @@
 
 #include <ATen/ATen.h>
 
+#include "fcclip/ops/host.h"
+
 namespace fcclip::train {
 namespace {
 
@@ -27,7 +29,7 @@ std::vector<Pairs> pairs_of(const std::vector<std::vector<Assignment>>& layers,
       for (const int64_t column : matches[b].columns) all.push_back(targets.first[b] + column);
     }
   }
-  const at::Tensor there = at::tensor(all, at::kLong).to(targets.labels.device());
+  const at::Tensor there = ops::on_device(at::tensor(all, at::kLong), targets.labels.device());
   std::vector<Pairs> pairs;
   int64_t first = 0;
   for (const int64_t count : counts) {

@@ -28,7 +28,9 @@ struct ModelSettings {
   bool freeze_clip = true;  ///< false: CLIP's image trunk is trained too, and forgets other words
   double trunk_rate_factor = 0.1;
   double trunk_drop_path = 0;  ///< stochastic depth of a trained trunk, at its last block
-  double clip_trust = 0;       ///< how the finished model is used (classify/ensemble.h)
+  /// Activation checkpointing (nn/checkpoint.h): less memory, the forward pass twice.
+  bool checkpoint_activations = false;
+  double clip_trust = 0;  ///< how the finished model is used (classify/ensemble.h)
 };
 
 /// Which pictures. COCO's own layout by default.

@@ -29,6 +29,8 @@ void bind_model(engine::Settings& s, ModelSettings& m) {
   s.bind("model.freeze_clip", &m.freeze_clip, "false trains CLIP's trunk too: for comparison only");
   s.bind("model.trunk_rate_factor", &m.trunk_rate_factor, "on its learning rate then");
   s.bind("model.trunk_drop_path", &m.trunk_drop_path, "stochastic depth of a trained trunk");
+  s.bind("model.checkpoint_activations", &m.checkpoint_activations,
+         "layers keep their inputs alone and run again in the backward pass: less memory");
   s.bind("model.clip_trust", &m.clip_trust, "COAT's w: how much CLIP lowers the share of none");
 }
 

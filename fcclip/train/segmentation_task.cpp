@@ -4,11 +4,14 @@
 #include <cmath>
 #include <iterator>
 #include <map>
+#include <utility>
 
 #include <ATen/ATen.h>
 #include <c10/util/ParallelGuard.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/tensor_memory.h"
+#include "fcclip/engine/figures.h"
 #include "fcclip/model/model_file.h"
 #include "fcclip/segmenter/preprocess.h"
 #include "fcclip/train/initialize.h"
@@ -40,22 +43,20 @@ void check_shares(const RunSettings& run, int64_t processes) {
   }
 }
 
-// In one copy, asked for when a GPU has all of the step's work.
-engine::Numbers numbers_of(const Losses& losses) {
+// What a step tells of its losses; loss_out where CLIP's own answer has one.
+constexpr const char* kTerms[] = {"loss", "loss_class", "loss_mask", "loss_dice", "loss_out"};
+
+// [4 or 5] double, in the order of kTerms, where they were calculated.
+at::Tensor terms_of(const Losses& losses) {
   const LayerLosses& last = losses.layers.front();
-  std::vector<std::pair<std::string, at::Tensor>> all = {{"loss", losses.total},
-                                                         {"loss_class", last.classes},
-                                                         {"loss_mask", last.mask},
-                                                         {"loss_dice", last.dice}};
-  if (last.out.defined()) all.emplace_back("loss_out", last.out);
-  std::vector<at::Tensor> values;
-  for (const auto& [name, value] : all) values.push_back(value.detach().to(at::kDouble));
-  const at::Tensor here = at::stack(values).cpu();
-  engine::Numbers numbers;
-  for (size_t i = 0; i < all.size(); ++i) {
-    numbers[all[i].first] = here[static_cast<int64_t>(i)].item<double>();
-  }
-  return numbers;
+  std::vector<at::Tensor> terms = {losses.total, last.classes, last.mask, last.dice};
+  if (last.out.defined()) terms.push_back(last.out);
+  for (at::Tensor& term : terms) term = term.detach().to(at::kDouble);
+  return at::stack(terms);
+}
+
+std::string mib_text(int64_t bytes) {
+  return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB";
 }
 
 }  // namespace
@@ -113,6 +114,7 @@ SegmentationTask::SegmentationTask(const SegmentationConfig& config, engine::Pro
   }
   average_ = std::make_unique<engine::WeightAverage>(optimizer_->weights(), config_.run.ema_decay);
   processes_.watch(watched);
+  if (processes_.is_first()) log_ = std::move(log);
   batches_ = batches();
 }
 
@@ -223,12 +225,15 @@ std::vector<SegmentationTask::Question> SegmentationTask::questions_of(int64_t s
   return questions;
 }
 
-engine::Numbers SegmentationTask::backward(const Batch& batch, const Normalisers& divisors,
-                                           const Question& question, bool is_last) {
+at::Tensor SegmentationTask::backward(const Batch& batch, const Normalisers& divisors,
+                                      const Question& question, bool is_last) {
   std::vector<Targets> asked;
   for (const Targets& target : batch.targets) {
     asked.push_back(question.chosen.defined() ? relabelled(target, question.chosen) : target);
   }
+  // Of the first backward pass, for the user to see what a step takes.
+  std::optional<TensorMemory> memory;
+  if (log_) memory.emplace(device_.type());
   const TargetBatch targets = join(asked, device_);
   at::Tensor pixels = segmenter::network_input(batch.rgb, model_->config.pixels, device_);
   clear_padding(batch, pixels);
@@ -242,48 +247,68 @@ engine::Numbers SegmentationTask::backward(const Batch& batch, const Normalisers
       predictions, targets, divisors, config_.loss,
       [&](int64_t layer, int64_t rows, int64_t count) { return draws(layer, rows, count); });
   if (is_last) processes_.prepare_backward(losses.total);
+  const int64_t activations = memory ? memory->now() : 0;
   scaler_.scale(losses.total).backward();
-  return numbers_of(losses);
+  if (memory) tell_memory(activations, memory->peak());
+  return terms_of(losses);
+}
+
+void SegmentationTask::tell_memory(int64_t activations, int64_t peak) {
+  const bool is_least = config_.model.checkpoint_activations;
+  std::exchange(log_, {})(LogLevel::info,
+                          "a step takes " + mib_text(peak) + " beside weights and optimizer: " +
+                              mib_text(activations) + " when its backward pass begins" +
+                              (is_least ? "" : " (model.checkpoint_activations keeps less)"));
 }
 
 ForwardOptions SegmentationTask::forward_options(const Batch& batch) const {
-  if (!trunk_optimizer_) return {};
+  ForwardOptions options;
+  if (config_.model.checkpoint_activations) options.activations = nn::Activations::recomputed;
+  if (!trunk_optimizer_) return options;
   const auto first = batch.indices.empty() ? 0 : static_cast<uint64_t>(batch.indices.front());
-  return {Trunk::trained,
-          config_.loss.out_weight > 0,
-          {config_.model.trunk_drop_path,
-           static_cast<uint64_t>(config_.run.seed) ^ seed_of_text("drop path"), first}};
+  options.trunk = Trunk::trained;
+  options.out_probs = config_.loss.out_weight > 0;
+  options.drop = {config_.model.trunk_drop_path,
+                  static_cast<uint64_t>(config_.run.seed) ^ seed_of_text("drop path"), first};
+  return options;
 }
 
-// One step of both optimizers; returns the norm of the gradients, or the scale's reaction.
-double SegmentationTask::apply(double rate) {
+// Unscales and clips all gradients, and reads what was measured of them together with the losses:
+// for this copy, and for that of the matching, a step waits for its device.
+// terms: of terms_of(), the sums of this process's parts.
+SegmentationTask::Measured SegmentationTask::measure(at::Tensor terms) {
+  // Means: every process divided by the whole batch over the number of processes.
+  processes_.sum(terms);
+  std::vector<at::Tensor> parameters = optimizer_->parameters();
+  if (trunk_optimizer_) {
+    const std::vector<at::Tensor>& trunk = trunk_optimizer_->parameters();
+    parameters.insert(parameters.end(), trunk.begin(), trunk.end());
+  }
+  const at::Tensor overflow = scaler_.unscale(parameters), norm = optimizer_->clip();
+  const at::Tensor of_trunk = trunk_optimizer_ ? trunk_optimizer_->clip() : at::Tensor();
+  const std::vector<double> read = engine::read_figures({terms, norm, of_trunk, overflow});
+  Measured measured;
+  size_t next = 0;
+  for (; next < static_cast<size_t>(terms.numel()); ++next) {
+    measured.losses[kTerms[next]] = read[next] / static_cast<double>(processes_.size());
+  }
+  measured.gradient_norms.push_back(read[next++]);
+  if (of_trunk.defined()) measured.gradient_norms.push_back(read[next++]);
+  measured.is_finite = !overflow.defined() || read[next] == 0;
+  return measured;
+}
+
+// One step of both optimizers.
+void SegmentationTask::update(double rate) {
   optimizer_->set_learning_rate(rate);
-  if (!scaler_.unscale(optimizer_->parameters())) return 0;
-  const double norm = optimizer_->clip();
   if (trunk_optimizer_) {
     trunk_optimizer_->set_learning_rate(rate * config_.model.trunk_rate_factor);
-    trunk_optimizer_->clip();
   }
   is_whole_ = false;
   if (trunk_optimizer_) trunk_optimizer_->update();
   optimizer_->update();
   average_->update();
   is_whole_ = true;
-  return norm;
-}
-
-// Means: every process divided by the whole batch over the number of processes.
-engine::Numbers SegmentationTask::over_processes(const engine::Numbers& numbers) const {
-  std::vector<double> values;
-  for (const auto& [name, value] : numbers) values.push_back(value);
-  at::Tensor sums = at::tensor(values, at::kDouble);
-  processes_.sum(sums);
-  engine::Numbers means;
-  int64_t i = 0;
-  for (const auto& [name, value] : numbers) {
-    means[name] = sums[i++].item<double>() / static_cast<double>(processes_.size());
-  }
-  return means;
 }
 
 engine::Numbers SegmentationTask::step(int64_t step, double learning_rate_factor) {
@@ -299,17 +324,24 @@ engine::Numbers SegmentationTask::step(int64_t step, double learning_rate_factor
   const Normalisers divisors = divisors_of(parts);
   optimizer_->zero_gradients();
   if (trunk_optimizer_) trunk_optimizer_->zero_gradients();
-  engine::Numbers numbers;
   const double rate = learning_rate(config_) * learning_rate_factor;
   const std::vector<Question> questions = questions_of(step, parts);
+  at::Tensor terms;
   for (size_t i = 0; i < parts.size(); ++i) {
-    const engine::Numbers part =
+    const at::Tensor part =
         backward(parts[i], divisors, questions[parts[i].words], i + 1 == parts.size());
-    engine::check_finite(part);
-    for (const auto& [name, value] : part) numbers[name] += value;
+    terms = terms.defined() ? terms + part : part;
   }
-  numbers = over_processes(numbers);
-  numbers["gradient_norm"] = apply(rate);
+  const Measured measured = measure(terms);
+  engine::check_finite(measured.losses);
+  scaler_.react(measured.is_finite);
+  engine::Numbers numbers = measured.losses;
+  numbers["gradient_norm"] = 0;
+  if (measured.is_finite) {
+    for (const double norm : measured.gradient_norms) engine::check_gradient_norm(norm);
+    numbers["gradient_norm"] = measured.gradient_norms.front();
+    update(rate);
+  }
   numbers["learning_rate"] = rate;
   if (scaler_.value() != 1) numbers["loss_scale"] = scaler_.value();
   return numbers;

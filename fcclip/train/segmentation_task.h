@@ -23,7 +23,8 @@ namespace fcclip::train {
 /// What engine::run_loop steps.
 class SegmentationTask final : public engine::Task {
  public:
-  /// config: after finish(). log: hears of pictures that are left out. Throws what opening CLIP and
+  /// config: after finish(). log: hears of pictures that are left out, and what memory the first
+  /// step has taken. Throws what opening CLIP and
   /// the data throws; Error{invalid_argument} when the batch cannot be divided among processes and
   /// parts.
   SegmentationTask(const SegmentationConfig& config, engine::Processes& processes,
@@ -56,11 +57,18 @@ class SegmentationTask final : public engine::Task {
   };
   /// Of each vocabulary.
   std::vector<Question> questions_of(int64_t step, const Parts& parts) const;
-  engine::Numbers backward(const Batch& batch, const Normalisers& divisors,
-                           const Question& question, bool is_last);
+  /// What was measured of losses and gradients.
+  struct Measured {
+    engine::Numbers losses;
+    std::vector<double> gradient_norms;  // of each optimizer
+    bool is_finite = true;               // false: float16 has overflown, the step is left out
+  };
+  at::Tensor backward(const Batch& batch, const Normalisers& divisors, const Question& question,
+                      bool is_last);
+  void tell_memory(int64_t activations, int64_t peak);
   ForwardOptions forward_options(const Batch& batch) const;
-  double apply(double learning_rate);
-  engine::Numbers over_processes(const engine::Numbers& numbers) const;
+  Measured measure(at::Tensor terms);
+  void update(double learning_rate);
   /// A segmenter over the weights as they are now.
   segmenter::Segmenter live_segmenter();
   /// Prepared the first time.
@@ -82,6 +90,7 @@ class SegmentationTask final : public engine::Task {
   std::unique_ptr<engine::WeightAverage> average_;
   engine::LossScaler scaler_;
   engine::BadPictures bad_, bad_in_evaluation_;
+  LogCallback log_;       // until the first step has said what it takes
   bool is_whole_ = true;  // no update is half done
   data::Stream<Parts> batches_;
   std::unique_ptr<Loader<Parts>> loader_;

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "fcclip/ops/host.h"
+
 namespace fcclip::train {
 
 TargetBatch join(const std::vector<Targets>& targets, at::Device device) {
@@ -15,9 +17,9 @@ TargetBatch join(const std::vector<Targets>& targets, at::Device device) {
     picture.insert(picture.end(), targets[b].labels.size(0), static_cast<int64_t>(b));
     joined.first.push_back(std::ssize(picture));
   }
-  joined.labels = at::cat(labels).to(device);
-  joined.masks = at::cat(masks).to(device).to(at::kFloat);
-  joined.picture = at::tensor(picture, at::kLong).to(device);
+  joined.labels = ops::on_device(at::cat(labels), device);
+  joined.masks = ops::on_device(at::cat(masks), device).to(at::kFloat);
+  joined.picture = ops::on_device(at::tensor(picture, at::kLong), device);
   return joined;
 }
 

@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/check.h"
+#include "fcclip/ops/host.h"
 
 namespace fcclip::train {
 namespace {
@@ -40,7 +41,8 @@ classify::TextClassifier only(const classify::TextClassifier& words, const at::T
     few.synonyms_per_class.push_back(words.synonyms_per_class[index]);
     for (int64_t row = first[index]; row < first[index + 1]; ++row) rows.push_back(row);
   }
-  few.rows = words.rows.index_select(0, at::tensor(rows, at::kLong).to(words.rows.device()));
+  few.rows =
+      words.rows.index_select(0, ops::on_device(at::tensor(rows, at::kLong), words.rows.device()));
   return few;
 }
 

@@ -116,7 +116,7 @@ TEST(ConvNext, WhatIsLeftOutIsAFunctionOfTheSeed) {
   const auto tower = test::random_tower(test::tiny_convnext_config());
   const at::Tensor image = test::formula_tensor("image", "drop", {3, 32, 32, 3}, -1, 1);
   const auto with = [&](const DropPath& drop) {
-    return tower->forward_plain(image, {}, drop).dense;
+    return tower->forward_plain(image, {}, {drop}).dense;
   };
   const at::Tensor all = with({});
   EXPECT_TRUE(with({0, 7, 1}).equal(all));
@@ -127,7 +127,7 @@ TEST(ConvNext, WhatIsLeftOutIsAFunctionOfTheSeed) {
   EXPECT_GT(other, 8);
   // The first block is never left out.
   EXPECT_TRUE(
-      tower->forward_plain(image, {}, {0.9, 7, 3}).res2.equal(tower->forward_plain(image).res2));
+      tower->forward_plain(image, {}, {{0.9, 7, 3}}).res2.equal(tower->forward_plain(image).res2));
 }
 
 TEST(ConvNext, EmptyMaskGivesTheHeadOfZero) {

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/classify/ensemble.h"
+#include "fcclip/core/tensor_memory.h"
 #include "fcclip/core/trace.h"
 #include "fcclip/ops/mask_pool.h"
 #include "fcclip/ops/resize.h"
@@ -77,6 +78,58 @@ TEST_F(OutProbs, TheScalesGradientIsTheSlope) {
                                                 {scale.detach()}, {at::ones({})}, 1e-2);
   EXPECT_NEAR(got, slope, 1e-5 + 0.01 * std::abs(slope));
   EXPECT_NE(got, 0);
+}
+
+// A loss to which all predictions add, of the parts kept or recomputed.
+struct Passes {
+  at::Tensor loss;
+  std::vector<at::Tensor> gradients;
+  int64_t saved = 0, peak = 0;  // bytes: as the backward pass begins, at most
+};
+
+Passes passes(const model::Model& model, const at::Tensor& pixels,
+              const classify::TextClassifier& words, const ForwardOptions& options) {
+  Passes made;
+  std::vector<at::Tensor> weights;
+  for (const nn::Weight& row : model.weights().rows()) {
+    if (row.member->requires_grad()) weights.push_back(*row.member);
+    row.member->mutable_grad() = at::Tensor();
+  }
+  const TensorMemory memory(at::kCPU);
+  at::Tensor loss = at::zeros({});
+  {
+    for (const Prediction& prediction : forward(model, pixels, words, options)) {
+      loss = loss + prediction.mask_logits.square().mean() +
+             prediction.class_logits.logsumexp(-1).sum();
+    }
+  }
+  made.saved = memory.now();
+  loss.backward();
+  made.peak = memory.peak();
+  made.loss = loss.detach();
+  for (const at::Tensor& weight : weights) made.gradients.push_back(weight.grad());
+  return made;
+}
+
+TEST_F(OutProbs, RecomputedPartsGiveTheSameGradientsAndKeepLess) {
+  for (const nn::Weight& row : model_->head.weights().rows()) row.member->requires_grad_();
+  for (const Trunk trunk : {Trunk::frozen, Trunk::trained}) {
+    ForwardOptions options{trunk, false, {0.3, 5, 6}};
+    const Passes kept = passes(*model_, pixels_, words_, options);
+    options.activations = nn::Activations::recomputed;
+    const Passes recomputed = passes(*model_, pixels_, words_, options);
+    EXPECT_TRUE(recomputed.loss.equal(kept.loss));
+    int64_t compared = 0;
+    for (size_t i = 0; i < kept.gradients.size(); ++i) {
+      ASSERT_EQ(recomputed.gradients[i].defined(), kept.gradients[i].defined()) << i;
+      if (!kept.gradients[i].defined()) continue;
+      EXPECT_TRUE(test::near(recomputed.gradients[i], kept.gradients[i], 1e-5)) << i;
+      ++compared;
+    }
+    EXPECT_GT(compared, 100);
+    EXPECT_LT(recomputed.saved, 0.6 * static_cast<double>(kept.saved));
+    EXPECT_LT(recomputed.peak, kept.peak);
+  }
 }
 
 }  // namespace forward_test

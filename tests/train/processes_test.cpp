@@ -65,6 +65,20 @@ TEST(ProcessesChild, DISABLED_Trains) {
   if (processes.is_first()) io::write_atomically(folder_of_child() + "/losses.txt", losses);
 }
 
+TEST(ProcessesChild, DISABLED_TellsItsSteps) {
+  at::set_num_threads(1);
+  engine::Processes processes = engine::Processes::join(at::kCPU);
+  train::SegmentationTask task(child_config(folder_of_child()), processes, at::kCPU);
+  std::string text;
+  for (int64_t step = 0; step < 2; ++step) {
+    const engine::Numbers numbers = task.step(step, 1);
+    text += std::to_string(numbers.at("loss")) + " " + std::to_string(numbers.at("gradient_norm")) +
+            "\n";
+  }
+  io::write_atomically(folder_of_child() + "/steps" + std::to_string(processes.rank()) + ".txt",
+                       text);
+}
+
 // "PQ 12.5" a line.
 std::string text_of(const engine::Numbers& numbers) {
   std::string text;
@@ -122,14 +136,15 @@ struct Launcher {
   std::string rank = "RANK", local_rank = "LOCAL_RANK", size = "WORLD_SIZE";
 };
 
-// Starts child `name` as two processes; their exit statuses.
-std::vector<int> run_two(const std::string& name, const std::string& folder = "",
-                         const Launcher& launcher = {}) {
+// Starts child `name` as so many processes; their exit statuses.
+std::vector<int> run_children(int count, const std::string& name, const std::string& folder = "",
+                              const Launcher& launcher = {}) {
   std::vector<pid_t> children;
-  for (const char* rank : {"0", "1"}) {
+  for (int child_rank = 0; child_rank < count; ++child_rank) {
+    const std::string rank = std::to_string(child_rank);
     std::vector<std::string> variables = {launcher.rank + "=" + rank,
                                           launcher.local_rank + "=" + rank,
-                                          launcher.size + "=2",
+                                          launcher.size + "=" + std::to_string(count),
                                           "MASTER_ADDR=127.0.0.1",
                                           std::string("MASTER_PORT=") + kPort,
                                           "FCCLIP_TEST_FOLDER=" + folder};
@@ -152,6 +167,11 @@ std::vector<int> run_two(const std::string& name, const std::string& folder = ""
     statuses.push_back(WIFEXITED(status) ? WEXITSTATUS(status) : -1);
   }
   return statuses;
+}
+
+std::vector<int> run_two(const std::string& name, const std::string& folder = "",
+                         const Launcher& launcher = {}) {
+  return run_children(2, name, folder, launcher);
 }
 
 TEST(Processes, SumGatherBroadcast) {
@@ -196,6 +216,37 @@ TEST_P(TwoProcesses, WithHalfTheBatchEachGiveTheLossesOfOne) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AdamAndMuon, TwoProcesses, ::testing::Bool());
+
+// Losses and gradient norms of the first two steps. Gradients are exchanged behind the last part of
+// each process; parts computed again, and a trained trunk, give every weight's gradient once.
+TEST(ThreeProcesses, InPartsAndWithCheckpointedActivationsGiveTheStepsOfOne) {
+  const test::TestFolder folder;
+  train::SegmentationConfig config = test::tiny_config(folder);
+  config.run.batch = 6;
+  config.run.accumulate = 2;
+  config.model.freeze_clip = false;
+  engine::Processes alone;
+  train::SegmentationTask task(config, alone, at::kCPU);
+  std::vector<engine::Numbers> want;
+  for (int64_t step = 0; step < 2; ++step) want.push_back(task.step(step, 1));
+
+  config.model.checkpoint_activations = true;
+  engine::Settings settings;
+  train::bind(settings, config);
+  io::write_atomically(folder / "config.toml", settings.to_toml());
+  ASSERT_EQ(run_children(3, "TellsItsSteps", folder.path().string()), (std::vector<int>{0, 0, 0}));
+  for (const char* name : {"steps0.txt", "steps1.txt", "steps2.txt"}) {
+    std::ifstream file(folder / name);
+    for (size_t step = 0; step < want.size(); ++step) {
+      double loss = 0, norm = 0;
+      ASSERT_TRUE(file >> loss >> norm) << name;
+      const double within = step == 0 ? 1e-5 : 1e-2;
+      EXPECT_NEAR(loss, want[step].at("loss"), within * want[step].at("loss")) << step;
+      EXPECT_NEAR(norm, want[step].at("gradient_norm"), within * want[step].at("gradient_norm"))
+          << step;
+    }
+  }
+}
 
 TEST(Processes, ADeadPartnerIsAClearError) {
   EXPECT_EQ(run_two("LosesItsPartner"), (std::vector<int>{0, 9}));

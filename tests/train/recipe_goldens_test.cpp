@@ -94,10 +94,13 @@ class Recipe : public ::testing::TestWithParam<const char*> {
     return static_cast<double>(targets_[0].labels.size(0) + targets_[1].labels.size(0));
   }
 
-  Losses losses(int step) {
+  Losses losses(int step, nn::Activations activations = nn::Activations::kept) {
+    ForwardOptions forward_options;
+    forward_options.activations = activations;
     RecordedPoints points(folder_ + "/train.safetensors", step);
     return compute_losses(
-        forward(*model_, pixels_, words_), join(targets_), {mask_count()}, options_,
+        forward(*model_, pixels_, words_, forward_options), join(targets_), {mask_count()},
+        options_,
         [&](int64_t layer, int64_t rows, int64_t count) { return points(layer, rows, count); });
   }
 
@@ -117,6 +120,8 @@ class Recipe : public ::testing::TestWithParam<const char*> {
     const double total = record_["steps"][step]["total_loss"];
     EXPECT_NEAR(got.total.item<double>(), total, relative * total) << "step " << step;
   }
+
+  void expect_recorded_gradients(nn::Activations activations);
 
   std::string folder_;
   json config_, record_;
@@ -157,9 +162,19 @@ TEST_P(Recipe, MatchesEqualTheRecordedOnes) {
 }
 
 TEST_P(Recipe, GradientsEqualTheRecordedOnes) {
+  expect_recorded_gradients(nn::Activations::kept);
+}
+
+TEST_P(Recipe, GradientsOfRecomputedActivationsEqualTheRecordedOnes) {
+  expect_recorded_gradients(nn::Activations::recomputed);
+}
+
+void Recipe::expect_recorded_gradients(nn::Activations activations) {
   const engine::Optimizer optimizer(model_->head.weights(), {});
   EXPECT_EQ(optimizer.weights().size(), record_["steps"][0]["grad_norms"].size());
-  losses(0).total.backward();
+  const Losses now = losses(0, activations);
+  expect_losses(now, 0, 1e-5);
+  now.total.backward();
   int64_t compared = 0;
   for (const nn::Weight* weight : optimizer.weights()) {
     const at::Tensor gradient = weight->member->grad();

@@ -108,6 +108,79 @@ TEST(SegmentationTask, ABatchInPartsGivesTheLossAndStepOfTheWhole) {
   }
 }
 
+// The MiB that the first step's line names: at most, and as the backward pass begins.
+std::pair<int64_t, int64_t> told_memory(const std::string& line) {
+  const std::string begins = "a step takes ", then = "beside weights and optimizer: ";
+  EXPECT_TRUE(line.starts_with(begins)) << line;
+  return {std::stoll(line.substr(begins.size())),
+          std::stoll(line.substr(line.find(then) + then.size()))};
+}
+
+TEST(SegmentationTask, CheckpointedActivationsGiveTheSameStepsInLessMemory) {
+  const test::TestFolder folder;
+  SegmentationConfig config = test::tiny_config(folder);
+  config.model.encoder_layers = 6;
+  config.model.decoder_layers = 6;
+  config.model.encoder_ffn = 1024;
+  engine::Processes alone;
+  std::vector<std::string> kept_lines, lines;
+  SegmentationTask kept(config, alone, at::kCPU,
+                        [&](LogLevel, const std::string& line) { kept_lines.push_back(line); });
+  config.model.checkpoint_activations = true;
+  config.run.accumulate = 1;
+  SegmentationTask recomputed(config, alone, at::kCPU,
+                              [&](LogLevel, const std::string& line) { lines.push_back(line); });
+  for (int64_t step = 0; step < 3; ++step) {
+    const engine::Numbers want = kept.step(step, 1), got = recomputed.step(step, 1);
+    for (const char* name : {"loss", "loss_class", "loss_mask", "loss_dice", "gradient_norm"}) {
+      // Adam turns rounding of tiny gradients into steps of full length: later steps differ more.
+      EXPECT_NEAR(got.at(name), want.at(name), (step == 0 ? 1e-6 : 1e-3) * want.at(name))
+          << name << " of " << step;
+    }
+  }
+  // Once, of the first step.
+  ASSERT_EQ(kept_lines.size(), 1u);
+  ASSERT_EQ(lines.size(), 1u);
+  const auto [kept_peak, kept_saved] = told_memory(kept_lines[0]);
+  const auto [peak, saved] = told_memory(lines[0]);
+  EXPECT_LT(2 * saved, kept_saved);
+  EXPECT_LT(peak, kept_peak);
+  EXPECT_NE(kept_lines[0].find("model.checkpoint_activations keeps less"), std::string::npos);
+  EXPECT_EQ(lines[0].find("model.checkpoint_activations"), std::string::npos);
+}
+
+// All weights of the head, and of the trunk where it is trained: processes wait for every gradient.
+TEST(SegmentationTask, EveryTrainedWeightMoves) {
+  const test::TestFolder folder;
+  SegmentationConfig config = test::tiny_config(folder);
+  config.model.freeze_clip = false;
+  config.model.checkpoint_activations = true;
+  engine::Processes alone;
+  SegmentationTask task(config, alone, at::kCPU);
+  const auto before = weights_of(task);
+  task.step(0, 1);
+  const auto after = weights_of(task);
+  for (const auto& [name, tensor] : before) {
+    if (name == "loss_scale") continue;
+    EXPECT_FALSE(tensor.equal(after.at(name))) << name;
+  }
+}
+
+TEST(SegmentationTask, ALossThatIsNotFiniteLeavesTheWeights) {
+  const test::TestFolder folder;
+  SegmentationConfig config = test::tiny_config(folder);
+  engine::Processes alone;
+  SegmentationTask task(config, alone, at::kCPU);
+  task.step(0, 1);
+  // The costs of the matching are below float32's largest number, the sum of all layers' losses is not.
+  config.loss.weights.mask = 1.5e38;
+  SegmentationTask wild(config, alone, at::kCPU);
+  const auto before = weights_of(wild);
+  EXPECT_ERROR(diverged, "loss is not finite (inf)", wild.step(0, 1));
+  EXPECT_TRUE(wild.is_whole());
+  expect_same(before, weights_of(wild));
+}
+
 TEST(SegmentationTask, Bfloat16StaysNearFloat32) {
   const test::TestFolder folder;
   SegmentationConfig config = test::tiny_config(folder);
