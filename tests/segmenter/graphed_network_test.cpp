@@ -280,5 +280,28 @@ TEST_F(GraphedSegmenter, ServesSeveralThreads) {
   EXPECT_EQ(*recorder_.recorded, 2);
 }
 
+// Its embeddings are made of CLIP's map when the words are there, behind other pictures' replays.
+TEST(GraphedAdapter, APictureKeepsAMapOfItsOwn) {
+  model::Config config = test::small_config();
+  model::set_preset_head(config, "mask_adapter");
+  const auto model = std::make_shared<model::Model>(config);
+  model->clip->tokenizer = model::make_tokenizer(test::small_merges(), config.clip.text);
+  model::fill_untrained(*model, 3);
+  SegmenterOptions options{"cpu", false};
+  const Segmenter plain(model, options);
+  options.record_graph = test::FakeRecorder();
+  const Segmenter graphed(model, options);
+  const PreparedVocabulary words = plain.prepare(classify::parse_classes("cat, sky, hat"));
+  std::vector<EncodedImage> images;
+  for (int i = 0; i < 4; ++i) images.push_back(graphed.encode(scene(56, i), kSmall));
+  const classify::EnsembleOptions ensemble = plain.ask_defaults().ensemble;
+  for (int i = 0; i < 4; ++i) {
+    const EncodedImage want = plain.encode(scene(56, i), kSmall);
+    EXPECT_TRUE(graphed.name_masks(images[i], words, ensemble)
+                    .log_probs.equal(plain.name_masks(want, words, ensemble).log_probs))
+        << i;
+  }
+}
+
 }  // namespace graphed_network_test
 }  // namespace fcclip::segmenter

@@ -48,9 +48,9 @@ struct GraphMemory {
   c10::DeviceIndex device;
   c10::MempoolId_t id;
 
-  // Graphs that hold it; -1 where this allocator does not say.
+  // Graphs that hold it; 0 where there is none yet, or this allocator does not say.
   int uses() const {
-    int count = -1;
+    int count = 0;
     quietly([&] { count = allocator::getPoolUseCount(device, id); });
     return count;
   }
@@ -68,7 +68,7 @@ void clear_away(std::unique_ptr<at::cuda::CUDAGraph> graph, const c10::cuda::CUD
   graph.reset();
   quietly([&] { allocator::endAllocateToPool(memory.device, memory.id); });
   quietly([&] { at::getHostAllocator(at::kCUDA)->end_allocate_to_pool(memory.id); });
-  if (uses_before >= 0 && memory.uses() > uses_before) {
+  if (memory.uses() > uses_before) {
     quietly([&] { allocator::releasePool(memory.device, memory.id); });
   }
   cudaGetLastError();
