@@ -12,6 +12,10 @@ const std::vector<cli::HelpNote>& environment_notes() {
       {"FCCLIP_MERGES", "CLIP's merge file for convert, init and tokenize", "--merges"},
       {"FCCLIP_CPU_ISA", "instruction set of the kernels: portable, avx2 or avx512; else the best",
        "--threads"},
+      {"FCCLIP_CUDA_GRAPHS",
+       "0: on a GPU each operation of the network is launched alone; else all of a picture's at "
+       "once, from the second picture of a size on",
+       "--device"},
       {"FCCLIP_VIDEO_LIBRARY",
        "library that reads and writes films; else libfcclip_video.so beside the program's own",
        "segment"},

@@ -4,7 +4,6 @@
 
 #include <ATen/ATen.h>
 
-#include "fcclip/core/bounded_cache.h"
 #include "fcclip/core/error.h"
 #include "fcclip/ops/kept_tensors.h"
 
@@ -52,10 +51,10 @@ at::Tensor sine_positions(Size size, int64_t channels, at::Device device) {
   // Three maps of a photograph take 12 MB; both decoders ask for each of them.
   constexpr int64_t kMostBytes = 32 << 20;
   // Never destroyed: at the end of a process a GPU is gone before its tensors.
-  static auto& kept = *new BoundedCache<PositionsKey, at::Tensor>(kMostBytes);
+  static auto& kept = *new ops::KeptTensors<PositionsKey, at::Tensor>(kMostBytes);
   return kept.get(
       {size, channels, ops::stream_place(device)},
-      [&] { return ops::make_to_keep([&] { return map_positions(size, channels, device); }); },
+      [&] { return map_positions(size, channels, device); },
       [](const at::Tensor& map) { return static_cast<int64_t>(map.nbytes()); });
 }
 

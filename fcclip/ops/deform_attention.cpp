@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include "fcclip/core/bounded_cache.h"
 #include "fcclip/core/check.h"
 #include "fcclip/ops/deform_levels.h"
 #include "fcclip/ops/host.h"
@@ -97,10 +96,9 @@ Places make_places(at::ArrayRef<Size> levels, at::Device device) {
 Places places_of(at::ArrayRef<Size> levels, at::Device device) {
   constexpr int64_t kMostBytes = 16 << 20;  // a dozen sizes of photographs
   // Never destroyed: at the end of a process a GPU is gone before its tensors.
-  static auto& kept = *new BoundedCache<PlacesKey, Places>(kMostBytes);
+  static auto& kept = *new KeptTensors<PlacesKey, Places>(kMostBytes);
   return kept.get(
-      {levels.vec(), stream_place(device)},
-      [&] { return make_to_keep([&] { return make_places(levels, device); }); },
+      {levels.vec(), stream_place(device)}, [&] { return make_places(levels, device); },
       [](const Places& places) { return static_cast<int64_t>(places.centres.nbytes()); });
 }
 

@@ -13,13 +13,14 @@
 #include "fcclip/model/class_rows.h"
 #include "fcclip/model/model_file.h"
 #include "fcclip/ops/host.h"
-#include "fcclip/ops/resize.h"
 #include "fcclip/ops/tf32_scope.h"
 #include "fcclip/segmenter/at_place.h"
 #include "fcclip/segmenter/describe.h"
 #include "fcclip/segmenter/given_masks.h"
+#include "fcclip/segmenter/graphed_network.h"
 #include "fcclip/segmenter/mask_overlaps.h"
 #include "fcclip/segmenter/name_masks.h"
+#include "fcclip/segmenter/network.h"
 #include "fcclip/segmenter/preprocess.h"
 
 namespace fcclip::segmenter {
@@ -39,11 +40,6 @@ at::Device device_of(const model::Model& model) {
   return model.head.void_embedding.device();
 }
 
-// Mask logits at the resolution of CLIP's last map: what both towers pool with.
-at::Tensor masks_for_pooling(const at::Tensor& mask_logits, const at::Tensor& dense) {
-  return ops::resize_planes(mask_logits, {dense.size(1), dense.size(2)});
-}
-
 // The masks given, each with the embedding of the predicted mask that overlaps it most.
 head::MaskPredictions replace_masks(const head::MaskPredictions& predicted, const at::Tensor& masks,
                                     const EncodedImage& image) {
@@ -56,14 +52,6 @@ head::MaskPredictions replace_masks(const head::MaskPredictions& predicted, cons
 
 head::MaskPredictions joined(const head::MaskPredictions& a, const head::MaskPredictions& b) {
   return {at::cat({a.mask_logits, b.mask_logits}, 1), at::cat({a.class_embed, b.class_embed}, 1)};
-}
-
-/// The last prediction; all of them for those who watch.
-std::vector<head::MaskPredictions> predict(const head::MaskDecoder& decoder,
-                                           const head::PixelFeatures& features,
-                                           const Trace& trace) {
-  if (trace) return decoder.forward_all(features, trace);
-  return {decoder.forward(features)};
 }
 
 at::Tensor class_embeddings(const std::vector<head::MaskPredictions>& predictions) {
@@ -100,15 +88,22 @@ Segmenter Segmenter::load(const std::filesystem::path& model, const SegmenterOpt
   };
   SegmenterOptions own = options;
   if (own.rows_file.empty()) own.rows_file = classify::rows_file_of(model);
-  Segmenter segmenter(model::load_model(model, parse_device(options.device),
-                                        {look, options.products, /*pack_at_first_use=*/true}),
-                      own);
+  const at::Device device = parse_device(options.device);
+  // A graph reads the weights where they lie: those of a model that is this one's own stay.
+  if (!own.record_graph) own.record_graph = ops::graph_recorder(device);
+  Segmenter segmenter(
+      model::load_model(model, device, {look, options.products, /*pack_at_first_use=*/true}), own);
   segmenter.text_store_->fingerprint = fingerprint;
   return segmenter;
 }
 
 Segmenter::Segmenter(std::shared_ptr<model::Model> model, const SegmenterOptions& options)
-    : model_(std::move(model)), options_(options), text_store_(std::make_shared<TextStore>()) {}
+    : model_(std::move(model)), options_(options), text_store_(std::make_shared<TextStore>()) {
+  if (!options_.record_graph) return;
+  graphs_ = std::make_shared<GraphedNetwork>(
+      [model = model_](const at::Tensor& pixels) { return run_network(*model, pixels); },
+      device_of(*model_), options_.record_graph, options_.log);
+}
 
 const model::Config& Segmenter::config() const {
   return model_->config;
@@ -197,6 +192,29 @@ int64_t Segmenter::parts() const {
   return model_->config.clip.block_count() + 3;  // the trunk's, the two decoders, the pooling
 }
 
+std::optional<NetworkResult> Segmenter::replayed(const at::Tensor& pixels, const Tick& tick) const {
+  if (!graphs_) return {};
+  std::optional<NetworkResult> result = graphs_->run(pixels);
+  for (int64_t part = 1; result && part < parts(); ++part) tick();
+  return result;
+}
+
+NetworkResult Segmenter::run_stages(const at::Tensor& pixels, const GivenMasks& given,
+                                    std::vector<EncodedImage>& images, const Trace& trace,
+                                    const Tick& tick) const {
+  const FoundMasks found = find_masks(*model_, pixels, trace, tick);
+  tick();
+  head::MaskPredictions masks = found.predictions.back();
+  if (given.masks.defined()) {
+    const head::MaskPredictions own = masks;
+    masks = replace_masks(own, given.masks, images.front());
+    if (given.keep_own) masks = joined(masks, own);
+  }
+  const PooledEmbeddings pooled = pool_in_masks(*model_, found.dense, masks.mask_logits, trace);
+  if (trace) images.front().class_embed_by_layer = class_embeddings(found.predictions);
+  return {masks.mask_logits, masks.class_embed, pooled.clip_embed, pooled.valid, found.dense};
+}
+
 std::vector<EncodedImage> Segmenter::run(std::span<const NetworkInput> inputs,
                                          const GivenMasks& given, const Trace& trace,
                                          const Tick& tick) const {
@@ -204,46 +222,25 @@ std::vector<EncodedImage> Segmenter::run(std::span<const NetworkInput> inputs,
   for (const NetworkInput& input : inputs) pixels.push_back(input.pixels);
   const at::Tensor batch = pixels.size() == 1 ? pixels.front() : at::cat(pixels);
   pixels.clear();
-  const at::Device device = device_of(*model_);
-  const ops::Tf32Scope tf32(options_.products, device);
-  clip::ClipFeatures clip = model_->clip->image_tower->forward(batch, trace, tick);
-  const at::Tensor dense = clip.dense;
-  head::PixelFeatures features = model_->head.pixel_decoder.forward(
-      {std::move(clip.res2), std::move(clip.res3), std::move(clip.res4), std::move(clip.res5)},
-      trace);
-  tick();
-  const std::vector<head::MaskPredictions> predictions =
-      predict(model_->head.mask_decoder, features, trace);
-  head::MaskPredictions masks = predictions.back();
-  features = {};
-  tick();
-
+  const ops::Tf32Scope tf32(options_.products, device_of(*model_));
   std::vector<EncodedImage> images = unencoded(inputs);
-  if (given.masks.defined()) {
-    const head::MaskPredictions own = masks;
-    masks = replace_masks(own, given.masks, images.front());
-    if (given.keep_own) masks = joined(masks, own);
-  }
-  const at::Tensor pooling = masks_for_pooling(masks.mask_logits, dense);
-  if (trace) trace("classify.mask_for_pooling", pooling);
+  std::optional<NetworkResult> result;
+  if (!trace && !given.masks.defined()) result = replayed(batch, tick);
+  if (!result) result = run_stages(batch, given, images, trace, tick);
   const bool is_plain = model_->naming.is_plain();
-  const bool adapts = model_->naming.adapter().has_value();  // its own embeddings are traced then
-  const at::Tensor clip_embed =
-      model_->clip->image_tower->embed_masks(dense, pooling, adapts ? Trace() : trace);
   for (size_t i = 0; i < images.size(); ++i) {
     const auto own = [&](const at::Tensor& of_batch) {
       const at::Tensor row = of_batch[static_cast<int64_t>(i)];
       return images.size() == 1 ? row : row.clone();  // one image must not keep the others alive
     };
-    images[i].clip_embed = own(clip_embed);
-    images[i].class_embed = own(masks.class_embed);
-    images[i].mask_logits = own(masks.mask_logits);
-    images[i].valid = (pooling[static_cast<int64_t>(i)] > 0).flatten(1).any(1);
+    images[i].clip_embed = own(result->clip_embed);
+    images[i].class_embed = own(result->class_embed);
+    images[i].mask_logits = own(result->mask_logits);
+    images[i].valid = own(result->valid);
     if (is_plain) continue;
-    images[i].naming = model_->naming.look(own(dense), images[i].mask_logits.size(0),
+    images[i].naming = model_->naming.look(own(result->dense), images[i].mask_logits.size(0),
                                            model_->clip->image_tower->visual_head(), trace);
   }
-  if (trace) images.front().class_embed_by_layer = class_embeddings(predictions);
   tick();
   return images;
 }

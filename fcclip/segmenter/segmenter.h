@@ -16,6 +16,7 @@
 #include "fcclip/core/trace.h"
 #include "fcclip/model/config.h"
 #include "fcclip/naming/naming.h"
+#include "fcclip/ops/device_graph.h"
 #include "fcclip/ops/products.h"
 #include "fcclip/ops/upload.h"
 #include "fcclip/results/results.h"
@@ -26,6 +27,9 @@ struct Model;
 }
 
 namespace fcclip::segmenter {
+
+class GraphedNetwork;
+struct NetworkResult;
 
 /// Where and how a model runs.
 struct SegmenterOptions {
@@ -39,6 +43,9 @@ struct SegmenterOptions {
   /// Rows that come with the model; load() looks beside its file where this is empty. Not read
   /// without use_text_cache; one that can't be used is told to the log and done without.
   std::filesystem::path rows_file = {};
+  /// What records the network's launches, a graph a size (graphed_network.h); load() takes the device's own where this is
+  /// empty. The model's weights must then stay where they are.
+  ops::RecordGraph record_graph = {};
 };
 
 /// How large the network sees a picture. 0: the model's own setting.
@@ -179,6 +186,10 @@ class Segmenter {
                          const Progress& progress) const;
   std::vector<EncodedImage> run(std::span<const NetworkInput> inputs, const GivenMasks& given,
                                 const Trace& trace, const Tick& tick) const;
+  std::optional<NetworkResult> replayed(const at::Tensor& pixels, const Tick& tick) const;
+  NetworkResult run_stages(const at::Tensor& pixels, const GivenMasks& given,
+                           std::vector<EncodedImage>& images, const Trace& trace,
+                           const Tick& tick) const;
 
   struct TextStore;
   const classify::TextCache* text_cache() const;
@@ -186,7 +197,8 @@ class Segmenter {
 
   std::shared_ptr<model::Model> model_;
   SegmenterOptions options_;
-  std::shared_ptr<TextStore> text_store_;  ///< shared by copies: the model's fingerprint, once
+  std::shared_ptr<TextStore> text_store_;   ///< shared by copies: the model's fingerprint, once
+  std::shared_ptr<GraphedNetwork> graphs_;  ///< shared by copies; null where nothing is recorded
 };
 
 }  // namespace fcclip::segmenter

@@ -7,6 +7,7 @@
 #include "fcclip/ops/convnext_block.h"
 #include "fcclip/ops/deform_attention.h"
 #include "fcclip/ops/depthwise.h"
+#include "fcclip/ops/device_graph.h"
 #include "fcclip/ops/group_best.h"
 #include "fcclip/ops/group_norm.h"
 #include "fcclip/ops/mask_pool.h"
@@ -228,6 +229,48 @@ TEST(CudaOps, ResultsOfAPhotographEqualTheProcessors) {
     EXPECT_NEAR(got.pixels_inside[i], want.pixels_inside[i], 30);
     EXPECT_NEAR(std::ssize(runs[i].counts), std::ssize(wanted[i].counts), 30);
     EXPECT_NEAR(runs[i].sigmoid_sum, wanted[i].sigmoid_sum, 1e-4 * wanted[i].sigmoid_sum);
+  }
+}
+
+TEST(CudaGraphs, AReplaySeesWhatTheInputHoldsThen) {
+  FCCLIP_NEEDS_CUDA();
+  const at::Device gpu(at::kCUDA, 0);
+  const RecordGraph record = graph_recorder(gpu);
+  if (!record) GTEST_SKIP() << "built without CUDA's headers";
+  const at::Tensor input = at::zeros({8, 8}, gpu), weight = at::randn({8, 8}, gpu);
+  DeviceTurn turn(gpu);
+  const auto graph = record(
+      gpu, [&] { return std::vector<at::Tensor>{at::relu(at::linear(input, weight))}; }, nullptr);
+  for (int times = 0; times < 3; ++times) {
+    input.copy_(at::randn({8, 8}));
+    graph->replay();
+    EXPECT_TRUE(
+        at::allclose(graph->outputs().at(0), at::relu(at::linear(input, weight)), 1e-4, 1e-4));
+  }
+  const auto beside = record(
+      gpu, [&] { return std::vector{input + 1}; }, graph.get());
+  beside->replay();
+  EXPECT_TRUE(beside->outputs().at(0).equal(input + 1));
+}
+
+TEST(CudaGraphs, WorkThatReadsBackIsRefusedAndLeavesTheDeviceAsItWas) {
+  FCCLIP_NEEDS_CUDA();
+  const at::Device gpu(at::kCUDA, 0);
+  const RecordGraph record = graph_recorder(gpu);
+  if (!record) GTEST_SKIP() << "built without CUDA's headers";
+  const at::Tensor input = at::ones({8}, gpu);
+  DeviceTurn turn(gpu);
+  const auto reads_back = [&] { return std::vector{input * input.sum().item<float>()}; };
+  const auto good = [&] { return std::vector{input * 2}; };
+  const auto before = record(gpu, good, nullptr);
+  const std::vector<const DeviceGraph*> neighbours = {nullptr, before.get()};
+  for (const DeviceGraph* beside : neighbours) {
+    EXPECT_ANY_THROW(record(gpu, reads_back, beside));
+    EXPECT_EQ(at::randn({4}, gpu).numel(), 4);
+    EXPECT_EQ((input * 3).sum().item<float>(), 24);
+    const auto graph = record(gpu, good, beside);
+    graph->replay();
+    EXPECT_EQ(graph->outputs().at(0).sum().item<float>(), 16);
   }
 }
 

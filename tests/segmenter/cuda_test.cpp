@@ -48,6 +48,29 @@ TEST_P(CudaSegmenter, FindsWhatTheProcessorFinds) {
   }
 }
 
+// The first picture of a size is launched operation by operation, the second recorded, the third replayed.
+TEST(CudaSegmenters, APictureIsTheSameLaunchedRecordedAndReplayed) {
+  FCCLIP_NEEDS_CUDA();
+  const test::TemporaryFile file("model.safetensors");
+  model::save(file.path(), *test::small_model());
+  std::vector<std::string> told;
+  const auto log = [&](LogLevel, const std::string& text) { told.push_back(text); };
+  const Segmenter segmenter =
+      Segmenter::load(file.path(), {.device = "cuda", .use_text_cache = false, .log = log});
+  at::manual_seed(1);
+  const at::Tensor rgb = at::randint(0, 256, {96, 130, 3}, at::kByte);
+  const at::Tensor other = at::randint(0, 256, {96, 130, 3}, at::kByte);
+  const EncodedImage plain = segmenter.encode(rgb);
+  for (int times = 0; times < 2; ++times) {
+    const EncodedImage again = segmenter.encode(rgb);
+    segmenter.encode(other);
+    EXPECT_TRUE(at::allclose(again.mask_logits, plain.mask_logits, 1e-4, 1e-4));
+    EXPECT_TRUE(at::allclose(again.clip_embed, plain.clip_embed, 1e-4, 1e-4));
+    EXPECT_TRUE(again.valid.equal(plain.valid));
+  }
+  EXPECT_TRUE(told.empty());
+}
+
 INSTANTIATE_TEST_SUITE_P(Tasks, CudaSegmenter,
                          ::testing::Values(results::Task::panoptic, results::Task::instance,
                                            results::Task::semantic));

@@ -1,0 +1,172 @@
+#include "fcclip/ops/cuda/graph.h"
+
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <future>
+#include <mutex>
+#include <thread>
+
+#include <ATen/ThreadLocalState.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+#include "fcclip/core/error.h"
+#include "fcclip/core/own_folders.h"
+#include "fcclip/core/shared_library.h"
+#include "fcclip/core/torch_cuda.h"
+#include "fcclip/ops/cuda/graph/graph_seam.h"
+
+namespace fcclip::ops::cuda {
+namespace {
+
+struct GraphModule {
+  const FcclipGraphCalls* calls = nullptr;
+  std::string lack;
+};
+
+std::filesystem::path graph_module_file() {
+  std::error_code ignored;
+  for (const std::filesystem::path& folder : own_folders()) {
+    for (const char* place : {"", FCCLIP_PRIVATE_LIBDIR}) {
+      std::filesystem::path file = folder / place / kGraphModule;
+      if (std::filesystem::exists(file, ignored)) return file;
+    }
+  }
+  return {};
+}
+
+// LibTorch's CUDA side is opened with all its names in reach of what is opened later, CUDA's runtime's among them; the module
+// is linked to have every name found when it is opened, or not be opened.
+GraphModule open_graph_module() {
+  const std::filesystem::path file = graph_module_file();
+  if (file.empty()) return {nullptr, std::string(kGraphModule) + " was not built"};
+  const TorchCuda& torch = open_torch_cuda();
+  if (!torch.failure.empty()) return {nullptr, torch.failure};
+  const SharedLibrary module(file.string());
+  if (!module.is_open()) return {nullptr, module.failure()};
+  auto* const calls = module.function<FcclipGraphCallsFunction>("fcclip_graph_calls");
+  if (calls == nullptr) return {nullptr, file.string() + " is of another build"};
+  return {calls(), ""};
+}
+
+const GraphModule& graph_module() {
+  static const GraphModule kModule = open_graph_module();
+  return kModule;
+}
+
+[[noreturn]] void graph_failed(const char* what, const FcclipGraphError& error) {
+  fail(ErrorCode::internal, "CUDA graph: ", what, ": ", error.text);
+}
+
+/// One task after the other.
+class EndlessThread {
+ public:
+  EndlessThread() {
+    std::thread([this] { work(); }).detach();
+  }
+
+  /// Waits for it; throws what it throws.
+  void run(const std::function<void()>& task) {
+    std::packaged_task<void()> packaged(task);
+    std::future<void> done = packaged.get_future();
+    {
+      const std::lock_guard lock(mutex_);
+      tasks_.push_back(std::move(packaged));
+    }
+    came_.notify_one();
+    done.get();
+  }
+
+ private:
+  [[noreturn]] void work() {
+    while (true) {
+      std::unique_lock lock(mutex_);
+      came_.wait(lock, [this] { return !tasks_.empty(); });
+      std::packaged_task<void()> task = std::move(tasks_.front());
+      tasks_.pop_front();
+      lock.unlock();
+      task();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable came_;
+  std::deque<std::packaged_task<void()>> tasks_;
+};
+
+class RecordedCudaGraph : public DeviceGraph {
+ public:
+  RecordedCudaGraph(FcclipGraph* graph, std::vector<at::Tensor> outputs) : graph_(graph) {
+    outputs_ = std::move(outputs);
+  }
+  ~RecordedCudaGraph() override {
+    outputs_.clear();
+    graph_module().calls->destroy(graph_);
+  }
+
+  void replay() override {
+    FcclipGraphError error{};
+    if (!graph_module().calls->replay(graph_, &error)) graph_failed("replay", error);
+  }
+
+  const FcclipGraph* graph() const { return graph_; }
+
+ private:
+  FcclipGraph* graph_;
+};
+
+/// The work as the module calls it.
+struct CalledWork {
+  const DeviceWork& work;
+  bool is_warm = false;
+  std::vector<at::Tensor> outputs = {};  // of the second run
+  std::exception_ptr failure = nullptr;
+
+  static bool call(void* context) {
+    auto& self = *static_cast<CalledWork*>(context);
+    try {
+      std::vector<at::Tensor> made = self.work();
+      if (self.is_warm) self.outputs = std::move(made);
+      self.is_warm = true;
+      return true;
+    } catch (...) {
+      self.failure = std::current_exception();
+      return false;
+    }
+  }
+};
+
+std::unique_ptr<DeviceGraph> record_here(at::Device device, const DeviceWork& work,
+                                         const DeviceGraph* beside) {
+  const auto* const own = static_cast<const RecordedCudaGraph*>(beside);
+  CalledWork called{work};
+  FcclipGraphError error{};
+  FcclipGraph* const graph = graph_module().calls->record(
+      device.index(), own == nullptr ? nullptr : own->graph(), CalledWork::call, &called, &error);
+  if (called.failure) std::rethrow_exception(called.failure);
+  if (graph == nullptr) graph_failed("recording", error);
+  return std::make_unique<RecordedCudaGraph>(graph, std::move(called.outputs));
+}
+
+}  // namespace
+
+const std::string& graph_module_lack() {
+  return graph_module().lack;
+}
+
+std::unique_ptr<DeviceGraph> record_graph(at::Device device, const DeviceWork& work,
+                                          const DeviceGraph* beside) {
+  if (graph_module().calls == nullptr) return nullptr;
+  static auto& thread = *new EndlessThread;
+  // The other thread's stream has not waited for what this one's holds.
+  c10::impl::VirtualGuardImpl(device.type()).getStream(device).synchronize();
+  std::unique_ptr<DeviceGraph> graph;
+  const at::ThreadLocalState state;
+  thread.run([&] {
+    const at::ThreadLocalStateGuard as_caller(state);
+    graph = record_here(device, work, beside);
+  });
+  return graph;
+}
+
+}  // namespace fcclip::ops::cuda
