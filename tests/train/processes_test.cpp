@@ -53,6 +53,40 @@ TEST(ProcessesChild, DISABLED_Collectives) {
   EXPECT_EQ(sent[0].item<int64_t>(), 5);
 }
 
+// Six weights of 1.7 MB, of which c10d makes several buckets (the first takes 1 MiB): of each step a
+// part that stays local, and one whose gradients are exchanged with it. The second step has the
+// buckets in the order in which gradients came.
+void expect_mean_gradients(engine::Processes& processes) {
+  const auto rank = static_cast<double>(processes.rank());
+  std::vector<at::Tensor> weights;
+  for (int i = 0; i < 6; ++i) weights.push_back(at::ones({600, 700}).requires_grad_());
+  processes.watch(weights);
+  const auto loss = [&](double factor, double step) {
+    at::Tensor sum = at::zeros({});
+    for (size_t i = 0; i < weights.size(); ++i) {
+      sum = sum + weights[i].sum() * (factor + step * static_cast<double>(i));
+    }
+    return sum;
+  };
+  for (int step = 0; step < 3; ++step) {
+    for (at::Tensor& weight : weights) weight.mutable_grad().reset();
+    loss(rank + 1, 0).backward();
+    const at::Tensor last = loss(rank, 1);
+    processes.prepare_backward(last);
+    last.backward();
+    for (size_t i = 0; i < weights.size(); ++i) {
+      // The mean over ranks of rank + 1 and rank + i.
+      const at::Tensor want = at::full({600, 700}, static_cast<double>(i) + processes.size());
+      EXPECT_TRUE(weights[i].grad().allclose(want.to(at::kFloat), 1e-6)) << step << " " << i;
+    }
+  }
+}
+
+TEST(ProcessesChild, DISABLED_ReducesInBuckets) {
+  engine::Processes processes = engine::Processes::join(at::kCPU);
+  expect_mean_gradients(processes);
+}
+
 TEST(ProcessesChild, DISABLED_Trains) {
   at::set_num_threads(1);
   engine::Processes processes = engine::Processes::join(at::kCPU);
@@ -176,6 +210,13 @@ std::vector<int> run_two(const std::string& name, const std::string& folder = ""
 
 TEST(Processes, SumGatherBroadcast) {
   EXPECT_EQ(run_two("Collectives"), (std::vector<int>{0, 0}));
+}
+
+TEST(Processes, GradientsAreTheMeanInSeveralBuckets) {
+  engine::Processes alone;
+  expect_mean_gradients(alone);
+  EXPECT_EQ(run_children(2, "ReducesInBuckets"), (std::vector<int>{0, 0}));
+  EXPECT_EQ(run_children(3, "ReducesInBuckets"), (std::vector<int>{0, 0, 0}));
 }
 
 TEST(Processes, BadPicturesAreKnownToAll) {
