@@ -23,9 +23,9 @@ extern "C" {
 /* C++ may read no number from an enum that is none of its values, unless its type is named: with it a
  * wrong one is an error like others. */
 #ifdef __cplusplus
-#define FCCLIP_ENUM(name) enum name : int
+#define FCCLIP_IS_INT : int
 #else
-#define FCCLIP_ENUM(name) enum name
+#define FCCLIP_IS_INT
 #endif
 
 /* ---- Errors ---- */
@@ -44,8 +44,13 @@ FCCLIP_C_API const char* fcclip_version(void);
 
 /* ---- Pictures ---- */
 
-typedef FCCLIP_ENUM(fcclip_pixel_order){FCCLIP_RGB = 0, FCCLIP_BGR = 1, FCCLIP_RGBA = 2,
-                                        FCCLIP_BGRA = 3, FCCLIP_GREY = 4} fcclip_pixel_order;
+typedef enum fcclip_pixel_order FCCLIP_IS_INT {
+  FCCLIP_RGB = 0,
+  FCCLIP_BGR = 1,
+  FCCLIP_RGBA = 2,
+  FCCLIP_BGRA = 3,
+  FCCLIP_GREY = 4
+} fcclip_pixel_order;
 
 /* Your own pixels, 8 bits a channel. stride: bytes from one row to the next; 0: no gap. */
 typedef struct fcclip_picture_view {
@@ -71,8 +76,11 @@ typedef struct fcclip_load_options {
 /* Returns nonzero to go on. `done` of `total` steps; called in the thread that called the library. */
 typedef int (*fcclip_progress)(int64_t done, int64_t total, void* user);
 
-typedef FCCLIP_ENUM(fcclip_task){FCCLIP_PANOPTIC = 0, FCCLIP_INSTANCE = 1,
-                                 FCCLIP_SEMANTIC = 2} fcclip_task;
+typedef enum fcclip_task FCCLIP_IS_INT {
+  FCCLIP_PANOPTIC = 0,
+  FCCLIP_INSTANCE = 1,
+  FCCLIP_SEMANTIC = 2
+} fcclip_task;
 
 /* Numbers that are not set are the model's own: NAN for doubles, -1 for whole numbers. */
 typedef struct fcclip_ask_options {

@@ -138,6 +138,19 @@ TEST(Preprocess, PadsWithZerosToTheDivisor) {
   EXPECT_FLOAT_EQ(input.pixels[0][19][13][1].item<float>(), (200 - 116.7460125f) / 66.6321579f);
 }
 
+TEST(Preprocess, PicturesOfTheNetworksSizeAreNormalisedAlike) {
+  at::manual_seed(5);
+  const at::Tensor rgb = at::randint(0, 256, {2, 32, 64, 3}, at::kByte);
+  const model::PixelConfig config;
+  const at::Tensor got = network_input(rgb, config, at::kCPU);
+  const auto of_channels = [](const std::array<double, 3>& values) {
+    return at::tensor(values, at::kDouble).to(at::kFloat);
+  };
+  EXPECT_TRUE(
+      got.equal(rgb.to(at::kFloat).sub(of_channels(config.mean)).div_(of_channels(config.std))));
+  EXPECT_TRUE(got.narrow(0, 1, 1).equal(preprocess(rgb[1], config, 32, 64).pixels));
+}
+
 TEST(Preprocess, ThinPicturesKeepOnePixel) {
   EXPECT_EQ(resized_size({1, 5000}, 800, 1333), (Size{1, 1333}));
   const NetworkInput input = preprocess(at::full({1, 5000, 3}, 9, at::kByte), {}, 800, 1333);
