@@ -9,7 +9,7 @@ namespace fcclip::ops {
 /// too, so that of it, as of γ, only the product's weight is rounded.
 struct FoldedConvNextBlock {
   at::ScalarType type = at::kFloat;            ///< of fc1 and fc2
-  at::Tensor depthwise, depthwise_bias;        ///< float32, as they came
+  at::Tensor depthwise, depthwise_bias;        ///< [C, 1, 7, 7] and [C] float32, as they came
   at::ScalarType depthwise_type = at::kFloat;  ///< to which LibTorch's path rounds them and x
   LayerNormWeights norm;  ///< float32; weight and bias undefined where fc1 has them
   LinearWeights fc1, fc2;

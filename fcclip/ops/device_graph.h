@@ -21,7 +21,7 @@ class DeviceGraph {
   /// words. Within a DeviceTurn.
   virtual void replay() = 0;
 
-  /// What the work returned: the memory that each replay writes anew. To be copied before the turn ends; not to be kept.
+  /// What the work returned, of any shapes: the memory that each replay writes anew. To be copied before the turn ends; not to be kept.
   const std::vector<at::Tensor>& outputs() const { return outputs_; }
 
  protected:

@@ -14,22 +14,22 @@ namespace fcclip::ops {
 /// what it has used: a photograph of 44 megapixels.
 inline constexpr int64_t kMostPinnedBytes = int64_t{128} << 20;
 
-/// x on a device; the very tensor where it is there already. From the host to a GPU it comes
+/// x, of any shape, on a device; the very tensor where it is there already. From the host to a GPU it comes
 /// contiguous and without its gradient's history, in the order of the current stream, and the host does
 /// not wait: x may be changed or freed at once.
 at::Tensor on_device(const at::Tensor& x, at::Device device);
 
-/// x on the host, contiguous, of its own dtype; no copy where it is that already. To be kept.
+/// x, of any shape, on the host, contiguous, of its own dtype; no copy where it is that already. To be kept.
 at::Tensor on_host(const at::Tensor& x);
 
-/// The same for what is read and soon freed: it may come in pinned memory. Else the copy of some
+/// The same (any shape) for what is read and soon freed: it may come in pinned memory. Else the copy of some
 /// megabytes takes as long as the system takes to clear its pages.
 at::Tensor briefly_on_host(const at::Tensor& x);
 
 /// Several tensors, each as briefly_on_host() gives it; the host waits once for all of them.
 std::vector<at::Tensor> together_on_host(const std::vector<at::Tensor>& tensors);
 
-/// What briefly_on_host() or together_on_host() gave, to be kept.
+/// What briefly_on_host() or together_on_host() gave, of any shape, to be kept.
 at::Tensor to_keep(const at::Tensor& on_host);
 
 }  // namespace fcclip::ops

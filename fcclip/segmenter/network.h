@@ -43,7 +43,7 @@ struct NetworkResult {
   at::Tensor dense;        ///< [B, h, w, C]; undefined where nothing behind the network looks at it
 };
 
-/// As find_masks; a pure function of the pixels.
+/// As find_masks; a pure function of the pixels [B, H, W, 3].
 NetworkResult run_network(const model::Model& model, const at::Tensor& pixels);
 
 }  // namespace fcclip::segmenter

@@ -118,7 +118,7 @@ class Segmenter {
   EncodedImage encode(const at::Tensor& rgb, const EncodeSize& size = {}, const Trace& trace = {},
                       const Progress& progress = {}) const;
 
-  /// A picture sent to the model's device ahead of its turn, from any thread: its encode() then waits
+  /// A picture [H, W, 3] sent to the model's device ahead of its turn, from any thread: its encode() then waits
   /// for no copy. The same picture where the model is on the processor.
   ops::Upload send(const at::Tensor& rgb) const;
 

@@ -13,6 +13,7 @@
 
 namespace fcclip::serve {
 
+/// Beside what the service and the server were made with.
 struct RunOptions {
   LoadOptions load;                  ///< of each model
   std::vector<std::string> devices;  ///< of ModelShelf::load_all

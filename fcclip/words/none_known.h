@@ -10,6 +10,7 @@
 
 namespace fcclip::words {
 
+/// What can be told of them.
 struct NoneKnown {
   std::vector<std::string> asked;  ///< all words of all questions, in order
   std::vector<std::string> near;   ///< known names that the first 50 of them may mean, each once
