@@ -145,20 +145,52 @@ TEST(CudaOps, PackedConvolutionsEqualTheProcessors) {
        at::randn({16})});
 }
 
+std::vector<at::Tensor> block_inputs(int64_t c) {
+  const auto scaled = [](at::IntArrayRef shape, double inputs) {
+    return at::randn(shape) / std::sqrt(inputs);
+  };
+  at::manual_seed(6);
+  return {at::randn({2, 9, 11, c}), scaled({c, 1, 7, 7}, 49),
+          at::randn({c}),           at::rand({c}),
+          at::randn({c}),           scaled({4 * c, c}, static_cast<double>(c)),
+          at::randn({4 * c}),       scaled({c, 4 * c}, static_cast<double>(4 * c)),
+          at::randn({c}),           at::randn({c})};
+}
+
+at::Tensor packed_block(const std::vector<at::Tensor>& in, Products products) {
+  at::Tensor y = at::empty_like(in[0]);
+  PackedConvNextBlock(
+      {in[1], in[2], {in[3], in[4]}, {in[5], in[6]}, {in[7], in[8]}, in[9], products})
+      .run(in[0], y);
+  return y;
+}
+
+// Channels of either kernel, and of neither (cuda/depthwise_norm_launch.h).
 TEST(CudaOps, PackedConvNextBlockEqualsTheProcessors) {
   FCCLIP_NEEDS_CUDA();
   at::globalContext().setAllowTF32CuDNN(false);
-  at::manual_seed(6);
-  expect_like_cpu_packed(
-      [](const auto& in) {
-        at::Tensor y = at::empty_like(in[0]);
-        PackedConvNextBlock({in[1], in[2], {in[3], in[4]}, {in[5], in[6]}, {in[7], in[8]}, in[9]})
-            .run(in[0], y);
-        return y;
-      },
-      {at::randn({2, 9, 11, 16}), at::randn({16, 1, 7, 7}) / 7, at::randn({16}), at::rand({16}),
-       at::randn({16}), at::randn({64, 16}) / 4, at::randn({64}), at::randn({16, 64}) / 8,
-       at::randn({16}), at::randn({16})});
+  for (const int64_t channels : {16, 640, 3080}) {
+    expect_like_cpu_packed([](const auto& in) { return packed_block(in, Products::float32); },
+                           block_inputs(channels));
+  }
+}
+
+// As products_test.cpp: within eight roundings.
+TEST(CudaOps, PackedConvNextBlockOfSixteenBitsIsNearTheProcessors) {
+  FCCLIP_NEEDS_CUDA();
+  const c10::InferenceMode guard;
+  for (const int64_t channels : {192, 768}) {
+    const std::vector<at::Tensor> inputs = block_inputs(channels);
+    const at::Tensor cpu = packed_block(inputs, Products::float32);
+    std::vector<at::Tensor> on_cuda;
+    for (const at::Tensor& input : inputs) on_cuda.push_back(input.cuda());
+    for (const auto& [products, rounding] :
+         {std::pair{Products::bfloat16, 0x1p-9}, {Products::float16, 0x1p-12}}) {
+      if (!lack_of_products(products, at::Device(at::kCUDA, 0)).empty()) continue;
+      const at::Tensor off = (packed_block(on_cuda, products).cpu() - cpu).abs();
+      EXPECT_LT(off.max().item<double>(), 8 * rounding * cpu.abs().max().item<double>());
+    }
+  }
 }
 
 TEST(CudaOps, NormsAndGroupsEqualTheProcessors) {
