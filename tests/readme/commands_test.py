@@ -285,7 +285,7 @@ class PrintedCommands(unittest.TestCase):
 
     def test_all_blocks_are_known(self):
         """A block is commands, or one of the other things that pages show."""
-        other = re.compile(r"#include |<View>|import fcclip|print\(|find_package|@inproceedings|# kitchen.txt|image ─|fcclip/$|step [0-9]+|\[\[data.sets")
+        other = re.compile(r"#include |<View>|import fcclip|print\(|find_package|@inproceedings|# kitchen.txt|image ─|fcclip/$|step [0-9]+|a step takes [0-9]+ MiB|\[\[data.sets")
         for page in PAGES:
             for block in indented_blocks(page):
                 first = block.splitlines()[0]
