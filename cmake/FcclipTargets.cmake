@@ -24,9 +24,8 @@ elseif(FCCLIP_SANITIZE)
   set(fcclip_sanitizer_limits -fno-sanitize=null,vptr,object-size)
 endif()
 
-# A Debug build with AddressSanitizer is compiled once and run once: what calculates, or reads bytes that fuzzers make by
-# the million, is optimised (HOT), all else costs half of the compiler's time without. Under ThreadSanitizer that would
-# cost more than it saves: its tests of the service alone then run for three minutes.
+# A Debug build with a sanitizer is compiled once and run once: what calculates, or reads bytes that fuzzers make by the
+# million, is optimised (HOT), all else costs half of the compiler's time without.
 set(FCCLIP_HOT_FOLDERS core text io ops image results)
 set(FCCLIP_CALM OFF)
 if(FCCLIP_SANITIZE AND CMAKE_BUILD_TYPE STREQUAL "Debug")

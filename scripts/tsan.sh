@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 build=$1
 options=()
-[ -f "$build/build.ninja" ] || options=(-DFCCLIP_SANITIZE=thread -DFCCLIP_TESTS=ON -DCMAKE_CXX_FLAGS_RELEASE="-O1 -g1")
+[ -f "$build/build.ninja" ] || options=(-DFCCLIP_SANITIZE=thread -DFCCLIP_TESTS=ON -DCMAKE_BUILD_TYPE=Debug "-DCMAKE_CXX_FLAGS_DEBUG=-O1 -g1")
 targets=(threads_test serve_test)
 scripts/build.sh "$build" --targets "${targets[*]}" "${options[@]}"
 # LibTorch and OpenMP's run time are not instrumented: what they do is not looked at (scripts/tsan.suppressions), and
