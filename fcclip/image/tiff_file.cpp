@@ -54,6 +54,7 @@ int keep_message(TIFF*, void* user, const char*, const char* format, va_list arg
   char text[200];
   vsnprintf(text, sizeof text, format, arguments);
   message = text;
+  message.resize(std::min(message.size(), message.find('\n')));  // some of libtiff's have two lines
   return 1;
 }
 
