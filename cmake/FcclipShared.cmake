@@ -16,7 +16,10 @@ if(TARGET fcclip_cuda_graph)
   add_dependencies(fcclip_shared fcclip_cuda_graph)
 endif()
 set(exports ${CMAKE_SOURCE_DIR}/cmake/fcclip.map)
-target_link_options(fcclip_shared PRIVATE -Wl,--version-script=${exports} -Wl,--no-undefined)
+target_link_options(fcclip_shared PRIVATE -Wl,--version-script=${exports})
+if(NOT (FCCLIP_SANITIZE AND CMAKE_CXX_COMPILER_ID MATCHES "Clang"))  # whose sanitizers lie in the program alone
+  target_link_options(fcclip_shared PRIVATE -Wl,--no-undefined)
+endif()
 target_include_directories(fcclip_shared INTERFACE
   $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_compile_features(fcclip_shared INTERFACE cxx_std_20)
