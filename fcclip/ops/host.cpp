@@ -9,10 +9,6 @@
 namespace fcclip::ops {
 namespace {
 
-bool goes_by_pinned_memory(const at::Tensor& x) {
-  return static_cast<int64_t>(x.nbytes()) <= kMostPinnedBytes;
-}
-
 at::Tensor pinned_like(const at::Tensor& x) {
   return at::empty(x.sizes(), x.options().device(at::kCPU).pinned_memory(true));
 }
@@ -30,6 +26,10 @@ void wait_for_current_stream(at::Device device) {
 }
 
 }  // namespace
+
+bool goes_by_pinned_memory(const at::Tensor& x) {
+  return static_cast<int64_t>(x.nbytes()) <= kMostPinnedBytes;
+}
 
 at::Tensor on_device(const at::Tensor& x, at::Device device) {
   if (device.is_cpu() || !x.is_cpu() || !goes_by_pinned_memory(x)) return x.to(device);

@@ -14,6 +14,9 @@ namespace fcclip::ops {
 /// what it has used: a photograph of 44 megapixels.
 inline constexpr int64_t kMostPinnedBytes = int64_t{128} << 20;
 
+/// Whether x, of any shape, is as small.
+bool goes_by_pinned_memory(const at::Tensor& x);
+
 /// x, of any shape, on a device; the very tensor where it is there already. From the host to a GPU it comes
 /// contiguous and without its gradient's history, in the order of the current stream, and the host does
 /// not wait: x may be changed or freed at once.

@@ -28,7 +28,7 @@ c10::Stream upload_stream(at::Device device) {
 }  // namespace
 
 Upload::Upload(const at::Tensor& x, at::Device device) : tensor_(x) {
-  if (device.is_cpu() || !x.is_cpu() || static_cast<int64_t>(x.nbytes()) > kMostPinnedBytes) return;
+  if (device.is_cpu() || !x.is_cpu() || !goes_by_pinned_memory(x)) return;
   const c10::impl::VirtualGuardImpl guard(device.type());
   const c10::Stream stream = upload_stream(device.has_index() ? device : guard.getDevice());
   const c10::StreamGuard on_stream(stream);

@@ -19,8 +19,7 @@ std::vector<head::MaskPredictions> predict(const head::MaskDecoder& decoder,
 
 FoundMasks find_masks(const model::Model& model, const at::Tensor& pixels, const Trace& trace,
                       const Tick& tick) {
-  const at::Device device = model.head.void_embedding.device();
-  clip::ClipFeatures clip = model.clip->image_tower->forward(pixels.to(device), trace, tick);
+  clip::ClipFeatures clip = model.clip->image_tower->forward(pixels, trace, tick);
   FoundMasks found;
   found.dense = clip.dense;
   const head::PixelFeatures features = model.head.pixel_decoder.forward(

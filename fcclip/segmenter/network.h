@@ -19,7 +19,7 @@ struct FoundMasks {
       predictions;  ///< of every decoder layer where traced, else the last
 };
 
-/// pixels [B, H, W, 3] float32, preprocessed, on any device; sides multiples of 32. Ticks after each block of the trunk and
+/// pixels [B, H, W, 3] float32, preprocessed, on the model's device; sides multiples of 32. Ticks after each block of the trunk and
 /// each decoder.
 FoundMasks find_masks(const model::Model& model, const at::Tensor& pixels, const Trace& trace = {},
                       const Tick& tick = {});

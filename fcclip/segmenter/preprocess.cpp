@@ -18,8 +18,7 @@ int64_t round_up(int64_t value, int64_t divisor) {
 
 // The processor makes a picture smaller that is too large to be sent at its own size.
 at::Tensor sent(const at::Tensor& rgb, at::Device device) {
-  const bool is_small = static_cast<int64_t>(rgb.nbytes()) <= ops::kMostPinnedBytes;
-  return is_small ? ops::on_device(rgb, device) : rgb;
+  return ops::goes_by_pinned_memory(rgb) ? ops::on_device(rgb, device) : rgb;
 }
 
 ops::PixelNorm norm_of(const model::PixelConfig& config) {

@@ -1,6 +1,5 @@
 #include "fcclip/ops/convnext_block.h"
 
-#include <cstdlib>
 #include <thread>
 
 #include <ATen/ATen.h>
@@ -8,8 +7,8 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/ops/cuda/convnext_block.h"
-#include "fcclip/ops/cuda/nvrtc.h"
 #include "tests/ops/every_implementation.h"
+#include "tests/ops/fake_driver.h"
 #include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
@@ -128,10 +127,6 @@ TEST(ConvNextBlock, WrongShapesAreRefused) {
 
 // The GPU's block where there is none (ctest's ops.fake_cuda, as gpu_kernels_test.cpp): its kernel by the
 // stand-in for the driver, its products by LibTorch on the processor.
-#define FCCLIP_NEEDS_BLOCKS_DRIVER()                                                               \
-  if (std::getenv("FCCLIP_FAKE_CUDA") == nullptr) GTEST_SKIP() << "ctest's ops.fake_cuda runs it"; \
-  if (!cuda::Nvrtc::found().lack().empty()) GTEST_SKIP() << cuda::Nvrtc::found().lack()
-
 at::Tensor run_as_on_gpu(const ConvNextBlockWeights& weights, const at::Tensor& x) {
   at::Tensor y = at::full_like(x, std::numeric_limits<float>::quiet_NaN());
   cuda::pack_convnext_block_for(weights, [](const at::Tensor&) { return cuda::LaunchPlace{}; })(x,
@@ -140,7 +135,7 @@ at::Tensor run_as_on_gpu(const ConvNextBlockWeights& weights, const at::Tensor& 
 }
 
 TEST(GpuKernelsOfConvNextBlock, EqualTheBlockInDouble) {
-  FCCLIP_NEEDS_BLOCKS_DRIVER();
+  FCCLIP_NEEDS_FAKE_DRIVER();
   for (const Map& map : kMaps) {
     const ConvNextBlockWeights weights = weights_of(map.channels);
     const at::Tensor x = input_of(map);
@@ -150,7 +145,7 @@ TEST(GpuKernelsOfConvNextBlock, EqualTheBlockInDouble) {
 
 // As products_test.cpp has it of LibTorch's operations: within eight roundings.
 TEST(GpuKernelsOfConvNextBlock, RoundBothSidesOfProductsAlone) {
-  FCCLIP_NEEDS_BLOCKS_DRIVER();
+  FCCLIP_NEEDS_FAKE_DRIVER();
   const at::Tensor x = input_of(kMaps[3]);
   ConvNextBlockWeights weights = weights_of(kMaps[3].channels);
   const at::Tensor exact = naive(weights, x);

@@ -1,21 +1,16 @@
 // The GPU's depthwise convolution with its norm where there is none (ctest's ops.fake_cuda, as
 // gpu_kernels_test.cpp): equal to LibTorch's operations in double precision.
 
-#include <cstdlib>
 #include <limits>
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include "fcclip/ops/cuda/depthwise_norm_launch.h"
-#include "fcclip/ops/cuda/nvrtc.h"
+#include "tests/ops/fake_driver.h"
 
 namespace fcclip::ops {
 namespace gpu_depthwise_norm_test {
-
-#define FCCLIP_NEEDS_TILES_DRIVER()                                                                \
-  if (std::getenv("FCCLIP_FAKE_CUDA") == nullptr) GTEST_SKIP() << "ctest's ops.fake_cuda runs it"; \
-  if (!cuda::Nvrtc::found().lack().empty()) GTEST_SKIP() << cuda::Nvrtc::found().lack()
 
 struct Inputs {
   at::Tensor x, kernel, bias;
@@ -94,7 +89,7 @@ void expect_within(const at::Tensor& got, const Wanted& want) {
 class GpuKernelsOfTiles : public ::testing::TestWithParam<std::vector<int64_t>> {};
 
 TEST_P(GpuKernelsOfTiles, ConvolveAndNormAsInDoublePrecision) {
-  FCCLIP_NEEDS_TILES_DRIVER();
+  FCCLIP_NEEDS_FAKE_DRIVER();
   const Inputs in = random_inputs(GetParam()), bare = random_inputs(GetParam(), /*affine=*/false);
   const Wanted want = wanted(in);
   for (const at::ScalarType type : {at::kFloat, at::kHalf, at::kBFloat16}) {
@@ -118,20 +113,20 @@ INSTANTIATE_TEST_SUITE_P(
 
 // Large means beside small differences: what is left of them is float32's, not the square's.
 TEST(GpuKernelsOfTilesEdges, AMeanFarFromZeroCostsNoMoreThanItsOwnRounding) {
-  FCCLIP_NEEDS_TILES_DRIVER();
+  FCCLIP_NEEDS_FAKE_DRIVER();
   Inputs in = random_inputs({1, 2, 3, 96});
   in.bias += 1000;
   expect_within(launched(in), wanted(in));
 }
 
 TEST(GpuKernelsOfTilesEdges, OneChannelIsItsNormsBias) {
-  FCCLIP_NEEDS_TILES_DRIVER();
+  FCCLIP_NEEDS_FAKE_DRIVER();
   const Inputs in = random_inputs({1, 5, 5, 1});
   EXPECT_TRUE(launched(in).equal(in.norm.bias.expand({1, 5, 5, 1})));
 }
 
 TEST(GpuKernelsOfTilesEdges, WhatIsNotANumberIsSeenByItsWindowsAlone) {
-  FCCLIP_NEEDS_TILES_DRIVER();
+  FCCLIP_NEEDS_FAKE_DRIVER();
   for (const int64_t channels : {24, 600}) {
     for (const auto& [y, x] : {std::pair<int64_t, int64_t>{0, 0}, {4, 5}, {8, 10}}) {
       Inputs in = random_inputs({1, 9, 11, channels});
@@ -146,7 +141,7 @@ TEST(GpuKernelsOfTilesEdges, WhatIsNotANumberIsSeenByItsWindowsAlone) {
 }
 
 TEST(GpuKernelsOfTilesEdges, WhatIsAroundAMapIsZero) {
-  FCCLIP_NEEDS_TILES_DRIVER();
+  FCCLIP_NEEDS_FAKE_DRIVER();
   Inputs in = random_inputs({1, 4, 5, 24});
   const at::Tensor small = launched(in);
   const at::Tensor around = at::zeros({1, 12, 13, 24});
@@ -156,7 +151,7 @@ TEST(GpuKernelsOfTilesEdges, WhatIsAroundAMapIsZero) {
 }
 
 TEST(GpuKernelsOfTilesEdges, NoPixelsAreNoLaunch) {
-  FCCLIP_NEEDS_TILES_DRIVER();
+  FCCLIP_NEEDS_FAKE_DRIVER();
   for (const std::vector<int64_t>& shape :
        std::vector<std::vector<int64_t>>{{0, 3, 3, 8}, {2, 0, 3, 8}, {2, 3, 0, 8}}) {
     EXPECT_EQ(launched(random_inputs(shape), at::kHalf).sizes(), at::IntArrayRef(shape));

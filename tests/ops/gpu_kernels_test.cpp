@@ -1,19 +1,14 @@
 // The GPU's kernels where there is none: launched through the driver's interface of tests/fake_cuda,
 // which runs their text on the processor (ctest's ops.fake_cuda, which sets FCCLIP_FAKE_CUDA).
 
-#include <cstdlib>
 #include <limits>
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include "fcclip/ops/cuda/deform_launch.h"
-#include "fcclip/ops/cuda/nvrtc.h"
 #include "fcclip/ops/deform_attention.h"
-
-#define FCCLIP_NEEDS_FAKE()                                                                        \
-  if (std::getenv("FCCLIP_FAKE_CUDA") == nullptr) GTEST_SKIP() << "ctest's ops.fake_cuda runs it"; \
-  if (!cuda::Nvrtc::found().lack().empty()) GTEST_SKIP() << cuda::Nvrtc::found().lack()
+#include "tests/ops/fake_driver.h"
 
 namespace fcclip::ops {
 namespace gpu_kernels_test {
@@ -51,7 +46,7 @@ double difference(const at::Tensor& a, const at::Tensor& b) {
 class GpuKernels : public ::testing::TestWithParam<Case> {};
 
 TEST_P(GpuKernels, ForwardEqualsTheDefinition) {
-  FCCLIP_NEEDS_FAKE();
+  FCCLIP_NEEDS_FAKE_DRIVER();
   const Case& c = GetParam();
   for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
     const Tensors t = random_tensors(c, type);
@@ -62,7 +57,7 @@ TEST_P(GpuKernels, ForwardEqualsTheDefinition) {
 
 // Sums are float32's: only the value's and the result's rounding differ.
 TEST_P(GpuKernels, SixteenBitsAreRoundedOnceEachWay) {
-  FCCLIP_NEEDS_FAKE();
+  FCCLIP_NEEDS_FAKE_DRIVER();
   const Case& c = GetParam();
   for (const at::ScalarType type : {at::kHalf, at::kBFloat16}) {
     Tensors t = random_tensors(c, at::kFloat);
@@ -79,7 +74,7 @@ TEST_P(GpuKernels, SixteenBitsAreRoundedOnceEachWay) {
 }
 
 TEST_P(GpuKernels, BackwardEqualsTheProcessors) {
-  FCCLIP_NEEDS_FAKE();
+  FCCLIP_NEEDS_FAKE_DRIVER();
   const Case& c = GetParam();
   for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
     const Tensors t = random_tensors(c, type);
@@ -107,7 +102,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{{{4, 4}}, 1, 3, 1, 200, 33}, Case{{{1, 1}}, 2, 1, 1, 256, 2}));
 
 TEST(GpuKernels, PlacesOutsideOrNotANumberReadNothing) {
-  FCCLIP_NEEDS_FAKE();
+  FCCLIP_NEEDS_FAKE_DRIVER();
   const Case c;
   Tensors t = random_tensors(c, at::kFloat);
   t.locations.fill_(1e30);
@@ -117,7 +112,7 @@ TEST(GpuKernels, PlacesOutsideOrNotANumberReadNothing) {
 }
 
 TEST(GpuKernels, AViewThatBeginsAnywhereInMemoryIsRead) {
-  FCCLIP_NEEDS_FAKE();
+  FCCLIP_NEEDS_FAKE_DRIVER();
   Case c;
   c.head_dim = 32;
   Tensors t = random_tensors(c, at::kFloat);
@@ -128,7 +123,7 @@ TEST(GpuKernels, AViewThatBeginsAnywhereInMemoryIsRead) {
 }
 
 TEST(GpuKernels, NoQueriesOrImagesAreNoLaunch) {
-  FCCLIP_NEEDS_FAKE();
+  FCCLIP_NEEDS_FAKE_DRIVER();
   for (const auto& [batch, queries] : {std::pair<int64_t, int64_t>{0, 3}, {2, 0}}) {
     Case c;
     c.batch = batch;
@@ -139,7 +134,7 @@ TEST(GpuKernels, NoQueriesOrImagesAreNoLaunch) {
 
 // Every value of 16 bits there and back, and all sums' roundings, as LibTorch does them.
 TEST(GpuKernels, EveryHalfAndBfloat16KeepsItsValue) {
-  FCCLIP_NEEDS_FAKE();
+  FCCLIP_NEEDS_FAKE_DRIVER();
   const at::Tensor bits = at::arange(-32768, 32768, at::kInt).to(at::kShort);
   for (const at::ScalarType type : {at::kHalf, at::kBFloat16}) {
     Case c;

@@ -1,22 +1,16 @@
 // The GPU's kernels of the results where there is none (ctest's ops.fake_cuda, as gpu_kernels_test.cpp):
 // equal to the processor's, pixel by pixel.
 
-#include <cstdlib>
-
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include "fcclip/ops/cuda/mask_results_launch.h"
-#include "fcclip/ops/cuda/nvrtc.h"
 #include "fcclip/ops/dispatch.h"
+#include "tests/ops/fake_driver.h"
 #include "tests/support/errors.h"
 
 namespace fcclip::ops {
 namespace gpu_mask_results_test {
-
-#define FCCLIP_NEEDS_FAKE_DRIVER()                                                                 \
-  if (std::getenv("FCCLIP_FAKE_CUDA") == nullptr) GTEST_SKIP() << "ctest's ops.fake_cuda runs it"; \
-  if (!cuda::Nvrtc::found().lack().empty()) GTEST_SKIP() << cuda::Nvrtc::found().lack()
 
 struct Sizes {
   Size padded, resized, original;

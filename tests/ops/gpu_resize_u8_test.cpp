@@ -1,21 +1,16 @@
 // The GPU's kernels of a picture's way into the network where there is no GPU (ctest's ops.fake_cuda, as
 // gpu_kernels_test.cpp): the processor's numbers, bit for bit.
 
-#include <cstdlib>
 #include <limits>
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "fcclip/ops/cuda/nvrtc.h"
 #include "fcclip/ops/cuda/resize_u8_launch.h"
+#include "tests/ops/fake_driver.h"
 
 namespace fcclip::ops {
 namespace gpu_resize_u8_test {
-
-#define FCCLIP_NEEDS_PICTURE_DRIVER()                                                              \
-  if (std::getenv("FCCLIP_FAKE_CUDA") == nullptr) GTEST_SKIP() << "ctest's ops.fake_cuda runs it"; \
-  if (!cuda::Nvrtc::found().lack().empty()) GTEST_SKIP() << cuda::Nvrtc::found().lack()
 
 at::Tensor bytes_of(at::IntArrayRef shape) {
   at::manual_seed(17);
@@ -29,7 +24,7 @@ struct Sizes {
 class GpuKernelsOfPictures : public ::testing::TestWithParam<Sizes> {};
 
 TEST_P(GpuKernelsOfPictures, ResizeIsTheProcessorsBitForBit) {
-  FCCLIP_NEEDS_PICTURE_DRIVER();
+  FCCLIP_NEEDS_FAKE_DRIVER();
   const auto [from, to] = GetParam();
   for (const int64_t channels : {1, 2, 3, 4}) {
     const at::Tensor in = bytes_of({from.height, from.width, channels});
@@ -51,7 +46,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes, GpuKernelsOfPictures,
                                            Sizes{{31, 400}, {24, 299}}));
 
 TEST(GpuKernelsOfPicturesEdges, WhiteAndBlackStayWhatTheyAre) {
-  FCCLIP_NEEDS_PICTURE_DRIVER();
+  FCCLIP_NEEDS_FAKE_DRIVER();
   for (const int64_t value : {0, 255}) {
     const at::Tensor in = at::full({13, 17, 3}, value, at::kByte);
     EXPECT_TRUE(cuda::launch_resize_bilinear_u8(in, {101, 3}, {}).eq(value).all().item<bool>());
@@ -59,7 +54,7 @@ TEST(GpuKernelsOfPicturesEdges, WhiteAndBlackStayWhatTheyAre) {
 }
 
 TEST(GpuKernelsOfPicturesEdges, ViewsAreRead) {
-  FCCLIP_NEEDS_PICTURE_DRIVER();
+  FCCLIP_NEEDS_FAKE_DRIVER();
   const at::Tensor in = bytes_of({20, 30, 3}).flip({1}).slice(0, 3, 18);
   EXPECT_TRUE(
       cuda::launch_resize_bilinear_u8(in, {9, 40}, {}).equal(resize_bilinear_u8(in, {9, 40})));
@@ -71,7 +66,7 @@ TEST(GpuKernelsOfPicturesEdges, ViewsAreRead) {
 
 // A second picture of the sizes finds the filters there.
 TEST(GpuKernelsOfPicturesEdges, KeptFiltersServeTheNextPicture) {
-  FCCLIP_NEEDS_PICTURE_DRIVER();
+  FCCLIP_NEEDS_FAKE_DRIVER();
   for (const int64_t seed : {1, 2}) {
     at::manual_seed(static_cast<uint64_t>(seed));
     const at::Tensor in = at::randint(0, 256, {41, 29, 3}, at::kByte);
@@ -81,7 +76,7 @@ TEST(GpuKernelsOfPicturesEdges, KeptFiltersServeTheNextPicture) {
 }
 
 TEST(GpuKernelsOfPicturesEdges, EveryValueIsNormalisedAsByTheProcessor) {
-  FCCLIP_NEEDS_PICTURE_DRIVER();
+  FCCLIP_NEEDS_FAKE_DRIVER();
   const at::Tensor values = at::arange(256, at::kByte).view({1, 16, 16, 1}).expand({1, 16, 16, 3});
   const PixelNorm norm = {{122.7709383, 116.7460125, 104.09373615},
                           {68.5005327, 66.6321579, 70.32316305}};
@@ -92,7 +87,7 @@ TEST(GpuKernelsOfPicturesEdges, EveryValueIsNormalisedAsByTheProcessor) {
 }
 
 TEST(GpuKernelsOfPicturesEdges, PicturesOfABatchArePaddedEach) {
-  FCCLIP_NEEDS_PICTURE_DRIVER();
+  FCCLIP_NEEDS_FAKE_DRIVER();
   const PixelNorm norm = {{100, 110, 120}, {60, 61, 62}};
   const at::Tensor two = bytes_of({2, 5, 91, 3});
   const at::Tensor got = cuda::launch_normalise_and_pad(two, norm, {8, 96}, {});

@@ -40,99 +40,72 @@ constexpr std::string_view kFixedIntegers =
     "using int64_t = long long;\n"
     "using uint64_t = unsigned long long;\n";
 
-KernelSource make_deform_attention() {
-  KernelSource source;
-  source.main = {"fcclip/ops/cuda/kernels/deform_attention.cu", FCCLIP_TEXT(deform_attention_cu)};
-  source.headers = {{"fcclip/ops/cuda/kernels/deform_job.h", FCCLIP_TEXT(deform_job_h)},
-                    {"fcclip/ops/cuda/kernels/element.h", FCCLIP_TEXT(element_h)},
-                    {"fcclip/ops/deform_args.h", FCCLIP_TEXT(deform_args_h)},
-                    {"fcclip/ops/deform_sample.h", FCCLIP_TEXT(deform_sample_h)},
-                    {"cstdint", kFixedIntegers}};
-  source.kernels = {"deform_forward_float",    "deform_forward_double", "deform_forward_half",
-                    "deform_forward_bfloat16", "deform_backward_float", "deform_backward_double"};
-#ifdef FCCLIP_CUDA
-  source.fatbin = FCCLIP_TEXT(deform_attention_fatbin);
-#endif
-  return source;
+SourceText in_kernels(const char* file, std::string_view text) {
+  return {std::string("fcclip/ops/cuda/kernels/") + file, text};
 }
 
-KernelSource make_mask_results() {
-  KernelSource source;
-  source.main = {"fcclip/ops/cuda/kernels/mask_results.cu", FCCLIP_TEXT(mask_results_cu)};
-  source.headers = {{"fcclip/ops/cuda/kernels/mask_results_job.h", FCCLIP_TEXT(mask_results_job_h)},
-                    {"fcclip/ops/cuda/kernels/element.h", FCCLIP_TEXT(element_h)},
-                    {"fcclip/ops/mask_taps.h", FCCLIP_TEXT(mask_taps_h)},
-                    {"cstdint", kFixedIntegers}};
-  source.kernels = {"mask_winners", "mask_classes", "mask_runs_count", "mask_runs_write"};
 #ifdef FCCLIP_CUDA
-  source.fatbin = FCCLIP_TEXT(mask_results_fatbin);
+#define FCCLIP_FATBIN(name) FCCLIP_TEXT(name##_fatbin)
+#else
+#define FCCLIP_FATBIN(name) \
+  {}
 #endif
-  return source;
-}
-
-KernelSource make_mask_rows() {
-  KernelSource source;
-  source.main = {"fcclip/ops/cuda/kernels/mask_rows.cu", FCCLIP_TEXT(mask_rows_cu)};
-  source.headers = {{"fcclip/ops/cuda/kernels/mask_rows_job.h", FCCLIP_TEXT(mask_rows_job_h)},
-                    {"cstdint", kFixedIntegers}};
-  source.kernels = {"mask_shares", "mask_blocked"};
-#ifdef FCCLIP_CUDA
-  source.fatbin = FCCLIP_TEXT(mask_rows_fatbin);
-#endif
-  return source;
-}
-
-KernelSource make_depthwise_norm() {
-  KernelSource source;
-  source.main = {"fcclip/ops/cuda/kernels/depthwise_norm.cu", FCCLIP_TEXT(depthwise_norm_cu)};
-  source.headers = {
-      {"fcclip/ops/cuda/kernels/depthwise_norm_job.h", FCCLIP_TEXT(depthwise_norm_job_h)},
-      {"fcclip/ops/cuda/kernels/element.h", FCCLIP_TEXT(element_h)},
-      {"cstdint", kFixedIntegers}};
-  source.kernels = {"depthwise_norm_narrow", "depthwise_norm_wide"};
-#ifdef FCCLIP_CUDA
-  source.fatbin = FCCLIP_TEXT(depthwise_norm_fatbin);
-#endif
-  return source;
-}
-
-KernelSource make_resize_u8() {
-  KernelSource source;
-  source.main = {"fcclip/ops/cuda/kernels/resize_u8.cu", FCCLIP_TEXT(resize_u8_cu)};
-  source.headers = {{"fcclip/ops/cuda/kernels/resize_u8_job.h", FCCLIP_TEXT(resize_u8_job_h)},
-                    {"fcclip/ops/resize_taps.h", FCCLIP_TEXT(resize_taps_h)},
-                    {"cstdint", kFixedIntegers}};
-  source.kernels = {"resize_rows", "resize_columns", "normalise_and_pad"};
-#ifdef FCCLIP_CUDA
-  source.fatbin = FCCLIP_TEXT(resize_u8_fatbin);
-#endif
-  return source;
-}
 
 }  // namespace
 
 const KernelSource& deform_attention_source() {
-  static const KernelSource kSource = make_deform_attention();
+  static const KernelSource kSource = {
+      in_kernels("deform_attention.cu", FCCLIP_TEXT(deform_attention_cu)),
+      {in_kernels("deform_job.h", FCCLIP_TEXT(deform_job_h)),
+       in_kernels("element.h", FCCLIP_TEXT(element_h)),
+       {"fcclip/ops/deform_args.h", FCCLIP_TEXT(deform_args_h)},
+       {"fcclip/ops/deform_sample.h", FCCLIP_TEXT(deform_sample_h)},
+       {"cstdint", kFixedIntegers}},
+      {"deform_forward_float", "deform_forward_double", "deform_forward_half",
+       "deform_forward_bfloat16", "deform_backward_float", "deform_backward_double"},
+      FCCLIP_FATBIN(deform_attention)};
   return kSource;
 }
 
 const KernelSource& mask_results_source() {
-  static const KernelSource kSource = make_mask_results();
+  static const KernelSource kSource = {
+      in_kernels("mask_results.cu", FCCLIP_TEXT(mask_results_cu)),
+      {in_kernels("mask_results_job.h", FCCLIP_TEXT(mask_results_job_h)),
+       in_kernels("element.h", FCCLIP_TEXT(element_h)),
+       {"fcclip/ops/mask_taps.h", FCCLIP_TEXT(mask_taps_h)},
+       {"cstdint", kFixedIntegers}},
+      {"mask_winners", "mask_classes", "mask_runs_count", "mask_runs_write"},
+      FCCLIP_FATBIN(mask_results)};
   return kSource;
 }
 
 const KernelSource& mask_rows_source() {
-  static const KernelSource kSource = make_mask_rows();
+  static const KernelSource kSource = {
+      in_kernels("mask_rows.cu", FCCLIP_TEXT(mask_rows_cu)),
+      {in_kernels("mask_rows_job.h", FCCLIP_TEXT(mask_rows_job_h)), {"cstdint", kFixedIntegers}},
+      {"mask_shares", "mask_blocked"},
+      FCCLIP_FATBIN(mask_rows)};
   return kSource;
 }
 
 const KernelSource& depthwise_norm_source() {
-  static const KernelSource kSource = make_depthwise_norm();
+  static const KernelSource kSource = {
+      in_kernels("depthwise_norm.cu", FCCLIP_TEXT(depthwise_norm_cu)),
+      {in_kernels("depthwise_norm_job.h", FCCLIP_TEXT(depthwise_norm_job_h)),
+       in_kernels("element.h", FCCLIP_TEXT(element_h)),
+       {"cstdint", kFixedIntegers}},
+      {"depthwise_norm_narrow", "depthwise_norm_wide"},
+      FCCLIP_FATBIN(depthwise_norm)};
   return kSource;
 }
 
 const KernelSource& resize_u8_source() {
-  static const KernelSource kSource = make_resize_u8();
+  static const KernelSource kSource = {in_kernels("resize_u8.cu", FCCLIP_TEXT(resize_u8_cu)),
+                                       {in_kernels("resize_u8_job.h", FCCLIP_TEXT(resize_u8_job_h)),
+                                        {"fcclip/ops/resize_taps.h", FCCLIP_TEXT(resize_taps_h)},
+                                        {"cstdint", kFixedIntegers}},
+                                       {"resize_rows", "resize_columns", "normalise_and_pad"},
+                                       FCCLIP_FATBIN(resize_u8)};
   return kSource;
 }
 

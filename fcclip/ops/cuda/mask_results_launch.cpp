@@ -6,7 +6,6 @@
 
 #include <ATen/ATen.h>
 
-#include "fcclip/core/bounded_cache.h"
 #include "fcclip/core/shared_progress.h"
 #include "fcclip/ops/composed_taps.h"
 #include "fcclip/ops/cuda/kernels/mask_results_job.h"
@@ -27,7 +26,7 @@ at::Tensor taps_on(at::Device device, int64_t cells, int64_t padded, int64_t res
                    int64_t original) {
   constexpr int64_t kMostBytes = 4 << 20;  // 50 kB for a photograph of 640×853
   // Never destroyed: at the end of a process a GPU is gone before its tensors.
-  static auto& kept = *new BoundedCache<TapsKey, at::Tensor>(kMostBytes);
+  static auto& kept = *new KeptTensors<TapsKey, at::Tensor>(kMostBytes);
   const auto make = [&] {
     const std::vector<MaskTaps> taps = composed_taps(cells, padded, resized, original);
     const auto bytes = static_cast<int64_t>(taps.size() * sizeof(MaskTaps));
@@ -35,9 +34,8 @@ at::Tensor taps_on(at::Device device, int64_t cells, int64_t padded, int64_t res
     std::memcpy(host.data_ptr(), taps.data(), static_cast<size_t>(bytes));
     return on_device(host, device);
   };
-  return kept.get(
-      {cells, padded, resized, original, stream_place(device)}, [&] { return make_to_keep(make); },
-      [](const at::Tensor& taps) { return static_cast<int64_t>(taps.nbytes()); });
+  return kept.get({cells, padded, resized, original, stream_place(device)}, make,
+                  [](const at::Tensor& taps) { return static_cast<int64_t>(taps.nbytes()); });
 }
 
 // What the kernels of one picture share, and the tensors that it points into.

@@ -5,7 +5,6 @@
 
 #include <ATen/ATen.h>
 
-#include "fcclip/core/bounded_cache.h"
 #include "fcclip/core/error.h"
 #include "fcclip/ops/bilinear_filter.h"
 #include "fcclip/ops/cuda/kernels/resize_u8_job.h"
@@ -36,10 +35,9 @@ at::Tensor packed_filter(int64_t in, int64_t out) {
 at::Tensor filter_on(at::Device device, int64_t in, int64_t out) {
   constexpr int64_t kMostBytes = 8 << 20;  // 90 kB for a photograph of 12 megapixels
   // Never destroyed: at the end of a process a GPU is gone before its tensors.
-  static auto& kept = *new BoundedCache<FilterKey, at::Tensor>(kMostBytes);
-  const auto make = [&] { return on_device(packed_filter(in, out), device); };
+  static auto& kept = *new KeptTensors<FilterKey, at::Tensor>(kMostBytes);
   return kept.get(
-      {in, out, stream_place(device)}, [&] { return make_to_keep(make); },
+      {in, out, stream_place(device)}, [&] { return on_device(packed_filter(in, out), device); },
       [](const at::Tensor& filter) { return static_cast<int64_t>(filter.nbytes()); });
 }
 
