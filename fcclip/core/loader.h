@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "fcclip/core/workers.h"
+
 namespace fcclip {
 
 /// How many threads, and how far ahead.
@@ -21,7 +23,8 @@ struct LoaderOptions {
 
 /// next() gives make(first), make(first + 1), …; which thread made an item changes nothing, so a
 /// run is the same for any number of workers. An exception of make() reaches the next() that would
-/// have given its item. Not copyable; destruction waits for items under way.
+/// have given its item. LibTorch's operations run on the thread that makes the item alone. Not copyable; destruction waits for
+/// items under way.
 template <typename Item>
 class Loader {
  public:
@@ -60,6 +63,7 @@ class Loader {
   };
 
   void work() {
+    keep_operations_on_this_thread();
     std::unique_lock lock(mutex_);
     while (true) {
       changed_.wait(lock,

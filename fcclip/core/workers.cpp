@@ -6,6 +6,9 @@
 #include <vector>
 
 #include <ATen/Parallel.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
 
 namespace fcclip {
 namespace {
@@ -45,6 +48,14 @@ void run_workers(size_t count, const std::function<void(size_t worker)>& work) {
   for (const std::exception_ptr& error : errors) {
     if (error) std::rethrow_exception(error);
   }
+}
+
+// The number is this thread's own, but LibTorch sets it at a thread's first operation: first that.
+void keep_operations_on_this_thread() {
+  at::init_num_threads();
+#ifdef _OPENMP
+  omp_set_num_threads(1);
+#endif
 }
 
 }  // namespace fcclip

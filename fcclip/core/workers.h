@@ -13,4 +13,8 @@ namespace fcclip {
 /// when all have ended. Throws what the first of them, by number, threw; the others are not stopped.
 FCCLIP_API void run_workers(size_t count, const std::function<void(size_t worker)>& work);
 
+/// From now on LibTorch's operations in the calling thread run on it alone: for threads beside a team of others, with which a
+/// second team would only fight.
+FCCLIP_API void keep_operations_on_this_thread();
+
 }  // namespace fcclip

@@ -113,84 +113,126 @@ segmenter::WantedAnswers Evaluator::wanted(const Classifier& classifier) const {
           options_.instance_options.top_k};
 }
 
-PictureRecord Evaluator::one(int64_t index, const Progress& progress) const {
+bool Evaluator::has_true_masks(const PictureCase& one) const {
+  return options_.oracle == Oracle::masks && one.regions.masks.defined();
+}
+
+// Thresholds change nothing but panoptic results.
+bool Evaluator::is_as_before(size_t classifier) const {
+  const std::vector<Classifier>& all = options_.classifiers;
+  return classifier > 0 && all[classifier].ensemble == all[classifier - 1].ensemble &&
+         options_.predictions.empty();
+}
+
+PictureCase Evaluator::read(int64_t index) const {
   const c10::InferenceMode guard;
-  const data::Picture& picture = split_.picture(index);
   const at::Tensor rgb = split_.rgb(index);
-  Case one{index, truth_of(index)};
+  PictureCase one{index, {rgb.size(0), rgb.size(1)}, ops::Upload(rgb), truth_of(index)};
   if (options_.oracle != Oracle::none) {
     one.regions = true_regions(one.truth, vocabulary_.vocabulary);
   }
-  one.true_masks = options_.oracle == Oracle::masks && one.regions.masks.defined();
-  encode(one, rgb, progress);
-  PictureRecord record{index,
-                       picture.name,
-                       picture.id_json,
-                       picture.file.filename().string(),
-                       {rgb.size(0), rgb.size(1)}};
-  const Classifier* before = nullptr;
-  at::Tensor log_probs;
-  for (const Classifier& classifier : options_.classifiers) {
-    // Thresholds change nothing but panoptic results.
-    const bool same_names = before != nullptr && before->ensemble == classifier.ensemble;
-    const bool as_before = same_names && options_.predictions.empty();
-    if (!same_names) log_probs = names(one, classifier);
-    PictureAnswer answer = this->answer(one, classifier, log_probs, as_before);
-    PictureScores scores(std::ssize(vocabulary_.vocabulary.classes));
-    score_answer(scores, one.truth, answer, index, picture.file.string());
-    ScoreRecord& stored = record.scores[classifier.name] = to_record(scores);
-    if (as_before) take_but_panoptic(stored, record.scores.at(before->name));
-    before = &classifier;
-    if (!options_.predictions.empty()) write(one, classifier, std::move(answer), record);
-  }
-  return record;
+  return one;
 }
 
-void Evaluator::encode(Case& one, const at::Tensor& rgb, const Progress& progress) const {
-  if (one.true_masks) {
-    one.encoded.image =
-        segmenter_.encode_with_masks(rgb, one.regions.masks, options_.size, progress);
-    return;
-  }
-  one.encoded = segmenter::encode_picture(segmenter_, rgb, options_.views, options_.size, progress);
+void Evaluator::send(PictureCase& one) const {
+  const c10::InferenceMode guard;
+  one.picture = segmenter_.send(one.picture.arrived());
 }
 
-at::Tensor Evaluator::names(const Case& one, const Classifier& classifier) const {
-  if (!one.encoded.views.empty()) return {};
+EncodedCase Evaluator::encode(PictureCase& one, const Progress& progress) const {
+  const c10::InferenceMode guard;
+  const at::Tensor rgb = std::exchange(one.picture, {}).arrived();
+  if (!has_true_masks(one)) {
+    return {segmenter::encode_picture(segmenter_, rgb, options_.views, options_.size, progress)};
+  }
+  EncodedCase encoded;
+  encoded.encoded.image =
+      segmenter_.encode_with_masks(rgb, one.regions.masks, options_.size, progress);
+  return encoded;
+}
+
+at::Tensor Evaluator::names(const PictureCase& one, const EncodedCase& encoded,
+                            const Classifier& classifier) const {
+  if (!encoded.encoded.views.empty()) return {};
+  const segmenter::EncodedImage& image = encoded.encoded.image;
   if (options_.oracle == Oracle::names) {
-    return true_names(one.encoded.image, one.regions, std::ssize(vocabulary_.vocabulary.classes));
+    return true_names(image, one.regions, std::ssize(vocabulary_.vocabulary.classes));
   }
-  return segmenter_.name_masks(one.encoded.image, vocabulary_, wanted(classifier)).log_probs[0];
+  return segmenter_.name_masks(image, vocabulary_, wanted(classifier)).log_probs[0];
 }
 
-PictureAnswer Evaluator::answer(const Case& one, const Classifier& classifier,
-                                const at::Tensor& log_probs, bool panoptic_alone) const {
-  if (!one.encoded.views.empty()) {
+PictureAnswer Evaluator::answer(const PictureCase& one, EncodedCase& encoded,
+                                size_t classifier) const {
+  const c10::InferenceMode guard;
+  const Classifier& own = options_.classifiers[classifier];
+  const std::vector<segmenter::EncodedView>& views = encoded.encoded.views;
+  if (!views.empty()) {
     PictureAnswer answer;
     answer.labels = results::averaged_labels(segmenter::semantic_views(
-        segmenter_, one.encoded.views, vocabulary_, classifier.ensemble, options_.resized_late));
+        segmenter_, views, vocabulary_, own.ensemble, options_.resized_late));
     return answer;
   }
+  if (encoded.ensemble != own.ensemble) encoded.log_probs = names(one, encoded, own);
+  encoded.ensemble = own.ensemble;
   const classify::Vocabulary& words = vocabulary_.vocabulary;
-  if (one.true_masks) return answer_with_true_masks(one.truth, one.regions, log_probs, words);
-  const results::MaskSource masks = segmenter::mask_source(one.encoded.image);
+  if (has_true_masks(one)) {
+    return answer_with_true_masks(one.truth, one.regions, encoded.log_probs, words);
+  }
+  const results::MaskSource masks = segmenter::mask_source(encoded.encoded.image);
   const std::vector<bool> things = segmenter::thing_flags(words);
   PictureAnswer answer;
   if (options_.panoptic) {
-    answer.panoptic = results::panoptic(masks, log_probs, things, classifier.panoptic);
+    answer.panoptic = results::panoptic(masks, encoded.log_probs, things, own.panoptic);
   }
-  if (!panoptic_alone) answer_but_panoptic(answer, masks, log_probs, things, options_);
+  if (!is_as_before(classifier)) {
+    answer_but_panoptic(answer, masks, encoded.log_probs, things, options_);
+  }
   return answer;
 }
 
-void Evaluator::write(const Case& one, const Classifier& classifier, PictureAnswer answer,
-                      PictureRecord& record) const {
-  const std::filesystem::path folder = options_.predictions / classifier.name;
-  write_pngs(answer, record.name, vocabulary_.vocabulary.classes.size(), folder);
-  if (one.truth.cityscapes) {
-    write_cityscapes_files(answer, *one.truth.cityscapes, record.name, folder);
+ScoreRecord Evaluator::score(const PictureCase& one, const PictureAnswer& answer,
+                             size_t classifier) const {
+  const c10::InferenceMode guard;
+  const data::Picture& picture = split_.picture(one.index);
+  const size_t classes = vocabulary_.vocabulary.classes.size();
+  PictureScores scores(static_cast<int64_t>(classes));
+  score_answer(scores, one.truth, answer, one.index, picture.file.string());
+  if (!options_.predictions.empty()) {
+    const std::filesystem::path folder =
+        options_.predictions / options_.classifiers[classifier].name;
+    write_pngs(answer, picture.name, classes, folder);
+    if (one.truth.cityscapes) {
+      write_cityscapes_files(answer, *one.truth.cityscapes, picture.name, folder);
+    }
   }
-  record.answers[classifier.name] = std::move(answer);
+  return to_record(scores);
+}
+
+PictureRecord Evaluator::begin_record(const PictureCase& one) const {
+  const data::Picture& picture = split_.picture(one.index);
+  return {one.index, picture.name, picture.id_json, picture.file.filename().string(), one.size};
+}
+
+void Evaluator::add(PictureRecord& record, size_t classifier, ScoreRecord scores,
+                    PictureAnswer answer) const {
+  const std::vector<Classifier>& all = options_.classifiers;
+  if (is_as_before(classifier)) {
+    take_but_panoptic(scores, record.scores.at(all[classifier - 1].name));
+  }
+  record.scores[all[classifier].name] = std::move(scores);
+  if (!options_.predictions.empty()) record.answers[all[classifier].name] = std::move(answer);
+}
+
+PictureRecord Evaluator::one(int64_t index, const Progress& progress) const {
+  PictureCase one = read(index);
+  EncodedCase encoded = encode(one, progress);
+  PictureRecord record = begin_record(one);
+  for (size_t i = 0; i < classifiers(); ++i) {
+    PictureAnswer answer = this->answer(one, encoded, i);
+    ScoreRecord scores = score(one, answer, i);
+    add(record, i, std::move(scores), std::move(answer));
+  }
+  return record;
 }
 
 }  // namespace fcclip::eval

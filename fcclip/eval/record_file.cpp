@@ -4,12 +4,10 @@
 #include <cerrno>
 #include <cstring>
 #include <exception>
-#include <mutex>
-#include <optional>
 #include <utility>
 
 #include "fcclip/core/error.h"
-#include "fcclip/core/workers.h"
+#include "fcclip/eval/evaluate_pictures.h"
 #include "fcclip/eval/record_lines.h"
 
 namespace fcclip::eval {
@@ -26,57 +24,18 @@ std::string line_of(const nlohmann::json& record) {
   fail(ErrorCode::io_failure, "can't write ", path.string(), ": ", std::strerror(errno));
 }
 
-/// A share's pictures, one after the other to whoever asks; their records, as they come, in order.
-/// Safe to use from several threads.
-class SharedWork {
- public:
-  SharedWork(const PictureShare& share, RecordFile& records, const Progress& progress)
-      : share_(share), records_(records), progress_(progress), next_(share.rank) {
-    for (; next_ < share_.pictures && next_ <= records_.last(); next_ += share_.count) ++taken_;
-    to_write_ = next_;
-  }
-
-  /// Nothing where none is left, one has failed or the progress says stop.
-  std::optional<int64_t> take() {
-    const std::lock_guard lock(mutex_);
-    if (!errors_.empty() || next_ >= share_.pictures) return {};
-    const int64_t total = (share_.pictures - share_.rank + share_.count - 1) / share_.count;
-    try {
-      report_progress(progress_, taken_++, total, "pictures");
-    } catch (...) {
-      errors_.emplace(next_, std::current_exception());
-      return {};
-    }
-    return std::exchange(next_, next_ + share_.count);
-  }
-  void put(PictureRecord record) {
-    const std::lock_guard lock(mutex_);
-    const int64_t index = record.index;
-    done_.emplace(index, std::move(record));
-    while (!done_.empty() && done_.begin()->first == to_write_) {
-      records_.append(done_.extract(done_.begin()).mapped());
-      to_write_ += share_.count;
+// What the share has left.
+PictureList to_score(const PictureShare& share, const RecordFile& records) {
+  PictureList list;
+  for (int64_t i = share.rank; i < share.pictures; i += share.count) {
+    if (i <= records.last()) {
+      ++list.done_before;
+    } else {
+      list.indices.push_back(i);
     }
   }
-  /// The exception in flight is this picture's; nobody takes another one.
-  void fail_at(int64_t index) {
-    const std::lock_guard lock(mutex_);
-    errors_.emplace(index, std::current_exception());
-  }
-  /// Throws what went wrong with the first picture.
-  void check() const {
-    if (!errors_.empty()) std::rethrow_exception(errors_.begin()->second);
-  }
-
- private:
-  const PictureShare share_;
-  RecordFile& records_;
-  const Progress& progress_;
-  std::mutex mutex_;
-  int64_t next_, to_write_ = 0, taken_ = 0;
-  std::map<int64_t, PictureRecord> done_;  ///< waiting for their predecessors
-  std::map<int64_t, std::exception_ptr> errors_;
-};
+  return list;
+}
 
 }  // namespace
 
@@ -117,17 +76,11 @@ void evaluate_share(const Evaluator& evaluator, const PictureShare& share, Recor
 
 void evaluate_share(std::span<const Evaluator> evaluators, const PictureShare& share,
                     RecordFile& records, const Progress& progress) {
-  SharedWork work(share, records, progress);
-  run_workers(evaluators.size(), [&](size_t worker) {
-    while (const std::optional<int64_t> index = work.take()) {
-      try {
-        work.put(evaluators[worker].one(*index));
-      } catch (...) {
-        work.fail_at(*index);
-      }
-    }
-  });
-  work.check();
+  const TakeScored append = [&](ScoredPicture scored) {
+    if (scored.failure) std::rethrow_exception(scored.failure);
+    records.append(scored.record);
+  };
+  evaluate_pictures(evaluators, to_score(share, records), append, progress);
 }
 
 fs::path record_path(const fs::path& folder, int64_t rank, int64_t count) {

@@ -77,12 +77,12 @@ struct PictureShare {
   int64_t rank = 0, count = 1, pictures = 0;
 };
 
-/// Scores what `records` lacks of a share, picture after picture. Throws as Evaluator::one and
-/// append do; Error{interrupted}: what is scored is kept.
+/// Scores what `records` lacks of a share, as evaluate_pictures does. Throws what is wrong with the first picture that has a
+/// fault, and as append does; Error{interrupted}: what is scored is kept.
 void evaluate_share(const Evaluator& evaluator, const PictureShare& share, RecordFile& records,
                     const Progress& progress = {});
-/// The same by several evaluators at once, each scoring the picture that is next; records stay in
-/// the pictures' order. At an error pictures behind that one may have been scored for nothing.
+/// The same by several evaluators at once; records stay in the pictures' order. At an error
+/// pictures behind that one may have been scored for nothing.
 void evaluate_share(std::span<const Evaluator> evaluators, const PictureShare& share,
                     RecordFile& records, const Progress& progress = {});
 

@@ -6,9 +6,6 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 
 #include "fcclip/core/error.h"
 #include "fcclip/core/random.h"
@@ -28,14 +25,6 @@ at::Tensor gather_rows(const engine::Processes& processes, const at::Tensor& min
   std::vector<at::Tensor> all = processes.gather(mine);
   all[processes.rank()] = mine;
   return at::cat(all);
-}
-
-// A loader's thread must not call up a team of its own beside the model's.
-void keep_to_one_thread() {
-  at::init_num_threads();
-#ifdef _OPENMP
-  omp_set_num_threads(1);
-#endif
 }
 
 // The embedding norms are folded into an exported CLIP's projections, so training goes on from the
@@ -158,10 +147,7 @@ PretrainTask::Outcome PretrainTask::forward(const Batch& batch) {
 engine::Numbers PretrainTask::step(int64_t step, double learning_rate_factor) {
   if (loader_ == nullptr || loader_step_ != step) {
     loader_.reset();
-    const auto make = [this](int64_t index) {
-      if (options_.loader_workers > 0) keep_to_one_thread();
-      return make_batch(index);
-    };
+    const auto make = [this](int64_t index) { return make_batch(index); };
     loader_ = std::make_unique<Loader<Batch>>(
         make, step, LoaderOptions{options_.loader_workers, 2 * options_.loader_workers + 1});
   }

@@ -2,23 +2,9 @@
 
 #include <utility>
 
-#include <ATen/Parallel.h>
-#ifdef _OPENMP
-#include <omp.h>
-#endif
+#include "fcclip/core/workers.h"
 
 namespace fcclip::runs {
-namespace {
-
-// The number is this thread's own, but LibTorch sets it at a thread's first operation: first that.
-void keep_operations_on_this_thread() {
-  at::init_num_threads();
-#ifdef _OPENMP
-  omp_set_num_threads(1);
-#endif
-}
-
-}  // namespace
 
 OrderedWork::OrderedWork(int64_t threads, int64_t bytes) : most_bytes_(bytes) {
   for (int64_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });

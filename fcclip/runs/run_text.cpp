@@ -7,6 +7,7 @@
 
 #include "fcclip/core/counted.h"
 #include "fcclip/core/listed.h"
+#include "fcclip/runs/threads_beside.h"
 
 namespace fcclip::runs {
 namespace {
@@ -43,11 +44,11 @@ std::string timing_line(const Timing& timing) {
 }
 
 std::string run_line(const SegmentRun& run) {
-  const auto [decoders, drawers] = SegmentRun::threads(run.workers());
+  const ThreadsBeside beside = threads_beside(run.workers());
   Timing total = run.total();
-  total.decode /= static_cast<double>(decoders);
-  total.draw /= static_cast<double>(drawers);
-  total.write /= static_cast<double>(drawers);
+  total.decode /= static_cast<double>(beside.before);
+  total.draw /= static_cast<double>(beside.behind);
+  total.write /= static_cast<double>(beside.behind);
   for (double Timing::*of_workers : {&Timing::network, &Timing::ask, &Timing::wait}) {
     total.*of_workers /= static_cast<double>(run.workers());
   }

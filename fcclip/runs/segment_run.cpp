@@ -2,20 +2,17 @@
 
 #include <algorithm>
 #include <memory>
-#include <mutex>
-#include <thread>
 
 #include <ATen/ATen.h>
 
 #include "fcclip/core/boundary.h"
 #include "fcclip/core/counted.h"
 #include "fcclip/core/error.h"
-#include "fcclip/core/loader.h"
-#include "fcclip/core/workers.h"
 #include "fcclip/image/image_file.h"
 #include "fcclip/outputs/json_text.h"
 #include "fcclip/outputs/summaries.h"
 #include "fcclip/runs/run_files.h"
+#include "fcclip/runs/threads_beside.h"
 
 namespace fcclip::runs {
 namespace {
@@ -68,48 +65,8 @@ outputs::WantedOutputs wanted_outputs(const std::string& write, results::Task ta
   return outputs::parse_output_kinds(write);
 }
 
-/// Pictures in order, each to the worker that asks next. Safe to use from several threads.
-class SegmentRun::Queue {
- public:
-  Queue(SegmentRun& run, int64_t decoders)
-      : run_(run),
-        pictures_(
-            [&run](int64_t i) {
-              return i < std::ssize(run.todo_) ? run.decode(run.plan_.pictures[run.todo_[i]])
-                                               : Decoded();
-            },
-            0, {decoders, decoders}) {}
-
-  /// Nothing where none is left, or the run ends.
-  std::optional<Turn> take() {
-    const Stopwatch wait;
-    const std::lock_guard lock(mutex_);
-    if (next_ == std::ssize(run_.todo_) || ending_ || run_.listener_.wants_stop()) return {};
-    Turn turn{next_, run_.todo_[static_cast<size_t>(next_)]};
-    ++next_;
-    try {
-      turn.decoded = pictures_.next();
-    } catch (const std::exception&) {
-      turn.unread = std::current_exception();
-    }
-    run_.waited_ += wait.seconds();
-    return turn;
-  }
-  /// Nobody takes another one.
-  void end() { ending_ = true; }
-
- private:
-  SegmentRun& run_;
-  Loader<Decoded> pictures_;
-  std::mutex mutex_;
-  int64_t next_ = 0;
-  std::atomic<bool> ending_ = false;
-};
-
-std::pair<int64_t, int64_t> SegmentRun::threads(int64_t workers) {
-  const auto cores = std::max<int64_t>(1, std::thread::hardware_concurrency());
-  const int64_t decoders = cores >= 4 ? std::min(2 * workers, cores / 2) : 1;
-  return {decoders, std::clamp<int64_t>(cores / 2, 1, 4 * workers)};
+int64_t SegmentRun::workers_each() const {
+  return plan_.workers > 0 ? plan_.workers : segmenters_.front().threads_that_fill();
 }
 
 SegmentRun::SegmentRun(const segmenter::Segmenter& segmenter, SegmentPlan plan,
@@ -220,11 +177,15 @@ void SegmentRun::finish_run() {
 }
 
 void SegmentRun::run_pictures() {
-  const auto [decoders, drawers] = threads(workers());
-  Queue queue(*this, decoders);
-  OrderedWork writers(drawers, kWaitingBytes);
-  run_workers(segmenters_.size(), [&](size_t i) {
-    Worker worker{segmenters_[i], {}};
+  const ThreadsBeside beside = threads_beside(workers());
+  Queue queue([this](int64_t i) { return decode(plan_.pictures[todo_[static_cast<size_t>(i)]]); },
+              std::ssize(todo_), {beside.before, beside.before},
+              [this](int64_t) { return !listener_.wants_stop(); });
+  OrderedWork writers(beside.behind, kWaitingBytes);
+  std::vector<ops::StreamFork> forks;
+  for (const segmenter::Segmenter& one : segmenters_) forks.push_back(one.fork());
+  ops::run_branches(forks, workers_each(), [&](size_t own) {
+    Worker worker{segmenters_[own], {}};
     for (const segmenter::PreparedVocabulary& question : questions_) {
       worker.questions.push_back(worker.segmenter.take_over(question));
     }
@@ -237,8 +198,15 @@ void SegmentRun::run_pictures() {
 
 void SegmentRun::run_worker(const Worker& worker, Queue& queue, OrderedWork& writers) {
   try {
-    while (std::optional<Turn> turn = queue.take()) {
-      if (!run_picture(worker, *turn, writers)) queue.end();
+    while (true) {
+      const Stopwatch wait;
+      std::optional<Queue::Turn> next = queue.take();
+      if (!next) return;
+      waited_ += wait.seconds();
+      Turn turn{next->number, todo_[static_cast<size_t>(next->number)]};
+      if (next->item) turn.decoded = std::move(*next->item);
+      turn.unread = next->failure;
+      if (!run_picture(worker, turn, writers)) queue.end();
     }
   } catch (const OrderedWork::Stopped&) {
     queue.end();  // finish() says why
@@ -287,7 +255,8 @@ SegmentRun::Decoded SegmentRun::decode_now(const InputPicture& picture) const {
                     ? image::decode_rgb(read_standard_input(), "standard input", options)
                     : image::read_rgb(picture.path, options);
   // Of several devices nobody knows yet which takes it.
-  decoded.sent = workers() == 1 ? segmenters_.front().send(decoded.rgb) : ops::Upload(decoded.rgb);
+  decoded.sent =
+      segmenters_.size() == 1 ? segmenters_.front().send(decoded.rgb) : ops::Upload(decoded.rgb);
   decoded.seconds = watch.seconds();
   return decoded;
 }

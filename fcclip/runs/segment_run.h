@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fcclip/core/shard.h"
+#include "fcclip/core/shared_loader.h"
 #include "fcclip/image/read_options.h"
 #include "fcclip/ops/upload.h"
 #include "fcclip/outputs/output_kinds.h"
@@ -41,6 +42,8 @@ struct SegmentPlan {
   outputs::RenderOptions rendering;
   RunSettings settings;     ///< model, questions, thresholds …; drawing is set by the run
   double load_seconds = 0;  ///< spent before the run
+  int64_t workers =
+      0;  ///< pictures that each segmenter works on at once; 0: as many as fill its device
 };
 
 /// Told of a run, one call at a time and of pictures in their order. What it throws ends the run.
@@ -75,7 +78,8 @@ outputs::WantedOutputs wanted_outputs(const std::string& write, results::Task ta
 
 /// While the network works on one picture, the next is decoded and sent to its device, and the last
 /// ones are drawn and written, by other threads. Several segmenters, each on a device, work at once,
-/// each on the picture that is next; what is told and written stays in the pictures' order.
+/// and on a GPU two pictures, of which one is on the host now and then; a worker takes the picture
+/// that is next, and what is told and written stays in the pictures' order.
 class SegmentRun {
  public:
   /// Reads the words and opens the folder. `segmenter` and `listener` must outlive the run. Throws
@@ -94,13 +98,12 @@ class SegmentRun {
   bool sums_are_to_come() const { return sums_are_to_come_; }
   /// Loading and words.
   const Timing& before() const { return before_; }
-  /// Of all pictures, sums over threads and segmenters.
+  /// Of all pictures, sums over threads and workers.
   Timing total() const;
   /// From the first picture to the last.
   double seconds() const { return watch_.seconds(); }
-  int64_t workers() const { return std::ssize(segmenters_); }
-  /// How many threads decode, and how many draw and write, beside so many segmenters.
-  static std::pair<int64_t, int64_t> threads(int64_t workers = 1);
+  /// Pictures that are worked on at once.
+  int64_t workers() const { return std::ssize(segmenters_) * workers_each(); }
 
  private:
   struct Decoded {
@@ -129,8 +132,9 @@ class SegmentRun {
     std::exception_ptr unread = {};  ///< why it could not be decoded
     size_t given = 0;                ///< answers that went to the writers
   };
-  class Queue;
+  using Queue = SharedLoader<Decoded>;
 
+  int64_t workers_each() const;
   void prepare(const classify::Vocabulary& question);
   void open_folder();
   bool summarises() const;

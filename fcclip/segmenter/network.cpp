@@ -40,6 +40,14 @@ PooledEmbeddings pool_in_masks(const model::Model& model, const at::Tensor& dens
           (pooling > 0).flatten(2).any(2)};
 }
 
+std::vector<at::Tensor> tensors_of(const NetworkResult& result) {
+  return {result.mask_logits, result.class_embed, result.clip_embed, result.valid, result.dense};
+}
+
+NetworkResult network_result(const std::vector<at::Tensor>& tensors) {
+  return {tensors.at(0), tensors.at(1), tensors.at(2), tensors.at(3), tensors.at(4)};
+}
+
 NetworkResult run_network(const model::Model& model, const at::Tensor& pixels) {
   const FoundMasks found = find_masks(model, pixels);
   const head::MaskPredictions& masks = found.predictions.back();

@@ -43,6 +43,11 @@ struct NetworkResult {
   at::Tensor dense;        ///< [B, h, w, C]; undefined where nothing behind the network looks at it
 };
 
+/// The same as a list, for what is recorded on a device (ops/graphed_work.h).
+std::vector<at::Tensor> tensors_of(const NetworkResult& result);
+/// Back again.
+NetworkResult network_result(const std::vector<at::Tensor>& tensors);
+
 /// As find_masks; a pure function of the pixels [B, H, W, 3].
 NetworkResult run_network(const model::Model& model, const at::Tensor& pixels);
 

@@ -12,12 +12,12 @@
 #include "fcclip/core/device.h"
 #include "fcclip/model/class_rows.h"
 #include "fcclip/model/model_file.h"
+#include "fcclip/ops/graphed_work.h"
 #include "fcclip/ops/host.h"
 #include "fcclip/ops/tf32_scope.h"
 #include "fcclip/segmenter/at_place.h"
 #include "fcclip/segmenter/describe.h"
 #include "fcclip/segmenter/given_masks.h"
-#include "fcclip/segmenter/graphed_network.h"
 #include "fcclip/segmenter/mask_overlaps.h"
 #include "fcclip/segmenter/name_masks.h"
 #include "fcclip/segmenter/network.h"
@@ -100,8 +100,10 @@ Segmenter Segmenter::load(const std::filesystem::path& model, const SegmenterOpt
 Segmenter::Segmenter(std::shared_ptr<model::Model> model, const SegmenterOptions& options)
     : model_(std::move(model)), options_(options), text_store_(std::make_shared<TextStore>()) {
   if (!options_.record_graph) return;
-  graphs_ = std::make_shared<GraphedNetwork>(
-      [model = model_](const at::Tensor& pixels) { return run_network(*model, pixels); },
+  graphs_ = std::make_shared<ops::GraphedWork>(
+      [model = model_](const at::Tensor& pixels) {
+        return tensors_of(run_network(*model, pixels));
+      },
       device_of(*model_), options_.record_graph, options_.log);
 }
 
@@ -188,15 +190,24 @@ ops::Upload Segmenter::send(const at::Tensor& rgb) const {
   return {rgb, device_of(*model_)};
 }
 
+int64_t Segmenter::threads_that_fill() const {
+  return ops::threads_that_fill(device_of(*model_));
+}
+
+ops::StreamFork Segmenter::fork() const {
+  return ops::StreamFork(device_of(*model_));
+}
+
 int64_t Segmenter::parts() const {
   return model_->config.clip.block_count() + 3;  // the trunk's, the two decoders, the pooling
 }
 
 std::optional<NetworkResult> Segmenter::replayed(const at::Tensor& pixels, const Tick& tick) const {
   if (!graphs_) return {};
-  std::optional<NetworkResult> result = graphs_->run(pixels);
-  for (int64_t part = 1; result && part < parts(); ++part) tick();
-  return result;
+  const std::optional<std::vector<at::Tensor>> result = graphs_->run(pixels);
+  if (!result) return {};
+  for (int64_t part = 1; part < parts(); ++part) tick();
+  return network_result(*result);
 }
 
 NetworkResult Segmenter::run_stages(const at::Tensor& pixels, const GivenMasks& given,

@@ -18,6 +18,7 @@
 #include "fcclip/naming/naming.h"
 #include "fcclip/ops/device_graph.h"
 #include "fcclip/ops/products.h"
+#include "fcclip/ops/stream_fork.h"
 #include "fcclip/ops/upload.h"
 #include "fcclip/results/results.h"
 #include "fcclip/segmenter/preprocess.h"
@@ -26,9 +27,12 @@ namespace fcclip::model {
 struct Model;
 }
 
+namespace fcclip::ops {
+class GraphedWork;
+}
+
 namespace fcclip::segmenter {
 
-class GraphedNetwork;
 struct NetworkResult;
 
 /// Where and how a model runs.
@@ -43,7 +47,7 @@ struct SegmenterOptions {
   /// Rows that come with the model; load() looks beside its file where this is empty. Not read
   /// without use_text_cache; one that can't be used is told to the log and done without.
   std::filesystem::path rows_file = {};
-  /// What records the network's launches, a graph a size (graphed_network.h); load() takes the device's own where this is
+  /// What records the network's launches, a graph a size (ops/graphed_work.h); load() takes the device's own where this is
   /// empty. The model's weights must then stay where they are.
   ops::RecordGraph record_graph = {};
 };
@@ -122,6 +126,12 @@ class Segmenter {
   /// for no copy. The same picture where the model is on the processor.
   ops::Upload send(const at::Tensor& rgb) const;
 
+  /// How many threads, each with a picture of its own in a branch of fork(), keep the model's device busy; 1 where that is
+  /// the processor.
+  int64_t threads_that_fill() const;
+  /// Where such threads' work begins: behind what the calling thread has put into the model's device.
+  ops::StreamFork fork() const;
+
   /// Text features of the vocabulary (from the cache where it has them; one that can't be used is
   /// told to the log, once, and done without). `progress` counts distinct words.
   PreparedVocabulary prepare(const classify::Vocabulary& vocabulary, const Progress& progress = {},
@@ -197,8 +207,8 @@ class Segmenter {
 
   std::shared_ptr<model::Model> model_;
   SegmenterOptions options_;
-  std::shared_ptr<TextStore> text_store_;   ///< shared by copies: the model's fingerprint, once
-  std::shared_ptr<GraphedNetwork> graphs_;  ///< shared by copies; null where nothing is recorded
+  std::shared_ptr<TextStore> text_store_;     ///< shared by copies: the model's fingerprint, once
+  std::shared_ptr<ops::GraphedWork> graphs_;  ///< shared by copies; null where nothing is recorded
 };
 
 }  // namespace fcclip::segmenter

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
 #include <sstream>
 
 #include <ATen/ATen.h>
 
 #include "fcclip/classify/vocabulary.h"
 #include "fcclip/data/registry.h"
-#include "fcclip/eval/evaluator.h"
+#include "fcclip/eval/evaluate_pictures.h"
 #include "fcclip/eval/flat_scores.h"
 #include "fcclip/eval/score_text.h"
 #include "fcclip/words/load_vocabulary.h"
@@ -62,15 +63,19 @@ eval::OwnData own_data(const DataSettings& settings) {
 std::string share_of(const eval::Evaluator& evaluator, const JudgedData& data, int64_t count,
                      const engine::Processes& processes) {
   std::ostringstream lines;
-  for (int64_t i = processes.rank(); i < count; i += processes.size()) {
+  eval::PictureList own;
+  for (int64_t i = processes.rank(); i < count; i += processes.size()) own.indices.push_back(i);
+  const auto take = [&](const eval::ScoredPicture& scored) {
     try {
-      const eval::PictureRecord record = evaluator.one(i);
-      lines << eval::to_text(record.scores.at("ensemble"), data.words.vocabulary) << '\n';
+      if (scored.failure) std::rethrow_exception(scored.failure);
+      const eval::ScoreRecord& record = scored.record.scores.at("ensemble");
+      lines << eval::to_text(record, data.words.vocabulary) << '\n';
     } catch (const Error& error) {
       if (!engine::is_about_a_picture(error)) throw;
-      data.bad.tell(engine::bad_picture(i, error));
+      data.bad.tell(engine::bad_picture(scored.index, error));
     }
-  }
+  };
+  eval::evaluate_pictures({&evaluator, 1}, own, take);
   return lines.str();
 }
 

@@ -11,6 +11,7 @@
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/runs/run_files.h"
 #include "fcclip/runs/segment_run.h"
+#include "fcclip/runs/threads_beside.h"
 #include "fcclip/video/observe.h"
 
 namespace fcclip::video {
@@ -134,7 +135,7 @@ void FilmRun::run_film(const fs::path& film) {
   std::exception_ptr error;
   bool whole = false;
   {
-    runs::OrderedWork writers(runs::SegmentRun::threads().second, kWaitingBytes);
+    runs::OrderedWork writers(runs::threads_beside().behind, kWaitingBytes);
     try {
       whole = run_frames(going, writers);
     } catch (const runs::OrderedWork::Stopped&) {

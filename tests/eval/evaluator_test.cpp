@@ -6,7 +6,9 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/data/registry.h"
+#include "fcclip/eval/evaluate_pictures.h"
 #include "fcclip/eval/record_file.h"
+#include "fcclip/eval/score_text.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/model/model.h"
 #include "fcclip/model/untrained.h"
@@ -117,6 +119,62 @@ TEST_F(Evaluators, TwoShareThePicturesInOrder) {
                evaluate_share(std::span(two), {0, 1, 2}, records,
                               [](int64_t done, int64_t) { return done < 1; }));
   EXPECT_EQ(records.last(), 0);  // what was begun is kept
+}
+
+// In the order of the list, classifiers in theirs, whoever was done first.
+TEST_F(Evaluators, TwoPicturesAtOnceAreScoredAsOneByOne) {
+  EvaluateOptions asked = options();
+  Classifier stricter = asked.classifiers.front();
+  stricter.name = "stricter";
+  stricter.panoptic.overlap_threshold = 0.99;
+  asked.classifiers.push_back(stricter);
+  asked.classifiers.push_back(classifiers_of("in", segmenter_->ask_defaults().ensemble).front());
+  const Evaluator one(*segmenter_, *split_, words_, asked);
+  const PictureList list = {{1, 0, 1, 0, 1}};
+  const test::Threads threads(2);
+  std::vector<int64_t> order;
+  evaluate_pictures(
+      {&one, 1}, list,
+      [&](const ScoredPicture& scored) {
+        ASSERT_EQ(scored.failure, nullptr);
+        order.push_back(scored.index);
+        const PictureRecord want = one.one(scored.index);
+        ASSERT_EQ(scored.record.scores.size(), 3u);
+        for (const auto& [name, scores] : want.scores) {
+          EXPECT_EQ(to_text(scored.record.scores.at(name), split_->vocabulary()),
+                    to_text(scores, split_->vocabulary()))
+              << name;
+        }
+      },
+      {}, /*workers=*/2);
+  EXPECT_EQ(order, list.indices);
+}
+
+TEST_F(Evaluators, APictureThatFailsIsToldAtItsPlace) {
+  const test::TemporaryFolder folder;
+  test::make_coco(folder.path());
+  const auto split = data::open_split(data::find_dataset("coco_panoptic"), folder.path());
+  io::write_atomically(split->picture(0).file, "no picture");
+  const Evaluator one(*segmenter_, *split, words_, options());
+  std::vector<std::pair<int64_t, bool>> told;
+  evaluate_pictures({&one, 1}, {{1, 0, 1}}, [&](const ScoredPicture& scored) {
+    told.emplace_back(scored.index, scored.failure != nullptr);
+  });
+  EXPECT_EQ(told, (std::vector<std::pair<int64_t, bool>>{{1, false}, {0, true}, {1, false}}));
+  RecordFile records(folder.path() / "records.jsonl", {}, split->vocabulary(), false);
+  EXPECT_ERROR(bad_format, "000000000139.jpg", evaluate_share(one, {0, 1, 2}, records));
+  EXPECT_EQ(records.last(), -1);
+}
+
+TEST_F(Evaluators, WhatTheTakerThrowsEndsTheRun) {
+  const Evaluator one = evaluator();
+  int64_t taken = 0;
+  EXPECT_ERROR(
+      io_failure, "disk full",
+      evaluate_pictures({&one, 1}, {std::vector<int64_t>(50, 0)}, [&](const ScoredPicture&) {
+        if (++taken == 2) fail(ErrorCode::io_failure, "disk full");
+      }));
+  EXPECT_EQ(taken, 2);
 }
 
 TEST_F(Evaluators, ClassifiersHaveTheirAlphaAndBeta) {

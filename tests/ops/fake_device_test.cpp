@@ -3,11 +3,13 @@
 #include "tests/ops/fake_device.h"
 
 #include <cstdlib>
+#include <set>
 #include <thread>
 
 #include <gtest/gtest.h>
 
 #include "fcclip/ops/host.h"
+#include "fcclip/ops/stream_fork.h"
 #include "fcclip/ops/upload.h"
 
 namespace fcclip::ops {
@@ -104,6 +106,34 @@ TEST_F(FakeDevice, AnUploadHasItsOwnStreamAndTellsTheMemoryWhoUsesIt) {
   const at::Tensor there = first.arrived();
   EXPECT_TRUE(state().recorded.contains({there.storage().data(), own}));
   EXPECT_TRUE(on_host(second.arrived()).equal(x));
+}
+
+// Behind what was there at the fork, in no order with each other; a stream that was left serves the next branch.
+TEST_F(FakeDevice, BranchesHaveStreamsOfTheirOwnBehindTheFork) {
+  EXPECT_EQ(threads_that_fill(kDevice), 2);
+  const c10::StreamId own = fake_device::current_stream();
+  const at::Tensor x = at::arange(9), there = on_device(x, kDevice);  // still on its way
+  const StreamFork fork(kDevice);
+  std::set<c10::StreamId> streams;
+  const auto see = [&] { streams.insert(fake_device::current_stream()); };
+  {
+    const StreamFork::Branch branch(fork);
+    see();
+    std::thread([&] {
+      const StreamFork::Branch other(fork);
+      see();
+    }).join();
+    EXPECT_EQ(state().waits, 0);
+    EXPECT_TRUE(on_host(there).equal(x));  // by the branch's stream
+  }
+  EXPECT_EQ(fake_device::current_stream(), own);
+  EXPECT_EQ(streams.size(), 2u);
+  EXPECT_FALSE(streams.contains(own));
+  const c10::StreamId last = state().last_stream;
+  const StreamFork::Branch again(fork);
+  see();
+  EXPECT_EQ(streams.size(), 2u);
+  EXPECT_EQ(state().last_stream, last);
 }
 
 }  // namespace fake_device_test

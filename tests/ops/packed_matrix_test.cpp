@@ -7,6 +7,7 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/ops/cpu/mlp_rows.h"
+#include "fcclip/ops/dispatch.h"
 #include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 

@@ -76,6 +76,37 @@ class SegmentRuns : public ::testing::Test {
     return nlohmann::json::parse(io::read_file(folder_.path() / "out" / "run.json"));
   }
 
+  // With one that can't be read, and two questions for each.
+  SegmentPlan six_pictures(const char* folder) const {
+    SegmentPlan all = plan(false);
+    all.folder = folder_.path() / folder;
+    for (const char* name : {"a.png", "b.png", "c.png", "d.png"}) {
+      if (!fs::exists(in(name))) fs::copy_file(in("scene.png"), in(name));
+      all.pictures.push_back({in(name), fs::path(name).stem()});
+    }
+    return all;
+  }
+
+  // What two workers tell and write into "shared" is what one does.
+  template <typename Work>
+  void expect_as_alone(const Work& work) const {
+    Listener alone, shared;
+    {
+      const test::Threads threads(1);
+      EXPECT_EQ(SegmentRun(*segmenter_, six_pictures("alone"), alone).work(), 1);
+    }
+    const test::Threads threads(2);
+    work(shared);
+    EXPECT_EQ(shared.told, alone.told);
+    EXPECT_EQ(shared.last.done, 5);
+    for (const auto& entry : fs::directory_iterator(folder_.path() / "alone")) {
+      const std::string name = entry.path().filename().string();
+      if (name.starts_with("run.")) continue;  // when, and in which order files were written
+      EXPECT_EQ(io::read_file(entry.path()), io::read_file(folder_.path() / "shared" / name))
+          << name;
+    }
+  }
+
   test::TemporaryFolder folder_;
   static std::unique_ptr<segmenter::Segmenter> segmenter_;
 };
@@ -179,36 +210,28 @@ TEST_F(SegmentRuns, ShardsShareTheWorkAndTheLastOneSumsUp) {
 }
 
 TEST_F(SegmentRuns, TwoSegmentersAnswerAsOne) {
-  const auto pictures = [&](const char* folder) {
-    SegmentPlan all = plan(false);
-    all.folder = folder_.path() / folder;
-    for (const char* name : {"a.png", "b.png", "c.png", "d.png"}) {
-      if (!fs::exists(in(name))) fs::copy_file(in("scene.png"), in(name));
-      all.pictures.push_back({in(name), fs::path(name).stem()});
-    }
-    return all;
-  };
   segmenter::SegmenterOptions options;
   options.use_text_cache = false;
   const std::vector<segmenter::Segmenter> two = {*segmenter_,
                                                  segmenter::Segmenter::load(model(), options)};
-  Listener alone, shared;
-  {
-    const test::Threads threads(1);
-    EXPECT_EQ(SegmentRun(*segmenter_, pictures("alone"), alone).work(), 1);
-  }
-  const test::Threads threads(2);
-  SegmentRun run(two, pictures("shared"), shared);
-  EXPECT_EQ(run.work(), 1);
-  EXPECT_EQ(run.workers(), 2);
-  EXPECT_EQ(shared.told, alone.told);
-  EXPECT_EQ(shared.last.done, 5);
-  EXPECT_GT(run.before().words, 0);
-  for (const auto& entry : fs::directory_iterator(folder_.path() / "alone")) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with("run.")) continue;  // when, and in which order files were written
-    EXPECT_EQ(io::read_file(entry.path()), io::read_file(folder_.path() / "shared" / name)) << name;
-  }
+  expect_as_alone([&](Listener& shared) {
+    SegmentRun run(two, six_pictures("shared"), shared);
+    EXPECT_EQ(run.work(), 1);
+    EXPECT_EQ(run.workers(), 2);
+    EXPECT_GT(run.before().words, 0);
+  });
+}
+
+// As on a GPU, where one picture's host work hides behind the other's.
+TEST_F(SegmentRuns, TwoPicturesAtOnceThroughOneSegmenter) {
+  EXPECT_EQ(segmenter_->threads_that_fill(), 1);
+  expect_as_alone([&](Listener& shared) {
+    SegmentPlan plan = six_pictures("shared");
+    plan.workers = 2;
+    SegmentRun run(*segmenter_, plan, shared);
+    EXPECT_EQ(run.work(), 1);
+    EXPECT_EQ(run.workers(), 2);
+  });
 }
 
 TEST_F(SegmentRuns, TwoSegmentersStopAndGoOn) {

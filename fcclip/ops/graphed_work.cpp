@@ -1,4 +1,4 @@
-#include "fcclip/segmenter/graphed_network.h"
+#include "fcclip/ops/graphed_work.h"
 
 #include <algorithm>
 
@@ -6,15 +6,11 @@
 
 #include "fcclip/core/boundary.h"
 
-namespace fcclip::segmenter {
+namespace fcclip::ops {
 namespace {
 
 // A device that could not record three sizes, and none before, will not record the next.
 constexpr int64_t kMostFailures = 3;
-
-std::vector<at::Tensor> tensors_of(const NetworkResult& result) {
-  return {result.mask_logits, result.class_embed, result.clip_embed, result.valid, result.dense};
-}
 
 int64_t bytes_of(const at::Tensor& tensor) {
   return tensor.defined() ? static_cast<int64_t>(tensor.nbytes()) : 0;
@@ -22,24 +18,24 @@ int64_t bytes_of(const at::Tensor& tensor) {
 
 }  // namespace
 
-int64_t GraphedNetwork::Recorded::bytes() const {
+int64_t GraphedWork::Recorded::bytes() const {
   int64_t sum = bytes_of(input);
   for (const at::Tensor& output : graph->outputs()) sum += bytes_of(output);
   return sum;
 }
 
-GraphedNetwork::GraphedNetwork(Network network, at::Device device, ops::RecordGraph record,
-                               LogCallback log, const GraphLimits& limits)
-    : network_(std::move(network)),
+GraphedWork::GraphedWork(Work work, at::Device device, RecordGraph record, LogCallback log,
+                         const GraphLimits& limits)
+    : work_(std::move(work)),
       device_(device),
       record_(std::move(record)),
       log_(std::move(log)),
       limits_(limits) {}
 
-GraphedNetwork::~GraphedNetwork() {
+GraphedWork::~GraphedWork() {
   if (graphs() == 0) return;
   try {
-    ops::DeviceTurn turn(device_);
+    DeviceTurn turn(device_);
     turn.wait();
     sizes_.clear();
   } catch (const std::exception&) {
@@ -47,25 +43,25 @@ GraphedNetwork::~GraphedNetwork() {
   }
 }
 
-size_t GraphedNetwork::graphs() const {
+size_t GraphedWork::graphs() const {
   const std::lock_guard lock(mutex_);
   return static_cast<size_t>(
       std::ranges::count_if(sizes_, [](const Known& one) { return one.recorded != nullptr; }));
 }
 
-std::optional<NetworkResult> GraphedNetwork::run(const at::Tensor& pixels) {
+std::optional<std::vector<at::Tensor>> GraphedWork::run(const at::Tensor& input) {
   const std::lock_guard lock(mutex_);
   if (!has_recorded_ && failures_ >= kMostFailures) return {};
-  Known* const size = known(pixels.sizes());
+  Known* const size = known(input.sizes());
   if (size == nullptr || size->is_given_up) return {};
-  ops::DeviceTurn turn(device_);
+  DeviceTurn turn(device_);
   try {
     if (!size->recorded) {
-      size->recorded = record(pixels);
+      size->recorded = record(input);
       has_recorded_ = true;
       make_room(turn);
     }
-    return replay(*size->recorded, pixels);
+    return replay(*size->recorded, input);
   } catch (const std::exception& error) {
     give_up(*size, turn, error);
     return {};
@@ -73,7 +69,7 @@ std::optional<NetworkResult> GraphedNetwork::run(const at::Tensor& pixels) {
 }
 
 // Moved to the front; null when it has not come before.
-GraphedNetwork::Known* GraphedNetwork::known(at::IntArrayRef shape) {
+GraphedWork::Known* GraphedWork::known(at::IntArrayRef shape) {
   const auto found = std::ranges::find_if(
       sizes_, [&](const Known& one) { return at::IntArrayRef(one.shape) == shape; });
   if (found != sizes_.end()) {
@@ -89,31 +85,31 @@ GraphedNetwork::Known* GraphedNetwork::known(at::IntArrayRef shape) {
   return nullptr;
 }
 
-std::unique_ptr<GraphedNetwork::Recorded> GraphedNetwork::record(const at::Tensor& pixels) const {
+std::unique_ptr<GraphedWork::Recorded> GraphedWork::record(const at::Tensor& input) const {
   auto recorded = std::make_unique<Recorded>();
-  recorded->input = at::empty(pixels.sizes(), pixels.options().device(device_));
-  recorded->input.copy_(pixels);
-  auto run = std::make_shared<ops::KeptByWork::Run>(ops::KeptByWork::Run::first);
-  const auto work = [network = network_, input = recorded->input, kept = recorded->kept, run] {
-    const ops::KeptByWork::Open open(*kept, std::exchange(*run, ops::KeptByWork::Run::again));
-    return tensors_of(network(input));
+  recorded->input = at::empty(input.sizes(), input.options().device(device_));
+  recorded->input.copy_(input);
+  auto run = std::make_shared<KeptByWork::Run>(KeptByWork::Run::first);
+  const auto work = [own = work_, input = recorded->input, kept = recorded->kept, run] {
+    const KeptByWork::Open open(*kept, std::exchange(*run, KeptByWork::Run::again));
+    return own(input);
   };
   recorded->graph = record_(device_, work, any_graph());
   if (!recorded->graph) fail(ErrorCode::unsupported, "the device has none");
   return recorded;
 }
 
-NetworkResult GraphedNetwork::replay(Recorded& recorded, const at::Tensor& pixels) const {
-  recorded.input.copy_(pixels);
+std::vector<at::Tensor> GraphedWork::replay(Recorded& recorded, const at::Tensor& input) {
+  recorded.input.copy_(input);
   recorded.graph->replay();
   std::vector<at::Tensor> own;
   for (const at::Tensor& output : recorded.graph->outputs()) {
     own.push_back(output.defined() ? output.clone() : output);
   }
-  return {own.at(0), own.at(1), own.at(2), own.at(3), own.at(4)};
+  return own;
 }
 
-void GraphedNetwork::give_up(Known& size, ops::DeviceTurn& turn, const std::exception& why) {
+void GraphedWork::give_up(Known& size, DeviceTurn& turn, const std::exception& why) {
   try {
     turn.wait();
   } catch (const std::exception&) {
@@ -128,7 +124,7 @@ void GraphedNetwork::give_up(Known& size, ops::DeviceTurn& turn, const std::exce
 }
 
 // The size that came last is the first, and stays.
-void GraphedNetwork::make_room(ops::DeviceTurn& turn) {
+void GraphedWork::make_room(DeviceTurn& turn) {
   size_t graphs = 0;
   int64_t bytes = 0;
   for (auto one = sizes_.begin(); one != sizes_.end();) {
@@ -145,11 +141,11 @@ void GraphedNetwork::make_room(ops::DeviceTurn& turn) {
   }
 }
 
-const ops::DeviceGraph* GraphedNetwork::any_graph() const {
+const DeviceGraph* GraphedWork::any_graph() const {
   for (const Known& one : sizes_) {
     if (one.recorded) return one.recorded->graph.get();
   }
   return nullptr;
 }
 
-}  // namespace fcclip::segmenter
+}  // namespace fcclip::ops
