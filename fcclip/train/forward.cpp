@@ -16,7 +16,8 @@ clip::ClipFeatures clip_features(const model::Model& model, const at::Tensor& pi
                                  const ForwardOptions& options) {
   if (options.trunk == Trunk::frozen) {
     const c10::NoGradGuard frozen;
-    return model.clip->image_tower->forward(pixels);
+    return options.frozen_trunk ? options.frozen_trunk(pixels)
+                                : model.clip->image_tower->forward(pixels);
   }
   return model.clip->image_tower->forward_plain(pixels, {}, {options.drop, options.activations});
 }

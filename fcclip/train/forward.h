@@ -1,6 +1,7 @@
 #pragma once
 // The network as training runs it: CLIP on the inference path, the head with gradients.
 
+#include <functional>
 #include <vector>
 
 #include "fcclip/classify/text_classifier.h"
@@ -14,6 +15,9 @@ namespace fcclip::train {
 /// comparison: the paper's point is that it is frozen).
 enum class Trunk { frozen, trained };
 
+/// CLIP's features of pixels [B, H, W, 3].
+using FrozenTrunk = std::function<clip::ClipFeatures(const at::Tensor& pixels)>;
+
 /// What of CLIP takes part.
 struct ForwardOptions {
   Trunk trunk = Trunk::frozen;
@@ -21,6 +25,8 @@ struct ForwardOptions {
   clip::DropPath drop = {};  ///< of a trained trunk
   /// Of the head's parts, and of a trained trunk's blocks.
   nn::Activations activations = nn::Activations::kept;
+  FrozenTrunk frozen_trunk =
+      {};  ///< runs a frozen trunk, without gradients; empty: the model's own
 };
 
 /// pixels [B, H, W, 3] normalised and padded; one prediction per decoder layer and the final one

@@ -14,6 +14,7 @@
 #include "fcclip/engine/figures.h"
 #include "fcclip/model/model_file.h"
 #include "fcclip/segmenter/preprocess.h"
+#include "fcclip/train/graphed_trunk.h"
 #include "fcclip/train/initialize.h"
 #include "fcclip/train/live_evaluation.h"
 #include "fcclip/train/point_draws.h"
@@ -81,6 +82,7 @@ SegmentationTask::SegmentationTask(const SegmentationConfig& config, engine::Pro
       device_(device),
       precision_(engine::parse_precision(config.run.precision, device.type())),
       model_(open_model(config.model, config.run.seed, device)),
+      frozen_trunk_(graphed_trunk(model_, device, ops::graph_recorder(device), log)),
       collection_(config),
       scaler_(precision_),
       bad_(collection_.size(), config.data.bad_share, "data.bad_share", log),
@@ -264,7 +266,10 @@ void SegmentationTask::tell_memory(int64_t activations, int64_t peak) {
 ForwardOptions SegmentationTask::forward_options(const Batch& batch) const {
   ForwardOptions options;
   if (config_.model.checkpoint_activations) options.activations = nn::Activations::recomputed;
-  if (!trunk_optimizer_) return options;
+  if (!trunk_optimizer_) {
+    options.frozen_trunk = frozen_trunk_;
+    return options;
+  }
   const auto first = batch.indices.empty() ? 0 : static_cast<uint64_t>(batch.indices.front());
   options.trunk = Trunk::trained;
   options.out_probs = config_.loss.out_weight > 0;

@@ -81,6 +81,7 @@ class SegmentationTask final : public engine::Task {
   at::Device device_;
   engine::Precision precision_;
   std::shared_ptr<model::Model> model_;
+  FrozenTrunk frozen_trunk_;
   Collection collection_;
   std::optional<Source> evaluation_;
   std::optional<eval::EvaluationTarget> judged_;  // evaluation_ with all metrics

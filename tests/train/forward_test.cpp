@@ -7,7 +7,9 @@
 #include "fcclip/core/trace.h"
 #include "fcclip/ops/mask_pool.h"
 #include "fcclip/ops/resize.h"
+#include "fcclip/train/graphed_trunk.h"
 #include "fcclip/train/losses.h"
+#include "tests/ops/fake_recorder.h"
 #include "tests/segmenter/small_model.h"
 #include "tests/support/goldens.h"
 #include "tests/support/gradient.h"
@@ -130,6 +132,35 @@ TEST_F(OutProbs, RecomputedPartsGiveTheSameGradientsAndKeepLess) {
     EXPECT_LT(recomputed.saved, 0.6 * static_cast<double>(kept.saved));
     EXPECT_LT(recomputed.peak, kept.peak);
   }
+}
+
+// Steps of one size, as on a GPU with graphs: the head's gradients are those of the plain trunk.
+TEST(GraphedTrunk, IsRecordedOnceAndLeavesTheGradientsAsTheyAre) {
+  const auto model = test::small_model();
+  model->clip->image_tower->prepare();
+  at::Tensor& weight =
+      *model->weights().find("sem_seg_head.predictor.mask_embed.layers.0.weight")->member;
+  weight = weight.clone().set_requires_grad(true);
+  classify::TextClassifier words;
+  words.rows = at::randn({3, 64});
+  words.synonyms_per_class = {1, 1, 1};
+  const test::FakeRecorder recorder;
+  ForwardOptions graphed;
+  graphed.frozen_trunk = graphed_trunk(model, at::kCPU, recorder);
+  const auto gradient = [&](const at::Tensor& pixels, const ForwardOptions& options) {
+    weight.mutable_grad().reset();
+    forward(*model, pixels, words, options).back().mask_logits.square().sum().backward();
+    return weight.grad().clone();
+  };
+  for (int step = 0; step < 4; ++step) {
+    at::manual_seed(static_cast<uint64_t>(step));
+    const at::Tensor pixels = at::randn({2, 64, 96, 3});
+    const at::Tensor want = gradient(pixels, {});
+    EXPECT_GT(want.abs().max().item<double>(), 0);
+    EXPECT_TRUE(gradient(pixels, graphed).equal(want)) << step;
+  }
+  EXPECT_EQ(*recorder.recorded, 1);
+  EXPECT_FALSE(graphed_trunk(model, at::kCPU, {}));
 }
 
 }  // namespace forward_test
