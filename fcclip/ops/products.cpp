@@ -29,7 +29,7 @@ std::string lack_on_processor(Products products) {
 #ifdef FCCLIP_X86
   const bool has = in_8_bits ? __builtin_cpu_supports("avx512vnni") != 0
                              : __builtin_cpu_supports("avx512bf16") != 0;
-  if (chosen_isa() == Isa::avx512 && has) return "";
+  if (chosen_isa() >= Isa::avx512 && has) return "";
 #endif
   return "this processor has no " + name + " products (" +
          (in_8_bits ? "AVX512-VNNI" : "AVX512-BF16") + "); float32 runs everywhere";

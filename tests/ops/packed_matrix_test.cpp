@@ -7,50 +7,16 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/ops/cpu/mlp_rows.h"
+#include "tests/ops/packed_product.h"
 #include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops::cpu {
 namespace packed_matrix_test {
 
-using test::formula_tensor;
 using test::near;
 
-at::Tensor numbers(const std::string& key, at::IntArrayRef shape) {
-  return formula_tensor("packed_matrix:", key, shape, -1, 1);
-}
-
-struct Shape {
-  int64_t rows, in, out;
-};
-
-// Around the tiles of every instruction set (6 × 8, 6 × 16, 14 × 32), around the blocks of columns
-// (256, 512), and more rows than one block has.
-const Shape kShapes[] = {{1, 1, 1},     {5, 3, 7},     {6, 16, 16},   {13, 17, 33}, {14, 256, 32},
-                         {29, 257, 40}, {97, 513, 65}, {3, 1100, 20}, {700, 24, 48}};
-
 class PackedMatrixShapes : public ::testing::TestWithParam<std::tuple<Isa, Shape>> {};
-
-// act(x Wᵀ + bias) + residual, as the kernel does it; bias and residual may be undefined.
-struct Follow {
-  at::Tensor bias, residual;
-  Activation activation = Activation::none;
-};
-
-at::Tensor multiplied(const PackedMatrix& matrix, const at::Tensor& x, const Follow& follow) {
-  const at::Tensor y = at::full({x.size(0), matrix.n()}, 7.0f);
-  GemmJob job = matrix.job();
-  if (follow.bias.defined()) job.bias = follow.bias.const_data_ptr<float>();
-  if (follow.residual.defined()) job.residual = follow.residual.const_data_ptr<float>();
-  job.activation = follow.activation;
-  job.a = x.const_data_ptr<float>();
-  job.lda = matrix.k();
-  job.ld_residual = job.ldc = matrix.n();
-  job.c = y.data_ptr<float>();
-  job.rows = x.size(0);
-  matrix.multiply(job);
-  return y;
-}
 
 TEST_P(PackedMatrixShapes, EqualsTheProductInDouble) {
   const auto [isa, shape] = GetParam();
@@ -67,42 +33,6 @@ TEST_P(PackedMatrixShapes, EqualsTheProductInDouble) {
     EXPECT_TRUE(near(multiplied(matrix, x, {bias, residual, activation}),
                      activate(activation, product) + residual, 1e-6, 1e-6))
         << static_cast<int>(activation);
-  }
-}
-
-at::Tensor rounded(const at::Tensor& x) {
-  return x.to(at::kBFloat16).to(at::kDouble);
-}
-
-// Both sides rounded, sums in float32.
-TEST(PackedMatrixBf16, EqualsTheProductOfRoundedNumbersInDouble) {
-  const std::string lack = lack_of_products(Products::bfloat16, at::kCPU);
-  if (!lack.empty()) GTEST_SKIP() << lack;
-  for (const Shape shape : kShapes) {
-    const at::Tensor weight = numbers("w", {shape.out, shape.in}), bias = numbers("b", {shape.out}),
-                     scale = numbers("s", {shape.out});
-    const at::Tensor x = numbers("x", {shape.rows, shape.in}),
-                     residual = numbers("r", {shape.rows, shape.out});
-    const at::Tensor product =
-        at::linear(rounded(x), rounded(weight * scale.unsqueeze(1)), bias.to(at::kDouble));
-    const PackedMatrix matrix(weight, scale, Isa::avx512, Products::bfloat16);
-    for (const Activation activation : {Activation::none, Activation::gelu}) {
-      EXPECT_TRUE(near(multiplied(matrix, x, {bias, residual, activation}),
-                       activate(activation, product) + residual, 1e-6, 1e-6))
-          << shape.rows << " " << shape.in << " " << shape.out;
-    }
-  }
-}
-
-TEST(PackedMatrixBf16, IsRefusedWhereTheKernelsAreForcedToLess) {
-  EXPECT_TRUE(lack_of_products(Products::float32, at::kCPU).empty());
-  for (const Isa isa : available_isas()) {
-    if (isa == Isa::avx512) continue;
-    for (const Implementation* one : implementations_of(c10::DeviceType::CPU)) {
-      if (one->name != name(isa)) continue;
-      const Forced forced(*one);
-      EXPECT_ERROR(unsupported, "AVX512-BF16", need_products(Products::bfloat16, at::kCPU));
-    }
   }
 }
 
