@@ -9,7 +9,7 @@
 #include "fcclip/core/processor.h"
 #include "fcclip/ops/isa.h"
 
-#ifdef FCCLIP_HAS_AMX_ON_HOST
+#ifdef FCCLIP_HAS_STAND_INS
 #include <stdexcept>
 
 #include "tests/ops/amx_on_host.h"
@@ -49,7 +49,7 @@ TEST(Amx, IsAnInstructionSetOfItsOwnAboveAvx512) {
   }
 }
 
-#ifdef FCCLIP_HAS_AMX_ON_HOST
+#ifdef FCCLIP_HAS_STAND_INS
 
 // What a test sets and reads: 16 × 16 words.
 struct Words {

@@ -13,7 +13,7 @@
 #include "tests/ops/packed_product.h"
 #include "tests/support/errors.h"
 
-#ifdef FCCLIP_HAS_AMX_ON_HOST
+#ifdef FCCLIP_HAS_STAND_INS
 #include "tests/ops/amx_on_host.h"
 #endif
 
@@ -30,7 +30,7 @@ struct NamedKernels {
 // All that this processor can run; the first is AVX512-BF16's.
 std::vector<NamedKernels> kernels_here() {
   std::vector<NamedKernels> found;
-#ifdef FCCLIP_HAS_AMX_ON_HOST
+#ifdef FCCLIP_HAS_STAND_INS
   if (lack_of_products(Products::bfloat16, at::kCPU).empty()) {
     found.push_back({"avx512bf16", avx512bf16::bf16_kernels()});
     found.push_back({"amx_on_host", amx_on_host::bf16_kernels()});
@@ -173,7 +173,7 @@ TEST(PackedMatrixBf16, TheInstructionSetChoosesTheKernel) {
   EXPECT_EQ(best.shape().step, may_use_tiles() ? 32 : 2);
 }
 
-#ifdef FCCLIP_HAS_AMX_ON_HOST
+#ifdef FCCLIP_HAS_STAND_INS
 
 // With as many multiplications as blocks of 16 rows, 16 columns and 32 columns of a.
 TEST(PackedMatrixAmx, ATileIsMultipliedOnceAndAllAreGivenBack) {

@@ -10,7 +10,6 @@
 
 #include "fcclip/core/check.h"
 #include "fcclip/ops/amx.h"
-#include "fcclip/ops/cpu/int8_kernels.h"
 #include "fcclip/ops/cpu/kernel_table.h"
 
 namespace fcclip::ops::cpu {
@@ -25,13 +24,13 @@ Bf16Kernels bf16(Isa isa) {
 #endif
 }
 
-const Int8Kernels& int8() {
+Int8Kernels int8(Isa isa) {
 #ifdef FCCLIP_X86
-  static const Int8Kernels kernels = avx512vnni::int8_kernels();
+  const bool has_wide = isa >= Isa::avx512 && __builtin_cpu_supports("avx512vnni") != 0;
+  return has_wide ? avx512vnni::int8_kernels() : avxvnni::int8_kernels();
 #else
-  static const Int8Kernels kernels;
+  return {};
 #endif
-  return kernels;
 }
 
 int64_t whole_steps(const PackShape& shape, int64_t columns) {
@@ -141,6 +140,7 @@ PackedMatrix::PackedMatrix(const at::Tensor& weight, const at::Tensor& row_scale
     : isa_(isa), products_(products) {
   if (products != Products::float32) need_products(products, at::kCPU);
   if (products == Products::bfloat16) bf16_ = bf16(isa);
+  if (products == Products::int8) int8_ = int8(isa);
   pack_rows(weight, row_scale);
 }
 
@@ -150,12 +150,18 @@ PackedMatrix::PackedMatrix(const at::Tensor& weight, const at::Tensor& row_scale
   pack_rows(weight, row_scale);
 }
 
+PackedMatrix::PackedMatrix(const at::Tensor& weight, const at::Tensor& row_scale,
+                           const Int8Kernels& kernels)
+    : isa_(Isa::avx2), products_(Products::int8), int8_(kernels) {
+  pack_rows(weight, row_scale);
+}
+
 void PackedMatrix::pack_rows(const at::Tensor& weight, const at::Tensor& row_scale) {
   check_shape("weight", weight, {kAny, kAny});
   check_dtype("weight", weight, at::kFloat);
   if (row_scale.defined()) check_shape("row_scale", row_scale, {weight.size(0)});
   const auto shape_of = products_ == Products::bfloat16 ? bf16_.pack_shape
-                        : products_ == Products::int8   ? int8().pack_shape
+                        : products_ == Products::int8   ? int8_.pack_shape
                                                         : kernels(isa_).pack_shape;
   shape_ = shape_of(weight.size(0), weight.size(1));
   const at::Tensor w = weight.detach().contiguous();
@@ -189,7 +195,7 @@ void PackedMatrix::multiply(const GemmJob& job) const {
     const int64_t bytes = job.rows * (shape_.depth + kInt8Tail);
     rounded.resize(std::max(rounded.size(), static_cast<size_t>(bytes / 2)));
     own.narrow_rows = reinterpret_cast<uint8_t*>(rounded.data());
-    return int8().gemm(own);
+    return int8_.gemm(own);
   }
   const int64_t numbers = shape_.whole_rows(job.rows) * shape_.depth;
   rounded.resize(std::max(rounded.size(), static_cast<size_t>(numbers)));
