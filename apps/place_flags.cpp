@@ -53,8 +53,8 @@ void add_dtype_flag(CLI::App& command, std::string& dtype) {
       .add_option(
           "--dtype", dtype,
           "Of the network's large products: float32, exact; bfloat16, faster on GPUs and on "
-          "processors with AVX512-BF16; int8 on processors with AVX512-VNNI; tf32 or float16 on "
-          "GPUs; auto: the fastest of a GPU, float32 on a processor")
+          "processors with AVX512-BF16; int8 on processors with AVX512-VNNI or AVX-VNNI; tf32 or "
+          "float16 on GPUs; auto: the fastest of a GPU, float32 on a processor")
       ->type_name("DTYPE")
       ->check(one_of({"float32", "tf32", "bfloat16", "float16", "int8", "auto"}))
       ->capture_default_str();

@@ -10,8 +10,8 @@ const std::vector<cli::HelpNote>& environment_notes() {
        "else ./datasets)",
        "--root"},
       {"FCCLIP_MERGES", "CLIP's merge file for convert, init and tokenize", "--merges"},
-      {"FCCLIP_CPU_ISA", "instruction set of the kernels: portable, avx2 or avx512; else the best",
-       "--threads"},
+      {"FCCLIP_CPU_ISA",
+       "instruction set of the kernels: portable, avx2, avx512 or amx; else the best", "--threads"},
       {"FCCLIP_CUDA_GRAPHS",
        "0: on a GPU each operation of the network is launched alone; else all of a picture's at "
        "once, from the second picture of a size on",

@@ -190,8 +190,8 @@ struct LoadOptions {
   int64_t cache_bytes = 0;        ///< of the cache at most, in memory as on disk; 0: no bound
   LogCallback log = {};           ///< told what went wrong without harm
   /// Of the network's large products: "float32", exact; "bfloat16", faster on GPUs from capability
-  /// 8.0 and on processors with AVX512-BF16; "int8" on processors with AVX512-VNNI; "tf32" and
-  /// "float16" on GPUs; "auto": bfloat16 or float16 where a GPU has it, else float32.
+  /// 8.0 and on processors with AVX512-BF16; "int8" on processors with AVX512-VNNI or AVX-VNNI;
+  /// "tf32" and "float16" on GPUs; "auto": bfloat16 or float16 where a GPU has it, else float32.
   /// Error{unsupported} where a device can't.
   std::string dtype = "float32";
 };

@@ -33,6 +33,7 @@ std::vector<std::string> sets_in_cpuinfo() {
   line += ' ';
   std::vector<std::string> found;
   for (const auto& [flag, name] : {std::pair{"avx2", "avx2"},
+                                   {"avx_vnni", "avx-vnni"},
                                    {"avx512f", "avx512"},
                                    {"avx512_vnni", "avx512-vnni"},
                                    {"avx512_bf16", "avx512-bf16"},

@@ -31,7 +31,7 @@ namespace fcclip::ops {
 /// The functions of one device (on a processor: with one instruction set). Arguments are checked;
 /// tensors are contiguous where the contract says so. Null: none of its own.
 struct Implementation {
-  std::string_view name;  ///< "portable", "avx2", "avx512", "cuda", "aten"
+  std::string_view name;  ///< "portable", "avx2", "avx512", "amx", "cuda", "aten"
   c10::DeviceType device = c10::DeviceType::CPU;
   Isa isa = Isa::portable;  ///< of what runs on the host
   /// A few steps with padding cost less than many small ones without.

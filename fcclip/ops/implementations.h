@@ -11,7 +11,7 @@ namespace fcclip::ops {
 struct ImplementedOp {
   std::string_view op;              ///< "masked_attention"
   std::string_view device;          ///< "cpu" or "cuda"
-  std::string_view implementation;  ///< "portable", "avx2", "avx512", "cuda"; "aten": LibTorch's
+  std::string_view implementation;  ///< an instruction set's name, "cuda"; "aten": LibTorch's
 };
 
 /// Every operation on every device. Throws as chosen_isa().

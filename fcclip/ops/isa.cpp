@@ -1,12 +1,30 @@
 #include "fcclip/ops/isa.h"
 
 #include <cstdlib>
+#include <string>
 
 #include "fcclip/core/error.h"
+#include "fcclip/ops/amx.h"
 
 namespace fcclip::ops {
+namespace {
+
+// "portable, avx2 or avx512"
+std::string listed(const std::vector<Isa>& isas) {
+  std::string text;
+  for (size_t i = 0; i < isas.size(); ++i) {
+    if (i > 0) text += i + 1 == isas.size() ? " or " : ", ";
+    text += name(isas[i]);
+  }
+  return text;
+}
+
+}  // namespace
+
 std::string_view name(Isa isa) {
   switch (isa) {
+    case Isa::amx:
+      return "amx";
     case Isa::avx512:
       return "avx512";
     case Isa::avx2:
@@ -25,6 +43,9 @@ std::vector<Isa> available_isas() {
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")) {
       isas.push_back(Isa::avx512);
+      if (__builtin_cpu_supports("avx512bf16") && has_bf16_tiles(ask_for_amx())) {
+        isas.push_back(Isa::amx);
+      }
     }
   }
 #endif
@@ -39,8 +60,7 @@ Isa preferred_isa() {
     if (name(isa) == forced) return isa;
   }
   fail(ErrorCode::invalid_argument, "FCCLIP_CPU_ISA=", forced,
-       " is unknown or not available on this processor; use portable",
-       available.size() > 1 ? ", avx2" : "", available.size() > 2 ? " or avx512" : "");
+       " is unknown or not available on this processor; use ", listed(available));
 }
 
 }  // namespace fcclip::ops

@@ -34,7 +34,7 @@ Products products_named(std::string_view name, at::Device device);
 at::ScalarType dtype_of(Products products);
 
 /// Throws Error{unsupported} where a device has no instructions for it: bfloat16 needs AVX512-BF16 or a GPU of capability 8.0,
-/// as tf32 does; float16 a GPU of 7.0; int8 AVX512-VNNI.
+/// as tf32 does; float16 a GPU of 7.0; int8 AVX512-VNNI or AVX-VNNI.
 void need_products(Products products, at::Device device);
 
 /// Empty when need_products() is content, else why not. LibTorch's own operations, which tests force on a processor, have all

@@ -276,8 +276,8 @@ def load(path: str | os.PathLike[str] | None = None, *, device: str = "cpu", dty
         path: None: $FCCLIP_MODEL, else the bundled model: small, for trying things out.
         device: "cpu", "cuda", "cuda:1"; also a torch.device.
         dtype: of the network's large products: "float32", exact; "bfloat16", faster on GPUs and on processors with
-            AVX512-BF16; "int8" on processors with AVX512-VNNI; "tf32" or "float16" on GPUs; "auto": the fastest of a
-            GPU, float32 on a processor.
+            AVX512-BF16; "int8" on processors with AVX512-VNNI or AVX-VNNI; "tf32" or "float16" on GPUs; "auto": the
+            fastest of a GPU, float32 on a processor.
         threads: cores that all calls of this process share; 0: all; None: as it is.
         cache: keep features of words on disk, shared by all processes.
         cache_folder: None: $XDG_CACHE_HOME/fcclip or ~/.cache/fcclip.

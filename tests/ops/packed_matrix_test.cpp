@@ -7,51 +7,16 @@
 
 #include "fcclip/core/error.h"
 #include "fcclip/ops/cpu/mlp_rows.h"
-#include "fcclip/ops/dispatch.h"
+#include "tests/ops/packed_product.h"
 #include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 
 namespace fcclip::ops::cpu {
 namespace packed_matrix_test {
 
-using test::formula_tensor;
 using test::near;
 
-at::Tensor numbers(const std::string& key, at::IntArrayRef shape) {
-  return formula_tensor("packed_matrix:", key, shape, -1, 1);
-}
-
-struct Shape {
-  int64_t rows, in, out;
-};
-
-// Around the tiles of every instruction set (6 × 8, 6 × 16, 14 × 32), around the blocks of columns
-// (256, 512), and more rows than one block has.
-const Shape kShapes[] = {{1, 1, 1},     {5, 3, 7},     {6, 16, 16},   {13, 17, 33}, {14, 256, 32},
-                         {29, 257, 40}, {97, 513, 65}, {3, 1100, 20}, {700, 24, 48}};
-
 class PackedMatrixShapes : public ::testing::TestWithParam<std::tuple<Isa, Shape>> {};
-
-// act(x Wᵀ + bias) + residual, as the kernel does it; bias and residual may be undefined.
-struct Follow {
-  at::Tensor bias, residual;
-  Activation activation = Activation::none;
-};
-
-at::Tensor multiplied(const PackedMatrix& matrix, const at::Tensor& x, const Follow& follow) {
-  const at::Tensor y = at::full({x.size(0), matrix.n()}, 7.0f);
-  GemmJob job = matrix.job();
-  if (follow.bias.defined()) job.bias = follow.bias.const_data_ptr<float>();
-  if (follow.residual.defined()) job.residual = follow.residual.const_data_ptr<float>();
-  job.activation = follow.activation;
-  job.a = x.const_data_ptr<float>();
-  job.lda = matrix.k();
-  job.ld_residual = job.ldc = matrix.n();
-  job.c = y.data_ptr<float>();
-  job.rows = x.size(0);
-  matrix.multiply(job);
-  return y;
-}
 
 TEST_P(PackedMatrixShapes, EqualsTheProductInDouble) {
   const auto [isa, shape] = GetParam();
@@ -69,126 +34,6 @@ TEST_P(PackedMatrixShapes, EqualsTheProductInDouble) {
                      activate(activation, product) + residual, 1e-6, 1e-6))
         << static_cast<int>(activation);
   }
-}
-
-at::Tensor rounded(const at::Tensor& x) {
-  return x.to(at::kBFloat16).to(at::kDouble);
-}
-
-// Both sides rounded, sums in float32.
-TEST(PackedMatrixBf16, EqualsTheProductOfRoundedNumbersInDouble) {
-  const std::string lack = lack_of_products(Products::bfloat16, at::kCPU);
-  if (!lack.empty()) GTEST_SKIP() << lack;
-  for (const Shape shape : kShapes) {
-    const at::Tensor weight = numbers("w", {shape.out, shape.in}), bias = numbers("b", {shape.out}),
-                     scale = numbers("s", {shape.out});
-    const at::Tensor x = numbers("x", {shape.rows, shape.in}),
-                     residual = numbers("r", {shape.rows, shape.out});
-    const at::Tensor product =
-        at::linear(rounded(x), rounded(weight * scale.unsqueeze(1)), bias.to(at::kDouble));
-    const PackedMatrix matrix(weight, scale, Isa::avx512, Products::bfloat16);
-    for (const Activation activation : {Activation::none, Activation::gelu}) {
-      EXPECT_TRUE(near(multiplied(matrix, x, {bias, residual, activation}),
-                       activate(activation, product) + residual, 1e-6, 1e-6))
-          << shape.rows << " " << shape.in << " " << shape.out;
-    }
-  }
-}
-
-TEST(PackedMatrixBf16, IsRefusedWhereTheKernelsAreForcedToLess) {
-  EXPECT_TRUE(lack_of_products(Products::float32, at::kCPU).empty());
-  for (const Isa isa : available_isas()) {
-    if (isa == Isa::avx512) continue;
-    for (const Implementation* one : implementations_of(c10::DeviceType::CPU)) {
-      if (one->name != name(isa)) continue;
-      const Forced forced(*one);
-      EXPECT_ERROR(unsupported, "AVX512-BF16", need_products(Products::bfloat16, at::kCPU));
-    }
-  }
-}
-
-// Whole numbers of a block of columns, and a factor a row.
-struct WholeNumbers {
-  at::Tensor numbers, factors;
-};
-
-// Weights: -127 … 127 of the largest of a row.
-WholeNumbers whole_weights(const at::Tensor& block) {
-  const at::Tensor largest = block.abs().amax(1, true);
-  return {(block * (127 / largest)).round().to(at::kDouble), (largest / 127).to(at::kDouble)};
-}
-
-// Rows: 0 … 255 between the least and the largest, zero among them; here without their zero.
-WholeNumbers whole_rows(const at::Tensor& block) {
-  const at::Tensor least = block.amin(1, true).clamp_max(0),
-                   largest = block.amax(1, true).clamp_min(0);
-  const at::Tensor inverse = 255 / (largest - least), zero = (-least * inverse + 0.5f).floor();
-  return {((block * inverse).round() + zero).clamp(0, 255).sub(zero).to(at::kDouble),
-          ((largest - least) / 255).to(at::kDouble)};
-}
-
-at::Tensor product_in_8_bits(const at::Tensor& x, const at::Tensor& weight, int64_t depth) {
-  at::Tensor sum = at::zeros({x.size(0), weight.size(0)}, at::kDouble);
-  for (int64_t k = 0; k < x.size(1); k += depth) {
-    const int64_t columns = std::min(depth, x.size(1) - k);
-    const WholeNumbers rows = whole_rows(x.narrow(1, k, columns)),
-                       weights = whole_weights(weight.narrow(1, k, columns));
-    sum += rows.numbers.matmul(weights.numbers.t()) * rows.factors * weights.factors.t();
-  }
-  return sum;
-}
-
-// Exact whole numbers: only the factors and what is done with them is rounded. A number in the middle of two may fall to
-// either side, which is less than one in three of a thousand here.
-TEST(PackedMatrixInt8, EqualsTheProductOfWholeNumbers) {
-  const std::string lack = lack_of_products(Products::int8, at::kCPU);
-  if (!lack.empty()) GTEST_SKIP() << lack;
-  for (const Shape shape : kShapes) {
-    const at::Tensor weight = numbers("w", {shape.out, shape.in}), bias = numbers("b", {shape.out}),
-                     scale = numbers("s", {shape.out});
-    const at::Tensor x = numbers("x", {shape.rows, shape.in}) + 0.3f,
-                     residual = numbers("r", {shape.rows, shape.out});
-    const PackedMatrix matrix(weight, scale, Isa::avx512, Products::int8);
-    const at::Tensor product =
-        product_in_8_bits(x, weight, matrix.shape().depth) * scale.to(at::kDouble) + bias;
-    for (const Activation activation : {Activation::none, Activation::gelu}) {
-      EXPECT_TRUE(near(multiplied(matrix, x, {bias, residual, activation}),
-                       activate(activation, product) + residual, 2e-6, 2e-6))
-          << shape.rows << " " << shape.in << " " << shape.out;
-    }
-    const at::Tensor exact = at::linear(x, weight * scale.unsqueeze(1), bias);
-    EXPECT_TRUE(near(multiplied(matrix, x, {bias}), exact, 0.02, 0.03));
-  }
-}
-
-TEST(PackedMatrixInt8, RowsAndWeightsOfZerosGiveTheBias) {
-  const std::string lack = lack_of_products(Products::int8, at::kCPU);
-  if (!lack.empty()) GTEST_SKIP() << lack;
-  const at::Tensor bias = numbers("b", {40});
-  const PackedMatrix zeros(at::zeros({40, 30}), {}, Isa::avx512, Products::int8);
-  EXPECT_TRUE(multiplied(zeros, numbers("x", {3, 30}), {bias}).equal(bias.expand({3, 40})));
-  const PackedMatrix matrix(numbers("w", {40, 30}), {}, Isa::avx512, Products::int8);
-  EXPECT_TRUE(multiplied(matrix, at::zeros({3, 30}), {bias}).equal(bias.expand({3, 40})));
-}
-
-TEST(PackedMatrixInt8, WhatIsNotFiniteStaysSo) {
-  const std::string lack = lack_of_products(Products::int8, at::kCPU);
-  if (!lack.empty()) GTEST_SKIP() << lack;
-  const PackedMatrix matrix(numbers("w", {40, 30}), {}, Isa::avx512, Products::int8);
-  for (const float odd :
-       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
-    at::Tensor x = numbers("x", {3, 30});
-    x[1][29] = odd;
-    const at::Tensor y = multiplied(matrix, x, {});
-    EXPECT_TRUE(y[0].isfinite().all().item<bool>());
-    EXPECT_FALSE(y[1].isfinite().any().item<bool>());
-    EXPECT_TRUE(y[2].isfinite().all().item<bool>());
-  }
-}
-
-TEST(PackedMatrixInt8, IsRefusedElsewhere) {
-  EXPECT_NE(lack_of_gpu_products(Products::int8, 100).find("AVX512-VNNI"), std::string::npos);
-  EXPECT_EQ(products_named(name(Products::int8), at::kCPU), Products::int8);
 }
 
 TEST_P(PackedMatrixShapes, RowsAreScaledWhenTheyArePacked) {

@@ -17,8 +17,12 @@ struct PackShape {
   int64_t depth = 0;  ///< columns in a block: a panel of a block stays in the first-level cache
   /// Rows of a that a micro-kernel computes at once: blocks of its multiples waste nothing.
   int64_t rows = 1;
+  /// Columns a micro-kernel multiplies in a step: bfloat16's blocks end in zeros up to a multiple of it.
+  int64_t step = 1;
   int64_t padded_n() const { return (n + panel - 1) / panel * panel; }
   int64_t floats() const { return padded_n() * k; }
+  /// Rows of a with those that fill the last micro-kernel.
+  int64_t whole_rows(int64_t some) const { return (some + rows - 1) / rows * rows; }
 };
 
 /// c[r, :] = act(W a[r, :] + bias) + residual[r, :], for r in [0, rows).
@@ -26,7 +30,7 @@ struct GemmJob {
   PackShape shape;
   const float* packed = nullptr;
   const uint16_t* packed_bf16 = nullptr;     ///< instead of packed, for bf16_kernels.h
-  uint16_t* rounded_rows = nullptr;          ///< scratch for it, [rows, depth]
+  uint16_t* rounded_rows = nullptr;          ///< scratch for it, [shape.whole_rows(rows), depth]
   const uint8_t* packed_int8 = nullptr;      ///< instead of packed, for int8_kernels.h
   uint8_t* narrow_rows = nullptr;            ///< scratch for it, [rows, depth + kInt8Tail]
   const float* bias = nullptr;               ///< [n] or nullptr

@@ -20,5 +20,8 @@ struct Int8Kernels {
 namespace avx512vnni {
 Int8Kernels int8_kernels();
 }
+namespace avxvnni {
+Int8Kernels int8_kernels();
+}
 
 }  // namespace fcclip::ops

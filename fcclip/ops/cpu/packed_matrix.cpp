@@ -9,30 +9,32 @@
 #include <ATen/Parallel.h>
 
 #include "fcclip/core/check.h"
-#include "fcclip/ops/cpu/bf16_kernels.h"
-#include "fcclip/ops/cpu/int8_kernels.h"
+#include "fcclip/ops/amx.h"
 #include "fcclip/ops/cpu/kernel_table.h"
 
 namespace fcclip::ops::cpu {
 namespace {
 
 // Asked for only where need_products() is content.
-const Bf16Kernels& bf16() {
+Bf16Kernels bf16(Isa isa) {
 #ifdef FCCLIP_X86
-  static const Bf16Kernels kernels = avx512bf16::bf16_kernels();
+  return isa == Isa::amx && may_use_tiles() ? amx::bf16_kernels() : avx512bf16::bf16_kernels();
 #else
-  static const Bf16Kernels kernels;
+  return {};
 #endif
-  return kernels;
 }
 
-const Int8Kernels& int8() {
+Int8Kernels int8(Isa isa) {
 #ifdef FCCLIP_X86
-  static const Int8Kernels kernels = avx512vnni::int8_kernels();
+  const bool has_wide = isa >= Isa::avx512 && __builtin_cpu_supports("avx512vnni") != 0;
+  return has_wide ? avx512vnni::int8_kernels() : avxvnni::int8_kernels();
 #else
-  static const Int8Kernels kernels;
+  return {};
 #endif
-  return kernels;
+}
+
+int64_t whole_steps(const PackShape& shape, int64_t columns) {
+  return (columns + shape.step - 1) / shape.step * shape.step;
 }
 
 // A matrix from some column on, and a factor for each of its rows (or nullptr).
@@ -54,15 +56,15 @@ void pack_panel(const PackShape& shape, const Columns& from, int64_t row, int64_
   }
 }
 
-// The same in pairs of columns; a zero behind an odd number of them.
+// The same in pairs of columns, and zeros behind them.
 void pack_panel(const PackShape& shape, const Columns& from, int64_t row, int64_t depth,
                 at::BFloat16* out) {
   const auto [w, scale] = from;
-  const int64_t paired = depth + depth % 2;
+  const int64_t stored = whole_steps(shape, depth);
   for (int64_t r = 0; r < shape.panel; ++r) {
     const bool inside = row + r < shape.n;
     const float factor = inside && scale ? scale[row + r] : 1.0f;
-    for (int64_t k = 0; k < paired; ++k) {
+    for (int64_t k = 0; k < stored; ++k) {
       const float value = inside && k < depth ? w[(row + r) * shape.k + k] * factor : 0.0f;
       out[(k / 2 * shape.panel + r) * 2 + k % 2] = value;
     }
@@ -114,7 +116,7 @@ at::Tensor pack_int8(const PackShape& shape, const Columns& from) {
 
 template <typename Element>
 at::Tensor pack(const PackShape& shape, const Columns& from) {
-  const int64_t columns = shape.k + (sizeof(Element) == 2 ? shape.k % 2 : 0);
+  const int64_t columns = whole_steps(shape, shape.k);
   at::Tensor data =
       at::empty({shape.padded_n() * columns}, c10::CppTypeToScalarType<Element>::value);
   auto* to = data.mutable_data_ptr<Element>();
@@ -136,21 +138,39 @@ at::Tensor pack(const PackShape& shape, const Columns& from) {
 PackedMatrix::PackedMatrix(const at::Tensor& weight, const at::Tensor& row_scale, Isa isa,
                            Products products)
     : isa_(isa), products_(products) {
+  if (products != Products::float32) need_products(products, at::kCPU);
+  if (products == Products::bfloat16) bf16_ = bf16(isa);
+  if (products == Products::int8) int8_ = int8(isa);
+  pack_rows(weight, row_scale);
+}
+
+PackedMatrix::PackedMatrix(const at::Tensor& weight, const at::Tensor& row_scale,
+                           const Bf16Kernels& kernels)
+    : isa_(Isa::avx512), products_(Products::bfloat16), bf16_(kernels) {
+  pack_rows(weight, row_scale);
+}
+
+PackedMatrix::PackedMatrix(const at::Tensor& weight, const at::Tensor& row_scale,
+                           const Int8Kernels& kernels)
+    : isa_(Isa::avx2), products_(Products::int8), int8_(kernels) {
+  pack_rows(weight, row_scale);
+}
+
+void PackedMatrix::pack_rows(const at::Tensor& weight, const at::Tensor& row_scale) {
   check_shape("weight", weight, {kAny, kAny});
   check_dtype("weight", weight, at::kFloat);
   if (row_scale.defined()) check_shape("row_scale", row_scale, {weight.size(0)});
-  if (products != Products::float32) need_products(products, at::kCPU);
-  const auto shape_of = products == Products::bfloat16 ? bf16().pack_shape
-                        : products == Products::int8   ? int8().pack_shape
-                                                       : kernels(isa).pack_shape;
+  const auto shape_of = products_ == Products::bfloat16 ? bf16_.pack_shape
+                        : products_ == Products::int8   ? int8_.pack_shape
+                                                        : kernels(isa_).pack_shape;
   shape_ = shape_of(weight.size(0), weight.size(1));
   const at::Tensor w = weight.detach().contiguous();
   const at::Tensor scale = row_scale.defined() ? row_scale.detach().contiguous() : at::Tensor();
   const Columns all = {w.const_data_ptr<float>(),
                        scale.defined() ? scale.const_data_ptr<float>() : nullptr};
-  data_ = products == Products::bfloat16 ? pack<at::BFloat16>(shape_, all)
-          : products == Products::int8   ? pack_int8(shape_, all)
-                                         : pack<float>(shape_, all);
+  data_ = products_ == Products::bfloat16 ? pack<at::BFloat16>(shape_, all)
+          : products_ == Products::int8   ? pack_int8(shape_, all)
+                                          : pack<float>(shape_, all);
 }
 
 GemmJob PackedMatrix::job() const {
@@ -175,11 +195,12 @@ void PackedMatrix::multiply(const GemmJob& job) const {
     const int64_t bytes = job.rows * (shape_.depth + kInt8Tail);
     rounded.resize(std::max(rounded.size(), static_cast<size_t>(bytes / 2)));
     own.narrow_rows = reinterpret_cast<uint8_t*>(rounded.data());
-    return int8().gemm(own);
+    return int8_.gemm(own);
   }
-  rounded.resize(std::max(rounded.size(), static_cast<size_t>(job.rows * shape_.depth)));
+  const int64_t numbers = shape_.whole_rows(job.rows) * shape_.depth;
+  rounded.resize(std::max(rounded.size(), static_cast<size_t>(numbers)));
   own.rounded_rows = rounded.data();
-  bf16().gemm(own);
+  bf16_.gemm(own);
 }
 
 }  // namespace fcclip::ops::cpu

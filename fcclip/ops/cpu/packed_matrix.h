@@ -3,7 +3,9 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "fcclip/ops/cpu/bf16_kernels.h"
 #include "fcclip/ops/cpu/gemm_args.h"
+#include "fcclip/ops/cpu/int8_kernels.h"
 #include "fcclip/ops/isa.h"
 #include "fcclip/ops/products.h"
 
@@ -18,6 +20,9 @@ class PackedMatrix {
   /// bfloat16: as need_products() allows it.
   explicit PackedMatrix(const at::Tensor& weight, const at::Tensor& row_scale = {},
                         Isa isa = chosen_isa(), Products products = Products::float32);
+  /// The same in bfloat16, or in 8 bits, by these very kernels, which the processor must have.
+  PackedMatrix(const at::Tensor& weight, const at::Tensor& row_scale, const Bf16Kernels& kernels);
+  PackedMatrix(const at::Tensor& weight, const at::Tensor& row_scale, const Int8Kernels& kernels);
 
   bool defined() const { return data_.defined(); }
   int64_t n() const { return shape_.n; }
@@ -30,9 +35,13 @@ class PackedMatrix {
   void multiply(const GemmJob& job) const;
 
  private:
+  void pack_rows(const at::Tensor& weight, const at::Tensor& row_scale);
+
   PackShape shape_;
   Isa isa_ = Isa::portable;
   Products products_ = Products::float32;
+  Bf16Kernels bf16_;
+  Int8Kernels int8_;
   at::Tensor data_;
 };
 

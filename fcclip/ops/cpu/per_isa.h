@@ -62,6 +62,9 @@ const Table& table_of(Isa isa, const Fillers<Table>& fillers) {
   if (isa == Isa::avx512 && fillers.avx512 != nullptr) {
     return detail::filled<Table, Isa::avx512>(fillers.avx512);
   }
+  if (isa == Isa::amx && fillers.avx512 != nullptr) {
+    return detail::filled<Table, Isa::amx>(fillers.avx512);
+  }
   fail(ErrorCode::unsupported, "kernels of ", name(isa), " are not part of this build");
 }
 

@@ -1,17 +1,14 @@
-// Matrix product in 8 bits by AVX512-VNNI: an instruction multiplies four columns and sums them in 32-bit whole numbers, exactly.
+// Matrix product in 8 bits by AVX512-VNNI or AVX-VNNI: an instruction multiplies four columns and sums them in 32-bit whole numbers, exactly.
 // Each row of a has a factor and a zero of its own in each block of columns, found when the block is multiplied.
 
 #include "fcclip/ops/cpu/int8_kernels.h"
 #include "fcclip/ops/cpu/kernels/gemm_tiles.h"
+#include "fcclip/ops/cpu/kernels_int8/whole.h"
 
 namespace fcclip::ops::FCCLIP_ISA {
 namespace {
 
 constexpr int64_t kDepth = 512;
-
-inline __m512i sixteen_at(const uint8_t* p) {
-  return _mm512_loadu_si512(p);
-}
 
 template <typename T>
 inline T value_at(const uint8_t* p) {
@@ -20,20 +17,13 @@ inline T value_at(const uint8_t* p) {
   return value;
 }
 
-// Whole numbers in the registers of floats.
-inline Vec plus_products(Vec sum, __m512i x, __m512i w) {
-  // GCC 12 stores the sums at every step where it sees _mm512_dpbusd_epi32.
-  asm("vpdpbusd %2, %1, %0" : "+v"(sum.v) : "v"(x), "v"(w));
-  return sum;
-}
-inline Vec without(Vec sum, __m512i zero, __m512i sums) {
-  const __m512i shift = _mm512_mullo_epi32(zero, sums);
-  return {_mm512_cvtepi32_ps(_mm512_sub_epi32(_mm512_castps_si512(sum.v), shift))};
+inline Vec floats_at(const uint8_t* p) {
+  return Vec::load(reinterpret_cast<const float*>(p));
 }
 
 struct Int8Kernel {
-  using Element = uint8_t;  // of a unsigned, of the weights signed
-  static constexpr int kRows = 14;
+  using Element = uint8_t;                             // of a unsigned, of the weights signed
+  static constexpr int kRows = kWidth == 16 ? 14 : 6;  // of 32 registers or 16, as in float32
 
   template <int R>
   static inline __attribute__((always_inline)) void accumulate(const Tile<uint8_t>& tile,
@@ -49,20 +39,20 @@ struct Int8Kernel {
     for (int64_t k = kInt8Tail; k < tile.depth; k += 4, a += 4, b += 4 * kPanel) {
       __builtin_prefetch(ahead, 0, 2);
       ahead += 4 * kAhead;
-      const __m512i b0 = sixteen_at(b), b1 = sixteen_at(b + 2 * kPanel);
+      const Whole b0 = Whole::load(b), b1 = Whole::load(b + 2 * kPanel);
       FCCLIP_UNROLL for (int r = 0; r < R; ++r) {
-        const __m512i x = _mm512_set1_epi32(value_at<int32_t>(a + r * tile.lda));
+        const Whole x = Whole::all(value_at<int32_t>(a + r * tile.lda));
         sum[r][0] = plus_products(sum[r][0], x, b0);
         sum[r][1] = plus_products(sum[r][1], x, b1);
       }
     }
-    const Vec factor0 = {_mm512_loadu_ps(b)}, factor1 = {_mm512_loadu_ps(b + 2 * kPanel)};
-    const __m512i sums0 = sixteen_at(b + 4 * kPanel), sums1 = sixteen_at(b + 6 * kPanel);
+    const Vec factor0 = floats_at(b), factor1 = floats_at(b + 2 * kPanel);
+    const Whole sums0 = Whole::load(b + 4 * kPanel), sums1 = Whole::load(b + 6 * kPanel);
     const Vec bias0 = tile.bias ? Vec::load(tile.bias) : Vec::zero(),
               bias1 = tile.bias ? Vec::load(tile.bias + kWidth) : Vec::zero();
     FCCLIP_UNROLL for (int r = 0; r < R; ++r) {
       const Vec factor = Vec::all(value_at<float>(a + r * tile.lda));
-      const __m512i zero = _mm512_set1_epi32(value_at<int32_t>(a + r * tile.lda + 4));
+      const Whole zero = Whole::all(value_at<int32_t>(a + r * tile.lda + 4));
       sum[r][0] = fma(without(sum[r][0], zero, sums0), factor * factor0, bias0);
       sum[r][1] = fma(without(sum[r][1], zero, sums1), factor * factor1, bias1);
     }
@@ -72,25 +62,19 @@ struct Int8Kernel {
 // A row's numbers as 0 … 255: x ≈ (number - zero) · factor; zeros after the columns. What is not finite makes the factor so.
 void narrow_row(const float* from, int64_t columns, uint8_t* to, int64_t depth) {
   Vec low = Vec::zero(), high = Vec::zero(), odd = Vec::zero();
-  const auto part = [&](int64_t k) {
-    return static_cast<__mmask16>(columns - k >= kWidth ? 0xffff : (1u << (columns - k)) - 1);
-  };
   for (int64_t k = 0; k < columns; k += kWidth) {
-    const Vec x = {_mm512_maskz_loadu_ps(part(k), from + k)};
+    const Vec x = load_some(from + k, columns - k);
     low = min(low, x);
     high = max(high, x);
     odd = fma(x, Vec::zero(), odd);
   }
-  const float least = _mm512_reduce_min_ps(low.v), range = _mm512_reduce_max_ps(high.v) - least;
+  const float smallest = least(low), range = greatest(high) - smallest;
   const float factor = range / 255 + odd.sum(), inverse = range > 0 ? 255 / range : 0;
   const bool is_finite = factor - factor == 0;
-  const int32_t zero = is_finite ? static_cast<int32_t>(-least * inverse + 0.5f) : 0;
-  const __m512i shift = _mm512_set1_epi32(zero);
+  const int32_t zero = is_finite ? static_cast<int32_t>(-smallest * inverse + 0.5f) : 0;
   for (int64_t k = 0; k < columns; k += kWidth) {
-    const Vec x = Vec{_mm512_maskz_loadu_ps(part(k), from + k)} * Vec::all(inverse);
-    const __m512i number = _mm512_add_epi32(_mm512_cvtps_epi32(x.v), shift);
-    _mm512_mask_cvtusepi32_storeu_epi8(to + k, part(k),
-                                       _mm512_max_epi32(number, _mm512_setzero_si512()));
+    const Vec x = load_some(from + k, columns - k) * Vec::all(inverse);
+    store_some(x, Whole::all(zero), columns - k, to + k);
   }
   for (int64_t k = columns; k < depth; ++k) to[k] = 0;
   __builtin_memcpy(to + depth, &factor, sizeof factor);
