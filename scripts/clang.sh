@@ -11,7 +11,7 @@ for tool in clang++ clang-tidy; do
   command -v "$tool" >/dev/null || { echo "clang: not checked, there is no $tool"; exit 0; }
 done
 options=()
-[ -f "$build/build.ninja" ] || options=(-DCMAKE_BUILD_TYPE=Debug -DFCCLIP_CUDA_GRAPHS=ON "-DCMAKE_CXX_FLAGS_DEBUG=-O1 -gline-tables-only"
+[ -f "$build/build.ninja" ] || options=(-DCMAKE_BUILD_TYPE=Debug -DFCCLIP_CUDA_GRAPHS=ON -DFCCLIP_NCCL=ON "-DCMAKE_CXX_FLAGS_DEBUG=-O1 -gline-tables-only"
   -DFCCLIP_SANITIZE=ON -DFCCLIP_FUZZ=ON -DFCCLIP_TESTS=ON -DFCCLIP_WERROR=ON -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++)
 scripts/build.sh "$build" --targets "$(scripts/sanitized_targets.sh) $(basename -a -s .cpp fuzz/*_fuzz.cpp | tr '\n' ' ')" "${options[@]}"
 sources=$(python3 scripts/tidy_sources.py "$build" "${2:-}")

@@ -1,6 +1,7 @@
 #include "fcclip/engine/process_backends.h"
 
 #include <chrono>
+#include <exception>
 
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 
@@ -9,12 +10,9 @@
 // types are handled here.
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #endif
-#if defined(USE_C10D_NCCL) && __has_include(<nccl.h>)
-#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
-#define FCCLIP_HAS_NCCL 1
-#endif
 
 #include "fcclip/core/error.h"
+#include "fcclip/engine/nccl.h"
 
 namespace fcclip::engine {
 namespace {
@@ -41,18 +39,9 @@ void add_gloo(Group& group, const Store& store) {
 }
 
 void add_nccl(Group& group, const Store& store) {
-#ifdef FCCLIP_HAS_NCCL
-  using Nccl = c10d::ProcessGroupNCCL;
-  auto options = Nccl::Options::create();
-  options->timeout = kTimeout;
-  auto backend = c10::make_intrusive<Nccl>(c10::make_intrusive<c10d::PrefixStore>("nccl", store),
-                                           group.getRank(), group.getSize(), std::move(options));
-  group.setBackend(at::kCUDA, Group::BackendType::NCCL, backend);
-#else
-  fail(ErrorCode::unsupported,
-       "this build knows no NCCL, so it cannot train on several GPUs; build with a CUDA LibTorch "
-       "and NCCL's headers");
-#endif
+  const auto milliseconds = std::chrono::milliseconds(kTimeout).count();
+  group.setBackend(at::kCUDA, Group::BackendType::NCCL,
+                   make_nccl(store, {group.getRank(), group.getSize(), milliseconds}));
 }
 
 }  // namespace
@@ -68,6 +57,17 @@ c10::intrusive_ptr<Group> make_process_group(const Store& store, int64_t rank, i
     group->setDefaultBackend(Group::BackendType::GLOO);
   }
   return group;
+}
+
+// shutdown() waits until the others have what they need of this process: after an error they may be gone, or wait for another
+// thing.
+void leave_process_group(Group& group, at::Device device) noexcept {
+  if (!device.is_cuda()) return;
+  try {
+    std::uncaught_exceptions() > 0 ? group.abort() : group.shutdown();
+  } catch (const std::exception&) {
+    // The process ends, whatever NCCL says.
+  }
 }
 
 }  // namespace fcclip::engine

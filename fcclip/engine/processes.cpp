@@ -11,6 +11,7 @@
 
 #include "fcclip/core/environment.h"
 #include "fcclip/core/error.h"
+#include "fcclip/engine/own_gpu.h"
 #include "fcclip/engine/process_backends.h"
 
 namespace fcclip::engine {
@@ -58,6 +59,8 @@ template <typename Action>
 void together(int64_t rank, const char* what, Action&& action) {
   try {
     action();
+  } catch (const Error&) {
+    throw;
   } catch (const std::exception& error) {
     const std::string_view message = error.what();
     fail(ErrorCode::io_failure, "process ", rank, ": ", what,
@@ -69,6 +72,11 @@ void together(int64_t rank, const char* what, Action&& action) {
 }  // namespace
 
 struct Processes::Group {
+  ~Group() {
+    reducer.reset();
+    if (group) leave_process_group(*group, device);
+  }
+
   c10::intrusive_ptr<c10d::ProcessGroup> group;
   std::unique_ptr<c10d::Reducer> reducer;
   at::Device device = at::kCPU;
@@ -90,16 +98,22 @@ Processes Processes::join(at::DeviceType device) {
          "environment variable LOCAL_RANK is missing; start the processes with torchrun, srun or "
          "mpirun");
   }
-  processes.local_rank_ = *place.local_rank;
   processes.group_ = std::make_unique<Group>();
   Group& group = *processes.group_;
-  if (device == at::kCUDA) group.device = at::Device(at::kCUDA, processes.local_rank_);
+  if (device == at::kCUDA) {
+    const int64_t gpu = take_own_gpu(*place.local_rank);
+    group.device = at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(gpu));
+  }
   together(processes.rank_, "meeting the other processes", [&] {
     const auto store = open_store(processes.rank_, processes.size_);
     group.group = make_process_group(store, processes.rank_, processes.size_, group.device);
   });
   processes.barrier();
   return processes;
+}
+
+at::Device Processes::device() const {
+  return group_ ? group_->device : at::kCPU;
 }
 
 void Processes::sum(at::Tensor& tensor) const {

@@ -14,9 +14,10 @@ namespace fcclip::engine {
 class Processes {
  public:
   /// Joins by RANK, WORLD_SIZE, LOCAL_RANK (torchrun) or what srun and Open MPI's mpirun set in
-  /// their place, and MASTER_ADDR, MASTER_PORT. Gloo on CPUs, NCCL on CUDA devices. Throws
-  /// Error{invalid_argument} for a variable that is missing or wrong, Error{io_failure} when the
-  /// others do not come.
+  /// their place, and MASTER_ADDR, MASTER_PORT. Gloo on CPUs, NCCL on CUDA devices, of which each
+  /// process makes its own the current one. Throws Error{invalid_argument} for a variable that is
+  /// missing or wrong, Error{unsupported} for a GPU that can't be used or a build without NCCL,
+  /// Error{io_failure} when the others do not come.
   static Processes join(at::DeviceType device);
   /// One process.
   Processes();
@@ -25,7 +26,8 @@ class Processes {
   Processes& operator=(Processes&&) noexcept;
 
   int64_t rank() const { return rank_; }
-  int64_t local_rank() const { return local_rank_; }
+  /// This process's own GPU, where several train on GPUs; else the CPU.
+  at::Device device() const;
   int64_t size() const { return size_; }
   bool is_first() const { return rank_ == 0; }
 
@@ -49,7 +51,7 @@ class Processes {
 
  private:
   struct Group;
-  int64_t rank_ = 0, local_rank_ = 0, size_ = 1;
+  int64_t rank_ = 0, size_ = 1;
   std::unique_ptr<Group> group_;
 };
 

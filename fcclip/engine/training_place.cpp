@@ -11,7 +11,7 @@ TrainingPlace join_training(const std::string& device) {
   if (place.device.is_cuda()) at::globalContext().setFloat32MatmulPrecision("high");
   place.processes = Processes::join(place.device.type());
   if (place.device.is_cuda() && place.processes.size() > 1) {
-    place.device = {at::kCUDA, static_cast<c10::DeviceIndex>(place.processes.local_rank())};
+    place.device = place.processes.device();
   }
   return place;
 }

@@ -10,10 +10,8 @@
 #include <ATen/ThreadLocalState.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include "fcclip/core/cuda_module.h"
 #include "fcclip/core/error.h"
-#include "fcclip/core/own_folders.h"
-#include "fcclip/core/shared_library.h"
-#include "fcclip/core/torch_cuda.h"
 #include "fcclip/ops/cuda/graph/graph_seam.h"
 
 namespace fcclip::ops::cuda {
@@ -24,28 +22,11 @@ struct GraphModule {
   std::string lack;
 };
 
-std::filesystem::path graph_module_file() {
-  std::error_code ignored;
-  for (const std::filesystem::path& folder : own_folders()) {
-    for (const char* place : {"", FCCLIP_PRIVATE_LIBDIR}) {
-      std::filesystem::path file = folder / place / kGraphModule;
-      if (std::filesystem::exists(file, ignored)) return file;
-    }
-  }
-  return {};
-}
-
-// LibTorch's CUDA side is opened with all its names in reach of what is opened later, CUDA's runtime's among them; the module
-// is linked to have every name found when it is opened, or not be opened.
 GraphModule open_graph_module() {
-  const std::filesystem::path file = graph_module_file();
-  if (file.empty()) return {nullptr, std::string(kGraphModule) + " was not built"};
-  const TorchCuda& torch = open_torch_cuda();
-  if (!torch.failure.empty()) return {nullptr, torch.failure};
-  const SharedLibrary module(file.string());
-  if (!module.is_open()) return {nullptr, module.failure()};
-  auto* const calls = module.function<FcclipGraphCallsFunction>("fcclip_graph_calls");
-  if (calls == nullptr) return {nullptr, file.string() + " is of another build"};
+  const CudaModule module = open_cuda_module(kGraphModule);
+  if (!module.lack.empty()) return {nullptr, module.lack};
+  auto* const calls = module.library.function<FcclipGraphCallsFunction>("fcclip_graph_calls");
+  if (calls == nullptr) return {nullptr, std::string(kGraphModule) + " is of another build"};
   return {calls(), ""};
 }
 
@@ -54,7 +35,7 @@ const GraphModule& graph_module() {
   return kModule;
 }
 
-[[noreturn]] void graph_failed(const char* what, const FcclipGraphError& error) {
+[[noreturn]] void graph_failed(const char* what, const FcclipModuleError& error) {
   fail(ErrorCode::internal, "CUDA graph: ", what, ": ", error.text);
 }
 
@@ -105,7 +86,7 @@ class RecordedCudaGraph : public DeviceGraph {
   }
 
   void replay() override {
-    FcclipGraphError error{};
+    FcclipModuleError error{};
     if (!graph_module().calls->replay(graph_, &error)) graph_failed("replay", error);
   }
 
@@ -140,7 +121,7 @@ std::unique_ptr<DeviceGraph> record_here(at::Device device, const DeviceWork& wo
                                          const DeviceGraph* beside) {
   const auto* const own = static_cast<const RecordedCudaGraph*>(beside);
   CalledWork called{work};
-  FcclipGraphError error{};
+  FcclipModuleError error{};
   FcclipGraph* const graph = graph_module().calls->record(
       device.index(), own == nullptr ? nullptr : own->graph(), CalledWork::call, &called, &error);
   if (called.failure) std::rethrow_exception(called.failure);

@@ -1,20 +1,15 @@
 // libfcclip_cuda_graph.so. Built by a C++ compiler from LibTorch's headers and CUDA's; linked to neither: the names are found
 // in the libtorch_cuda that the process has opened.
 
-// cuda_runtime.h holds nothing more that LibTorch needs here, and wants headers of nvcc's that no wheel has.
-#include <cuda_runtime_api.h>
-#define __CUDA_RUNTIME_H__
 #include <cuda.h>
+#include <cuda_runtime.h>
 #if CUDA_VERSION < 12040
 #error "LibTorch's CUDAGraph has another layout with headers of CUDA before 12.4"
 #endif
 
-#include <algorithm>
-#include <cstring>
 #include <functional>
 #include <map>
 #include <memory>
-#include <string>
 
 #include <ATen/Functions.h>
 #include <ATen/core/CachingHostAllocator.h>
@@ -115,12 +110,6 @@ c10::cuda::CUDAStream recording_stream(c10::DeviceIndex device) {
   return streams.emplace(device, c10::cuda::getStreamFromPool(false, device)).first->second;
 }
 
-void say(const char* what, FcclipGraphError* error) {
-  const size_t length = std::min(std::strcspn(what, "\n"), sizeof(error->text) - 1);
-  std::memcpy(error->text, what, length);
-  error->text[length] = 0;
-}
-
 }  // namespace
 
 struct FcclipGraph {
@@ -153,29 +142,16 @@ std::unique_ptr<FcclipGraph> record(c10::DeviceIndex device, const FcclipGraph* 
 }
 
 FcclipGraph* record_quietly(int device, const FcclipGraph* beside, FcclipGraphWork work,
-                            void* context, FcclipGraphError* error) {
-  error->text[0] = 0;
-  try {
-    return record(static_cast<c10::DeviceIndex>(device), beside, work, context).release();
-  } catch (const c10::Error& failure) {
-    say(failure.msg().c_str(), error);
-  } catch (const std::exception& failure) {
-    say(failure.what(), error);
-  }
-  return nullptr;
+                            void* context, FcclipModuleError* error) {
+  FcclipGraph* graph = nullptr;
+  fcclip::without_exceptions(error, [&] {
+    graph = record(static_cast<c10::DeviceIndex>(device), beside, work, context).release();
+  });
+  return graph;
 }
 
-bool replay_quietly(FcclipGraph* graph, FcclipGraphError* error) {
-  error->text[0] = 0;
-  try {
-    graph->graph->replay();
-    return true;
-  } catch (const c10::Error& failure) {
-    say(failure.msg().c_str(), error);
-  } catch (const std::exception& failure) {
-    say(failure.what(), error);
-  }
-  return false;
+bool replay_quietly(FcclipGraph* graph, FcclipModuleError* error) {
+  return fcclip::without_exceptions(error, [&] { graph->graph->replay(); });
 }
 
 void destroy_quietly(FcclipGraph* graph) {

@@ -1,6 +1,8 @@
 #pragma once
 // Between the library and the module that calls LibTorch's CUDAGraph: C alone, no exception crosses.
 
+#include "fcclip/core/module_error.h"
+
 extern "C" {
 
 /// A recorded graph.
@@ -9,19 +11,14 @@ struct FcclipGraph;
 /// The work, called twice; returns whether it went well.
 using FcclipGraphWork = bool (*)(void* context);
 
-/// What went wrong: one line that ends with a zero; empty when it was the work.
-struct FcclipGraphError {
-  char text[400];
-};
-
 /// What the module exports, under the name fcclip_graph_calls.
 struct FcclipGraphCalls {
-  /// Null when it went wrong. device: N of cuda:N; beside: null, or a graph of it
+  /// Null when it went wrong, with no line when it was the work. device: N of cuda:N; beside: null, or a graph of it
   /// whose memory this one shares.
   FcclipGraph* (*record)(int device, const FcclipGraph* beside, FcclipGraphWork work, void* context,
-                         FcclipGraphError* error);
+                         FcclipModuleError* error);
   /// Into the device's current stream; returns whether it went well.
-  bool (*replay)(FcclipGraph* graph, FcclipGraphError* error);
+  bool (*replay)(FcclipGraph* graph, FcclipModuleError* error);
   void (*destroy)(FcclipGraph* graph);
 };
 

@@ -1,6 +1,6 @@
 #pragma once
 // What CUDA's headers for the runtime want of their compiler's, which wheels of NVIDIA's leave out: what the words mean to a
-// C++ compiler. Looked for behind CUDA's own folders, so that a toolkit's file is read where there is one.
+// C++ compiler. A toolkit's headers find their own file first, beside them.
 
 #define __HOST_DEFINES_H__
 

@@ -1,0 +1,4 @@
+#pragma once
+// As cuda_fp16.h.
+
+struct __nv_bfloat16;
