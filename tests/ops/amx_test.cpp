@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "fcclip/core/processor.h"
+#include "fcclip/ops/cpu/kernel_table.h"
 #include "fcclip/ops/isa.h"
 
 #ifdef FCCLIP_HAS_STAND_INS
@@ -47,6 +48,14 @@ TEST(Amx, IsAnInstructionSetOfItsOwnAboveAvx512) {
     EXPECT_EQ(here[here.size() - 2], Isa::avx512);
     EXPECT_TRUE(has_bf16_tiles(ask_for_amx()));
   }
+}
+
+TEST(Amx, AllButProductsInBfloat16IsAvx512s) {
+  if (available_isas().back() < Isa::avx512) GTEST_SKIP() << "this processor has no AVX-512";
+  const KernelTable &amx = kernels(Isa::amx), &avx512 = kernels(Isa::avx512);
+  EXPECT_EQ(amx.isa, Isa::amx);
+  EXPECT_EQ(amx.gemm, avx512.gemm);
+  EXPECT_EQ(amx.block_attention, avx512.block_attention);
 }
 
 #ifdef FCCLIP_HAS_STAND_INS
