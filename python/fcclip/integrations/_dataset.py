@@ -148,7 +148,7 @@ def _picture_of(value: Any) -> Any:
         return _file_of(value)
     if isinstance(value, list):
         pixels = np.asarray(value)
-        fits = pixels.dtype.kind in "iu" and pixels.size > 0 and pixels.min() >= 0 and pixels.max() <= 255
+        fits = pixels.dtype.kind in "iu" and pixels.size > 0 and np.min(pixels) >= 0 and np.max(pixels) <= 255
         return pixels.astype(np.uint8) if fits else pixels
     return value
 

@@ -156,7 +156,7 @@ def segmentation(found: Segmentation, segments: Sequence[Segment] | None = None)
     """
     kept = list(found) if segments is None else segments
     ids = found.ids
-    classes = np.zeros(1 + max([int(ids.max(initial=0)), *(one.id for one in kept)]), _type_for(len(found.words)))
+    classes = np.zeros(1 + max([int(np.max(ids, initial=0)), *(one.id for one in kept)]), _type_for(len(found.words)))
     for one in kept:
         classes[one.id] = one.class_index + 1
     return fo.Segmentation(mask=classes[ids])
