@@ -15,13 +15,9 @@ namespace {
 constexpr int64_t kWaitingBytes = int64_t{128} << 20;
 
 int64_t bytes_of(const PictureAnswer& answer) {
-  int64_t bytes = 0;
-  if (answer.labels.defined()) bytes += static_cast<int64_t>(answer.labels.nbytes());
-  if (answer.panoptic) bytes += static_cast<int64_t>(answer.panoptic->ids.nbytes());
-  if (!answer.instances) return bytes;
-  for (const results::Segment& one : answer.instances->segments) {
-    bytes += std::ssize(one.rle_counts) * static_cast<int64_t>(sizeof(uint32_t));
-  }
+  int64_t bytes = answer.labels.defined() ? static_cast<int64_t>(answer.labels.nbytes()) : 0;
+  if (answer.panoptic) bytes += results::bytes_held(*answer.panoptic);
+  if (answer.instances) bytes += results::bytes_held(*answer.instances);
   return bytes;
 }
 

@@ -223,16 +223,4 @@ void Evaluator::add(PictureRecord& record, size_t classifier, ScoreRecord scores
   if (!options_.predictions.empty()) record.answers[all[classifier].name] = std::move(answer);
 }
 
-PictureRecord Evaluator::one(int64_t index, const Progress& progress) const {
-  PictureCase one = read(index);
-  EncodedCase encoded = encode(one, progress);
-  PictureRecord record = begin_record(one);
-  for (size_t i = 0; i < classifiers(); ++i) {
-    PictureAnswer answer = this->answer(one, encoded, i);
-    ScoreRecord scores = score(one, answer, i);
-    add(record, i, std::move(scores), std::move(answer));
-  }
-  return record;
-}
-
 }  // namespace fcclip::eval

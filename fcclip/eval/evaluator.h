@@ -69,9 +69,6 @@ class Evaluator {
   void add(PictureRecord& record, size_t classifier, ScoreRecord scores,
            PictureAnswer answer) const;
 
-  /// All of it, one step after the other.
-  PictureRecord one(int64_t index, const Progress& progress = {}) const;
-
  private:
   void check_views() const;
   PictureTruth truth_of(int64_t index) const;

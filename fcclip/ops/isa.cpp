@@ -1,22 +1,21 @@
 #include "fcclip/ops/isa.h"
 
 #include <cstdlib>
+#include <span>
 #include <string>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/listed.h"
 #include "fcclip/ops/amx.h"
 
 namespace fcclip::ops {
 namespace {
 
 // "portable, avx2 or avx512"
-std::string listed(const std::vector<Isa>& isas) {
-  std::string text;
-  for (size_t i = 0; i < isas.size(); ++i) {
-    if (i > 0) text += i + 1 == isas.size() ? " or " : ", ";
-    text += name(isas[i]);
-  }
-  return text;
+std::string one_of(std::span<const Isa> isas) {
+  const std::string last(name(isas.back()));
+  if (isas.size() == 1) return last;
+  return listed(isas.first(isas.size() - 1), [](Isa isa) { return name(isa); }) + " or " + last;
 }
 
 }  // namespace
@@ -60,7 +59,7 @@ Isa preferred_isa() {
     if (name(isa) == forced) return isa;
   }
   fail(ErrorCode::invalid_argument, "FCCLIP_CPU_ISA=", forced,
-       " is unknown or not available on this processor; use ", listed(available));
+       " is unknown or not available on this processor; use ", one_of(available));
 }
 
 }  // namespace fcclip::ops

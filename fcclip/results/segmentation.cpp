@@ -19,6 +19,16 @@ const Kind& found_as(const Segmentation& segmentation, Task wanted) {
        task_name(segmentation.task()));
 }
 
+int64_t bytes_of(const at::Tensor& map) {
+  return map.defined() ? static_cast<int64_t>(map.nbytes()) : 0;
+}
+
+int64_t bytes_of(const std::vector<Segment>& segments) {
+  size_t sum = 0;
+  for (const Segment& one : segments) sum += one.rle_counts.size() * sizeof(uint32_t) + sizeof one;
+  return static_cast<int64_t>(sum);
+}
+
 }  // namespace
 
 std::string_view task_name(Task task) {
@@ -68,18 +78,20 @@ at::Tensor mask_in_box(const Segmentation& segmentation, const Segment& segment)
   return in_box(to_mask({segmentation.size, segment.rle_counts}));
 }
 
+int64_t bytes_held(const PanopticSegmentation& found) {
+  return bytes_of(found.ids) + bytes_of(found.segments);
+}
+
+int64_t bytes_held(const InstanceSegmentation& found) {
+  return bytes_of(found.segments);
+}
+
+int64_t bytes_held(const SemanticSegmentation& found) {
+  return bytes_of(found.labels) + bytes_of(found.segments);
+}
+
 int64_t bytes_held(const Segmentation& segmentation) {
-  int64_t sum = 0;
-  if (const auto* panoptic = std::get_if<PanopticSegmentation>(&segmentation.found)) {
-    if (panoptic->ids.defined()) sum += static_cast<int64_t>(panoptic->ids.nbytes());
-  }
-  if (const auto* semantic = std::get_if<SemanticSegmentation>(&segmentation.found)) {
-    if (semantic->labels.defined()) sum += static_cast<int64_t>(semantic->labels.nbytes());
-  }
-  for (const Segment& segment : segmentation.segments()) {
-    sum += static_cast<int64_t>(segment.rle_counts.size() * sizeof(uint32_t) + sizeof(Segment));
-  }
-  return sum;
+  return std::visit([](const auto& found) { return bytes_held(found); }, segmentation.found);
 }
 
 }  // namespace fcclip::results

@@ -85,6 +85,9 @@ struct Segmentation {
 at::Tensor mask_in_box(const Segmentation& segmentation, const Segment& segment);
 
 /// Memory that maps and runs hold.
+int64_t bytes_held(const PanopticSegmentation& found);
+int64_t bytes_held(const InstanceSegmentation& found);
+int64_t bytes_held(const SemanticSegmentation& found);
 int64_t bytes_held(const Segmentation& segmentation);
 
 }  // namespace fcclip::results

@@ -49,6 +49,18 @@ class Evaluators : public testing::Test {
     return options;
   }
   static Evaluator evaluator() { return {*segmenter_, *split_, words_, options()}; }
+  // One step after the other.
+  static PictureRecord scored_alone(const Evaluator& evaluator, int64_t index) {
+    PictureCase one = evaluator.read(index);
+    EncodedCase encoded = evaluator.encode(one);
+    PictureRecord record = evaluator.begin_record(one);
+    for (size_t i = 0; i < evaluator.classifiers(); ++i) {
+      PictureAnswer answer = evaluator.answer(one, encoded, i);
+      ScoreRecord scores = evaluator.score(one, answer, i);
+      evaluator.add(record, i, std::move(scores), std::move(answer));
+    }
+    return record;
+  }
 
   inline static std::unique_ptr<test::TemporaryFolder> folder_;
   inline static std::unique_ptr<data::DatasetSplit> split_;
@@ -57,7 +69,7 @@ class Evaluators : public testing::Test {
 };
 
 TEST_F(Evaluators, OnePictureGivesItsRecord) {
-  const PictureRecord record = evaluator().one(0);
+  const PictureRecord record = scored_alone(evaluator(), 0);
   EXPECT_EQ(record.name, "000000000139");
   EXPECT_EQ(record.image_id_json, "139");
   EXPECT_EQ(record.size, (Size{test::kHeight, test::kWidth}));
@@ -66,8 +78,10 @@ TEST_F(Evaluators, OnePictureGivesItsRecord) {
 }
 
 TEST_F(Evaluators, OnePictureCanBeStoppedInTheNetwork) {
+  const Evaluator all = evaluator();
+  PictureCase one = all.read(0);
   try {
-    evaluator().one(0, [](int64_t done, int64_t) { return done < 2; });
+    all.encode(one, [](int64_t done, int64_t) { return done < 2; });
     FAIL() << "went on";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::interrupted);
@@ -138,7 +152,7 @@ TEST_F(Evaluators, TwoPicturesAtOnceAreScoredAsOneByOne) {
       [&](const ScoredPicture& scored) {
         ASSERT_EQ(scored.failure, nullptr);
         order.push_back(scored.index);
-        const PictureRecord want = one.one(scored.index);
+        const PictureRecord want = scored_alone(one, scored.index);
         ASSERT_EQ(scored.record.scores.size(), 3u);
         for (const auto& [name, scores] : want.scores) {
           EXPECT_EQ(to_text(scored.record.scores.at(name), split_->vocabulary()),

@@ -4,6 +4,7 @@
 #include <string>
 
 #include <ATen/ATen.h>
+#include <gtest/gtest.h>
 
 #include "fcclip/ops/cpu/packed_matrix.h"
 #include "tests/support/goldens.h"
@@ -51,6 +52,21 @@ inline at::Tensor multiplied(const PackedMatrix& matrix, const at::Tensor& x,
   job.c = y.data_ptr<float>();
   matrix.multiply(job);
   return y;
+}
+
+/// The product inside of something larger, of which nothing else may be written. run: does the job, with its scratch.
+template <typename Run>
+at::Tensor multiplied_within(const PackedMatrix& matrix, const at::Tensor& x, const Run& run) {
+  const at::Tensor around = at::full({x.size(0) + 3, matrix.n() + 5}, 7.0f);
+  GemmJob job = job_of(matrix, x, {});
+  job.c = around.data_ptr<float>();
+  job.ldc = around.size(1);
+  run(job);
+  const at::Tensor inside = around.narrow(0, 0, x.size(0)).narrow(1, 0, matrix.n());
+  at::Tensor result = inside.clone();
+  inside.fill_(7.0f);
+  EXPECT_TRUE(around.equal(at::full_like(around, 7.0f)));
+  return result;
 }
 
 }  // namespace fcclip::ops::cpu
