@@ -2,14 +2,17 @@
 // beside float32's.
 //   rounded_bench MODEL PICTURES VOCABULARY DTYPE IMPLEMENTATION [COUNT] [EXACT PARTS]...
 // IMPLEMENTATION: aten (what a GPU runs) or the processor's (avx512). EXACT PARTS, joined by +, stay float32
-// (ops::Packing::exact_parts); "none" are none, "usual" those of ops::usual_exact_parts().
+// (ops::Packing::exact_parts); "none" are none, "usual" those of ops::usual_exact_parts(). With "/tf32" behind them all
+// products that would be float32 are rounded as a GPU's TF32 does it.
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -21,6 +24,7 @@
 #include "fcclip/ops/dispatch.h"
 #include "fcclip/segmenter/segmenter.h"
 #include "fcclip/words/load_vocabulary.h"
+#include "tf32_on_host.h"
 
 namespace fcclip {
 namespace {
@@ -29,6 +33,7 @@ namespace fs = std::filesystem;
 
 constexpr double kNearlyAll = 0.99;
 constexpr int64_t kShortSide = 384;
+constexpr std::string_view kRest = "/tf32";
 
 const ops::Implementation& implementation_named(const std::string& name) {
   for (const ops::Implementation* one : ops::implementations_of(c10::DeviceType::CPU)) {
@@ -60,7 +65,9 @@ class Comparison {
     exact_ = answers({});
   }
 
-  void print(const ops::Packing& packing, const std::string& label) {
+  void print(const ops::Packing& packing, bool tf32, const std::string& label) {
+    std::optional<Tf32OnHost> rest;
+    if (tf32) rest.emplace();
     const std::vector<Picture> rounded = answers(packing);
     const auto count = static_cast<double>(exact_.size());
     double mean = 0, masks = 0, in = 0, out = 0;
@@ -133,9 +140,11 @@ void run(int count, char** arguments) {
   std::vector<std::string> sets(arguments + std::min(count, 7), arguments + count);
   if (sets.empty()) sets = {"none", "usual"};
   for (const std::string& set : sets) {
+    const bool tf32 = set.ends_with(kRest);
+    const std::string parts = set.substr(0, set.size() - (tf32 ? kRest.size() : 0));
     ops::Packing packing(products);
-    if (set != "usual") packing.exact_parts = split(set);
-    comparison.print(packing, set);
+    if (parts != "usual") packing.exact_parts = split(parts);
+    comparison.print(packing, tf32, set);
   }
 }
 

@@ -51,7 +51,7 @@ thread_local bool is_in_scope = false;
 }  // namespace
 
 Tf32Scope::Tf32Scope(Products products, at::Device device)
-    : counts_(device.is_cuda() && !is_in_scope), allows_(products == Products::tf32) {
+    : counts_(device.is_cuda() && !is_in_scope), allows_(products != Products::float32) {
   if (!counts_) return;
   tf32_switch().enter(allows_);
   is_in_scope = true;

@@ -5,8 +5,9 @@
 
 namespace fcclip::ops {
 
-/// While it lives, LibTorch's float32 products and convolutions run in TF32 where `products` says so, exactly where it says
-/// anything else; LibTorch alone lets cuDNN round. Nothing on a processor.
+/// While it lives, LibTorch's float32 products and convolutions run exactly where `products` says float32, in TF32 where it
+/// says anything less: who rounds nine tenths of the arithmetic to 11 bits or 8 loses nothing by the rest's 11 (devices.md).
+/// LibTorch alone lets cuDNN round. Nothing on a processor.
 ///
 /// LibTorch's switch is the whole process's, so a scope of the one kind waits for those of the other; within a scope this
 /// thread may open more, which change nothing. Whoever uses LibTorch beside this library in another thread sees the switch as

@@ -25,7 +25,7 @@ TEST(Tf32Scope, FollowsTheProductsAndIsPutBack) {
        {Products::float32, Products::tf32, Products::bfloat16, Products::float16}) {
     {
       const Tf32Scope scope(products, kGpu);
-      const bool allowed = products == Products::tf32;
+      const bool allowed = products != Products::float32;
       EXPECT_EQ(Switches(), (Switches{allowed, allowed})) << name(products);
     }
     EXPECT_EQ(Switches(), before);
