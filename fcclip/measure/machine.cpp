@@ -177,7 +177,7 @@ class Machine {
     if (std::ssize(asked_.vocabulary.classes) != kWords) {
       make_ready(question_of(kWords));
       const c10::InferenceMode guard;
-      classes_ = segmenter::on_host(segmenter_->name_masks(image_, asked_, options.ensemble));
+      classes_ = segmenter_->name_masks(image_, asked_, options.ensemble);
     }
     const c10::InferenceMode guard;
     results::Segmentation answer = segmenter::describe(image_, asked_, classes_, options);

@@ -96,8 +96,7 @@ struct Implementation {
 
   // Results live on the host: a device without these hands the logits over.
   /// upsampled_masks.h.
-  MaskWinners (*mask_winners)(const MaskSource&, const std::vector<int64_t>& queries,
-                              const std::vector<float>& scores) = nullptr;
+  MaskWinners (*mask_winners)(const MaskSource&, const at::Tensor& scores) = nullptr;
   /// upsampled_masks.h: weights [Q, K] -> [h, w].
   at::Tensor (*best_classes)(const MaskSource&, const at::Tensor& weights) = nullptr;
   /// upsampled_masks.h.

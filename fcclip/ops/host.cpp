@@ -62,6 +62,13 @@ std::vector<at::Tensor> together_on_host(const std::vector<at::Tensor>& tensors)
   return here;
 }
 
+void bring_to_host(const std::vector<at::Tensor*>& tensors) {
+  std::vector<at::Tensor> there;
+  for (const at::Tensor* x : tensors) there.push_back(*x);
+  const std::vector<at::Tensor> here = together_on_host(there);
+  for (size_t i = 0; i < tensors.size(); ++i) *tensors[i] = here[i];
+}
+
 at::Tensor to_keep(const at::Tensor& on_host) {
   return on_host.is_pinned() ? on_host.clone() : on_host;
 }

@@ -32,6 +32,9 @@ at::Tensor briefly_on_host(const at::Tensor& x);
 /// Several tensors, each as briefly_on_host() gives it; the host waits once for all of them.
 std::vector<at::Tensor> together_on_host(const std::vector<at::Tensor>& tensors);
 
+/// Makes each of them, of any shapes, what together_on_host() gives for it.
+void bring_to_host(const std::vector<at::Tensor*>& tensors);
+
 /// What briefly_on_host() or together_on_host() gave, of any shape, to be kept.
 at::Tensor to_keep(const at::Tensor& on_host);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <ATen/ATen.h>
+
 #include "fcclip/core/check.h"
 #include "fcclip/ops/dispatch.h"
 #include "fcclip/ops/linear_tap.h"
@@ -53,15 +55,16 @@ void check_masks(const MaskSource& masks) {
   }
 }
 
-MaskWinners mask_winners(const MaskSource& masks, const std::vector<int64_t>& queries,
-                         const std::vector<float>& scores) {
+MaskWinners mask_winners(const MaskSource& masks, const at::Tensor& scores) {
   check_masks(masks);
-  check_queries(masks, queries);
-  if (queries.empty() || queries.size() != scores.size()) {
-    fail(ErrorCode::invalid_argument, "mask_winners: ", queries.size(), " queries with ",
-         scores.size(), " scores");
+  check_shape("mask_winners: scores", scores, {masks.mask_logits.size(0)});
+  check_dtype("mask_winners: scores", scores, at::kFloat);
+  if (scores.size(0) == 0) {
+    const at::TensorOptions there(masks.mask_logits.device());
+    return {at::zeros({masks.original.height, masks.original.width}, there.dtype(at::kInt)),
+            at::zeros({0}, there.dtype(at::kLong)), at::zeros({0}, there.dtype(at::kLong))};
   }
-  return own_or_host(&Implementation::mask_winners, masks.mask_logits)(masks, queries, scores);
+  return own_or_host(&Implementation::mask_winners, masks.mask_logits)(masks, scores);
 }
 
 at::Tensor best_classes(const MaskSource& masks, const at::Tensor& weights) {

@@ -31,20 +31,21 @@ struct MaskSource {
 /// Error{invalid_argument} for sizes below 1x1 or a resized one that does not fit into the padded.
 void check_masks(const MaskSource& masks);
 
-/// Which of some masks wins each pixel by score · sigmoid(logit); of equal ones the first.
+/// Which of some masks wins each pixel by score · sigmoid(logit); of equal ones the first. Where the
+/// masks are, or on the host.
 struct MaskWinners {
-  at::Tensor codes;  ///< [h, w] int32: 2·k of the winner k, + 1 where its sigmoid is >= 0.5
-  std::vector<int64_t> pixels_of_code;  ///< [2·n] how often each code stands in `codes`
-  std::vector<int64_t> pixels_inside;   ///< [n] pixels with sigmoid >= 0.5, won or not
+  at::Tensor codes;  ///< [h, w] int32: 2·q of the winner q, + 1 where its sigmoid is >= 0.5
+  at::Tensor pixels_of_code;  ///< [2·Q] int64: how often each code stands in `codes`
+  at::Tensor
+      pixels_inside;  ///< [Q] int64: pixels with sigmoid >= 0.5, won or not; 0 of who does not compete
 };
-/// queries: the n >= 1 masks that compete; scores [n], positive. Throws as check_masks and
-/// Error{invalid_argument} for a query that there is not.
-MaskWinners mask_winners(const MaskSource& masks, const std::vector<int64_t>& queries,
-                         const std::vector<float>& scores);
+/// scores  [Q]  float32, any device; masks compete that have a positive one. Where none does all codes are 0.
+/// On a GPU the host does not wait. Throws as check_masks, Error{shape_mismatch}.
+MaskWinners mask_winners(const MaskSource& masks, const at::Tensor& scores);
 
 /// Σ_q weights[q, k] · sigmoid(mask q), the largest k of each pixel; of equal ones the first.
 ///   weights  [Q, K]  float32, not negative, K >= 1, any device
-///   returns  [h, w]  int32
+///   returns  [h, w]  int32, where the masks are or on the host; on a GPU the host does not wait
 /// Throws as check_masks, Error{shape_mismatch}.
 at::Tensor best_classes(const MaskSource& masks, const at::Tensor& weights);
 

@@ -7,7 +7,9 @@
 
 namespace fcclip::results {
 
-at::Tensor class_probs(const MaskSource& masks, const at::Tensor& class_log_probs) {
+namespace {
+
+void check_probs(const MaskSource& masks, const at::Tensor& class_log_probs) {
   check_shape("mask_logits", masks.mask_logits, {kAny, kAny, kAny});
   check_shape("class_log_probs", class_log_probs, {masks.mask_logits.size(0), kAny});
   if (class_log_probs.size(1) < 2) {
@@ -15,11 +17,22 @@ at::Tensor class_probs(const MaskSource& masks, const at::Tensor& class_log_prob
          "class_log_probs must be [Q, K+1] with at least one class, got ",
          shape_string(class_log_probs.sizes()));
   }
+}
+
+}  // namespace
+
+at::Tensor class_probs_there(const MaskSource& masks, const at::Tensor& class_log_probs) {
+  check_probs(masks, class_log_probs);
+  return at::softmax(ops::on_device(class_log_probs.to(at::kFloat), masks.mask_logits.device()),
+                     -1);
+}
+
+at::Tensor class_probs(const MaskSource& masks, const at::Tensor& class_log_probs) {
+  check_probs(masks, class_log_probs);
   return at::softmax(ops::on_host(class_log_probs.to(at::kFloat)), -1);
 }
 
-void check_things(const std::vector<bool>& is_thing, const at::Tensor& probs) {
-  const int64_t classes = probs.size(1) - 1;
+void check_things(const std::vector<bool>& is_thing, int64_t classes) {
   if (static_cast<int64_t>(is_thing.size()) != classes) {
     fail(ErrorCode::shape_mismatch, "is_thing has ", is_thing.size(), " entries for ", classes,
          " classes");

@@ -46,7 +46,7 @@ std::vector<Pick> pick(const at::Tensor& probs, const std::vector<bool>& is_thin
 InstanceSegmentation instances(const MaskSource& masks, const at::Tensor& class_log_probs,
                                const std::vector<bool>& is_thing, const InstanceOptions& options) {
   const at::Tensor probs = class_probs(masks, class_log_probs);
-  check_things(is_thing, probs);
+  check_things(is_thing, probs.size(1) - 1);
   const std::vector<Pick> picks = pick(probs, is_thing, options);
   std::map<int64_t, size_t> position;  // of each query that is picked, however often
   std::vector<int64_t> queries, uses;

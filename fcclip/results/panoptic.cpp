@@ -6,54 +6,38 @@
 #include <limits>
 #include <map>
 #include <mutex>
+#include <tuple>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include "fcclip/ops/host.h"
 #include "fcclip/ops/upsampled_masks.h"
 #include "fcclip/results/class_probs.h"
 
 namespace fcclip::results {
 namespace {
 
-struct Kept {
-  std::vector<int64_t> query, class_index;
-  std::vector<float> score;
-  size_t size() const { return query.size(); }
-};
-
-Kept keep_queries(const at::Tensor& probs, double threshold) {
-  const auto [scores, labels] = probs.max(-1);
-  const float* score = scores.const_data_ptr<float>();
-  const int64_t* label = labels.const_data_ptr<int64_t>();
-  const int64_t void_class = probs.size(1) - 1;
-  Kept kept;
-  for (int64_t q = 0; q < probs.size(0); ++q) {
-    if (label[q] == void_class || !(score[q] > threshold)) continue;
-    kept.query.push_back(q);
-    kept.class_index.push_back(label[q]);
-    kept.score.push_back(score[q]);
-  }
-  return kept;
-}
-
-// The overlap test and the merging of stuff, in query order. Returns the id of each winner code.
-std::vector<int32_t> decide(const Kept& kept, const ops::MaskWinners& winners,
-                            const std::vector<bool>& is_thing, double overlap_threshold,
-                            std::vector<Segment>& segments) {
-  std::vector<int32_t> id_of_code(2 * kept.size(), 0);
+// The overlap test and the merging of stuff, in query order. Returns the id of each winner code. A mask
+// that does not compete has won nothing inside of it.
+std::vector<int32_t> decide(const PanopticVotes& votes, const std::vector<bool>& is_thing,
+                            double overlap_threshold, std::vector<Segment>& segments) {
+  const int64_t queries = votes.scores.size(0);
+  const int64_t* pixels_of_code = votes.winners.pixels_of_code.const_data_ptr<int64_t>();
+  const int64_t* pixels_inside = votes.winners.pixels_inside.const_data_ptr<int64_t>();
+  std::vector<int32_t> id_of_code(static_cast<size_t>(std::max<int64_t>(2 * queries, 1)), 0);
   std::map<int64_t, int32_t> stuff_ids;
-  for (size_t k = 0; k < kept.size(); ++k) {
-    const int64_t inside = winners.pixels_of_code[2 * k + 1];
-    const int64_t won = winners.pixels_of_code[2 * k] + inside;
+  for (int64_t q = 0; q < queries; ++q) {
+    const int64_t inside = pixels_of_code[2 * q + 1], won = pixels_of_code[2 * q] + inside;
     if (inside == 0) continue;
-    const double share = static_cast<double>(won) / static_cast<double>(winners.pixels_inside[k]);
+    const double share = static_cast<double>(won) / static_cast<double>(pixels_inside[q]);
     if (share < overlap_threshold) continue;
-    const int64_t label = kept.class_index[k];
+    const int64_t label = votes.labels.const_data_ptr<int64_t>()[q];
+    int32_t& id = id_of_code[static_cast<size_t>(2 * q + 1)];
     const bool thing = is_thing[static_cast<size_t>(label)];
     const auto merged = stuff_ids.find(label);
     if (!thing && merged != stuff_ids.end()) {
-      id_of_code[2 * k + 1] = merged->second;
+      id = merged->second;
       segments[static_cast<size_t>(merged->second - 1)].area_px += inside;
       continue;
     }
@@ -61,11 +45,11 @@ std::vector<int32_t> decide(const Kept& kept, const ops::MaskWinners& winners,
     segment.id = static_cast<int64_t>(segments.size()) + 1;
     segment.class_index = label;
     segment.is_thing = thing;
-    segment.query = kept.query[k];
-    segment.score = kept.score[k];
+    segment.query = q;
+    segment.score = votes.scores.const_data_ptr<float>()[q];
     segment.area_px = inside;
-    id_of_code[2 * k + 1] = static_cast<int32_t>(segment.id);
-    if (!thing) stuff_ids[label] = static_cast<int32_t>(segment.id);
+    id = static_cast<int32_t>(segment.id);
+    if (!thing) stuff_ids[label] = id;
     segments.push_back(std::move(segment));
   }
   return id_of_code;
@@ -114,20 +98,40 @@ void relabel(const at::Tensor& ids, const std::vector<int32_t>& id_of_code,
 
 }  // namespace
 
-PanopticSegmentation panoptic(const MaskSource& masks, const at::Tensor& class_log_probs,
-                              const std::vector<bool>& is_thing, const PanopticOptions& options) {
-  const at::Tensor probs = class_probs(masks, class_log_probs);
-  check_things(is_thing, probs);
+std::vector<at::Tensor*> PanopticVotes::tensors() {
+  return {&winners.codes, &winners.pixels_of_code, &winners.pixels_inside, &scores, &labels};
+}
+
+PanopticVotes panoptic_votes(const MaskSource& masks, const at::Tensor& class_log_probs,
+                             const PanopticOptions& options) {
+  const at::Tensor probs = class_probs_there(masks, class_log_probs);
   ops::check_masks(masks);
-  const Kept kept = keep_queries(probs, options.object_mask_threshold);
-  if (kept.size() == 0) return {at::zeros({masks.original.height, masks.original.width}, at::kInt)};
-  const ops::MaskWinners winners = ops::mask_winners(masks, kept.query, kept.score);
+  PanopticVotes votes;
+  votes.classes = probs.size(1) - 1;
+  std::tie(votes.scores, votes.labels) = probs.max(-1);
+  const at::Tensor competes =
+      votes.labels.ne(votes.classes).logical_and(votes.scores.gt(options.object_mask_threshold));
+  votes.scores = at::where(competes, votes.scores, 0.0);
+  votes.winners = ops::mask_winners(masks, votes.scores);
+  return votes;
+}
+
+PanopticSegmentation panoptic(PanopticVotes votes, const std::vector<bool>& is_thing,
+                              const PanopticOptions& options) {
+  check_things(is_thing, votes.classes);
   PanopticSegmentation result;
-  result.ids = winners.codes;
+  result.ids = ops::to_keep(votes.winners.codes);
   const std::vector<int32_t> id_of_code =
-      decide(kept, winners, is_thing, options.overlap_threshold, result.segments);
+      decide(votes, is_thing, options.overlap_threshold, result.segments);
   relabel(result.ids, id_of_code, result.segments);
   return result;
+}
+
+PanopticSegmentation panoptic(const MaskSource& masks, const at::Tensor& class_log_probs,
+                              const std::vector<bool>& is_thing, const PanopticOptions& options) {
+  PanopticVotes votes = panoptic_votes(masks, class_log_probs, options);
+  ops::bring_to_host(votes.tensors());
+  return panoptic(std::move(votes), is_thing, options);
 }
 
 }  // namespace fcclip::results

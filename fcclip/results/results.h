@@ -16,6 +16,10 @@ namespace fcclip::results {
 
 using ops::MaskSource;
 
+// Panoptic and semantic results come in two steps, so that a GPU is waited for once. What is as large as
+// the picture is made where the masks are, without a wait; when it has come to the host, with whatever else
+// is wanted (ops::bring_to_host), segments are made of it.
+
 /// The thresholds of panoptic inference (0 … 1).
 struct PanopticOptions {
   double object_mask_threshold = 0.0;
@@ -39,6 +43,31 @@ InstanceSegmentation instances(const MaskSource& masks, const at::Tensor& class_
 /// A class's query is the one with the highest probability of it, which is its score.
 SemanticSegmentation semantic(const MaskSource& masks, const at::Tensor& class_log_probs,
                               const std::vector<bool>& is_thing);
+
+/// The first step of panoptic(), where the masks are.
+struct PanopticVotes {
+  ops::MaskWinners winners;
+  at::Tensor scores;  ///< [Q] float32, of a mask's best class; 0: void is, or the score is too low
+  at::Tensor labels;  ///< [Q] int64: that class
+  int64_t classes = 0;  ///< K
+  std::vector<at::Tensor*> tensors();
+};
+PanopticVotes panoptic_votes(const MaskSource& masks, const at::Tensor& class_log_probs,
+                             const PanopticOptions& options);
+/// The second; its tensors are on the host, and become the answer's.
+PanopticSegmentation panoptic(PanopticVotes votes, const std::vector<bool>& is_thing,
+                              const PanopticOptions& options);
+
+/// The first step of semantic(), where the masks are.
+struct SemanticVotes {
+  at::Tensor labels;  ///< [h, w] int32
+  at::Tensor probs;   ///< [Q, K+1] float32
+  std::vector<at::Tensor*> tensors();
+};
+SemanticVotes semantic_votes(const MaskSource& masks, const at::Tensor& class_log_probs);
+/// The second; its tensors are on the host.
+SemanticSegmentation semantic(SemanticVotes votes, const std::vector<bool>& is_thing);
+
 /// Label map [h, w] int32 of contiguous classes.
 at::Tensor semantic_labels(const MaskSource& masks, const at::Tensor& class_log_probs);
 /// All class scores [K, h, w]: only for traces and small images.

@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/ops/host.h"
 #include "fcclip/ops/upsampled_masks.h"
 #include "fcclip/results/class_probs.h"
 #include "fcclip/results/class_scores.h"
@@ -67,16 +68,30 @@ std::vector<Segment> segments_of(const at::Tensor& labels, const at::Tensor& pro
 
 }  // namespace
 
+std::vector<at::Tensor*> SemanticVotes::tensors() {
+  return {&labels, &probs};
+}
+
+SemanticVotes semantic_votes(const MaskSource& masks, const at::Tensor& class_log_probs) {
+  const at::Tensor probs = class_probs_there(masks, class_log_probs);
+  return {ops::best_classes(masks, without_void(probs)), probs};
+}
+
+SemanticSegmentation semantic(SemanticVotes votes, const std::vector<bool>& is_thing) {
+  check_things(is_thing, votes.probs.size(1) - 1);
+  const at::Tensor labels = ops::to_keep(votes.labels);
+  return {labels, segments_of(labels, votes.probs, is_thing)};
+}
+
 SemanticSegmentation semantic(const MaskSource& masks, const at::Tensor& class_log_probs,
                               const std::vector<bool>& is_thing) {
-  const at::Tensor probs = class_probs(masks, class_log_probs);
-  check_things(is_thing, probs);
-  const at::Tensor labels = semantic_labels(masks, class_log_probs);
-  return {labels, segments_of(labels, probs, is_thing)};
+  SemanticVotes votes = semantic_votes(masks, class_log_probs);
+  ops::bring_to_host(votes.tensors());
+  return semantic(std::move(votes), is_thing);
 }
 
 at::Tensor semantic_labels(const MaskSource& masks, const at::Tensor& class_log_probs) {
-  return ops::best_classes(masks, without_void(class_probs(masks, class_log_probs)));
+  return ops::on_host(semantic_votes(masks, class_log_probs).labels);
 }
 
 at::Tensor semantic_scores(const MaskSource& masks, const at::Tensor& class_log_probs) {
@@ -140,7 +155,7 @@ SemanticSegmentation averaged_semantic(std::span<const SemanticView> views, size
   const at::Tensor labels = averaged_labels(views, progress);
   const SemanticView& view = views[named];
   const at::Tensor probs = class_probs(view.masks, view.class_log_probs);
-  check_things(is_thing, probs);
+  check_things(is_thing, probs.size(1) - 1);
   return {labels, segments_of(labels, probs, is_thing)};
 }
 

@@ -1,6 +1,8 @@
 #include "fcclip/segmenter/describe.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include <ATen/ATen.h>
 
@@ -10,26 +12,50 @@
 namespace fcclip::segmenter {
 namespace {
 
+// What segments are named from, one by one and therefore on the host; it comes there together.
+struct Evidence {
+  classify::Classification classes;
+  at::Tensor in_synonyms, out_synonyms;  // [Q, K]: of each class the word that won
+};
+
+Evidence evidence_of(const EncodedImage& image, const PreparedVocabulary& vocabulary,
+                     const classify::Classification& classes) {
+  const bool is_own = classes.out_embed.defined();
+  return {classes,
+          classify::winning_synonyms(image.class_embed.unsqueeze(0),
+                                     vocabulary.classifier.in_vocabulary())[0],
+          classify::winning_synonyms(is_own ? classes.out_embed : image.clip_embed.unsqueeze(0),
+                                     is_own ? classes.out_words : vocabulary.classifier)[0]};
+}
+
+std::vector<at::Tensor*> tensors_of(classify::Classification& classes) {
+  return {&classes.log_probs, &classes.p_in, &classes.p_out, &classes.p_void};
+}
+
+void bring_to_host(Evidence& evidence, std::vector<at::Tensor*> beside = {}) {
+  std::ranges::copy(tensors_of(evidence.classes), std::back_inserter(beside));
+  beside.push_back(&evidence.in_synonyms);
+  beside.push_back(&evidence.out_synonyms);
+  ops::bring_to_host(beside);
+}
+
 // The words and scores of one (query, class) pair.
 class Namer {
  public:
-  Namer(const EncodedImage& image, const PreparedVocabulary& vocabulary,
-        const classify::Classification& classes, int64_t next_best)
+  Namer(const PreparedVocabulary& vocabulary, const Evidence& evidence, int64_t next_best)
       : vocabulary_(vocabulary),
-        scores_(at::softmax(classes.log_probs[0], -1)),
-        p_in_(classes.p_in[0]),
-        p_out_(classes.p_out[0]),
-        next_best_(next_best) {
-    const std::vector<at::Tensor> both = ops::together_on_host(
-        {classify::winning_synonyms(image.class_embed.unsqueeze(0),
-                                    vocabulary.classifier.in_vocabulary())[0],
-         classify::winning_synonyms(
-             classes.out_embed.defined() ? classes.out_embed : image.clip_embed.unsqueeze(0),
-             classes.out_embed.defined() ? classes.out_words : vocabulary.classifier)[0]});
-    in_synonyms_ = both[0];
-    out_synonyms_ = both[1];
+        scores_(at::softmax(evidence.classes.log_probs[0], -1)),
+        p_in_(evidence.classes.p_in[0]),
+        p_out_(evidence.classes.p_out[0]),
+        in_synonyms_(evidence.in_synonyms),
+        out_synonyms_(evidence.out_synonyms),
+        next_best_(next_best) {}
+
+  void name_all(std::vector<results::Segment>& segments) const {
+    for (results::Segment& segment : segments) name(segment);
   }
 
+ private:
   void name(results::Segment& segment) const {
     const int64_t query = segment.query, class_index = segment.class_index;
     const classify::VocabularyClass& entry = vocabulary_.vocabulary.classes[class_index];
@@ -42,7 +68,6 @@ class Namer {
     segment.next_best = alternatives(query, class_index);
   }
 
- private:
   std::vector<results::NameScore> alternatives(int64_t query, int64_t class_index) const {
     const at::Tensor row = scores_[query].slice(0, 0, scores_.size(1) - 1);
     const int64_t count = std::min<int64_t>(next_best_ + 1, row.size(0));
@@ -62,22 +87,30 @@ class Namer {
   int64_t next_best_;
 };
 
-// What each kind finds, and the least score that it reports.
-results::Segmentation infer(const EncodedImage& image, const at::Tensor& log_probs,
+// What each kind finds, and the least score that it reports. The evidence comes to the host on the way.
+results::Segmentation infer(const EncodedImage& image, Evidence& evidence,
                             const std::vector<bool>& is_thing, const AskOptions& options) {
   results::MaskSource masks = mask_source(image);
   masks.progress = options.progress;
+  const at::Tensor log_probs = evidence.classes.log_probs[0];
   switch (options.task) {
-    case results::Task::panoptic:
-      return {image.original, results::panoptic(masks, log_probs, is_thing, options.panoptic),
+    case results::Task::panoptic: {
+      results::PanopticVotes votes = results::panoptic_votes(masks, log_probs, options.panoptic);
+      bring_to_host(evidence, votes.tensors());
+      return {image.original, results::panoptic(std::move(votes), is_thing, options.panoptic),
               options.min_score};
+    }
     case results::Task::instance:
-      return {image.original, results::instances(masks, log_probs, is_thing, options.instances),
+      bring_to_host(evidence);
+      return {image.original,
+              results::instances(masks, evidence.classes.log_probs[0], is_thing, options.instances),
               std::max(options.min_score, options.min_instance_score)};
     case results::Task::semantic:
       break;
   }
-  return {image.original, results::semantic(masks, log_probs, is_thing)};
+  results::SemanticVotes votes = results::semantic_votes(masks, log_probs);
+  bring_to_host(evidence, votes.tensors());
+  return {image.original, results::semantic(std::move(votes), is_thing)};
 }
 
 // Background, instances without a pixel (a query whose mask is empty gets candidates like any
@@ -127,6 +160,16 @@ void leave_out_unreported(results::Segmentation& answer, const classify::Vocabul
   }
 }
 
+void finish(results::Segmentation& answer, const EncodedImage& image,
+            const PreparedVocabulary& vocabulary, const Evidence& evidence,
+            const AskOptions& options) {
+  leave_out_unreported(answer, vocabulary.vocabulary);
+  Namer(vocabulary, evidence, options.next_best).name_all(answer.segments());
+  if (options.best_words > 0) {
+    answer.best_words = best_words(image, vocabulary, evidence.classes, options);
+  }
+}
+
 }  // namespace
 
 results::MaskSource mask_source(const EncodedImage& image) {
@@ -141,32 +184,34 @@ std::vector<bool> thing_flags(const classify::Vocabulary& vocabulary) {
 
 results::Segmentation describe(const EncodedImage& image, const PreparedVocabulary& vocabulary,
                                const classify::Classification& classes, const AskOptions& options) {
+  Evidence evidence = evidence_of(image, vocabulary, classes);
   results::Segmentation answer =
-      infer(image, classes.log_probs[0], thing_flags(vocabulary.vocabulary), options);
-  finish_description(answer, image, vocabulary, classes, options);
+      infer(image, evidence, thing_flags(vocabulary.vocabulary), options);
+  finish(answer, image, vocabulary, evidence, options);
   return answer;
 }
 
 void finish_description(results::Segmentation& answer, const EncodedImage& image,
                         const PreparedVocabulary& vocabulary,
                         const classify::Classification& classes, const AskOptions& options) {
-  leave_out_unreported(answer, vocabulary.vocabulary);
-  name_segments(answer.segments(), image, vocabulary, classes, options.next_best);
-  if (options.best_words > 0) answer.best_words = best_words(image, vocabulary, classes, options);
+  Evidence evidence = evidence_of(image, vocabulary, classes);
+  bring_to_host(evidence);
+  finish(answer, image, vocabulary, evidence, options);
 }
 
 classify::Classification on_host(const classify::Classification& classes) {
-  std::vector<at::Tensor> here =
-      ops::together_on_host({classes.log_probs, classes.p_in, classes.p_out, classes.p_void});
-  return {here[0], here[1], here[2], here[3], classes.out_embed, classes.out_words};
+  classify::Classification here = classes;
+  ops::bring_to_host(tensors_of(here));
+  return here;
 }
 
 void name_segments(std::vector<results::Segment>& segments, const EncodedImage& image,
                    const PreparedVocabulary& vocabulary, const classify::Classification& classes,
                    int64_t next_best) {
   if (segments.empty()) return;
-  const Namer namer(image, vocabulary, classes, next_best);
-  for (results::Segment& segment : segments) namer.name(segment);
+  Evidence evidence = evidence_of(image, vocabulary, classes);
+  bring_to_host(evidence);
+  Namer(vocabulary, evidence, next_best).name_all(segments);
 }
 
 }  // namespace fcclip::segmenter

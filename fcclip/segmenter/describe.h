@@ -9,7 +9,8 @@ namespace fcclip::segmenter {
 /// Runs the task's inference and gives every segment its words and scores. Segments of background
 /// classes and of scores below options.min_score are left out: panoptic ids stay contiguous,
 /// semantic pixels become -1 (no score leaves out a semantic class). So are instances without a
-/// pixel.
+/// pixel. `classes` may be where the image is: the host waits once for them and for what is found, of
+/// instances twice more (ops::mask_runs).
 results::Segmentation describe(const EncodedImage& image, const PreparedVocabulary& vocabulary,
                                const classify::Classification& classes, const AskOptions& options);
 

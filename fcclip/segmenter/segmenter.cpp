@@ -354,7 +354,7 @@ results::Segmentation Segmenter::ask(const EncodedImage& image,
                              options.instances.top_k};
   const classify::Classification classes =
       classify_masks(*model_, image, vocabulary, wanted, trace);
-  return describe(image, vocabulary, on_host(classes), options);
+  return describe(image, vocabulary, classes, options);
 }
 
 results::Segmentation Segmenter::at(const EncodedImage& image, const PreparedVocabulary& vocabulary,

@@ -144,7 +144,7 @@ results::Segmentation ask_views(const Segmenter& segmenter, std::span<const Enco
       image.original,
       results::averaged_semantic(semantic_views(segmenter, views, vocabulary, options.ensemble),
                                  named, things, options.progress)};
-  finish_description(answer, image, vocabulary, on_host(classes), options);
+  finish_description(answer, image, vocabulary, classes, options);
   return answer;
 }
 

@@ -229,15 +229,19 @@ TEST(CudaOps, PicturesAreResizedAndNormalisedToTheLastBit) {
   }
 }
 
-TEST(CudaOps, MasksOfTheDeviceGiveResultsOnTheHost) {
+TEST(CudaOps, ResultsOfMasksStayOnTheDevice) {
   FCCLIP_NEEDS_CUDA();
   at::manual_seed(8);
   const MaskSource cpu = {at::randn({4, 16, 24}) * 4, {64, 96}, {60, 90}, {80, 120}};
   const MaskSource cuda = {cpu.mask_logits.cuda(), cpu.padded, cpu.resized, cpu.original};
   const at::Tensor weights = at::rand({4, 5});
-  EXPECT_TRUE(best_classes(cuda, weights.cuda()).equal(best_classes(cpu, weights)));
-  EXPECT_TRUE(mask_winners(cuda, {0, 2}, {0.5f, 0.6f})
-                  .codes.equal(mask_winners(cpu, {0, 2}, {0.5f, 0.6f}).codes));
+  const at::Tensor labels = best_classes(cuda, weights.cuda());
+  EXPECT_TRUE(labels.is_cuda());
+  EXPECT_TRUE(labels.cpu().equal(best_classes(cpu, weights)));
+  const at::Tensor scores = at::tensor({0.5f, 0.0f, 0.6f, 0.0f});
+  const MaskWinners winners = mask_winners(cuda, scores.cuda());
+  EXPECT_TRUE(winners.codes.is_cuda());
+  EXPECT_TRUE(winners.codes.cpu().equal(mask_winners(cpu, scores).codes));
 }
 
 // A photograph, all three kinds of results; the processor's order of sums and roundings is the GPU's.
@@ -247,18 +251,19 @@ TEST(CudaOps, ResultsOfAPhotographEqualTheProcessors) {
   const MaskSource cpu = {at::randn({50, 160, 216}) * 6, {640, 864}, {640, 853}, {480, 640}};
   const MaskSource cuda = {cpu.mask_logits.cuda(), cpu.padded, cpu.resized, cpu.original};
   const std::vector<int64_t> queries = {0, 7, 3, 49, 21};
-  const std::vector<float> scores = {0.5f, 0.6f, 0.9f, 0.2f, 0.8f};
-  const MaskWinners got = mask_winners(cuda, queries, scores);
-  const MaskWinners want = mask_winners(cpu, queries, scores);
+  const at::Tensor scores = at::zeros({50});
+  scores.index_copy_(0, at::tensor(queries), at::tensor({0.5f, 0.6f, 0.9f, 0.2f, 0.8f}));
+  const MaskWinners got = mask_winners(cuda, scores), want = mask_winners(cpu, scores);
   const auto same = [](const at::Tensor& a, const at::Tensor& b) {
-    return a.eq(b).to(at::kDouble).mean().item<double>();
+    return a.cpu().eq(b).to(at::kDouble).mean().item<double>();
   };
   EXPECT_GT(same(got.codes, want.codes), 0.9999);
   const at::Tensor weights = at::softmax(at::randn({50, 150}) * 3, -1);
   EXPECT_GT(same(best_classes(cuda, weights), best_classes(cpu, weights)), 0.9999);
   const std::vector<MaskRuns> runs = mask_runs(cuda, queries), wanted = mask_runs(cpu, queries);
   for (size_t i = 0; i < queries.size(); ++i) {
-    EXPECT_NEAR(got.pixels_inside[i], want.pixels_inside[i], 30);
+    const int64_t q = queries[i];
+    EXPECT_NEAR(got.pixels_inside[q].item<int64_t>(), want.pixels_inside[q].item<int64_t>(), 30);
     EXPECT_NEAR(std::ssize(runs[i].counts), std::ssize(wanted[i].counts), 30);
     EXPECT_NEAR(runs[i].sigmoid_sum, wanted[i].sigmoid_sum, 1e-4 * wanted[i].sigmoid_sum);
   }

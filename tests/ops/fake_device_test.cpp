@@ -62,6 +62,14 @@ TEST_F(FakeDevice, SeveralComeWithOneWait) {
   EXPECT_TRUE(here[0].is_pinned() && here[1].is_pinned());
 }
 
+TEST_F(FakeDevice, SeveralArePutInTheirPlacesWithOneWait) {
+  const at::Tensor x = at::arange(6), y = at::rand({2, 2});
+  at::Tensor a = on_device(x, kDevice), b = y;
+  bring_to_host({&a, &b});
+  EXPECT_EQ(state().waits, 1);
+  EXPECT_TRUE(a.is_cpu() && a.equal(x) && b.is_same(y));
+}
+
 TEST_F(FakeDevice, WhatIsKeptIsNotPinned) {
   const at::Tensor x = at::arange(6), there = on_device(x, kDevice);
   EXPECT_TRUE(on_host(there).equal(x));

@@ -65,24 +65,26 @@ TEST_P(UpsampledMasks, ARegionEqualsTheTwoResizes) {
 
 TEST_P(UpsampledMasks, TheLargestScoreWinsAPixel) {
   const MaskSource masks = source_of(GetParam());
-  const std::vector<int64_t> queries = {1, 2, 4, 6};
-  const std::vector<float> scores = {0.3f, 0.9f, 0.5f, 0.7f};
-  const at::Tensor inside = naive_logits(masks).index_select(0, at::tensor(queries)).sigmoid();
-  const at::Tensor values = inside * at::tensor(scores).view({-1, 1, 1});
+  // Masks 0, 3 and 5 do not compete.
+  const at::Tensor scores = at::tensor({0.0f, 0.3f, 0.9f, -1.0f, 0.5f, 0.0f, 0.7f});
+  const at::Tensor inside = naive_logits(masks).sigmoid();
+  const at::Tensor values = inside * scores.view({-1, 1, 1});
   const auto [best, order] = values.topk(2, 0);
   const at::Tensor sure =
       (best[0] - best[1]).gt(kClose).logical_and((inside - 0.5).abs().amin(0).gt(kClose));
   const at::Tensor want = 2 * order[0] + inside.gather(0, order.narrow(0, 0, 1))[0].ge(0.5);
   with_every_implementation([&] {
-    const MaskWinners got = mask_winners(masks, queries, scores);
+    const MaskWinners got = mask_winners(masks, scores);
     EXPECT_EQ(got.codes.scalar_type(), at::kInt);
     EXPECT_TRUE(got.codes.eq(want).logical_or(sure.logical_not()).all().item<bool>());
     const int64_t unsure = sure.logical_not().sum().item<int64_t>();
-    for (int64_t code = 0; code < 8; ++code) {
-      EXPECT_EQ(got.pixels_of_code[code], got.codes.eq(code).sum().item<int64_t>());
+    for (int64_t code = 0; code < 14; ++code) {
+      EXPECT_EQ(got.pixels_of_code[code].item<int64_t>(), got.codes.eq(code).sum().item<int64_t>());
     }
-    for (int64_t k = 0; k < 4; ++k) {
-      EXPECT_NEAR(got.pixels_inside[k], inside[k].ge(0.5).sum().item<int64_t>(), unsure);
+    for (int64_t q = 0; q < 7; ++q) {
+      const bool competes = scores[q].item<float>() > 0;
+      const int64_t want_inside = competes ? inside[q].ge(0.5).sum().item<int64_t>() : 0;
+      EXPECT_NEAR(got.pixels_inside[q].item<int64_t>(), want_inside, competes ? unsure : 0);
     }
   });
 }
@@ -133,10 +135,26 @@ TEST(UpsampledMasksTies, TheFirstOfEqualMasksAndClassesWins) {
   MaskSource masks = source_of(kSizes[0]);
   masks.mask_logits[2].copy_(masks.mask_logits[1]);
   with_every_implementation([&] {
-    const MaskWinners got = mask_winners(masks, {2, 1}, {0.5f, 0.5f});
-    EXPECT_EQ(got.codes.max().item<int>(), 1);
+    const at::Tensor scores = at::zeros({7});
+    scores.narrow(0, 1, 2).fill_(0.5);
+    EXPECT_EQ(mask_winners(masks, scores).codes.max().item<int>(), 3);
     EXPECT_EQ(best_classes(masks, at::ones({7, 3})).max().item<int>(), 0);
   });
+}
+
+TEST(UpsampledMasksTies, WhereNobodyCompetesNobodyWins) {
+  const MaskSource masks = source_of(kSizes[0]);
+  with_every_implementation([&] {
+    const MaskWinners got = mask_winners(masks, at::zeros({7}));
+    EXPECT_EQ(got.codes.abs().max().item<int>(), 0);
+    EXPECT_EQ(got.pixels_of_code[0].item<int64_t>(), got.codes.numel());
+    EXPECT_EQ(got.pixels_inside.sum().item<int64_t>(), 0);
+  });
+  MaskSource none = masks;
+  none.mask_logits = masks.mask_logits.narrow(0, 0, 0);
+  const MaskWinners nobody = mask_winners(none, at::zeros({0}));
+  EXPECT_EQ(nobody.codes.abs().max().item<int>(), 0);
+  EXPECT_EQ(nobody.pixels_of_code.numel(), 0);
 }
 
 using test::code_of;
@@ -155,8 +173,9 @@ TEST(UpsampledMasksErrors, HaveTheirCodes) {
   EXPECT_EQ(code_of([&] { best_classes(good, at::ones({6, 2})); }), ErrorCode::shape_mismatch);
   EXPECT_EQ(code_of([&] { best_classes(good, at::ones({7, 0})); }), ErrorCode::shape_mismatch);
   EXPECT_EQ(code_of([&] { mask_runs(good, {7}); }), ErrorCode::invalid_argument);
-  EXPECT_EQ(code_of([&] { mask_winners(good, {}, {}); }), ErrorCode::invalid_argument);
-  EXPECT_EQ(code_of([&] { mask_winners(good, {1}, {1, 2}); }), ErrorCode::invalid_argument);
+  EXPECT_EQ(code_of([&] { mask_winners(good, at::ones({6})); }), ErrorCode::shape_mismatch);
+  EXPECT_EQ(code_of([&] { mask_winners(good, at::ones({7}, at::kDouble)); }),
+            ErrorCode::shape_mismatch);
   EXPECT_EQ(code_of([&] {
               read_masks(good)({-1}, {0, 1, 0, 1}, MaskValue::logit);
             }),

@@ -9,6 +9,7 @@
 #include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
+#include "fcclip/segmenter/describe.h"
 #include "fcclip/segmenter/segmenter.h"
 #include "tests/ops/every_implementation.h"
 #include "tests/segmenter/small_model.h"
@@ -53,7 +54,14 @@ TEST(NetworkWaits, AnItemAndANonzeroAreSeen) {
   EXPECT_FALSE(reads_back(operations_of([&] { x.sum(); })));
 }
 
-TEST(NetworkWaits, ThereAreNoneBetweenThePixelsAndTheClassScores) {
+// What is done where the masks are before the host is told anything.
+void vote(const EncodedImage& image, const classify::Classification& classes) {
+  const results::MaskSource masks = mask_source(image);
+  results::panoptic_votes(masks, classes.log_probs[0], {});
+  results::semantic_votes(masks, classes.log_probs[0]);
+}
+
+TEST(NetworkWaits, ThereAreNoneBetweenThePixelsAndTheirMasksAndClasses) {
   const ops::Forced forced(*ops::host_implementations().front());  // "aten"
   for (const ops::Products products : {ops::Products::float32, ops::Products::bfloat16}) {
     const auto model = test::small_model();
@@ -67,8 +75,12 @@ TEST(NetworkWaits, ThereAreNoneBetweenThePixelsAndTheClassScores) {
     const std::set<std::string> network = operations_of([&] { image = segmenter.encode(rgb); });
     EXPECT_TRUE(network.contains("aten::linear"));
     EXPECT_FALSE(reads_back(network));
+    classify::Classification classes;
     EXPECT_FALSE(reads_back(operations_of(
-        [&] { segmenter.name_masks(image, vocabulary, segmenter.config().ensemble); })));
+        [&] { classes = segmenter.name_masks(image, vocabulary, segmenter.config().ensemble); })));
+    const std::set<std::string> votes = operations_of([&] { vote(image, classes); });
+    EXPECT_TRUE(votes.contains("aten::softmax"));
+    EXPECT_FALSE(reads_back(votes));
   }
 }
 

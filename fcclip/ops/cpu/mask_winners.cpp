@@ -11,17 +11,32 @@
 #include "fcclip/core/shared_progress.h"
 #include "fcclip/ops/cpu/mask_geometry.h"
 #include "fcclip/ops/cpu/ops.h"
+#include "fcclip/ops/host.h"
 
 namespace fcclip::ops::cpu {
 namespace {
 
+// The masks that compete.
 struct Contest {
-  const std::vector<int64_t>& queries;
-  const std::vector<float>& scores;
+  std::vector<size_t> queries;
+  std::vector<float> scores;
+  size_t masks;  // all of them, competing or not
   size_t size() const { return queries.size(); }
 };
 
-// Of each competing mask k; the code of a pixel is 2·k, + 1 where the winner's sigmoid is >= 0.5.
+Contest contest_of(const at::Tensor& scores) {
+  const float* score = scores.const_data_ptr<float>();
+  Contest contest;
+  contest.masks = static_cast<size_t>(scores.size(0));
+  for (size_t q = 0; q < contest.masks; ++q) {
+    if (!(score[q] > 0)) continue;
+    contest.queries.push_back(q);
+    contest.scores.push_back(score[q]);
+  }
+  return contest;
+}
+
+// Of each mask q; the code of a pixel is 2·q, + 1 where the winner's sigmoid is >= 0.5.
 struct Counts {
   std::vector<int64_t> by_code;   // pixels won, without and with the 0.5 test
   std::vector<int64_t> original;  // pixels with sigmoid >= 0.5, won or not
@@ -40,7 +55,7 @@ class TilePruning {
     bounds_.clear();
     float surely = 0;
     for (size_t k = 0; k < contest_.size(); ++k) {
-      bounds_.push_back(geometry_.bounds(contest_.queries[k], rows, columns));
+      bounds_.push_back(geometry_.bounds(static_cast<int64_t>(contest_.queries[k]), rows, columns));
       surely = std::max(surely, contest_.scores[k] * sigmoid(bounds_[k].low) * (1 - kSlack));
     }
     candidates_.clear();
@@ -50,7 +65,7 @@ class TilePruning {
       if (may_win || !(all_inside || none_inside)) {
         candidates_.push_back(k);
       } else if (all_inside) {
-        counts.original[k] += rows.height * columns.width;
+        counts.original[contest_.queries[k]] += rows.height * columns.width;
       }
     }
     return candidates_;
@@ -92,11 +107,11 @@ Counts find_winners(const MaskGeometry& geometry, const Contest& contest, const 
   const std::vector<TileRows> row_tiles = geometry.row_tiles(8, 128);
   const std::vector<TileColumns> column_tiles = geometry.column_tiles(8, 128);
   const MaskRowKernels& kernels = mask_row_kernels();
-  Counts total(contest.size());
+  Counts total(contest.masks);
   std::mutex merging;
   SharedProgress done(progress, std::ssize(row_tiles), "parts");
   at::parallel_for(0, std::ssize(row_tiles), 1, [&](int64_t begin, int64_t end) {
-    Counts counts(contest.size());
+    Counts counts(contest.masks);
     TilePruning pruning(geometry, contest);
     TileMask mask(geometry);
     std::vector<float> best, winner;
@@ -107,11 +122,13 @@ Counts find_winners(const MaskGeometry& geometry, const Contest& contest, const 
         best.assign(static_cast<size_t>(rows.height * n), -1.0f);
         winner.assign(best.size(), 0.0f);
         for (const size_t k : pruning.candidates(rows, columns, counts)) {
-          mask.load(contest.queries[k], rows, columns);
+          const size_t query = contest.queries[k];
+          mask.load(static_cast<int64_t>(query), rows, columns);
           for (int64_t y = 0; y < rows.height; ++y) {
-            const float inside = kernels.argmax(mask.row(y), n, contest.scores[k], 2.0f * k,
-                                                {best.data() + y * n, winner.data() + y * n});
-            counts.original[k] += static_cast<int64_t>(inside);
+            const float inside =
+                kernels.argmax(mask.row(y), n, contest.scores[k], 2.0f * static_cast<float>(query),
+                               {best.data() + y * n, winner.data() + y * n});
+            counts.original[query] += static_cast<int64_t>(inside);
           }
         }
         write_codes(winner.data(), rows, columns, ids, counts);
@@ -128,15 +145,11 @@ Counts find_winners(const MaskGeometry& geometry, const Contest& contest, const 
 
 }  // namespace
 
-MaskWinners mask_winners(const MaskSource& masks, const std::vector<int64_t>& queries,
-                         const std::vector<float>& scores) {
-  MaskWinners winners;
-  winners.codes = at::empty({masks.original.height, masks.original.width}, at::kInt);
-  Counts counts =
-      find_winners(MaskGeometry(masks), {queries, scores}, winners.codes, masks.progress);
-  winners.pixels_of_code = std::move(counts.by_code);
-  winners.pixels_inside = std::move(counts.original);
-  return winners;
+MaskWinners mask_winners(const MaskSource& masks, const at::Tensor& scores) {
+  const Contest contest = contest_of(on_host(scores));
+  const at::Tensor codes = at::empty({masks.original.height, masks.original.width}, at::kInt);
+  const Counts counts = find_winners(MaskGeometry(masks), contest, codes, masks.progress);
+  return {codes, at::tensor(counts.by_code), at::tensor(counts.original)};
 }
 
 }  // namespace fcclip::ops::cpu

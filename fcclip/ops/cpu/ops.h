@@ -36,8 +36,7 @@ RunConvNextBlock pack_convnext_block(const ConvNextBlockWeights& weights);
 RunDeformEncoder pack_deform_encoder(const DeformEncoderShape& shape,
                                      const std::vector<DeformLayerWeights>& layers);
 
-MaskWinners mask_winners(const MaskSource& masks, const std::vector<int64_t>& queries,
-                         const std::vector<float>& scores);
+MaskWinners mask_winners(const MaskSource& masks, const at::Tensor& scores);
 at::Tensor best_classes(const MaskSource& masks, const at::Tensor& weights);
 std::vector<MaskRuns> mask_runs(const MaskSource& masks, const std::vector<int64_t>& queries);
 MaskReader read_masks(const MaskSource& masks);

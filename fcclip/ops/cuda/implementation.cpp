@@ -69,11 +69,10 @@ at::Tensor blocked_by_masks(const at::Tensor& logits) {
 }
 
 // Pictures of 2^31 pixels and more are the processor's.
-MaskWinners mask_winners(const MaskSource& masks, const std::vector<int64_t>& queries,
-                         const std::vector<float>& scores) {
-  if (!fits_mask_kernels(masks)) return host_implementation().mask_winners(masks, queries, scores);
+MaskWinners mask_winners(const MaskSource& masks, const at::Tensor& scores) {
+  if (!fits_mask_kernels(masks)) return host_implementation().mask_winners(masks, scores);
   const c10::DeviceGuard guard(masks.mask_logits.device());
-  return launch_mask_winners(masks, queries, scores, place_of(masks.mask_logits));
+  return launch_mask_winners(masks, scores, place_of(masks.mask_logits));
 }
 
 at::Tensor best_classes(const MaskSource& masks, const at::Tensor& weights) {

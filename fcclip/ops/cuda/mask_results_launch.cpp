@@ -88,11 +88,6 @@ void in_bands(const MaskSource& masks, const LaunchRows& launch_rows) {
   done.check();
 }
 
-std::vector<int64_t> numbers_of(const at::Tensor& counts) {
-  const int32_t* n = counts.const_data_ptr<int32_t>();
-  return {n, n + counts.numel()};
-}
-
 // [Q, K] -> [groups, Q, kMaskClasses], zeros behind the last class.
 at::Tensor weights_in_groups(const at::Tensor& weights) {
   const int64_t queries = weights.size(0), classes = weights.size(1);
@@ -164,32 +159,29 @@ bool fits_mask_kernels(const MaskSource& masks) {
   return height <= kMost / width && logits.size(1) <= kMost / logits.size(2);
 }
 
-MaskWinners launch_mask_winners(const MaskSource& masks, const std::vector<int64_t>& queries,
-                                const std::vector<float>& scores, const LaunchPlace& place) {
+MaskWinners launch_mask_winners(const MaskSource& masks, const at::Tensor& scores,
+                                const LaunchPlace& place) {
   const PlacedMasks placed = place_masks(masks);
   const at::Device device = placed.logits.device();
   const at::TensorOptions numbers = at::TensorOptions(at::kInt).device(device);
-  const auto n = static_cast<int64_t>(queries.size());
-  const at::Tensor of = indices_on(device, queries),
-                   weights = on_device(at::tensor(scores), device);
+  const int64_t n = scores.size(0);
+  const at::Tensor weights = on_device(scores, device).contiguous();
   const at::Tensor codes = at::empty({masks.original.height, masks.original.width}, numbers);
   const at::Tensor of_code = at::zeros({2 * n}, numbers), inside = at::zeros({n}, numbers);
   WinnersJob job;
   job.grid = placed.grid;
-  job.queries = of.const_data_ptr<int32_t>();
   job.scores = weights.const_data_ptr<float>();
   job.codes = codes.data_ptr<int32_t>();
   job.pixels_of_code = of_code.data_ptr<int32_t>();
   job.pixels_inside = inside.data_ptr<int32_t>();
-  job.count = static_cast<int32_t>(n);
+  job.queries = static_cast<int32_t>(n);
   in_bands(masks, [&](int32_t first, int64_t rows) {
     job.first_row = first;
     const LaunchShape shape = {tiles(masks.original.width, kMaskTileWidth),
                                tiles(rows, kMaskTileHeight), kMaskTileWidth, kMaskTileHeight};
     launch(mask_results_source(), "mask_winners", shape, place, &job);
   });
-  const std::vector<at::Tensor> here = together_on_host({codes, of_code, inside});
-  return {to_keep(here[0]), numbers_of(here[1]), numbers_of(here[2])};
+  return {codes, of_code.to(at::kLong), inside.to(at::kLong)};
 }
 
 at::Tensor launch_best_classes(const MaskSource& masks, const at::Tensor& weights,
@@ -210,7 +202,7 @@ at::Tensor launch_best_classes(const MaskSource& masks, const at::Tensor& weight
                                static_cast<unsigned>(rows), kMaskTileWidth, kMaskTileHeight};
     launch(mask_results_source(), "mask_classes", shape, place, &job);
   });
-  return on_host(labels);
+  return labels;
 }
 
 std::vector<MaskRuns> launch_mask_runs(const MaskSource& masks, const std::vector<int64_t>& queries,

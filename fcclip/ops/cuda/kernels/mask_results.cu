@@ -72,15 +72,17 @@ __device__ void find_winners(const WinnersJob& job) {
   const MaskTaps row = grid.rows[active ? y : 0], column = grid.columns[active ? x : 0];
   float best = -1;
   int32_t code = 0;
-  for (int32_t k = 0; k < job.count; ++k) {
-    const float s = sigmoid(logit_at(grid, job.queries[k], row, column));
+  for (int32_t q = 0; q < job.queries; ++q) {
+    const float score = job.scores[q];
+    if (!(score > 0)) continue;  // for the whole warp
+    const float s = sigmoid(logit_at(grid, q, row, column));
     const bool inside = !(s < 0.5f);
     const unsigned all_inside = __ballot_sync(kAllLanes, active && inside);
-    if (threadIdx.x == 0 && all_inside != 0) atomicAdd(job.pixels_inside + k, __popc(all_inside));
-    const float value = job.scores[k] * s;
+    if (threadIdx.x == 0 && all_inside != 0) atomicAdd(job.pixels_inside + q, __popc(all_inside));
+    const float value = score * s;
     if (best < value) {
       best = value;
-      code = 2 * k + (inside ? 1 : 0);
+      code = 2 * q + (inside ? 1 : 0);
     }
   }
   if (active) job.codes[y * grid.width + x] = code;

@@ -19,12 +19,11 @@ struct MaskGrid {
 /// upsampled_masks.h, MaskWinners; of the rows from first_row on, as many as the grid covers.
 struct WinnersJob {
   MaskGrid grid;
-  const int32_t* queries = nullptr;   ///< [count]
-  const float* scores = nullptr;      ///< [count]
+  const float* scores = nullptr;      ///< [queries]
   int32_t* codes = nullptr;           ///< [height, width], written
-  int32_t* pixels_of_code = nullptr;  ///< [2 · count], added to
-  int32_t* pixels_inside = nullptr;   ///< [count], added to
-  int32_t count = 0, first_row = 0;
+  int32_t* pixels_of_code = nullptr;  ///< [2 · queries], added to
+  int32_t* pixels_inside = nullptr;   ///< [queries], added to
+  int32_t queries = 0, first_row = 0;
 };
 
 /// upsampled_masks.h, best_classes; rows as above.
