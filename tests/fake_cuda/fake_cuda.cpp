@@ -16,6 +16,7 @@
 #include "fcclip/ops/cuda/kernels/depthwise_norm.cu"
 #include "fcclip/ops/cuda/kernels/mask_results.cu"
 #include "fcclip/ops/cuda/kernels/mask_rows.cu"
+#include "fcclip/ops/cuda/kernels/masked_attention.cu"
 #include "fcclip/ops/cuda/kernels/resize_u8.cu"
 
 namespace {
@@ -47,6 +48,8 @@ const std::map<std::string, Kernel>& kernels() {
       {"mask_runs_write", run<cuda::RunsJob, mask_runs_write>},
       {"mask_shares", run<cuda::MaskRowsJob, mask_shares>},
       {"mask_blocked", run<cuda::MaskRowsJob, mask_blocked>},
+      {"attention_part", run<cuda::AttentionJob, attention_part>},
+      {"attention_join", run<cuda::AttentionJob, attention_join>},
       {"depthwise_norm_narrow", run<cuda::DepthwiseNormJob, depthwise_norm_narrow>},
       {"depthwise_norm_wide", run<cuda::DepthwiseNormJob, depthwise_norm_wide>},
       {"resize_rows", run<cuda::ResizeJob, resize_rows>},

@@ -97,6 +97,21 @@ TEST(CudaOps, MaskedAttentionEqualsTheProcessors) {
       {at::randn({2, 5, 64}), at::randn({2, 37, 64}), at::randn({2, 37, 64})});
 }
 
+// Heads as the mask decoder's have a kernel of their own: keys in many splits, few, one; keys side by side.
+TEST(CudaOps, MaskedAttentionOfTheDecoderEqualsTheProcessors) {
+  FCCLIP_NEEDS_CUDA();
+  at::manual_seed(4);
+  const c10::InferenceMode guard;
+  for (const int64_t keys : {int64_t{8640}, int64_t{540}, int64_t{250}}) {
+    const at::Tensor blocked = at::rand({1, 1, 250, keys}).gt(0.1);
+    const at::Tensor q = at::randn({1, 250, 256}), v = at::randn({1, keys, 256});
+    const at::Tensor k = at::randn({1, 256, keys}).transpose(1, 2);
+    const at::Tensor want = masked_attention(q, k, v, 8, blocked);
+    const at::Tensor got = masked_attention(q.cuda(), k.cuda(), v.cuda(), 8, blocked.cuda());
+    EXPECT_LT((got.cpu() - want).abs().max().item<double>(), 1e-5);
+  }
+}
+
 TEST(CudaOps, RowsOfMasksEqualTheProcessors) {
   FCCLIP_NEEDS_CUDA();
   at::manual_seed(10);

@@ -61,8 +61,8 @@ TEST(Dispatch, TheListNamesEveryOperationOnEveryDevice) {
     if (op.op == "masked_attention" && op.device == "cpu") {
       EXPECT_EQ(op.implementation, name(chosen_isa()));
     }
-    if (op.op == "masked_attention" && op.device == "cuda") {
-      EXPECT_EQ(op.implementation, "aten");
+    if (op.device == "cuda" && (op.op == "masked_attention" || op.op == "conv3x3")) {
+      EXPECT_EQ(op.implementation, op.op == "conv3x3" ? "aten" : "cuda");
     }
   }
   size_t ops = 0;

@@ -8,10 +8,12 @@
 #include "fcclip/ops/cuda/deform_launch.h"
 #include "fcclip/ops/cuda/mask_results_launch.h"
 #include "fcclip/ops/cuda/mask_rows_launch.h"
+#include "fcclip/ops/cuda/masked_attention_launch.h"
 #include "fcclip/ops/cuda/ops.h"
 #include "fcclip/ops/cuda/resize_u8_launch.h"
 #include "fcclip/ops/cuda/tensor_place.h"
 #include "fcclip/ops/host.h"
+#include "fcclip/ops/masked_attention.h"
 
 namespace fcclip::ops::cuda {
 namespace {
@@ -68,6 +70,14 @@ at::Tensor blocked_by_masks(const at::Tensor& logits) {
   return launch_mask_blocked(logits, place_of(logits));
 }
 
+at::Tensor masked_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                            int64_t heads, const at::Tensor& blocked) {
+  const AttentionInputs in = {q, k, v, heads, blocked};
+  if (!fits_masked_attention(in)) return masked_attention_plain(q, k, v, heads, blocked);
+  const c10::DeviceGuard guard(q.device());
+  return launch_masked_attention(in, place_of(q));
+}
+
 // Pictures of 2^31 pixels and more are the processor's.
 MaskWinners mask_winners(const MaskSource& masks, const at::Tensor& scores) {
   if (!fits_mask_kernels(masks)) return host_implementation().mask_winners(masks, scores);
@@ -101,6 +111,7 @@ Implementation implementation() {
   ops.normalise_and_pad = normalise_and_pad;
   ops.mask_pool = mask_pool;
   ops.blocked_by_masks = blocked_by_masks;
+  ops.masked_attention = masked_attention;
   ops.mask_winners = mask_winners;
   ops.best_classes = best_classes;
   ops.mask_runs = mask_runs;

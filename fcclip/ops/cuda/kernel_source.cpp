@@ -4,7 +4,7 @@
 #define FCCLIP_KERNEL_TEXTS(X) \
   X(deform_attention_cu) X(deform_job_h) X(deform_args_h) X(deform_sample_h) X(element_h) \
   X(mask_results_cu) X(mask_results_job_h) X(mask_taps_h) X(mask_rows_cu) X(mask_rows_job_h) \
-  X(depthwise_norm_cu) X(depthwise_norm_job_h) \
+  X(masked_attention_cu) X(masked_attention_job_h) X(depthwise_norm_cu) X(depthwise_norm_job_h) \
   X(resize_u8_cu) X(resize_u8_job_h) X(resize_taps_h)
 // clang-format on
 #define FCCLIP_DECLARE_TEXT(name) \
@@ -15,6 +15,7 @@ FCCLIP_KERNEL_TEXTS(FCCLIP_DECLARE_TEXT)
 FCCLIP_DECLARE_TEXT(deform_attention_fatbin)
 FCCLIP_DECLARE_TEXT(mask_results_fatbin)
 FCCLIP_DECLARE_TEXT(mask_rows_fatbin)
+FCCLIP_DECLARE_TEXT(masked_attention_fatbin)
 FCCLIP_DECLARE_TEXT(depthwise_norm_fatbin)
 FCCLIP_DECLARE_TEXT(resize_u8_fatbin)
 #endif
@@ -88,6 +89,17 @@ const KernelSource& mask_rows_source() {
   return kSource;
 }
 
+const KernelSource& masked_attention_source() {
+  static const KernelSource kSource = {
+      in_kernels("masked_attention.cu", FCCLIP_TEXT(masked_attention_cu)),
+      {in_kernels("masked_attention_job.h", FCCLIP_TEXT(masked_attention_job_h)),
+       in_kernels("element.h", FCCLIP_TEXT(element_h)),
+       {"cstdint", kFixedIntegers}},
+      {"attention_part", "attention_join"},
+      FCCLIP_FATBIN(masked_attention)};
+  return kSource;
+}
+
 const KernelSource& depthwise_norm_source() {
   static const KernelSource kSource = {
       in_kernels("depthwise_norm.cu", FCCLIP_TEXT(depthwise_norm_cu)),
@@ -110,8 +122,8 @@ const KernelSource& resize_u8_source() {
 }
 
 std::vector<const KernelSource*> kernel_sources() {
-  return {&deform_attention_source(), &mask_results_source(), &mask_rows_source(),
-          &depthwise_norm_source(), &resize_u8_source()};
+  return {&deform_attention_source(), &mask_results_source(),   &mask_rows_source(),
+          &masked_attention_source(), &depthwise_norm_source(), &resize_u8_source()};
 }
 
 Hash hash_source(const KernelSource& source) {

@@ -29,6 +29,8 @@ const KernelSource& deform_attention_source();
 const KernelSource& mask_results_source();
 /// kernels/mask_rows.cu, of masks inside the network.
 const KernelSource& mask_rows_source();
+/// kernels/masked_attention.cu, of the mask decoder.
+const KernelSource& masked_attention_source();
 /// kernels/depthwise_norm.cu, of ConvNeXt's blocks.
 const KernelSource& depthwise_norm_source();
 /// kernels/resize_u8.cu, of pictures on their way into the network.

@@ -8,13 +8,6 @@
 #include "fcclip/ops/cuda/kernels/depthwise_norm_job.h"
 #include "fcclip/ops/cuda/kernels/element.h"
 
-// All loops over a tile have a fixed number of rounds: only unrolled are its sums registers.
-#ifdef __CUDACC__
-#define FCCLIP_UNROLLED _Pragma("unroll")
-#else
-#define FCCLIP_UNROLLED
-#endif
-
 namespace fcclip::ops::cuda {
 namespace {
 

@@ -1,8 +1,15 @@
 #pragma once
-// Numbers of 16 bits in memory, float in registers. CUDA's headers for them need its toolkit, or a
+// What kernels share. Numbers of 16 bits in memory, float in registers. CUDA's headers for them need its toolkit, or a
 // folder to be named to NVRTC; these few conversions do not.
 
 #include <cstdint>
+
+// Loops over a tile have a fixed number of rounds: only unrolled is what they index in registers.
+#ifdef __CUDACC__
+#define FCCLIP_UNROLLED _Pragma("unroll")
+#else
+#define FCCLIP_UNROLLED
+#endif
 
 namespace fcclip::ops::cuda {
 namespace {
