@@ -12,6 +12,7 @@
 #include "fcclip/classify/record_log.h"
 #include "fcclip/core/cache_folder.h"
 #include "fcclip/core/check.h"
+#include "fcclip/core/round_up.h"
 #include "fcclip/io/atomic_file.h"
 #include "fcclip/ops/host.h"
 
@@ -151,7 +152,7 @@ std::string fingerprint(const std::vector<at::Tensor>& tensors, std::string_view
     const at::Tensor plain = ops::on_host(tensor.detach());
     const auto* bytes = static_cast<const char*>(plain.const_data_ptr());
     const int64_t size = static_cast<int64_t>(plain.nbytes());
-    std::vector<Hash> pieces((size + kPiece - 1) / kPiece);
+    std::vector<Hash> pieces(divide_up(size, kPiece));
     at::parallel_for(0, std::ssize(pieces), 1, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         pieces[i] = hash_bytes(bytes + i * kPiece, std::min(kPiece, size - i * kPiece));

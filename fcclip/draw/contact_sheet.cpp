@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/check.h"
+#include "fcclip/core/round_up.h"
 #include "fcclip/draw/canvas.h"
 #include "fcclip/draw/lettering.h"
 
@@ -25,7 +26,7 @@ at::Tensor tile_images(const std::vector<at::Tensor>& images, int64_t columns,
   }
   const auto count = static_cast<int64_t>(images.size());
   columns = std::min(columns, count);
-  const int64_t rows = (count + columns - 1) / columns, gap = options.gap_px;
+  const int64_t rows = divide_up(count, columns), gap = options.gap_px;
   at::Tensor sheet =
       at::full({rows * (cell_height + gap) + gap, columns * (cell_width + gap) + gap, 3},
                options.background, at::kByte);

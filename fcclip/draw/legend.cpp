@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fcclip/core/round_up.h"
 #include "fcclip/draw/canvas.h"
 
 namespace fcclip::draw {
@@ -26,7 +27,7 @@ at::Tensor draw_legend(const std::vector<LegendEntry>& entries, int64_t width, d
   const auto columns =
       std::max<int64_t>(1, static_cast<int64_t>((static_cast<double>(width) - pad) / column));
   const auto count = static_cast<int64_t>(entries.size());
-  const int64_t rows = (count + columns - 1) / columns;
+  const int64_t rows = divide_up(count, columns);
   const double step = 1.3 * line;
   const auto height = static_cast<int64_t>(std::ceil(static_cast<double>(rows) * step + pad));
   const Canvas canvas(std::min<int64_t>(height, 32000), width, kBackground);

@@ -9,6 +9,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "fcclip/core/check.h"
+#include "fcclip/core/round_up.h"
 #include "fcclip/engine/momentum.h"
 
 namespace fcclip::engine {
@@ -91,7 +92,7 @@ void Muon::orthogonalise(std::vector<at::Tensor>& directions) const {
     if (direction.defined()) alike[{direction.size(0), direction.size(1)}].push_back(i);
   }
   for (const auto& [size, members] : alike) {
-    const int64_t count = std::ssize(members), share = (count + processes - 1) / processes;
+    const int64_t count = std::ssize(members), share = divide_up(count, processes);
     std::vector<at::Tensor> mine;
     for (int64_t i = rank * share; i < (rank + 1) * share; ++i) {
       mine.push_back(directions[members[std::min(i, count - 1)]]);

@@ -10,6 +10,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/check.h"
+#include "fcclip/core/round_up.h"
 
 namespace fcclip::image {
 
@@ -189,7 +190,7 @@ LabelTiff::LabelTiff(int descriptor, const std::filesystem::path& path,
                      static_cast<uint64_t>(options.size.width) * static_cast<uint64_t>(bytes_);
   file_ = std::make_unique<File>(descriptor, path, bytes > kClassicLimit);
   file_->set_tags(options, bytes_);
-  const int64_t width = (options.size.width + kTile - 1) / kTile * kTile;
+  const int64_t width = round_up(options.size.width, kTile);
   strip_ = at::zeros({kTile, width, bytes_}, at::kByte);
 }
 

@@ -8,6 +8,7 @@
 #include <ATen/ATen.h>
 #include <c10/util/Half.h>
 
+#include "fcclip/core/round_up.h"
 #include "fcclip/image/codec.h"
 
 namespace fcclip::image {
@@ -114,7 +115,7 @@ class BlockReader {
 
   void strips() {
     const int64_t rows = rows_per_strip(file_, layout_);
-    const int64_t per_plane = (layout_.height + rows - 1) / rows;
+    const int64_t per_plane = divide_up(layout_.height, rows);
     const auto row_bytes = static_cast<int64_t>(TIFFScanlineSize64(file_.handle()));
     check_row(row_bytes, layout_.width);
     make_buffer(TIFFStripSize(file_.handle()));

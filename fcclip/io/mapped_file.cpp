@@ -10,6 +10,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/round_up.h"
 #include "fcclip/io/file_kind.h"
 
 namespace fcclip::io {
@@ -42,7 +43,7 @@ void MappedFile::release_pages(const at::Tensor& tensor) const {
   const auto start = reinterpret_cast<uintptr_t>(tensor.const_data_ptr()),
              end = start + tensor.nbytes(), file = reinterpret_cast<uintptr_t>(data_);
   if (start < file || end > file + size_) return;
-  const uintptr_t first = (start + page - 1) / page * page, last = end / page * page;
+  const uintptr_t first = round_up(start, page), last = end / page * page;
   if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
 }
 

@@ -5,6 +5,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include "fcclip/classify/builtin_vocabularies.h"
+#include "fcclip/core/round_up.h"
 #include "fcclip/nn/unit.h"
 #include "fcclip/ops/host.h"
 #include "fcclip/segmenter/preprocess.h"
@@ -55,9 +56,7 @@ Size padded_size(const at::Tensor& rgb, const model::PixelConfig& pixels,
                  const segmenter::EncodeSize& size) {
   const Size seen =
       segmenter::resized_size({rgb.size(0), rgb.size(1)}, size.short_side, size.max_side);
-  const auto padded = [&](int64_t side) {
-    return (side + pixels.size_divisor - 1) / pixels.size_divisor * pixels.size_divisor;
-  };
+  const auto padded = [&](int64_t side) { return round_up(side, pixels.size_divisor); };
   return {padded(seen.height), padded(seen.width)};
 }
 

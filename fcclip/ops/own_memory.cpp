@@ -7,6 +7,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/round_up.h"
 
 namespace fcclip::ops {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 constexpr size_t kAlignment = 64;  // what vector instructions like
 
 size_t aligned(size_t bytes) {
-  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  return round_up(bytes, kAlignment);
 }
 
 bool is_movable(const at::Tensor& tensor) {

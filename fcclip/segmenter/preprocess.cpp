@@ -5,16 +5,13 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/check.h"
+#include "fcclip/core/round_up.h"
 #include "fcclip/ops/host.h"
 #include "fcclip/ops/normalise.h"
 #include "fcclip/ops/resize_u8.h"
 
 namespace fcclip::segmenter {
 namespace {
-
-int64_t round_up(int64_t value, int64_t divisor) {
-  return (value + divisor - 1) / divisor * divisor;
-}
 
 // The processor makes a picture smaller that is too large to be sent at its own size.
 at::Tensor sent(const at::Tensor& rgb, at::Device device) {

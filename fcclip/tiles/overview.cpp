@@ -5,11 +5,13 @@
 
 #include <ATen/ATen.h>
 
+#include "fcclip/core/round_up.h"
+
 namespace fcclip::tiles {
 
 Overview::Overview(Size picture) : picture_(picture) {
   const int64_t longer = std::max(picture.height, picture.width);
-  factor_ = std::max<int64_t>(1, (longer + kOverviewSide - 1) / kOverviewSide);
+  factor_ = std::max<int64_t>(1, divide_up(longer, kOverviewSide));
   // What is left over at the right and at the bottom is not shown, but for pictures thinner than a
   // pixel of the overview.
   size_ = {std::max<int64_t>(1, picture.height / factor_),

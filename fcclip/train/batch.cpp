@@ -4,6 +4,8 @@
 
 #include <ATen/ATen.h>
 
+#include "fcclip/core/round_up.h"
+
 namespace fcclip::train {
 
 Targets targets_of(const data::Sample& sample, bool drop_empty) {
@@ -47,8 +49,8 @@ Batch make_batch(const std::vector<data::Sample>& samples, bool drop_empty, int6
     height = std::max(height, sample.rgb.size(0));
     width = std::max(width, sample.rgb.size(1));
   }
-  height = (height + divisor - 1) / divisor * divisor;
-  width = (width + divisor - 1) / divisor * divisor;
+  height = round_up(height, divisor);
+  width = round_up(width, divisor);
   std::vector<at::Tensor> pictures;
   for (const data::Sample& sample : samples) {
     pictures.push_back(enlarged(sample.rgb, {height, width, 3}));

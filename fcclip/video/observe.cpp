@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include "fcclip/core/round_up.h"
 #include "fcclip/nn/unit.h"
 #include "fcclip/ops/host.h"
 
@@ -14,8 +15,8 @@ constexpr int64_t kSmallMapSide = 96;
 
 // Every n-th pixel: ids have no mean.
 at::Tensor small_map(const at::Tensor& ids) {
-  const int64_t step = std::max<int64_t>(
-      1, (std::max(ids.size(0), ids.size(1)) + kSmallMapSide - 1) / kSmallMapSide);
+  const int64_t step =
+      std::max<int64_t>(1, divide_up(std::max(ids.size(0), ids.size(1)), kSmallMapSide));
   return ids.slice(0, step / 2, {}, step).slice(1, step / 2, {}, step);
 }
 

@@ -7,6 +7,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include "fcclip/core/round_up.h"
 #include "fcclip/core/shared_progress.h"
 #include "fcclip/ops/cpu/mask_geometry.h"
 #include "fcclip/ops/cpu/ops.h"
@@ -77,7 +78,7 @@ class TileLabeller {
   void pack_weights() {
     constexpr int64_t kGroup = kClassGroup;
     const int64_t n = static_cast<int64_t>(candidates_.size());
-    groups_ = (n + kGroup - 1) / kGroup;
+    groups_ = divide_up(n, kGroup);
     weights_.assign(static_cast<size_t>(groups_ * queries_ * kGroup), 0.0f);
     for (int64_t i = 0; i < n; ++i) {
       float* to = weights_.data() + i / kGroup * queries_ * kGroup + i % kGroup;

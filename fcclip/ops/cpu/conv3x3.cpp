@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include "fcclip/core/round_up.h"
 #include "fcclip/ops/cpu/kernel_table.h"
 #include "fcclip/ops/cpu/ops.h"
 #include "fcclip/ops/cpu/packed_matrix.h"
@@ -37,7 +38,7 @@ at::Tensor weight_transform() {
 }
 
 int64_t tiles_along(int64_t extent) {
-  return (extent + kWinogradOut - 1) / kWinogradOut;
+  return divide_up(extent, kWinogradOut);
 }
 
 class WinogradConv {
@@ -93,7 +94,7 @@ at::Tensor WinogradConv::operator()(const at::Tensor& x) const {
   const int64_t in = planes_[0].k(), out = planes_[0].n();
   const at::Tensor y = at::empty({x.size(0), x.size(1), out}, x.options());
   const int64_t tiles = tiles_along(x.size(0)) * tiles_along(x.size(1));
-  const int64_t blocks = (tiles + kBlockTiles - 1) / kBlockTiles;
+  const int64_t blocks = divide_up(tiles, kBlockTiles);
   at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
     const at::Tensor workspace =
         at::empty({kPlanes * (kBlockTiles * (in + out) + 2 * kPlaneGap)}, x.options());

@@ -6,6 +6,7 @@
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
+#include "fcclip/core/round_up.h"
 #include "fcclip/ops/cpu/add_norm.h"
 #include "fcclip/ops/cpu/deform_tokens.h"
 #include "fcclip/ops/cpu/ops.h"
@@ -52,7 +53,7 @@ struct PackedDeformLayer {
 
 template <typename Run>
 void for_blocks(int64_t rows, const Run& run) {
-  at::parallel_for(0, (rows + kBlockRows - 1) / kBlockRows, 1, [&](int64_t begin, int64_t end) {
+  at::parallel_for(0, divide_up(rows, kBlockRows), 1, [&](int64_t begin, int64_t end) {
     const c10::InferenceMode guard;  // thread-local: the workers do not inherit the caller's
     run(begin, end);
   });

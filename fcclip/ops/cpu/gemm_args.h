@@ -20,6 +20,8 @@ struct PackShape {
   /// Columns a micro-kernel multiplies in a step: bfloat16's blocks end in zeros up to a multiple of it.
   int64_t step = 1;
   int64_t padded_n() const { return (n + panel - 1) / panel * panel; }
+  /// Columns with the zeros behind them.
+  int64_t whole_steps(int64_t columns) const { return (columns + step - 1) / step * step; }
   int64_t floats() const { return padded_n() * k; }
   /// Rows of a with those that fill the last micro-kernel.
   int64_t whole_rows(int64_t some) const { return (some + rows - 1) / rows * rows; }

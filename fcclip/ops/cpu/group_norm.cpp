@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include "fcclip/core/round_up.h"
 #include "fcclip/ops/cpu/kernel_table.h"
 #include "fcclip/ops/cpu/ops.h"
 
@@ -19,7 +20,7 @@ struct Affine {
 
 std::vector<ChannelMoments> moments_of(const at::Tensor& x) {
   const int64_t channels = x.size(-1), rows = x.numel() / channels;
-  const int64_t chunks = (rows + kChunkRows - 1) / kChunkRows;
+  const int64_t chunks = divide_up(rows, kChunkRows);
   std::vector<ChannelMoments> moments(static_cast<size_t>(chunks * channels));
   const float* data = x.const_data_ptr<float>();
   at::parallel_for(0, chunks, 1, [&](int64_t begin, int64_t end) {

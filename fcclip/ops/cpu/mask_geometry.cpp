@@ -8,6 +8,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include "fcclip/core/round_up.h"
 #include "fcclip/ops/composed_taps.h"
 #include "fcclip/ops/cpu/ops.h"
 #include "fcclip/ops/host.h"
@@ -55,7 +56,7 @@ TileColumns MaskGeometry::columns(int64_t x, int64_t width) const {
   TileColumns tile;
   tile.x = x;
   tile.width = width;
-  tile.padded_width = (width + kRowGroup - 1) / kRowGroup * kRowGroup;
+  tile.padded_width = round_up(width, kRowGroup);
   int64_t first = mask_size_.width, last = 0;
   for (int64_t begin = 0; begin < width; begin += kRowGroup) {
     const int64_t end = std::min(begin + kRowGroup, width);

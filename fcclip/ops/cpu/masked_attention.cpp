@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include "fcclip/core/round_up.h"
 #include "fcclip/ops/cpu/attention_args.h"
 #include "fcclip/ops/cpu/kernel_table.h"
 #include "fcclip/ops/cpu/ops.h"
@@ -38,7 +39,7 @@ uint64_t allowed_word(const bool* blocked, int64_t n) {
 std::vector<uint64_t> allowed_words(const at::Tensor& blocked) {
   const at::Tensor rows = blocked.contiguous();
   const int64_t queries = rows.size(0), keys = rows.size(1);
-  const int64_t blocks = (keys + kKeyBlock - 1) / kKeyBlock;
+  const int64_t blocks = divide_up(keys, kKeyBlock);
   std::vector<uint64_t> words(static_cast<size_t>(queries * blocks));
   const bool* from = rows.const_data_ptr<bool>();
   at::parallel_for(0, queries, 16, [&](int64_t begin, int64_t end) {

@@ -33,10 +33,6 @@ Int8Kernels int8(Isa isa) {
 #endif
 }
 
-int64_t whole_steps(const PackShape& shape, int64_t columns) {
-  return (columns + shape.step - 1) / shape.step * shape.step;
-}
-
 // A matrix from some column on, and a factor for each of its rows (or nullptr).
 struct Columns {
   const float* w;
@@ -60,7 +56,7 @@ void pack_panel(const PackShape& shape, const Columns& from, int64_t row, int64_
 void pack_panel(const PackShape& shape, const Columns& from, int64_t row, int64_t depth,
                 at::BFloat16* out) {
   const auto [w, scale] = from;
-  const int64_t stored = whole_steps(shape, depth);
+  const int64_t stored = shape.whole_steps(depth);
   for (int64_t r = 0; r < shape.panel; ++r) {
     const bool inside = row + r < shape.n;
     const float factor = inside && scale ? scale[row + r] : 1.0f;
@@ -116,7 +112,7 @@ at::Tensor pack_int8(const PackShape& shape, const Columns& from) {
 
 template <typename Element>
 at::Tensor pack(const PackShape& shape, const Columns& from) {
-  const int64_t columns = whole_steps(shape, shape.k);
+  const int64_t columns = shape.whole_steps(shape.k);
   at::Tensor data =
       at::empty({shape.padded_n() * columns}, c10::CppTypeToScalarType<Element>::value);
   auto* to = data.mutable_data_ptr<Element>();

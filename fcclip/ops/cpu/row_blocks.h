@@ -7,6 +7,8 @@
 
 #include <ATen/Parallel.h>
 
+#include "fcclip/core/round_up.h"
+
 namespace fcclip::ops::cpu {
 
 /// Rows shared out among threads.
@@ -14,17 +16,17 @@ struct RowBlocks {
   int64_t rows = 0;     ///< of all blocks together
   int64_t block = 1;    ///< rows of one block, the last may have fewer
   int64_t workers = 1;  ///< how many blocks run at once, at most
-  int64_t count() const { return (rows + block - 1) / block; }
+  int64_t count() const { return divide_up(rows, block); }
 };
 
 /// Blocks of at most about `largest` rows, whole multiples of `tile`, as many for one thread as for
 /// another.
 inline RowBlocks row_blocks(int64_t rows, int64_t largest, int64_t tile) {
   const int64_t threads = std::max<int64_t>(1, at::get_num_threads());
-  const int64_t rounds = (rows + largest * threads - 1) / (largest * threads);
+  const int64_t rounds = divide_up(rows, largest * threads);
   const int64_t count = std::max<int64_t>(1, rounds * threads);
-  const int64_t block = std::max(tile, ((rows + count - 1) / count + tile - 1) / tile * tile);
-  return {rows, block, std::min(threads, (rows + block - 1) / block)};
+  const int64_t block = std::max(tile, round_up(divide_up(rows, count), tile));
+  return {rows, block, std::min(threads, divide_up(rows, block))};
 }
 
 /// Calls work(begin, end, worker) for every block, worker < blocks.workers telling which workspace

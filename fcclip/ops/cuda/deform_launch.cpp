@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/round_up.h"
 #include "fcclip/ops/cuda/kernels/deform_job.h"
 #include "fcclip/ops/deform_levels.h"
 
@@ -67,7 +68,7 @@ unsigned lanes_of(int64_t head_dim) {
 LaunchShape shape_of(const DeformInputs& in, unsigned lanes) {
   const unsigned groups = kDeformThreads / lanes;
   const auto units = static_cast<unsigned>(in.locations.size(1) * in.value.size(2));
-  return {(units + groups - 1) / groups, static_cast<unsigned>(in.value.size(0)), lanes, groups};
+  return {divide_up(units, groups), static_cast<unsigned>(in.value.size(0)), lanes, groups};
 }
 
 bool is_empty(const LaunchShape& shape) {

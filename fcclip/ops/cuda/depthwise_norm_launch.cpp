@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include "fcclip/core/round_up.h"
 #include "fcclip/ops/cuda/kernels/depthwise_norm_job.h"
 
 namespace fcclip::ops::cuda {
@@ -19,13 +20,8 @@ const DepthwiseNormShape& shape_for(const at::Tensor& x) {
   return is_narrow(x) ? kDepthwiseNarrow : kDepthwiseWide;
 }
 
-// Parts of this size that cover all.
-int64_t parts(int64_t all, int64_t size) {
-  return (all + size - 1) / size;
-}
-
 int64_t tiles_of(const at::Tensor& x) {
-  return parts(x.size(2), kDepthwiseTileWidth) * parts(x.size(1), shape_for(x).rows);
+  return divide_up(x.size(2), kDepthwiseTileWidth) * divide_up(x.size(1), shape_for(x).rows);
 }
 
 DepthwiseNormType type_of(at::ScalarType type) {
@@ -48,8 +44,8 @@ DepthwiseNormJob depthwise_norm_job(const at::Tensor& x, const DepthwiseNormWeig
   job.height = static_cast<int32_t>(x.size(1));
   job.width = static_cast<int32_t>(x.size(2));
   job.channels = static_cast<int32_t>(x.size(3));
-  job.tiles_x = static_cast<int32_t>(parts(x.size(2), kDepthwiseTileWidth));
-  job.tiles_y = static_cast<int32_t>(parts(x.size(1), shape_for(x).rows));
+  job.tiles_x = static_cast<int32_t>(divide_up(x.size(2), kDepthwiseTileWidth));
+  job.tiles_y = static_cast<int32_t>(divide_up(x.size(1), shape_for(x).rows));
   return job;
 }
 
@@ -78,7 +74,7 @@ at::Tensor launch_depthwise_norm(const at::Tensor& x, const DepthwiseNormWeights
   DepthwiseNormJob job = depthwise_norm_job(x, weights);
   job.out = out.data_ptr();
   job.type = type_of(type);
-  const int64_t threads = parts(parts(x.size(3), shape_for(x).each), kTileWarp) * kTileWarp;
+  const int64_t threads = round_up(divide_up(x.size(3), shape_for(x).each), kTileWarp);
   const auto blocks = static_cast<unsigned>(x.size(0) * tiles_of(x));
   launch(depthwise_norm_source(), is_narrow(x) ? "depthwise_norm_narrow" : "depthwise_norm_wide",
          {blocks, 1, static_cast<unsigned>(threads), 1}, place, &job);

@@ -6,6 +6,7 @@
 
 #include <ATen/ATen.h>
 
+#include "fcclip/core/round_up.h"
 #include "fcclip/core/shared_progress.h"
 #include "fcclip/ops/composed_taps.h"
 #include "fcclip/ops/cuda/kernels/mask_results_job.h"
@@ -69,7 +70,7 @@ at::Tensor indices_on(at::Device device, const std::vector<int64_t>& queries) {
 }
 
 unsigned tiles(int64_t extent, int64_t tile) {
-  return static_cast<unsigned>((extent + tile - 1) / tile);
+  return static_cast<unsigned>(divide_up(extent, tile));
 }
 
 // Calls launch_rows(first row, rows) for bands of a picture; between them it may be told to stop.
@@ -80,7 +81,7 @@ void in_bands(const MaskSource& masks, const LaunchRows& launch_rows) {
   const auto [height, width] = masks.original;
   const int64_t band = std::clamp<int64_t>(kPixels / width / kMaskTileHeight * kMaskTileHeight,
                                            kMaskTileHeight, kMostRows);
-  SharedProgress done(masks.progress, (height + band - 1) / band, "parts");
+  SharedProgress done(masks.progress, divide_up(height, band), "parts");
   for (int64_t y = 0; y < height; y += band) {
     launch_rows(static_cast<int32_t>(y), std::min(band, height - y));
     if (!done.go_on()) break;
@@ -91,7 +92,7 @@ void in_bands(const MaskSource& masks, const LaunchRows& launch_rows) {
 // [Q, K] -> [groups, Q, kMaskClasses], zeros behind the last class.
 at::Tensor weights_in_groups(const at::Tensor& weights) {
   const int64_t queries = weights.size(0), classes = weights.size(1);
-  const int64_t groups = (classes + kMaskClasses - 1) / kMaskClasses;
+  const int64_t groups = divide_up(classes, kMaskClasses);
   const at::Tensor padded = at::zeros({queries, groups * kMaskClasses}, weights.options());
   padded.narrow(1, 0, classes).copy_(weights);
   return padded.view({queries, groups, kMaskClasses}).transpose(0, 1).contiguous();
@@ -214,7 +215,7 @@ std::vector<MaskRuns> launch_mask_runs(const MaskSource& masks, const std::vecto
   const int64_t of_query = width * tiles(height, kMaskRunRows) * 16;
   const int64_t most = std::clamp<int64_t>(kTableBytes / of_query, 1, kMostQueries);
   const auto count = static_cast<int64_t>(queries.size());
-  SharedProgress done(masks.progress, (count + most - 1) / most, "parts");
+  SharedProgress done(masks.progress, divide_up(count, most), "parts");
   std::vector<MaskRuns> runs;
   for (int64_t first = 0; first < count; first += most) {
     const auto begin = queries.begin() + first;

@@ -6,6 +6,7 @@
 
 #include <ATen/ATen.h>
 
+#include "fcclip/core/round_up.h"
 #include "fcclip/ops/cuda/kernels/masked_attention_job.h"
 
 namespace fcclip::ops::cuda {
@@ -16,7 +17,7 @@ constexpr int64_t kMostGridRows = 65535;  // a grid's second axis
 constexpr int64_t kJoinRows = 8;          // of a block of the second kernel, a warp each
 
 int64_t whole_tiles(int64_t count) {
-  return (count + kAttentionTile - 1) / kAttentionTile;
+  return divide_up(count, kAttentionTile);
 }
 
 // Few queries make few blocks; their keys are shared out until a large GPU has some for every multiprocessor, but not
@@ -56,9 +57,9 @@ AttentionJob attention_job(const AttentionInputs& in) {
   job.rows = static_cast<int32_t>(in.q.size(0) * in.heads);
   const int64_t key_tiles = whole_tiles(job.keys);
   const int64_t splits = splits_of(whole_tiles(job.queries) * job.rows, key_tiles);
-  const int64_t tiles_of_split = (key_tiles + splits - 1) / splits;
+  const int64_t tiles_of_split = divide_up(key_tiles, splits);
   job.keys_of_split = static_cast<int32_t>(tiles_of_split * kAttentionTile);
-  job.splits = static_cast<int32_t>((key_tiles + tiles_of_split - 1) / tiles_of_split);
+  job.splits = static_cast<int32_t>(divide_up(key_tiles, tiles_of_split));
   return job;
 }
 
@@ -105,10 +106,9 @@ at::Tensor launch_masked_attention(const AttentionInputs& in, const LaunchPlace&
          {blocks, static_cast<unsigned>(job.rows), kAttentionThreads, 1}, place, &job);
   if (job.splits == 1) return out;
   const int64_t joined = int64_t{job.rows} * queries;
-  launch(
-      masked_attention_source(), "attention_join",
-      {static_cast<unsigned>((joined + kJoinRows - 1) / kJoinRows), 1, kAttentionWidth, kJoinRows},
-      place, &job);
+  launch(masked_attention_source(), "attention_join",
+         {static_cast<unsigned>(divide_up(joined, kJoinRows)), 1, kAttentionWidth, kJoinRows},
+         place, &job);
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 
 #include "fcclip/core/error.h"
+#include "fcclip/core/round_up.h"
 #include "fcclip/ops/bilinear_filter.h"
 #include "fcclip/ops/cuda/kernels/resize_u8_job.h"
 #include "fcclip/ops/host.h"
@@ -48,7 +49,7 @@ ResizeTaps taps_in(const at::Tensor& filter) {
 }
 
 int64_t chunks_of(int64_t row) {
-  return (row + kResizeThreads - 1) / kResizeThreads;
+  return divide_up(row, kResizeThreads);
 }
 
 // What blocks and places within a row are counted with.

@@ -13,11 +13,6 @@ namespace {
 
 constexpr int64_t kDepth = 512;
 
-template <typename Kernel>
-constexpr int64_t whole_steps(int64_t columns) {
-  return (columns + Kernel::kStep - 1) / Kernel::kStep * Kernel::kStep;
-}
-
 inline __mmask16 first_of_vector(int64_t n) {
   return static_cast<__mmask16>(n >= kWidth ? 0xffff : n > 0 ? (1u << n) - 1 : 0);
 }
@@ -36,7 +31,7 @@ void rounded_gemm(const GemmJob& job) {
   const PackShape& shape = job.shape;
   for (int64_t k = 0; k < shape.k; k += shape.depth) {
     const int64_t columns = shape.k - k < shape.depth ? shape.k - k : shape.depth;
-    const int64_t depth = whole_steps<Kernel>(columns);
+    const int64_t depth = shape.whole_steps(columns);
     for (int64_t r = 0; r < job.rows; ++r) {
       round_row(job.a + r * job.lda + k, columns, depth, job.rounded_rows + r * shape.depth);
     }
@@ -49,7 +44,9 @@ template <typename Kernel>
 PackShape rounded_shape(int64_t n, int64_t k) {
   const int64_t blocks = (k + kDepth - 1) / kDepth;
   const int64_t depth = blocks > 0 ? (k + blocks - 1) / blocks : 1;
-  return {n, k, kPanel, whole_steps<Kernel>(depth), Kernel::kRows, Kernel::kStep};
+  PackShape shape = {n, k, kPanel, depth, Kernel::kRows, Kernel::kStep};
+  shape.depth = shape.whole_steps(depth);
+  return shape;
 }
 
 }  // namespace
