@@ -7,7 +7,7 @@
 namespace fcclip::ops {
 
 /// value = Σ weight[i] · source[index[i]]; indices ascend, unused taps have weight 0.
-struct MaskTaps {
+struct alignas(16) MaskTaps {  // a GPU reads four numbers at once
   int32_t index[4];
   float weight[4];
 };

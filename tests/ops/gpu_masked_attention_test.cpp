@@ -2,6 +2,7 @@
 // equal to the definition in double precision.
 
 #include <cmath>
+#include <limits>
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -84,6 +85,17 @@ TEST(GpuKernelsOfAttentionEdges, LargeScoresDoNotOverflow) {
   in.q *= 300;
   in.k.select(1, 7).mul_(50);
   EXPECT_TRUE(near(cuda::launch_masked_attention(in, {}), definition(in), 1e-4));
+}
+
+// In one split and in several: a training or 16 bits that overflow must not look like an answer.
+TEST(GpuKernelsOfAttentionEdges, WhatIsNotANumberStaysNone) {
+  FCCLIP_NEEDS_FAKE_DRIVER();
+  for (const int64_t keys : {int64_t{40}, int64_t{900}}) {
+    AttentionInputs in = inputs_of({1, 4, keys, 1});
+    in.q[0][2].fill_(std::numeric_limits<float>::quiet_NaN());
+    const at::Tensor lost = cuda::launch_masked_attention(in, {}).isnan().all(-1)[0];
+    EXPECT_TRUE(lost.equal(at::tensor({0, 0, 1, 0}).to(at::kBool)));
+  }
 }
 
 TEST(GpuKernelsOfAttentionEdges, WhatLiesElsewhereIsCopiedFirst) {

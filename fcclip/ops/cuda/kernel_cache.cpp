@@ -6,6 +6,7 @@
 namespace fcclip::ops::cuda {
 namespace {
 
+// Counts on when NVRTC is given other options, or this form changes.
 constexpr std::string_view kMark = "fcclip kernel 1\n";
 constexpr size_t kSumDigits = 32;
 constexpr size_t kMostBytes = 64 << 20;

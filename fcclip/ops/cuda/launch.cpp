@@ -1,5 +1,6 @@
 #include "fcclip/ops/cuda/launch.h"
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 
@@ -17,6 +18,9 @@ using Handle = void*;
 using Launch = int(Handle function, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned,
                    unsigned shared_bytes, Handle stream, void** arguments, void** more);
 constexpr int kOutOfMemory = 2, kNoBinaryForGpu = 209;
+// What was compiled ahead of time can't be used: none for this GPU, or PTX that this driver does not know or has
+// no compiler for.
+constexpr int kNotForThisOne[] = {kNoBinaryForGpu, 218, 221, 222};
 
 void check(int error, const char* what) {
   if (error == 0) return;
@@ -68,7 +72,7 @@ Handle load_module(const KernelSource& source, int device) {
         cuda_driver_library().function<int(Handle*, const void*)>("cuModuleLoadData");
     const int error = load == nullptr ? kNoBinaryForGpu : load(&module, source.fatbin.data());
     if (error == 0) return module;
-    if (error != kNoBinaryForGpu) check(error, "cuModuleLoadData");
+    if (std::ranges::count(kNotForThisOne, error) == 0) check(error, "cuModuleLoadData");
   }
   const std::string code = compiled_code(source, device);
   call<int(Handle*, const void*)>("cuModuleLoadData", &module, code.c_str());

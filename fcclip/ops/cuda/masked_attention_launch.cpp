@@ -23,7 +23,7 @@ int64_t whole_tiles(int64_t count) {
 // Few queries make few blocks; their keys are shared out until a large GPU has some for every multiprocessor, but not
 // so finely that joining the parts costs more.
 int64_t splits_of(int64_t blocks, int64_t key_tiles) {
-  constexpr int64_t kWantedBlocks = 512, kLeastTiles = 4;
+  constexpr int64_t kWantedBlocks = 384, kLeastTiles = 4;  // 132 multiprocessors hold three each
   return std::clamp<int64_t>(kWantedBlocks / blocks, 1,
                              std::max<int64_t>(key_tiles / kLeastTiles, 1));
 }
@@ -37,6 +37,11 @@ bool are_rows(const at::Tensor& x) {
   constexpr size_t kFour = 4 * sizeof(float);
   return x.stride(2) == 1 && x.stride(1) % 4 == 0 && x.stride(0) % 4 == 0 &&
          x.stride(1) <= kMostInt && reinterpret_cast<size_t>(x.const_data_ptr()) % kFour == 0;
+}
+
+// A view that begins elsewhere in its memory is copied, contiguous or not.
+at::Tensor as_rows(const at::Tensor& x) {
+  return are_rows(x) ? x : x.clone(at::MemoryFormat::Contiguous);
 }
 
 bool are_side_by_side(const at::Tensor& x) {
@@ -76,9 +81,8 @@ bool fits_masked_attention(const AttentionInputs& in) {
 }
 
 at::Tensor launch_masked_attention(const AttentionInputs& in, const LaunchPlace& place) {
-  const at::Tensor q = are_rows(in.q) ? in.q : in.q.contiguous();
-  const at::Tensor k = are_rows(in.k) || are_side_by_side(in.k) ? in.k : in.k.contiguous();
-  const at::Tensor v = are_rows(in.v) ? in.v : in.v.contiguous();
+  const at::Tensor q = as_rows(in.q), v = as_rows(in.v);
+  const at::Tensor k = are_side_by_side(in.k) ? in.k : as_rows(in.k);
   const int64_t batch = q.size(0), queries = q.size(1), keys = k.size(1);
   AttentionJob job = attention_job(in);
   job.q = strided_rows(q);

@@ -102,12 +102,13 @@ void end_recording_of_random_numbers(const c10::cuda::CUDAStream& stream) {
   });
 }
 
-// One stream for all: what is kept by stream is found again, and free memory of an earlier graph is taken.
+// One stream for all: what is kept by stream is found again, and free memory of an earlier graph is taken. Of those of
+// high priority: LibTorch hands out a few streams in turn, and what somebody else launched there would be recorded.
 c10::cuda::CUDAStream recording_stream(c10::DeviceIndex device) {
   static auto& streams = *new std::map<c10::DeviceIndex, c10::cuda::CUDAStream>;
   const auto found = streams.find(device);
   if (found != streams.end()) return found->second;
-  return streams.emplace(device, c10::cuda::getStreamFromPool(false, device)).first->second;
+  return streams.emplace(device, c10::cuda::getStreamFromPool(true, device)).first->second;
 }
 
 }  // namespace

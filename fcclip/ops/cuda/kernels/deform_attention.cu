@@ -15,7 +15,7 @@ namespace {
 // The four corners of a placed sample: elements from the head's first channel, negative outside of
 // the map, and their weights.
 template <typename Real>
-struct Corners {
+struct alignas(16) Corners {
   int32_t offset[4];
   Real weight[4];
 };
@@ -75,18 +75,19 @@ __device__ void forward(const DeformJob<Value, Real>& s, int32_t unit, bool acti
       }
       __syncwarp();
     }
-    for (int k = 0; active && k < kCount && channel < s.head_dim; ++k) {
-      from_real(sum[k], out[channel + k]);
-    }
+    if (!active || channel >= s.head_dim) continue;
+    Channels<Value, kCount> made;
+    for (int k = 0; k < kCount; ++k) from_real(sum[k], made.of[k]);
+    *reinterpret_cast<Channels<Value, kCount>*>(out + channel) = made;
   }
 }
 
 template <typename Value, typename Real>
 __device__ void forward_of(const DeformJob<Value, Real>& s) {
-  __shared__ Corners<Real> placed[kDeformThreads / kDeformLeastLanes * kDeformChunk];
+  __shared__ Corners<Real> placed[kDeformThreads / kDeformLeastLanes * kDeformStride];
   const int32_t unit = blockIdx.x * blockDim.y + threadIdx.y;
   const bool active = unit < s.queries * s.heads;
-  Corners<Real>* own = placed + threadIdx.y * kDeformChunk;
+  Corners<Real>* own = placed + threadIdx.y * kDeformStride;
   if (s.head_dim % kDeformChannels == 0) {
     forward<Value, Real, kDeformChannels>(s, active ? unit : 0, active, own);
   } else {

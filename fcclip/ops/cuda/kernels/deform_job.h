@@ -34,7 +34,10 @@ inline constexpr int32_t kDeformChunk = 16;
 /// Channels that a lane of the forward kernel reads at once where head_dim is a multiple of it.
 inline constexpr int32_t kDeformChannels = 4;
 
-/// Lanes at least: fewer would make more groups a block than its shared memory holds.
-inline constexpr int32_t kDeformLeastLanes = 4;
+/// Lanes at least: fewer would make more groups a block, whose shared memory costs others theirs. Heads of
+/// 32 channels have as many.
+inline constexpr int32_t kDeformLeastLanes = 8;
+/// A group's samples, and one more that is never used: else all groups of a warp would read the same bank.
+inline constexpr int32_t kDeformStride = kDeformChunk + 1;
 
 }  // namespace fcclip::ops::cuda

@@ -186,11 +186,11 @@ __device__ void depthwise_norm(const DepthwiseNormJob& job) {
 }  // namespace
 }  // namespace fcclip::ops::cuda
 
-#define FCCLIP_DEPTHWISE_NORM(name, shape)                                            \
-  extern "C" __global__ void __launch_bounds__(fcclip::ops::cuda::shape.most_threads) \
-      name(const fcclip::ops::cuda::DepthwiseNormJob job) {                           \
-    using fcclip::ops::cuda::shape;                                                   \
-    fcclip::ops::cuda::depthwise_norm<shape.each, shape.rows>(job);                   \
+#define FCCLIP_DEPTHWISE_NORM(name, shape)                                     \
+  extern "C" __global__ void __launch_bounds__(fcclip::ops::cuda::shape.bound) \
+      name(const fcclip::ops::cuda::DepthwiseNormJob job) {                    \
+    using fcclip::ops::cuda::shape;                                            \
+    fcclip::ops::cuda::depthwise_norm<shape.each, shape.rows>(job);            \
   }
 
 FCCLIP_DEPTHWISE_NORM(depthwise_norm_narrow, kDepthwiseNarrow)

@@ -29,6 +29,9 @@ struct DepthwiseNormShape {
   int32_t each = 0;
   int32_t rows = 0;          ///< of a tile
   int32_t most_threads = 0;  ///< of a block
+  /// What its registers are counted for: with more than most_threads there are fewer for each, and more
+  /// blocks on a multiprocessor.
+  int32_t bound = 0;
 };
 
 /// Of the 7×7 window.
@@ -38,10 +41,10 @@ inline constexpr int32_t kDepthwiseTileWidth = 4;
 
 /// A tile of 4×4 reads 10×10 pixels, 6.25 for one that it writes; of 4×2 it reads 10×8, 10 for one.
 /// 16 sums, or 3·8 of them, beside a row of 10 pixels and 4 or 2 rows of the window: 54 and 48
-/// registers, which leaves some for addresses of the 128 and the 64 that a thread has among 512 and
+/// registers, which leaves some for addresses of the 80 and the 64 that a thread has among 768 and
 /// 1,024.
-inline constexpr DepthwiseNormShape kDepthwiseNarrow = {1, 4, 512};
-inline constexpr DepthwiseNormShape kDepthwiseWide = {3, 2, 1024};
+inline constexpr DepthwiseNormShape kDepthwiseNarrow = {1, 4, 512, 768};
+inline constexpr DepthwiseNormShape kDepthwiseWide = {3, 2, 1024, 1024};
 
 /// Of a pixel. Wider ones than 3,072 (ConvNeXt-XXLarge's last stage) are not for these kernels.
 inline constexpr int32_t kDepthwiseMostChannels = kDepthwiseWide.each * kDepthwiseWide.most_threads;

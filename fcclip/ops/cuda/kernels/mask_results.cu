@@ -89,6 +89,11 @@ __device__ void find_winners(const WinnersJob& job) {
   count_keys(job.pixels_of_code, code, active);
 }
 
+// The weights of kMaskClasses neighbouring classes, read at once.
+struct alignas(16) ClassWeights {
+  float of[kMaskClasses];
+};
+
 struct BestClass {
   float sum;
   int32_t of;
@@ -121,9 +126,8 @@ __device__ void find_classes(const ClassesJob& job) {
           job.weights + (static_cast<int64_t>(group) * job.queries + first) * kMaskClasses;
       for (int32_t q = 0; group < job.groups && q < n; ++q) {
         const float s = sigmoids[q][lane];
-        for (int k = 0; k < kMaskClasses; ++k) {
-          sum[k] = fmaf(weights[q * kMaskClasses + k], s, sum[k]);
-        }
+        const ClassWeights weight = reinterpret_cast<const ClassWeights*>(weights)[q];
+        for (int k = 0; k < kMaskClasses; ++k) sum[k] = fmaf(weight.of[k], s, sum[k]);
       }
     }
     for (int k = 0; group < job.groups && k < kMaskClasses; ++k) {

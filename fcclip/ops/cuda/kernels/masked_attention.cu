@@ -196,7 +196,7 @@ __device__ void write_answer(const AttentionJob& job, const AttentionPlace& plac
     if (row >= place.queries) continue;  // all lanes have met before
     const int32_t query = place.first_query + row;
     if (job.splits == 1) {
-      const float share = sum > 0 ? 1.0f / sum : 0.0f;
+      const float share = sum == 0 ? 0.0f : 1.0f / sum;  // what is not a number stays none
       float* to = job.out + ((static_cast<int64_t>(place.image) * job.queries + query) * job.heads +
                              place.head) *
                                 kWidth;
@@ -267,17 +267,18 @@ __device__ void join_splits(const AttentionJob& job) {
   if (row >= rows) return;
   float largest = minus_infinity();
   for (int32_t s = 0; s < job.splits; ++s) largest = fmaxf(largest, job.part_max[s * rows + row]);
+  const float beside = largest == minus_infinity() ? 0.0f : largest;
   float sum = 0, value = 0;
-  for (int32_t s = 0; s < job.splits && largest != minus_infinity(); ++s) {
+  for (int32_t s = 0; s < job.splits; ++s) {
     const int64_t at = s * rows + row;
-    const float weight = exp2f(job.part_max[at] - largest);
+    const float weight = exp2f(job.part_max[at] - beside);
     sum = fmaf(weight, job.part_sum[at], sum);
     value = fmaf(weight, job.part[at * kWidth + threadIdx.x], value);
   }
   const int64_t head_of_image = row / job.queries, query = row % job.queries;
   const int64_t image = head_of_image / job.heads, head = head_of_image % job.heads;
   float* to = job.out + (image * job.queries + query) * job.heads * kWidth + head * kWidth;
-  to[threadIdx.x] = sum > 0 ? value / sum : 0.0f;
+  to[threadIdx.x] = sum == 0 ? 0.0f : value / sum;
 }
 
 }  // namespace
