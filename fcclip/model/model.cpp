@@ -46,6 +46,10 @@ Model::Model(const Config& configuration, std::shared_ptr<Clip> frozen)
 
 void Model::prepare(const ops::Packing& packing) {
   clip->prepare(packing);
+  prepare_beside_clip(packing);
+}
+
+void Model::prepare_beside_clip(const ops::Packing& packing) {
   head.prepare(packing);
   naming.prepare(packing);
 }

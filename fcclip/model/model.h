@@ -50,6 +50,9 @@ struct Model {
   const nn::WeightTable& weights() const { return table_; }
   /// After the weights are set.
   void prepare(const ops::Packing& packing = {});
+  /// After those of head and naming alone have changed: what CLIP has packed stays where it is, for graphs on a GPU read it
+  /// there.
+  void prepare_beside_clip(const ops::Packing& packing = {});
 
  private:
   nn::WeightTable table_;

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <optional>
 
+#include <c10/core/DeviceGuard.h>
 #include <c10/core/Event.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
@@ -51,12 +52,14 @@ DeviceTurn::Line& DeviceTurn::line_of(at::Device device) {
 
 DeviceTurn::DeviceTurn(at::Device device) : device_(device), line_(line_of(device)) {
   std::unique_lock lock(line_.mutex);
+  const c10::DeviceGuard on_device(device_);
   if (line_.last) line_.last->block(stream_of_turn(device_));
   lock.release();
 }
 
 DeviceTurn::~DeviceTurn() {
   try {
+    const c10::DeviceGuard on_device(device_);
     if (line_.last) line_.last->record(stream_of_turn(device_));
   } catch (const std::exception&) {
     // The device is broken; whoever uses it next is told so.

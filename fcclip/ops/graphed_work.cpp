@@ -53,17 +53,22 @@ std::optional<std::vector<at::Tensor>> GraphedWork::run(const at::Tensor& input)
   const std::lock_guard lock(mutex_);
   if (!has_recorded_ && failures_ >= kMostFailures) return {};
   Known* const size = known(input.sizes());
-  if (size == nullptr || size->is_given_up) return {};
+  if (size == nullptr || size->is_given_up || !may_record(*size)) return {};
   DeviceTurn turn(device_);
+  const bool is_new = size->recorded == nullptr;
   try {
-    if (!size->recorded) {
+    if (is_new) {
       size->recorded = record(input);
       has_recorded_ = true;
-      make_room(turn);
+      make_room(*size, turn);
     }
     return replay(*size->recorded, input);
   } catch (const std::exception& error) {
-    give_up(*size, turn, error);
+    if (!is_new && as_error(error).code() == ErrorCode::out_of_memory) {
+      forget_all(turn);
+    } else {
+      give_up(*size, turn, error);
+    }
     return {};
   }
 }
@@ -74,6 +79,7 @@ GraphedWork::Known* GraphedWork::known(at::IntArrayRef shape) {
       sizes_, [&](const Known& one) { return at::IntArrayRef(one.shape) == shape; });
   if (found != sizes_.end()) {
     sizes_.splice(sizes_.begin(), sizes_, found);
+    ++sizes_.front().times;
     return &sizes_.front();
   }
   sizes_.push_front({shape.vec()});
@@ -123,21 +129,45 @@ void GraphedWork::give_up(Known& size, DeviceTurn& turn, const std::exception& w
            std::string(as_error(why).what()) + "; FCCLIP_CUDA_GRAPHS=0 records none");
 }
 
-// The size that came last is the first, and stays.
-void GraphedWork::make_room(DeviceTurn& turn) {
-  size_t graphs = 0;
-  int64_t bytes = 0;
-  for (auto one = sizes_.begin(); one != sizes_.end();) {
-    const auto next = std::next(one);
-    if (one->recorded) {
+// The plain way, which is taken now, finds their memory.
+void GraphedWork::forget_all(DeviceTurn& turn) {
+  turn.wait();
+  for (Known& one : sizes_) one.recorded.reset();
+}
+
+// Of those recorded the one that came least often; of equal ones that which was away longest. Null: there is no other.
+GraphedWork::Known* GraphedWork::least_wanted(const Known& beside) {
+  Known* least = nullptr;
+  for (Known& one : sizes_) {
+    if (!one.recorded || &one == &beside) continue;
+    if (least == nullptr || one.times <= least->times) least = &one;
+  }
+  return least;
+}
+
+bool GraphedWork::may_record(const Known& size) {
+  if (size.recorded) return true;
+  const auto recorded = static_cast<size_t>(
+      std::ranges::count_if(sizes_, [](const Known& one) { return one.recorded != nullptr; }));
+  if (recorded < room_) return true;
+  const Known* const least = least_wanted(size);
+  return least == nullptr || least->times < size.times;
+}
+
+void GraphedWork::make_room(const Known& beside, DeviceTurn& turn) {
+  while (true) {
+    size_t graphs = 0;
+    int64_t bytes = 0;
+    for (const Known& one : sizes_) {
+      if (!one.recorded) continue;
       ++graphs;
-      bytes += one->recorded->bytes();
-      if (graphs > 1 && (graphs > limits_.graphs || bytes > limits_.bytes)) {
-        turn.wait();
-        sizes_.erase(one);
-      }
+      bytes += one.recorded->bytes();
     }
-    one = next;
+    Known* const least = least_wanted(beside);
+    if (least == nullptr || (graphs <= limits_.graphs && bytes <= limits_.bytes)) return;
+    turn.wait();
+    least->recorded.reset();
+    room_ = std::max<size_t>(graphs - 1, 1);
   }
 }
 

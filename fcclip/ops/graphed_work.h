@@ -18,13 +18,14 @@ namespace fcclip::ops {
 /// its own input and results, 80 MB for a picture of 1024 × 1024 and 250 masks, and its launches in the driver.
 struct GraphLimits {
   size_t graphs = 16;
-  int64_t bytes =
-      int64_t{1}
-      << 30;  ///< of inputs and results; the size that came last is kept whatever it takes
+  /// Of inputs and results; the size that was recorded last is kept whatever it takes.
+  int64_t bytes = int64_t{1} << 30;
   size_t known_sizes = 64;  ///< sizes that are remembered to have come
 };
 
-/// Safe to use from several threads.
+/// Where there is no room for another size it takes that of the one that came least often, once it has come more often itself:
+/// many sizes in turn do not drive one another out. A replay that finds no memory gives back that of all of them. Safe to use
+/// from several threads.
 class GraphedWork {
  public:
   /// What is recorded: reads its input and weights that stay where they are alone; results of any shape, some perhaps undefined.
@@ -53,6 +54,7 @@ class GraphedWork {
   };
   struct Known {
     std::vector<int64_t> shape;
+    int64_t times = 1;  // that it came
     bool is_given_up = false;
     std::unique_ptr<Recorded> recorded = {};
   };
@@ -61,7 +63,10 @@ class GraphedWork {
   std::unique_ptr<Recorded> record(const at::Tensor& input) const;
   static std::vector<at::Tensor> replay(Recorded& recorded, const at::Tensor& input);
   void give_up(Known& size, DeviceTurn& turn, const std::exception& why);
-  void make_room(DeviceTurn& turn);
+  void forget_all(DeviceTurn& turn);
+  Known* least_wanted(const Known& beside);
+  bool may_record(const Known& size);
+  void make_room(const Known& beside, DeviceTurn& turn);
   const DeviceGraph* any_graph() const;
 
   const Work work_;
@@ -70,7 +75,8 @@ class GraphedWork {
   const LogCallback log_;
   const GraphLimits limits_;
   mutable std::mutex mutex_;
-  std::list<Known> sizes_;  ///< the one that came last first
+  std::list<Known> sizes_;        ///< the one that came last first
+  size_t room_ = limits_.graphs;  ///< for recordings, as large as those are that came
   int64_t failures_ = 0;
   bool has_recorded_ = false;
 };

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <vector>
 
+#include <c10/core/DeviceGuard.h>
 #include <c10/core/Event.h>
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -52,16 +53,19 @@ int64_t threads_that_fill(at::Device device) {
 
 StreamFork::StreamFork(at::Device device) : device_(device) {
   if (device.is_cpu()) return;
+  const at::Device own = with_index(device);
+  const c10::DeviceGuard on_device(
+      own);  // an event makes the thread's own device current behind it
   const auto begun = std::make_shared<c10::Event>(device.type());
-  begun->record(c10::impl::VirtualGuardImpl(device.type()).getStream(with_index(device)));
+  begun->record(c10::impl::VirtualGuardImpl(device.type()).getStream(own));
   begun_ = begun;
 }
 
 StreamFork::Branch::Branch(const StreamFork& fork) {
   if (!fork.begun_) return;
   const c10::Stream stream = left_streams().take(with_index(fork.device_));
-  fork.begun_->block(stream);
   on_stream_ = std::make_unique<const c10::StreamGuard>(stream);
+  fork.begun_->block(stream);
 }
 
 StreamFork::Branch::~Branch() {

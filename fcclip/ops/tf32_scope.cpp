@@ -8,6 +8,28 @@
 namespace fcclip::ops {
 namespace {
 
+// LibTorch has an older and a newer switch, and its older questions throw where somebody has set the newer one alone. What
+// is set here sets both.
+bool allows_products() {
+  const at::Context& torch = at::globalContext();
+  try {
+    return torch.allowTF32CuBLAS();
+  } catch (const c10::Error&) {
+    return torch.float32Precision(at::Float32Backend::CUDA, at::Float32Op::MATMUL) ==
+           at::Float32Precision::TF32;
+  }
+}
+
+bool allows_convolutions() {
+  const at::Context& torch = at::globalContext();
+  try {
+    return torch.allowTF32CuDNN();
+  } catch (const c10::Error&) {
+    return torch.float32Precision(at::Float32Backend::CUDA, at::Float32Op::CONV) ==
+           at::Float32Precision::TF32;
+  }
+}
+
 // [0]: exact, [1]: TF32.
 struct Tf32Switch {
   std::mutex mutex;
@@ -22,11 +44,12 @@ struct Tf32Switch {
     changed.wait(
         lock, [&] { return inside[!allow] == 0 && (inside[allow] == 0 || waiting[!allow] == 0); });
     --waiting[allow];
-    if (inside[allow]++ > 0) return;
-    at::Context& torch = at::globalContext();
-    products_before = torch.allowTF32CuBLAS();
-    convolutions_before = torch.allowTF32CuDNN();
-    set(allow, allow);
+    if (inside[allow] == 0) {
+      products_before = allows_products();
+      convolutions_before = allows_convolutions();
+      set(allow, allow);
+    }
+    ++inside[allow];
   }
 
   void leave(bool allow) {
@@ -51,7 +74,7 @@ thread_local bool is_in_scope = false;
 }  // namespace
 
 Tf32Scope::Tf32Scope(Products products, at::Device device)
-    : counts_(device.is_cuda() && !is_in_scope), allows_(products != Products::float32) {
+    : counts_(device.is_cuda() && !is_in_scope), allows_(rounds(products, device)) {
   if (!counts_) return;
   tf32_switch().enter(allows_);
   is_in_scope = true;

@@ -19,6 +19,11 @@ class Tf32Scope {
   Tf32Scope& operator=(const Tf32Scope&) = delete;
   ~Tf32Scope();
 
+  /// Whether float32 products are rounded within such a scope, where the GPU can.
+  static bool rounds(Products products, at::Device device) {
+    return device.is_cuda() && products != Products::float32;
+  }
+
  private:
   bool counts_ = false;  ///< not on a processor, nor inside another one
   bool allows_ = false;

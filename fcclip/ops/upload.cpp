@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include <ATen/ATen.h>
+#include <c10/core/DeviceGuard.h>
 #include <c10/core/Event.h>
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -42,6 +43,7 @@ at::Tensor Upload::arrived() const {
   if (!sent_) return tensor_;
   const c10::impl::VirtualGuardImpl guard(tensor_.device().type());
   const c10::Stream stream = guard.getStream(tensor_.device());
+  const c10::DeviceGuard on_device(tensor_.device());
   sent_->block(stream);
   // Its memory goes to nobody else before what this stream does with it is done.
   guard.recordDataPtrOnStream(tensor_.storage().data_ptr(), stream);

@@ -108,6 +108,7 @@ results::Segmentation masks_of_best_words(const Segmenter& segmenter, const Enco
                                           const PreparedVocabulary& vocabulary,
                                           const AskOptions& options) {
   const c10::InferenceMode guard;
+  const ops::Tf32Scope tf32 = segmenter.tf32_scope();
   const classify::Classification classes =
       on_host(segmenter.name_masks(image, vocabulary, options.ensemble));
   std::vector<results::Segment> words = best_words(image, vocabulary, classes, options);

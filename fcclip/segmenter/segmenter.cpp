@@ -30,14 +30,17 @@ std::string text_fingerprint(const model::Model& model) {
   return classify::fingerprint(model.clip->text_tower.weights(), model.clip->tokenizer->merges());
 }
 
-// Rows of a rounded tower are no other tower's.
-std::string rounding(const model::Model& model) {
-  const ops::Products products = model.clip->text_tower.products();
-  return products == ops::Products::float32 ? "" : "-" + std::string(ops::name(products));
-}
-
 at::Device device_of(const model::Model& model) {
   return model.head.void_embedding.device();
+}
+
+// Rows of a rounded tower are no other tower's; of TF32, which is a switch, the tower itself knows nothing.
+std::string rounding(const model::Model& model, ops::Products wanted) {
+  ops::Products products = model.clip->text_tower.products();
+  if (products == ops::Products::float32 && ops::Tf32Scope::rounds(wanted, device_of(model))) {
+    products = ops::Products::tf32;
+  }
+  return products == ops::Products::float32 ? "" : "-" + std::string(ops::name(products));
 }
 
 // The masks given, each with the embedding of the predicted mask that overlaps it most.
@@ -190,6 +193,10 @@ ops::Upload Segmenter::send(const at::Tensor& rgb) const {
   return {rgb, device_of(*model_)};
 }
 
+ops::Tf32Scope Segmenter::tf32_scope() const {
+  return ops::Tf32Scope(options_.products, device_of(*model_));
+}
+
 int64_t Segmenter::threads_that_fill() const {
   return ops::threads_that_fill(device_of(*model_));
 }
@@ -233,7 +240,7 @@ std::vector<EncodedImage> Segmenter::run(std::span<const NetworkInput> inputs,
   for (const NetworkInput& input : inputs) pixels.push_back(input.pixels);
   const at::Tensor batch = pixels.size() == 1 ? pixels.front() : at::cat(pixels);
   pixels.clear();
-  const ops::Tf32Scope tf32(options_.products, device_of(*model_));
+  const ops::Tf32Scope tf32 = tf32_scope();
   std::vector<EncodedImage> images = unencoded(inputs);
   std::optional<NetworkResult> result;
   if (!trace && !given.masks.defined()) result = replayed(batch, tick);
@@ -284,7 +291,7 @@ const classify::TextCache* Segmenter::text_cache() const {
     std::shared_ptr<const classify::RowsFile> rows = given_rows(fingerprint);
     if (folder.empty() && !rows) return;
     text_store_->cache.emplace(std::move(folder), fingerprint, options_.cache_bytes,
-                               rounding(*model_));
+                               rounding(*model_, options_.products));
     text_store_->cache->read_first(std::move(rows));
   });
   return text_store_->cache ? &*text_store_->cache : nullptr;
@@ -298,6 +305,7 @@ PreparedVocabulary Segmenter::prepare(const classify::Vocabulary& vocabulary,
                                       const Progress& progress,
                                       const std::vector<std::string>& templates) const {
   const c10::InferenceMode guard;
+  const ops::Tf32Scope tf32 = tf32_scope();
   const auto start = std::chrono::steady_clock::now();
   if (vocabulary.classes.empty()) {
     fail(ErrorCode::invalid_argument, "the vocabulary has no classes; name at least one");
@@ -341,6 +349,7 @@ classify::Classification Segmenter::name_masks(const EncodedImage& image,
                                                const PreparedVocabulary& vocabulary,
                                                const WantedAnswers& wanted) const {
   const c10::InferenceMode guard;
+  const ops::Tf32Scope tf32 = tf32_scope();
   return classify_masks(*model_, image, vocabulary, wanted);
 }
 
@@ -348,6 +357,7 @@ results::Segmentation Segmenter::ask(const EncodedImage& image,
                                      const PreparedVocabulary& vocabulary,
                                      const AskOptions& options, const Trace& trace) const {
   const c10::InferenceMode guard;
+  const ops::Tf32Scope tf32 = tf32_scope();
   const WantedAnswers wanted{options.ensemble, options.task == results::Task::panoptic,
                              options.task == results::Task::instance,
                              options.task == results::Task::semantic || options.best_words > 0,
@@ -360,6 +370,7 @@ results::Segmentation Segmenter::ask(const EncodedImage& image,
 results::Segmentation Segmenter::at(const EncodedImage& image, const PreparedVocabulary& vocabulary,
                                     const Place& place, const AskOptions& options) const {
   const c10::InferenceMode guard;
+  const ops::Tf32Scope tf32 = tf32_scope();
   WantedAnswers wanted{options.ensemble};
   if (image.naming.adapted) wanted.only = queries_at(image, place);
   return masks_at(image, vocabulary, on_host(name_masks(image, vocabulary, wanted)), place,

@@ -19,6 +19,7 @@
 #include "fcclip/ops/device_graph.h"
 #include "fcclip/ops/products.h"
 #include "fcclip/ops/stream_fork.h"
+#include "fcclip/ops/tf32_scope.h"
 #include "fcclip/ops/upload.h"
 #include "fcclip/results/results.h"
 #include "fcclip/segmenter/preprocess.h"
@@ -180,6 +181,9 @@ class Segmenter {
   AskOptions ask_defaults() const;
   const model::Config& config() const;
   ops::Products products() const { return options_.products; }
+  /// While it lives a GPU makes this thread's products as this model wants them: open already in whatever here runs any. Two
+  /// models of other kinds wait for one another.
+  ops::Tf32Scope tf32_scope() const;
   /// What rows of this model depend on, with the model's own templates.
   classify::RowsOrigin rows_origin() const;
   const model::Model& model() const { return *model_; }

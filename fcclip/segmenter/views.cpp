@@ -132,6 +132,7 @@ results::Segmentation ask_picture(const Segmenter& segmenter, const EncodedPictu
 results::Segmentation ask_views(const Segmenter& segmenter, std::span<const EncodedView> views,
                                 const PreparedVocabulary& vocabulary, const AskOptions& options) {
   const c10::InferenceMode guard;
+  const ops::Tf32Scope tf32 = segmenter.tf32_scope();
   if (views.empty() || options.task != results::Task::semantic) {
     fail(ErrorCode::invalid_argument, "several sizes are averaged for semantic results alone");
   }

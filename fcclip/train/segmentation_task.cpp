@@ -13,6 +13,7 @@
 #include "fcclip/core/tensor_memory.h"
 #include "fcclip/engine/figures.h"
 #include "fcclip/model/model_file.h"
+#include "fcclip/ops/tf32_scope.h"
 #include "fcclip/segmenter/preprocess.h"
 #include "fcclip/train/graphed_trunk.h"
 #include "fcclip/train/initialize.h"
@@ -99,7 +100,8 @@ SegmentationTask::SegmentationTask(const SegmentationConfig& config, engine::Pro
     for (const std::string& line : collection_.remarks()) log(LogLevel::warning, line);
   }
   model_->config.training_vocabulary = collection_.all_words();
-  model_->clip->image_tower->prepare();
+  model_->clip->prepare();
+  const ops::Tf32Scope exact_words(ops::Products::float32, device);
   for (const classify::Vocabulary& words : collection_.vocabularies()) {
     words_.push_back(classify::encode_vocabulary(model_->clip->text_tower, *model_->clip->tokenizer,
                                                  words, {model_->config.templates}));
@@ -370,7 +372,11 @@ void SegmentationTask::load(const engine::TrainingState& state) {
 }
 
 segmenter::Segmenter SegmentationTask::live_segmenter() {
-  model_->prepare();
+  if (trunk_optimizer_) {
+    model_->prepare();
+  } else {
+    model_->prepare_beside_clip();
+  }
   return segmenter::Segmenter(model_, {device_.str(), false});
 }
 

@@ -66,18 +66,63 @@ TEST_F(GraphedWorkTest, AnEarlierPictureKeepsItsResults) {
   EXPECT_EQ(second.at(1).item<float>(), 62);
 }
 
-TEST_F(GraphedWorkTest, TheSizeThatWasAwayLongestGoesAndComesBackAsANewOne) {
+TEST_F(GraphedWorkTest, ASizeTakesThePlaceOfOneThatCameLessOften) {
   GraphedWork work = graphed(sums, {.graphs = 2});
-  for (const int64_t width : {1, 1, 2, 2, 1, 3, 3}) work.run(picture_of(width, 1));
-  EXPECT_EQ(work.graphs(), 2);
+  for (const int64_t width : {1, 1, 2, 2, 1}) work.run(picture_of(width, 1));
+  EXPECT_FALSE(work.run(picture_of(3, 1)).has_value());
+  EXPECT_FALSE(work.run(picture_of(3, 1)).has_value());  // as often as 2: no room yet
+  EXPECT_EQ(*recorder_.recorded, 2);
+  EXPECT_EQ(work.run(picture_of(3, 4))->at(0).item<float>(), 72);
   EXPECT_EQ(*recorder_.recorded, 3);
+  EXPECT_EQ(work.graphs(), 2);
   EXPECT_TRUE(work.run(picture_of(1, 1)).has_value());
-  EXPECT_TRUE(work.run(picture_of(3, 1)).has_value());
-  EXPECT_EQ(*recorder_.recorded, 3);
   EXPECT_FALSE(work.run(picture_of(2, 1)).has_value());
-  EXPECT_EQ(work.run(picture_of(2, 4))->at(0).item<float>(), 48);
-  EXPECT_EQ(*recorder_.recorded, 4);
+  EXPECT_EQ(*recorder_.recorded, 3);
+}
+
+TEST_F(GraphedWorkTest, MoreSizesInTurnThanThereIsRoomForDoNotDriveOneAnotherOut) {
+  GraphedWork work = graphed(sums, {.graphs = 2});
+  int replayed = 0;
+  for (int round = 0; round < 20; ++round) {
+    for (int64_t width = 1; width <= 5; ++width) {
+      if (work.run(picture_of(width, 1))) ++replayed;
+    }
+  }
+  EXPECT_EQ(*recorder_.recorded, 2);
+  EXPECT_EQ(replayed, 2 * 19);
+}
+
+TEST_F(GraphedWorkTest, AReplayWithoutMemoryGivesBackThatOfAllAndNothingUp) {
+  bool is_full = false;
+  class Full : public DeviceGraph {
+   public:
+    Full(std::unique_ptr<DeviceGraph> graph, bool& is_full)
+        : graph_(std::move(graph)), is_full_(is_full) {
+      outputs_ = graph_->outputs();
+    }
+    void replay() override {
+      if (is_full_) fail(ErrorCode::out_of_memory, "GPU memory: none left");
+      graph_->replay();
+      outputs_ = graph_->outputs();
+    }
+
+   private:
+    std::unique_ptr<DeviceGraph> graph_;
+    bool& is_full_;
+  };
+  const RecordGraph recorder = recorder_;
+  GraphedWork work(sums, at::kCPU,
+                   [&](at::Device device, const DeviceWork& task,
+                       const DeviceGraph* beside) -> std::unique_ptr<DeviceGraph> {
+                     return std::make_unique<Full>(recorder(device, task, beside), is_full);
+                   });
+  for (const int64_t width : {1, 1, 2, 2}) work.run(picture_of(width, 1));
   EXPECT_EQ(work.graphs(), 2);
+  is_full = true;
+  EXPECT_FALSE(work.run(picture_of(2, 1)).has_value());
+  EXPECT_EQ(work.graphs(), 0);
+  is_full = false;
+  EXPECT_TRUE(work.run(picture_of(2, 1)).has_value());
 }
 
 TEST_F(GraphedWorkTest, BytesBoundWhatIsKeptButForTheLast) {

@@ -26,14 +26,31 @@ TEST(Tf32Scope, FollowsTheProductsAndIsPutBack) {
     {
       const Tf32Scope scope(products, kGpu);
       const bool allowed = products != Products::float32;
+      EXPECT_EQ(Tf32Scope::rounds(products, kGpu), allowed);
       EXPECT_EQ(Switches(), (Switches{allowed, allowed})) << name(products);
     }
     EXPECT_EQ(Switches(), before);
   }
 }
 
+// As torch.backends.cuda.matmul.fp32_precision does it: LibTorch's older question then throws.
+TEST(Tf32Scope, WhoSetTheNewerSwitchAloneIsUnderstood) {
+  at::Context& torch = at::globalContext();
+  const Switches before;
+  torch.setFloat32Precision(at::Float32Backend::CUDA, at::Float32Op::MATMUL,
+                            at::Float32Precision::TF32);
+  {
+    const Tf32Scope scope(Products::float32, kGpu);
+    EXPECT_EQ(Switches(), (Switches{false, false}));
+  }
+  EXPECT_EQ(Switches(), (Switches{true, before.convolutions}));
+  torch.setAllowTF32CuBLAS(before.products);
+  EXPECT_EQ(Switches(), before);
+}
+
 TEST(Tf32Scope, IsNothingOnAProcessor) {
   const Switches before;
+  EXPECT_FALSE(Tf32Scope::rounds(Products::tf32, at::kCPU));
   const Tf32Scope scope(Products::tf32, at::kCPU);
   EXPECT_EQ(Switches(), before);
 }

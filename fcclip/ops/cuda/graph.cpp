@@ -117,6 +117,7 @@ struct CalledWork {
   }
 };
 
+// device: with its index, since this thread has another current one than the caller.
 std::unique_ptr<DeviceGraph> record_here(at::Device device, const DeviceWork& work,
                                          const DeviceGraph* beside) {
   const auto* const own = static_cast<const RecordedCudaGraph*>(beside);
@@ -139,13 +140,15 @@ std::unique_ptr<DeviceGraph> record_graph(at::Device device, const DeviceWork& w
                                           const DeviceGraph* beside) {
   if (graph_module().calls == nullptr) return nullptr;
   static auto& thread = *new EndlessThread;
+  const c10::impl::VirtualGuardImpl guard(device.type());
+  const at::Device own = device.has_index() ? device : guard.getDevice();
   // The other thread's stream has not waited for what this one's holds.
-  c10::impl::VirtualGuardImpl(device.type()).getStream(device).synchronize();
+  guard.getStream(own).synchronize();
   std::unique_ptr<DeviceGraph> graph;
   const at::ThreadLocalState state;
   thread.run([&] {
     const at::ThreadLocalStateGuard as_caller(state);
-    graph = record_here(device, work, beside);
+    graph = record_here(own, work, beside);
   });
   return graph;
 }

@@ -60,9 +60,10 @@ void clear_away(std::unique_ptr<at::cuda::CUDAGraph> graph, const c10::cuda::CUD
     cudaStreamEndCapture(stream, &unfinished);
     if (unfinished != nullptr) cudaGraphDestroy(unfinished);
   }
-  graph.reset();
+  // First: until then other threads' allocations ask the graph whose memory is whose.
   quietly([&] { allocator::endAllocateToPool(memory.device, memory.id); });
   quietly([&] { at::getHostAllocator(at::kCUDA)->end_allocate_to_pool(memory.id); });
+  graph.reset();
   if (memory.uses() > uses_before) {
     quietly([&] { allocator::releasePool(memory.device, memory.id); });
   }
