@@ -242,6 +242,9 @@ class FCCLIP_API Image {
   Size size() const;
   /// Bytes of memory that it holds.
   int64_t bytes() const;
+  /// Returns when it is done. On a GPU Model::encode comes back as soon as its work is launched; answers wait for
+  /// themselves. Throws what went wrong on the device meanwhile.
+  void wait() const;
 
   struct Encoded;  ///< inside the library
   explicit Image(std::shared_ptr<const Encoded> encoded) : encoded_(std::move(encoded)) {}

@@ -8,6 +8,7 @@
 #include "fcclip/api/words.h"
 #include "fcclip/core/boundary.h"
 #include "fcclip/core/device.h"
+#include "fcclip/ops/host.h"
 #include "fcclip/ops/own_memory.h"
 #include "fcclip/segmenter/best_words.h"
 
@@ -64,6 +65,10 @@ int64_t Image::bytes() const {
     bytes += static_cast<int64_t>(tensor.nbytes());
   bytes += image.naming.bytes();
   return bytes;
+}
+
+void Image::wait() const {
+  translating_errors([&] { ops::on_host(encoded_->image.valid); });
 }
 
 Image settled(const Image& image) {

@@ -1,5 +1,7 @@
 #include "fcclip/core/boundary.h"
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <new>
 #include <string>
@@ -38,12 +40,23 @@ Error gpu_memory_error(const std::string& message) {
                                         "use cpu"};
 }
 
+// What is refused beside the allocator: launches and modules; the libraries' handles and workspaces.
+bool is_gpu_memory(const c10::Error& error, const std::string& message) {
+  constexpr int kMemoryAllocation = 2;  // cudaErrorMemoryAllocation
+  const auto* device = dynamic_cast<const c10::AcceleratorError*>(&error);
+  if (device != nullptr && device->get_error_code() == kMemoryAllocation) return true;
+  return std::ranges::any_of(
+      std::array{"CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED",
+                 "CUDNN_STATUS_ALLOC_FAILED"},
+      [&](const char* text) { return message.find(text) != std::string::npos; });
+}
+
 Error torch_error(const c10::Error& error) {
   const std::string& message = error.msg();
   // A GPU's allocator has an exception of its own; the processor's throws LibTorch's general one,
   // told apart by the file that it names.
-  if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr)
-    return gpu_memory_error(message);
+  const bool is_refused = dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr;
+  if (is_refused || is_gpu_memory(error, message)) return gpu_memory_error(message);
   if (message.find("DefaultCPUAllocator: ") != std::string::npos) {
     return {ErrorCode::out_of_memory, std::string(kOutOfMemory)};
   }

@@ -193,7 +193,7 @@ PictureAnswer answer_with_true_masks(const PictureTruth& truth, const TrueRegion
   results::InstanceSegmentation instances;
   const at::Tensor like = truth.panoptic ? truth.panoptic->ids : truth.labels;
   const int64_t classes = log_probs.size(1) - 1;
-  const at::Tensor probs = at::softmax(log_probs, 1).slice(1, 0, classes);
+  const at::Tensor probs = at::softmax(ops::on_host(log_probs), 1).slice(1, 0, classes);
   const auto [scores, best] = probs.max(1);
   at::Tensor labels = at::zeros(regions.masks.sizes().slice(1), at::kInt);
   panoptic.ids = at::zeros(regions.masks.sizes().slice(1), at::kInt);

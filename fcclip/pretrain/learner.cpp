@@ -154,16 +154,17 @@ at::Tensor Learner::final_texts(const at::Tensor& embeddings) const {
   return text_norm.apply(embeddings, member(kTextProjection).t());
 }
 
-std::shared_ptr<model::Clip> Learner::plain_clip(const std::string& merges) const {
+std::shared_ptr<model::Clip> Learner::plain_clip(const std::string& merges,
+                                                 at::Device device) const {
   const at::NoGradGuard no_grad;
   auto plain = std::make_shared<model::Clip>(clip_.config);
   EmbeddingNorm pictures = picture_norm, texts = text_norm;
-  pictures.to(at::kCPU);
-  texts.to(at::kCPU);
+  pictures.to(device);
+  texts.to(device);
   plain->pixels = clip_.pixels;
   plain->provenance = clip_.provenance;
   for (const nn::Weight& row : plain->weights().rows()) {
-    at::Tensor value = clip_.weights().find(row.name)->member->detach().cpu().clone();
+    at::Tensor value = clip_.weights().find(row.name)->member->detach().to(device).clone();
     const std::string name = row.name.substr(std::string_view(kPrefix).size());
     if (name == kPictureBias) value.sub_(pictures.input_mean);
     if (name == kPictureProjection) value.div_(pictures.deviation().unsqueeze(1));

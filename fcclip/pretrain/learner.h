@@ -70,9 +70,10 @@ class Learner {
   at::Tensor final_pictures(const at::Tensor& embeddings) const;
   /// [N, D] -> [N, D].
   at::Tensor final_texts(const at::Tensor& embeddings) const;
-  /// A copy with the norms folded in: a plain CLIP of the published layout, on the CPU, ready to
+  /// A copy with the norms folded in: a plain CLIP of the published layout, on a device, ready to
   /// run.
-  std::shared_ptr<model::Clip> plain_clip(const std::string& merges) const;
+  std::shared_ptr<model::Clip> plain_clip(const std::string& merges,
+                                          at::Device device = at::kCPU) const;
 
   /// Running averages, for checkpoints.
   void save(std::map<std::string, at::Tensor>& tensors) const;

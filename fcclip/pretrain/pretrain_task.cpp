@@ -205,7 +205,8 @@ engine::Numbers PretrainTask::evaluate(int64_t step) {
   if (!evaluate_) return {};
   const bool is_last = step == options_.loop.schedule.total_steps;
   engine::Numbers numbers;
-  if (processes_.is_first()) numbers = evaluate_(*plain_clip(), is_last);
+  // Where the others train: they wait for it, and NCCL not for ever.
+  if (processes_.is_first()) numbers = evaluate_(*learner_->plain_clip(merges_, device_), is_last);
   processes_.barrier();
   return numbers;
 }

@@ -8,6 +8,7 @@
 #include "fcclip/core/error.h"
 #include "fcclip/nn/unit.h"
 #include "fcclip/ops/group_best.h"
+#include "fcclip/ops/host.h"
 #include "fcclip/ops/resize.h"
 #include "fcclip/ops/resize_u8.h"
 #include "fcclip/pretrain/crop.h"
@@ -116,6 +117,10 @@ struct DenseResult {
   int64_t covered = 0, all = 0;
 };
 
+at::Device device_of(const model::Clip& clip) {
+  return clip.weights().rows().front().member->device();
+}
+
 // As Segmenter does it with given masks.
 void ask_dense(const model::Clip& clip, const data::Sample& sample,
                const std::vector<Extent>& extents, DenseResult& result) {
@@ -128,14 +133,14 @@ void ask_dense(const model::Clip& clip, const data::Sample& sample,
   }
   if (masks.empty()) return;
   const at::Tensor pixels =
-      segmenter::network_input(sample.rgb.unsqueeze(0), clip.pixels, at::kCPU);
+      segmenter::network_input(sample.rgb.unsqueeze(0), clip.pixels, device_of(clip));
   const at::Tensor dense = clip.image_tower->forward(pixels).dense;
   const Size size = {sample.rgb.size(0), sample.rgb.size(1)};  // the network sees it as it is
-  const at::Tensor logits =
-      ops::resize_planes(segmenter::masks_on_grid(at::stack(masks), size, size).unsqueeze(0),
-                         {dense.size(1), dense.size(2)});
-  const at::Tensor valid = logits[0].gt(0).flatten(1).any(1);
-  const at::Tensor embeddings = clip.image_tower->embed_masks(dense, logits)[0];
+  const at::Tensor shown = ops::on_device(at::stack(masks), dense.device());
+  const at::Tensor logits = ops::resize_planes(
+      segmenter::masks_on_grid(shown, size, size).unsqueeze(0), {dense.size(1), dense.size(2)});
+  const at::Tensor valid = ops::on_host(logits[0].gt(0).flatten(1).any(1));
+  const at::Tensor embeddings = ops::on_host(clip.image_tower->embed_masks(dense, logits)[0]);
   for (size_t i = 0; i < kept.size(); ++i) {
     ++result.all;
     if (!valid[i].item<bool>()) continue;
@@ -153,13 +158,14 @@ struct CropResult {
 
 void embed_pending(const model::Clip& clip, CropResult& result) {
   if (result.pending.empty()) return;
-  const at::Tensor dense =
-      clip.image_tower
-          ->forward(segmenter::network_input(at::stack(result.pending), clip.pixels, at::kCPU))
-          .dense;
+  const at::Tensor dense = clip.image_tower
+                               ->forward(segmenter::network_input(at::stack(result.pending),
+                                                                  clip.pixels, device_of(clip)))
+                               .dense;
   const at::Tensor everything =
       at::ones({dense.size(0), 1, dense.size(1), dense.size(2)}, dense.options());
-  const at::Tensor embeddings = clip.image_tower->embed_masks(dense, everything).squeeze(1);
+  const at::Tensor embeddings =
+      ops::on_host(clip.image_tower->embed_masks(dense, everything).squeeze(1));
   const int64_t first = std::ssize(result.asked) - std::ssize(result.pending);
   for (int64_t i = 0; i < std::ssize(result.pending); ++i) {
     result.asked[first + i].embedding = embeddings[i];
@@ -196,7 +202,10 @@ classify::TextClassifier encode_words(const model::Clip& clip, const ZeroShotWor
   }
   classify::EncodeOptions options;
   options.templates = templates;
-  return classify::encode_vocabulary(clip.text_tower, *clip.tokenizer, words.vocabulary, options);
+  classify::TextClassifier rows =
+      classify::encode_vocabulary(clip.text_tower, *clip.tokenizer, words.vocabulary, options);
+  rows.rows = ops::on_host(rows.rows);  // where what is asked is judged
+  return rows;
 }
 
 std::map<std::string, double> zero_shot(const model::Clip& clip, const ZeroShotWords& words,

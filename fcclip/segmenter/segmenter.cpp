@@ -193,6 +193,10 @@ ops::Upload Segmenter::send(const at::Tensor& rgb) const {
   return {rgb, device_of(*model_)};
 }
 
+at::Device Segmenter::device() const {
+  return device_of(*model_);
+}
+
 ops::Tf32Scope Segmenter::tf32_scope() const {
   return ops::Tf32Scope(options_.products, device_of(*model_));
 }

@@ -181,6 +181,9 @@ class Segmenter {
   AskOptions ask_defaults() const;
   const model::Config& config() const;
   ops::Products products() const { return options_.products; }
+  const SegmenterOptions& options() const { return options_; }
+  /// Where its weights are.
+  at::Device device() const;
   /// While it lives a GPU makes this thread's products as this model wants them: open already in whatever here runs any. Two
   /// models of other kinds wait for one another.
   ops::Tf32Scope tf32_scope() const;

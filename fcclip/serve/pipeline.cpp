@@ -188,6 +188,7 @@ void Pipeline::run_network(size_t device) {
   }
 }
 
+// What a GPU has not done yet is not encoded: places, times and the order of questions would mean nothing.
 void Pipeline::encode(const std::vector<Pointer>& works) {
   if (works.size() == 1) return encode_alone(works);
   const Clock::time_point begin = Clock::now();
@@ -200,6 +201,7 @@ void Pipeline::encode(const std::vector<Pointer>& works) {
   };
   try {
     std::vector<Image> images = works.front()->model->encode(views, options);
+    images.back().wait();
     for (size_t i = 0; i < works.size(); ++i) {
       works[i]->image = std::move(images[i]);
       works[i]->times.encode = seconds_since(begin);
@@ -215,7 +217,9 @@ void Pipeline::encode_alone(const std::vector<Pointer>& works) {
     guarded(work, [&] {
       EncodeOptions options = work->question.encode;
       options.progress = work->going_on();
-      work->image = work->model->encode(work->picture->view(), options);
+      const Image image = work->model->encode(work->picture->view(), options);
+      image.wait();
+      work->image = image;
     });
     work->times.encode = seconds_since(begin);
   }

@@ -48,6 +48,12 @@ TEST(Face, InstancesHaveMasksAndNoMap) {
   }
 }
 
+TEST(Face, AnImageThatWasWaitedForIsDone) {
+  const Image image = encoded_scene();
+  image.wait();
+  EXPECT_GT(image.bytes(), 0);
+}
+
 TEST(Face, SettledImagesAnswerAlike) {
   const PreparedWords words = face_model().prepare(parse_words("ladybug, rock"));
   const Image settled_image = settled(encoded_scene());

@@ -41,6 +41,22 @@ TEST(Boundary, StandardLibrarysRefusedMemoryIsOutOfMemory) {
   EXPECT_EQ(translated([] { throw std::bad_alloc(); }).code(), ErrorCode::out_of_memory);
 }
 
+TEST(Boundary, WhatAGpusLibrariesAreRefusedIsMemoryToo) {
+  for (const char* text :
+       {"CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED", "CUDA error: out of memory"}) {
+    EXPECT_EQ(translated([&] { TORCH_CHECK(false, text); }).code(), ErrorCode::out_of_memory);
+  }
+  const auto refused = [](int32_t code) {
+    return translated([&] {
+      throw c10::AcceleratorError({__func__, __FILE__, uint32_t{__LINE__}}, code,
+                                  "CUDA error: it says");
+    });
+  };
+  EXPECT_EQ(refused(2).code(), ErrorCode::out_of_memory);
+  EXPECT_EQ(refused(700).code(), ErrorCode::internal);
+}
+
 TEST(Boundary, AGpusRefusedMemorySaysHowMuchThereWas) {
   const Error error = translated([] {
     TORCH_CHECK_WITH(

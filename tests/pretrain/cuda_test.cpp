@@ -30,6 +30,11 @@ TEST(CudaPretraining, ExportsAClipForTheProcessorAndGoesOnFromACheckpoint) {
   for (const nn::Weight& row : plain->weights().rows()) {
     EXPECT_TRUE(row.member->is_cpu()) << row.name;
   }
+  const auto there = task.learner().plain_clip(task.merges(), at::kCUDA);  // as it is judged
+  const at::Tensor pixels = at::rand({1, 64, 64, 3});
+  const at::Tensor want = plain->image_tower->forward(pixels).dense;
+  const at::Tensor got = there->image_tower->forward(pixels.cuda()).dense.cpu();
+  EXPECT_LT((got - want).abs().max().item<double>(), 1e-3 * want.abs().max().item<double>());
   engine::TrainingState state;
   task.save(state);
   for (auto& [name, tensor] : state.tensors) tensor = tensor.detach().cpu().clone();

@@ -23,6 +23,18 @@ TEST(GivenMasks, ShrinkingIsAntialiased) {
   EXPECT_LT((share.narrow(1, 1, 6).narrow(2, 1, 6) - 0.25).abs().max().item<double>(), 0.01);
 }
 
+// More than are made into floats at once.
+TEST(GivenMasks, ManyLargeOnesAreThoseOfEach) {
+  const int64_t side = 4096;
+  at::Tensor masks = at::zeros({5, side, side}, at::kBool);
+  for (int64_t i = 0; i < 5; ++i) masks[i].narrow(0, i * 700, 600).fill_(true);
+  const at::Tensor all = masks_on_grid(masks, {64, 64}, {64, 64});
+  ASSERT_EQ(all.sizes(), (at::IntArrayRef{5, 16, 16}));
+  for (int64_t i = 0; i < 5; ++i) {
+    EXPECT_TRUE(all[i].equal(masks_on_grid(masks.narrow(0, i, 1), {64, 64}, {64, 64})[0])) << i;
+  }
+}
+
 TEST(GivenMasks, ThePaddingIsOutside) {
   const at::Tensor logits = masks_on_grid(at::ones({1, 32, 32}, at::kBool), {32, 32}, {64, 96});
   ASSERT_EQ(logits.sizes(), (at::IntArrayRef{1, 16, 24}));
