@@ -10,22 +10,12 @@ namespace {
 
 // LibTorch has an older and a newer switch, and its older questions throw where somebody has set the newer one alone. What
 // is set here sets both.
-bool allows_products() {
-  const at::Context& torch = at::globalContext();
+template <typename Older>
+bool allows(const Older& older, at::Float32Op op) {
   try {
-    return torch.allowTF32CuBLAS();
+    return older();
   } catch (const c10::Error&) {
-    return torch.float32Precision(at::Float32Backend::CUDA, at::Float32Op::MATMUL) ==
-           at::Float32Precision::TF32;
-  }
-}
-
-bool allows_convolutions() {
-  const at::Context& torch = at::globalContext();
-  try {
-    return torch.allowTF32CuDNN();
-  } catch (const c10::Error&) {
-    return torch.float32Precision(at::Float32Backend::CUDA, at::Float32Op::CONV) ==
+    return at::globalContext().float32Precision(at::Float32Backend::CUDA, op) ==
            at::Float32Precision::TF32;
   }
 }
@@ -45,8 +35,9 @@ struct Tf32Switch {
         lock, [&] { return inside[!allow] == 0 && (inside[allow] == 0 || waiting[!allow] == 0); });
     --waiting[allow];
     if (inside[allow] == 0) {
-      products_before = allows_products();
-      convolutions_before = allows_convolutions();
+      const at::Context& torch = at::globalContext();
+      products_before = allows([&] { return torch.allowTF32CuBLAS(); }, at::Float32Op::MATMUL);
+      convolutions_before = allows([&] { return torch.allowTF32CuDNN(); }, at::Float32Op::CONV);
       set(allow, allow);
     }
     ++inside[allow];

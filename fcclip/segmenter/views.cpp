@@ -7,6 +7,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include "fcclip/core/check.h"
+#include "fcclip/model/model.h"
 #include "fcclip/ops/resize_u8.h"
 #include "fcclip/segmenter/describe.h"
 #include "fcclip/segmenter/join_flip.h"
