@@ -8,7 +8,6 @@
 #include "fcclip/api/words.h"
 #include "fcclip/core/boundary.h"
 #include "fcclip/core/device.h"
-#include "fcclip/ops/host.h"
 #include "fcclip/ops/own_memory.h"
 #include "fcclip/segmenter/best_words.h"
 
@@ -68,7 +67,7 @@ int64_t Image::bytes() const {
 }
 
 void Image::wait() const {
-  translating_errors([&] { ops::on_host(encoded_->image.valid); });
+  translating_errors([&] { encoded_->image.wait(); });
 }
 
 Image settled(const Image& image) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <ATen/Context.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "fcclip/core/error.h"
 #include "fcclip/core/torch_cuda.h"
@@ -71,6 +72,11 @@ at::Device parse_device(const std::string& text) {
          advised ? "; or use cpu" : "; use cpu");
   }
   return device;
+}
+
+at::Device with_index(at::Device device) {
+  if (device.is_cpu() || device.has_index()) return device;
+  return c10::impl::VirtualGuardImpl(device.type()).getDevice();
 }
 
 std::vector<std::string> split_devices(std::string_view text) {

@@ -24,6 +24,9 @@ std::vector<std::string> split_devices(std::string_view text);
 /// parse_device(), Error{unsupported} where there is no GPU.
 std::vector<std::string> list_devices(std::string_view text);
 
+/// The very device: one without a number is the calling thread's current one.
+at::Device with_index(at::Device device);
+
 /// Whether cuda:0 can be used. Opens LibTorch's CUDA side where there is a GPU.
 bool has_gpu();
 

@@ -14,7 +14,6 @@
 #include "fcclip/image/image_file.h"
 #include "fcclip/measure/made_up.h"
 #include "fcclip/measure/network_work.h"
-#include "fcclip/ops/host.h"
 #include "fcclip/ops/peak.h"
 #include "fcclip/outputs/render.h"
 #include "fcclip/runs/stopwatch.h"
@@ -130,7 +129,7 @@ class Machine {
 
   void encode(const segmenter::EncodeSize& size) {
     image_ = segmenter_->encode(rgb_, size, {}, [this](int64_t, int64_t) { return goes_on(); });
-    ops::on_host(image_.valid);  // a GPU is done only then
+    image_.wait();
   }
 
   void add_words() {

@@ -45,6 +45,10 @@ GraphedWork::~GraphedWork() {
 
 size_t GraphedWork::graphs() const {
   const std::lock_guard lock(mutex_);
+  return count_recorded();
+}
+
+size_t GraphedWork::count_recorded() const {
   return static_cast<size_t>(
       std::ranges::count_if(sizes_, [](const Known& one) { return one.recorded != nullptr; }));
 }
@@ -147,22 +151,16 @@ GraphedWork::Known* GraphedWork::least_wanted(const Known& beside) {
 
 bool GraphedWork::may_record(const Known& size) {
   if (size.recorded) return true;
-  const auto recorded = static_cast<size_t>(
-      std::ranges::count_if(sizes_, [](const Known& one) { return one.recorded != nullptr; }));
-  if (recorded < room_) return true;
+  if (count_recorded() < room_) return true;
   const Known* const least = least_wanted(size);
   return least == nullptr || least->times < size.times;
 }
 
 void GraphedWork::make_room(const Known& beside, DeviceTurn& turn) {
   while (true) {
-    size_t graphs = 0;
+    const size_t graphs = count_recorded();
     int64_t bytes = 0;
-    for (const Known& one : sizes_) {
-      if (!one.recorded) continue;
-      ++graphs;
-      bytes += one.recorded->bytes();
-    }
+    for (const Known& one : sizes_) bytes += one.recorded ? one.recorded->bytes() : 0;
     Known* const least = least_wanted(beside);
     if (least == nullptr || (graphs <= limits_.graphs && bytes <= limits_.bytes)) return;
     turn.wait();

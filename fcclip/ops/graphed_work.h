@@ -64,6 +64,7 @@ class GraphedWork {
   static std::vector<at::Tensor> replay(Recorded& recorded, const at::Tensor& input);
   void give_up(Known& size, DeviceTurn& turn, const std::exception& why);
   void forget_all(DeviceTurn& turn);
+  size_t count_recorded() const;
   Known* least_wanted(const Known& beside);
   bool may_record(const Known& size);
   void make_room(const Known& beside, DeviceTurn& turn);

@@ -4,6 +4,7 @@
 
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include "fcclip/core/device.h"
 #include "fcclip/core/error.h"
 
 namespace fcclip::ops {
@@ -15,7 +16,7 @@ thread_local KeptByWork* open_in_thread = nullptr;
 
 StreamPlace stream_place(at::Device device) {
   const c10::impl::VirtualGuardImpl guard(device.type());
-  const c10::Stream stream = guard.getStream(device.has_index() ? device : guard.getDevice());
+  const c10::Stream stream = guard.getStream(with_index(device));
   return {stream.device(), static_cast<int64_t>(stream.id())};
 }
 

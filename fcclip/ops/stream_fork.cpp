@@ -9,6 +9,7 @@
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include "fcclip/core/device.h"
 #include "fcclip/core/workers.h"
 
 namespace fcclip::ops {
@@ -39,10 +40,6 @@ class LeftStreams {
 LeftStreams& left_streams() {
   static auto& one = *new LeftStreams;
   return one;
-}
-
-at::Device with_index(at::Device device) {
-  return device.has_index() ? device : c10::impl::VirtualGuardImpl(device.type()).getDevice();
 }
 
 }  // namespace

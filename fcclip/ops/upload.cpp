@@ -9,6 +9,7 @@
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include "fcclip/core/device.h"
 #include "fcclip/ops/host.h"
 
 namespace fcclip::ops {
@@ -30,8 +31,7 @@ c10::Stream upload_stream(at::Device device) {
 
 Upload::Upload(const at::Tensor& x, at::Device device) : tensor_(x) {
   if (device.is_cpu() || !x.is_cpu() || !goes_by_pinned_memory(x)) return;
-  const c10::impl::VirtualGuardImpl guard(device.type());
-  const c10::Stream stream = upload_stream(device.has_index() ? device : guard.getDevice());
+  const c10::Stream stream = upload_stream(with_index(device));
   const c10::StreamGuard on_stream(stream);
   tensor_ = on_device(x, stream.device());
   const auto sent = std::make_shared<c10::Event>(device.type());

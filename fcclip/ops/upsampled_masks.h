@@ -36,8 +36,8 @@ void check_masks(const MaskSource& masks);
 struct MaskWinners {
   at::Tensor codes;  ///< [h, w] int32: 2·q of the winner q, + 1 where its sigmoid is >= 0.5
   at::Tensor pixels_of_code;  ///< [2·Q] int64: how often each code stands in `codes`
-  at::Tensor
-      pixels_inside;  ///< [Q] int64: pixels with sigmoid >= 0.5, won or not; 0 of who does not compete
+  /// [Q] int64: pixels with sigmoid >= 0.5, won or not; 0 of who does not compete.
+  at::Tensor pixels_inside;
 };
 /// scores  [Q]  float32, any device; masks compete that have a positive one. Where none does all codes are 0.
 /// On a GPU the host does not wait. Throws as check_masks, Error{shape_mismatch}.

@@ -76,6 +76,10 @@ std::vector<EncodedImage> unencoded(std::span<const NetworkInput> inputs) {
 
 }  // namespace
 
+void EncodedImage::wait() const {
+  ops::on_host(valid);  // its last tensor
+}
+
 // Fingerprinting reads all weights of the text tower: while the model is loaded, else at the first
 // question, and never when the cache is off.
 struct Segmenter::TextStore {

@@ -69,6 +69,9 @@ struct EncodedImage {
   /// undefined.
   at::Tensor class_embed_by_layer;
   naming::PictureNaming naming = {};  ///< what another head than FC-CLIP's keeps
+
+  /// Returns when the device has made it. Throws what LibTorch throws of the device meanwhile.
+  void wait() const;
 };
 
 /// A vocabulary made ready: classifier rows and which classes were seen in training.

@@ -11,6 +11,7 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "fcclip/core/cuda_module.h"
+#include "fcclip/core/device.h"
 #include "fcclip/core/error.h"
 #include "fcclip/ops/cuda/graph/graph_seam.h"
 
@@ -140,10 +141,9 @@ std::unique_ptr<DeviceGraph> record_graph(at::Device device, const DeviceWork& w
                                           const DeviceGraph* beside) {
   if (graph_module().calls == nullptr) return nullptr;
   static auto& thread = *new EndlessThread;
-  const c10::impl::VirtualGuardImpl guard(device.type());
-  const at::Device own = device.has_index() ? device : guard.getDevice();
+  const at::Device own = with_index(device);
   // The other thread's stream has not waited for what this one's holds.
-  guard.getStream(own).synchronize();
+  c10::impl::VirtualGuardImpl(own.type()).getStream(own).synchronize();
   std::unique_ptr<DeviceGraph> graph;
   const at::ThreadLocalState state;
   thread.run([&] {

@@ -56,19 +56,13 @@ runs::SegmentPlan run_plan_of(const segmenter::Segmenter& segmenter, const Folde
   return out;
 }
 
-// "cuda" is the current one, which the model has where it was loaded so.
-bool is_device_of(const segmenter::Segmenter& segmenter, at::Device listed) {
-  const at::Device own = segmenter.device();
-  return listed.type() == own.type() && (!listed.has_index() || listed.index() == own.index());
-}
-
 // One worker a device. The model itself is the first that is its own; the words come from the first worker of all.
 std::vector<segmenter::Segmenter> workers_of(const Model::Loaded& loaded, const FolderPlan& plan) {
   if (plan.devices.empty()) return {loaded.segmenter};
   std::vector<segmenter::Segmenter> workers;
   bool used = false;
   for (const std::string& device : list_devices(plan.devices)) {
-    const bool is_own = !used && is_device_of(loaded.segmenter, parse_device(device));
+    const bool is_own = !used && with_index(parse_device(device)) == loaded.segmenter.device();
     used = used || is_own;
     segmenter::SegmenterOptions options = loaded.segmenter.options();
     options.device = device;
